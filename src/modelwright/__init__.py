@@ -1,0 +1,1 @@
+"""Modelwright: the machine learning engineer as software."""

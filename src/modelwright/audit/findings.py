@@ -1,0 +1,182 @@
+"""Documents of the audit, and what a rule is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, ClassVar, Protocol
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from modelwright.brief import Brief
+    from modelwright.data.columns import Columns
+    from modelwright.data.contract import Contract
+    from modelwright.data.profile import Profile
+
+__all__ = ["Action", "Audit", "AuditContext", "Finding", "Outcome", "Rule", "Severity"]
+
+
+class Severity(str, Enum):
+    """How much a finding matters."""
+
+    ERROR = "error"  # the result would be wrong
+    WARNING = "warning"  # the result may mislead
+    INFO = "info"  # worth knowing
+
+
+class Action(str, Enum):
+    """What Modelwright does about a finding unless it is overruled."""
+
+    DROP_COLUMN = "drop column"  # the model never sees the columns
+    DROP_ROWS = "drop rows"  # the rows are left out of training and evaluation
+    AS_MISSING = "as missing"  # the contract reads the values as missing
+    AS_KIND = "as kind"  # the contract reads the column as another kind
+    GROUP = "group"  # rows with the same value stay on one side of every split
+    TIME = "time"  # the split goes from past to future
+    TOLD = "told"  # nothing is changed
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """What a rule says of the data.
+
+    Attributes
+    ----------
+    code : str
+        Code of the rule, ``"A014"``.
+    title : str
+        The rule's title.
+    severity : Severity
+    columns : tuple of str
+    message : str
+        One or two sentences for a person: what, how much, why it matters. The numbers are in it.
+    evidence : dict
+        The numbers by name, for machines.
+    action : Action
+    done : str
+        What was done, in words ("dropped: the model never sees it"); for an overruled finding, who overruled it.
+    fix : str
+        What the user can do at the source.
+    rows : tuple of int
+        A few example row positions (at most 20), counted from 0.
+    n_rows : int
+        Rows concerned, 0 where the finding is about columns.
+    overruled : bool
+        The brief allows it, so ``action`` was not carried out.
+    """
+
+    code: str
+    title: str
+    severity: Severity
+    columns: tuple[str, ...]
+    message: str
+    evidence: dict[str, float | int | str]
+    action: Action
+    done: str
+    fix: str
+    rows: tuple[int, ...] = ()
+    n_rows: int = 0
+    overruled: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What one rule answered: ``"passed"``, ``"finding"`` or ``"not applicable"``, and why."""
+
+    code: str
+    title: str
+    answer: str
+    why: str
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Audit:
+    """All findings and the answers of all rules.
+
+    Attributes
+    ----------
+    findings : tuple of Finding
+        Errors first, then warnings, then notes.
+    outcomes : tuple of Outcome
+        One per rule, in order of code.
+    n_rows, n_rows_examined : int
+        Rows in the table and rows looked at; fewer on large tables, and the report says so.
+    """
+
+    findings: tuple[Finding, ...]
+    outcomes: tuple[Outcome, ...]
+    n_rows: int
+    n_rows_examined: int
+
+    def acting(self, action: Action) -> tuple[Finding, ...]:
+        """Return the findings with this action that were not overruled."""
+        return tuple(f for f in self.findings if f.action is action and not f.overruled)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuditContext:
+    """What rules look at. All arrays are over the same (possibly sampled) rows.
+
+    Attributes
+    ----------
+    brief, contract, profile
+        As decided so far; the contract includes the target.
+    columns : Columns
+        Canonical columns, target included.
+    raw : dict of ndarray
+        The raw values of columns stored as text, as object arrays of str or None, before any missing token was
+        recognised.
+    target : str or None
+    y : ndarray or None, shape (n_rows,)
+        Encoded target: class number (float) or value; NaN where missing.
+    classes : tuple of str
+        Class names by number; empty for regression and without a target.
+    test : Columns or None
+        Canonical columns of the separate test file.
+    row_numbers : ndarray of int
+        Position of each row in the source.
+    n_rows : int
+        Rows in the whole table.
+    rng : numpy.random.Generator
+    """
+
+    brief: Brief
+    contract: Contract
+    profile: Profile
+    columns: Columns
+    raw: dict[str, np.ndarray]
+    target: str | None
+    y: np.ndarray | None
+    classes: tuple[str, ...]
+    test: Columns | None
+    row_numbers: np.ndarray
+    n_rows: int
+    rng: np.random.Generator
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """Names of the columns a model may use: all but the target and what the brief drops."""
+        left_out = {self.target, *self.brief.drop, *self.brief.known_after}
+        return tuple(n for n in self.contract.names if n not in left_out)
+
+
+class Rule(Protocol):
+    """One judgement. A rule looks and answers; it changes nothing, keeps no state and prints nothing.
+
+    ``check`` returns findings, an empty list when all is well, or a sentence (str) that says why the rule does not
+    apply. It uses ``context.rng`` for any sampling and takes at most a second on 50,000 × 50.
+
+    Class attributes are also the rule's page in the documentation: ``code``, ``title``, and ``what``,
+    ``why_it_matters``, ``how_detected`` (thresholds and their source), ``what_is_done``, ``how_to_overrule``.
+    """
+
+    code: ClassVar[str]
+    title: ClassVar[str]
+    what: ClassVar[str]
+    why_it_matters: ClassVar[str]
+    how_detected: ClassVar[str]
+    what_is_done: ClassVar[str]
+
+    def check(self, context: AuditContext) -> list[Finding] | str: ...

@@ -1,0 +1,293 @@
+"""The brief: what the user asked for. Every field is a line of ``brief.toml``, a flag and a keyword argument."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+from modelwright.errors import UsageError, did_you_mean
+
+__all__ = ["Brief", "Limits", "parse_duration", "parse_size", "read_brief"]
+
+MINIMUM_BUDGET_S = 1.0
+_DURATION_UNITS = {"": 1.0, "s": 1.0, "sec": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0, "ms": 0.001}
+_SIZE_UNITS = {"": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "k": 10**3, "m": 10**6, "g": 10**9}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """What the job may cost.
+
+    Attributes
+    ----------
+    budget_s : float
+        Wall time of the whole command in seconds, at least 1.
+    memory_bytes : int or None
+        Most memory that all processes together may use; None: four fifths of what is available at the start.
+    latency_ms : float or None
+        Most milliseconds for scoring one row; None: no limit.
+    artefact_bytes : int or None
+        Largest size of a version on disk; None: no limit.
+    trials : int or None
+        With a number, exactly that many trials are planned and time stops none of them (reproducible runs).
+    """
+
+    budget_s: float = 300.0
+    memory_bytes: int | None = None
+    latency_ms: float | None = None
+    artefact_bytes: int | None = None
+    trials: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Brief:
+    """What was asked. Empty fields are decided by Modelwright, with reasons in the ledger.
+
+    Attributes
+    ----------
+    source : str
+        Path, folder or database URL; ``"<memory>"`` for a table in memory.
+    query : str or None
+        SQL for a database source; table (sheet) name for SQLite and Excel.
+    target : str or None
+        Column to predict. Only ``audit`` works without one.
+    test : str or None
+        A second file: scored when it has the target, predicted when it does not.
+    objective : str or None
+        ``"classify"`` or ``"regress"``.
+    positive : str or None
+        The class that counts as the event, for two classes.
+    goal : str
+        What the model is for, in the user's words.
+    metric : str or None
+        Name of the metric to optimise, see ``modelwright.evaluate.metrics``.
+    split : str or None
+        ``"random"``, ``"stratified"``, ``"group"``, ``"time"`` or ``"group_time"``.
+    time, group : str or None
+        Columns that order the rows, and that say which rows belong together.
+    drop : tuple of str
+        Columns the model must not see.
+    known_after : tuple of str
+        Columns that are known only after the fact; never used, and named in the report.
+    protected : tuple of str
+        Columns on which people must not be treated differently.
+    payoff : dict
+        Money per outcome. Two classes: ``{"tp": 80, "fp": -5, "fn": 0, "tn": 0}``.
+    allow : tuple of str
+        Findings overruled, ``"A014"`` or ``"A014:duration"``.
+    kinds : dict
+        Kind by column name where the guess is wrong, ``{"zip": "category"}``.
+    seed : int
+        The one seed.
+    """
+
+    source: str = "<memory>"
+    query: str | None = None
+    target: str | None = None
+    test: str | None = None
+    objective: str | None = None
+    positive: str | None = None
+    goal: str = ""
+    metric: str | None = None
+    split: str | None = None
+    time: str | None = None
+    group: str | None = None
+    drop: tuple[str, ...] = ()
+    known_after: tuple[str, ...] = ()
+    protected: tuple[str, ...] = ()
+    payoff: dict[str, float] = field(default_factory=dict)
+    allow: tuple[str, ...] = ()
+    kinds: dict[str, str] = field(default_factory=dict)
+    limits: Limits = Limits()
+    seed: int = 0
+
+    def merged(self, **changes: Any) -> Brief:
+        """Return a brief with the given fields replaced; None leaves a field as it is.
+
+        ``budget``, ``memory``, ``latency``, ``artefact_size`` and ``trials`` go to the limits and may be
+        text with a unit (``"5m"``, ``"2GB"``, ``"20ms"``).
+
+        Raises
+        ------
+        UsageError
+            An unknown field or a value that cannot be read.
+        """
+        limits = self.limits
+        known = {f.name for f in fields(self)} - {"limits"}
+        direct: dict[str, Any] = {}
+        for name, value in changes.items():
+            if value is None:
+                continue
+            if name in _LIMIT_FIELDS:
+                limit, parse = _LIMIT_FIELDS[name]
+                limits = replace(limits, **{limit: parse(value)})
+            elif name in known:
+                direct[name] = _checked(name, value)
+            else:
+                raise UsageError(
+                    f"the brief has no field '{name}'",
+                    fix=did_you_mean(name, sorted(known | set(_LIMIT_FIELDS))),
+                    code="MW-U001",
+                )
+        return replace(self, limits=limits, **direct)
+
+
+def _checked(name: str, value: Any) -> Any:
+    if name in {"drop", "known_after", "protected", "allow"}:
+        items = (value,) if isinstance(value, str) else tuple(value)
+        if not all(isinstance(i, str) for i in items):
+            raise _bad_value(name, value, "a list of names")
+        return items
+    if name == "payoff":
+        try:
+            return {str(k): float(v) for k, v in dict(value).items()}
+        except (TypeError, ValueError) as error:
+            raise _bad_value(name, value, "a table of numbers such as tp=80, fp=-5") from error
+    if name == "kinds":
+        if not isinstance(value, dict):
+            raise _bad_value(name, value, "a table of kinds by column")
+        return {str(k): str(v) for k, v in value.items()}
+    if name == "seed":
+        if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+            raise _bad_value(name, value, "a whole number, 0 or more")
+        return value
+    if not isinstance(value, str):
+        if name == "positive" and isinstance(value, int | float | bool):
+            return str(value)
+        raise _bad_value(name, value, "text")
+    return value
+
+
+def _bad_value(name: str, value: Any, expected: str) -> UsageError:
+    return UsageError(f"brief field '{name}' is {value!r}", fix=f"give {expected}", code="MW-U002")
+
+
+def parse_duration(value: str | float) -> float:
+    """Return seconds from ``90``, ``"90s"``, ``"5m"`` or ``"1h30m"``.
+
+    Raises
+    ------
+    UsageError
+        Not a duration, or shorter than one second.
+    """
+    seconds = _total(value, _DURATION_UNITS, "budget", "a duration such as 60s, 5m or 1h30m")
+    if not MINIMUM_BUDGET_S <= seconds < float("inf"):
+        raise UsageError(f"budget is {value!r}", fix="give at least 1s, for example 60s or 5m", code="MW-U003")
+    return seconds
+
+
+def parse_size(value: str | float) -> int:
+    """Return bytes from ``500_000_000``, ``"500MB"`` or ``"2GB"``; raises UsageError."""
+    size = int(_total(value, _SIZE_UNITS, "size", "a size such as 500MB or 2GB"))
+    if size < 1:
+        raise UsageError(f"size is {value!r}", fix="give a size above 0", code="MW-U003")
+    return size
+
+
+def _latency(value: str | float) -> float:
+    if isinstance(value, str):
+        value = _total(value, _DURATION_UNITS, "latency", "a latency such as 20ms") * 1000
+    if not 0 < float(value) < float("inf"):
+        raise UsageError(f"latency is {value!r}", fix="give a latency above 0, for example 20ms", code="MW-U003")
+    return float(value)
+
+
+def _trials(value: int | str) -> int:
+    try:
+        count = int(value)
+    except (TypeError, ValueError):
+        count = 0
+    if count < 1:
+        raise UsageError(f"trials is {value!r}", fix="give a whole number, 1 or more", code="MW-U003")
+    return count
+
+
+def _total(value: str | float, units: dict[str, Any], what: str, expected: str) -> float:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value)
+    text = str(value).strip().lower().replace(" ", "").replace("_", "")
+    parts = re.findall(r"(\d+(?:\.\d+)?)([a-z]*)", text)
+    if not parts or "".join(n + u for n, u in parts) != text or any(u not in units for _, u in parts):
+        raise UsageError(f"{what} is {value!r}", fix=f"give {expected}", code="MW-U003")
+    return sum(float(n) * units[u] for n, u in parts)
+
+
+_LIMIT_FIELDS: dict[str, tuple[str, Any]] = {
+    "budget": ("budget_s", parse_duration),
+    "memory": ("memory_bytes", parse_size),
+    "latency": ("latency_ms", _latency),
+    "artefact_size": ("artefact_bytes", parse_size),
+    "trials": ("trials", _trials),
+}
+
+
+def read_brief(path: Path) -> Brief:
+    """Read ``brief.toml``; relative paths in it are relative to its folder.
+
+    Raises
+    ------
+    UsageError
+        The file is missing, is no TOML, or holds an unknown field or a wrong value.
+    """
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise UsageError(f"the brief '{path}' does not exist", fix="check the path", code="MW-U004") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(
+            f"the brief '{path}' is no valid TOML: {error}", fix="correct that line", code="MW-U005"
+        ) from error
+    limits = raw.pop("limits", {})
+    audit = raw.pop("audit", {})
+    if not isinstance(limits, dict) or not isinstance(audit, dict):
+        raise UsageError(f"'limits' and 'audit' in '{path}' are tables", fix="write [limits]", code="MW-U005")
+    brief = Brief().merged(**raw, **limits, **audit)
+    return replace(brief, source=_resolve(brief.source, path), test=_resolve(brief.test, path) if brief.test else None)
+
+
+def _resolve(source: str, brief_path: Path) -> str:
+    if "://" in source or source.startswith("<") or Path(source).is_absolute():
+        return source
+    return str((brief_path.parent / source).resolve())
+
+
+def write_brief(brief: Brief) -> str:
+    """Return the brief as TOML that `read_brief` reads back."""
+    lines = ["# What was asked. Fields that are not here were decided by Modelwright; see the ledger."]
+    default = Brief()
+    for f in fields(brief):
+        value = getattr(brief, f.name)
+        if f.name in {"limits", "allow", "payoff", "kinds"} or (value == getattr(default, f.name) and f.name != "seed"):
+            continue
+        lines.append(f"{f.name} = {_toml(value)}")
+    for name in ("payoff", "kinds"):
+        if table := getattr(brief, name):
+            lines += ["", f"[{name}]", *(f"{_toml(str(k))} = {_toml(v)}" for k, v in table.items())]
+    if brief.allow:
+        lines += ["", "[audit]", f"allow = {_toml(brief.allow)}"]
+    lines += ["", "[limits]", f'budget = "{brief.limits.budget_s:g}s"']
+    limits = brief.limits
+    if limits.memory_bytes:
+        lines.append(f"memory = {limits.memory_bytes}")
+    if limits.latency_ms:
+        lines.append(f"latency = {limits.latency_ms}")
+    if limits.artefact_bytes:
+        lines.append(f"artefact_size = {limits.artefact_bytes}")
+    if limits.trials:
+        lines.append(f"trials = {limits.trials}")
+    return "\n".join(lines) + "\n"
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return repr(value)
+    if isinstance(value, tuple | list):
+        return "[" + ", ".join(_toml(v) for v in value) + "]"
+    import json
+
+    return json.dumps(str(value), ensure_ascii=False).replace("\x7f", "\\u007f")

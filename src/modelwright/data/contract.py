@@ -1,0 +1,151 @@
+"""The contract: what each column is, inferred once from the training data and enforced on every row to score.
+
+`data/kinds.py` infers it; `data/canonical.py` enforces it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from modelwright.errors import UsageError, did_you_mean
+
+__all__ = ["ColumnSpec", "Contract", "Kind", "Violation"]
+
+
+class Kind(str, Enum):
+    """What a column holds. Numeric kinds become float64, the others `Strings`, see `data/columns.py`."""
+
+    NUMBER = "number"
+    BOOLEAN = "boolean"
+    DATETIME = "datetime"
+    DURATION = "duration"
+    GEO = "geo"
+    CATEGORY = "category"
+    TEXT = "text"
+    ID = "id"
+    CONSTANT = "constant"
+
+    @property
+    def numeric(self) -> bool:
+        """Whether canonical values are float64."""
+        return self in _NUMERIC
+
+
+_NUMERIC = frozenset({Kind.NUMBER, Kind.BOOLEAN, Kind.DATETIME, Kind.DURATION, Kind.GEO})
+
+
+@dataclass(frozen=True, kw_only=True)
+class ColumnSpec:
+    """What one column holds and how its raw values are read.
+
+    Attributes
+    ----------
+    name : str
+    kind : Kind
+    why : str
+        The evidence for the kind, one sentence; "the brief says so" where it does.
+    storage : str
+        Arrow type as read from the source, ``"string"``, ``"int64"``, …
+    nullable : bool
+        Whether missing values were seen.
+    missing_tokens : tuple of str
+        Texts that mean missing beside the universal ones (see `canonical.UNIVERSAL_MISSING`): ``"?"``, ``"unknown"``.
+    missing_numbers : tuple of float
+        Sentinels that mean missing: -999, 9999.
+    minimum, maximum : float or None
+        Range of the canonical values seen, for numeric kinds.
+    levels : tuple of str
+        Levels seen, most frequent first, for categories (at most `kinds.MAX_LEVELS_KEPT`).
+    n_levels : int
+        Number of distinct non-missing values seen.
+    decimal, thousands : str
+        Decimal mark and thousands separator (may be empty) of numbers stored as text.
+    unit : str or None
+        Unit found with the numbers: ``"€"``, ``"%"``, ``"kg"``.
+    scale : float
+        Factor applied to the numbers read (0.01 for percentages).
+    formats : tuple of str
+        ``strptime`` formats tried in order for datetimes in text, or ``"epoch:s"``, ``"epoch:ms"``, ``"excel"``.
+    true_tokens, false_tokens : tuple of str
+        Lower-case texts of a boolean.
+    geo : str or None
+        ``"latitude"`` or ``"longitude"``.
+    """
+
+    name: str
+    kind: Kind
+    why: str = ""
+    storage: str = "string"
+    nullable: bool = False
+    missing_tokens: tuple[str, ...] = ()
+    missing_numbers: tuple[float, ...] = ()
+    minimum: float | None = None
+    maximum: float | None = None
+    levels: tuple[str, ...] = ()
+    n_levels: int = 0
+    decimal: str = "."
+    thousands: str = ""
+    unit: str | None = None
+    scale: float = 1.0
+    formats: tuple[str, ...] = ()
+    true_tokens: tuple[str, ...] = ()
+    false_tokens: tuple[str, ...] = ()
+    geo: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contract:
+    """All columns of a table, in order, and the rows they were inferred from.
+
+    What enforcement does: a missing column that the model uses is refused; an unknown column is ignored and told; a
+    value that cannot be read as the column's kind counts as missing and is told, and is refused when more than half
+    of a column cannot be read; a new level and a value out of range are let through and told.
+    """
+
+    columns: tuple[ColumnSpec, ...]
+    rows_seen: int
+
+    def __getitem__(self, name: str) -> ColumnSpec:
+        for spec in self.columns:
+            if spec.name == name:
+                return spec
+        raise UsageError(
+            f"column '{name}' is not in the table ({len(self.columns)} columns)",
+            fix=did_you_mean(name, self.names),
+            code="MW-U101",
+        )
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(s.name for s in self.columns)
+
+    def only(self, names: Iterable[str]) -> Contract:
+        """Return the contract of some of the columns, in the order of the table."""
+        wanted = set(names)
+        return replace(self, columns=tuple(s for s in self.columns if s.name in wanted))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Violation:
+    """One way in which scored rows differ from the contract.
+
+    Attributes
+    ----------
+    what : str
+        ``"missing column"``, ``"unknown column"``, ``"wrong type"``, ``"new level"``, ``"out of range"``.
+    column : str
+    n_rows : int
+        Rows concerned.
+    done : str
+        What was done: ``"ignored"``, ``"treated as missing"``, ``"kept"``.
+    message : str
+        One sentence without data values.
+    """
+
+    what: str
+    column: str
+    n_rows: int
+    done: str
+    message: str

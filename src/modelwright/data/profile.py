@@ -1,0 +1,53 @@
+"""The profile: what each column is like, in numbers a person reads and monitoring compares with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["ColumnProfile", "Profile"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ColumnProfile:
+    """Summary of one canonical column.
+
+    Attributes
+    ----------
+    name, kind : str
+    n_missing, n_distinct : int
+    mean, std, minimum, maximum : float or None
+        For numeric kinds (datetimes in seconds since 1970).
+    quantiles : tuple of float
+        At 0, 5, 25, 50, 75, 95 and 100 % for numeric kinds, else empty.
+    edges, counts : tuple
+        Histogram over quantile-based edges, for numeric kinds (at most 20 bins).
+    top : tuple of (str, int)
+        Most frequent values and their counts, for the other kinds (at most 20); empty for ids and text.
+    mean_length : float or None
+        Mean number of characters, for text.
+    """
+
+    name: str
+    kind: str
+    n_missing: int
+    n_distinct: int
+    mean: float | None = None
+    std: float | None = None
+    minimum: float | None = None
+    maximum: float | None = None
+    quantiles: tuple[float, ...] = ()
+    edges: tuple[float, ...] = ()
+    counts: tuple[int, ...] = ()
+    top: tuple[tuple[str, int], ...] = ()
+    mean_length: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Profile:
+    """Profiles of all columns over ``n_rows`` rows."""
+
+    n_rows: int
+    columns: tuple[ColumnProfile, ...]
+
+    def __getitem__(self, name: str) -> ColumnProfile:
+        return next(c for c in self.columns if c.name == name)

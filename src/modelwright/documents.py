@@ -1,0 +1,110 @@
+"""Documents: what stages take and return, and how it is kept.
+
+A document is a frozen dataclass. Saved, it is JSON with the names and digests of its parents: that is the lineage,
+and what makes resume possible. NaN and infinity do not exist in JSON: a number that may be absent is ``float | None``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from modelwright.errors import ProjectError
+
+__all__ = ["digest_bytes", "digest_file", "digest_of", "load", "save", "to_builtins", "write_atomic"]
+
+T = TypeVar("T")
+
+DOCUMENT_FORMAT = 1
+
+
+def to_builtins(document: Any) -> Any:
+    """Return the document as dicts, lists, strings and numbers."""
+    return msgspec.to_builtins(document)
+
+
+def encode(document: Any) -> bytes:
+    """Return canonical JSON: keys in a fixed order, no white space."""
+    return msgspec.json.encode(document, order="deterministic")
+
+
+def digest_bytes(data: bytes) -> str:
+    """Return ``sha256:`` and the hexadecimal digest."""
+    return "sha256:" + hashlib.sha256(data).hexdigest()
+
+
+def digest_of(document: Any) -> str:
+    """Return the digest of a document's canonical JSON."""
+    return digest_bytes(encode(document))
+
+
+def digest_file(path: Path, chunk: int = 1 << 20) -> str:
+    """Return the digest of a file, read in chunks."""
+    with open(path, "rb") as handle:
+        return "sha256:" + hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def write_atomic(path: Path, data: bytes) -> None:
+    """Write a file so that a reader sees the old one or the new one, never a part.
+
+    Raises
+    ------
+    ProjectError
+        The disk is full or the folder cannot be written.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with open(temporary, "wb") as handle:
+            handle.write(data)
+            handle.flush()
+            os.fsync(handle.fileno())
+        os.replace(temporary, path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise ProjectError(
+            f"cannot write '{path}': {error.strerror}",
+            fix="free some disk space or choose another folder with --project",
+            code="MW-P001",
+        ) from error
+
+
+def save(document: Any, path: Path, parents: dict[str, str] | None = None) -> str:
+    """Save a document with its parents' digests; return its own digest."""
+    digest = digest_of(document)
+    envelope = {
+        "document": type(document).__name__,
+        "format": DOCUMENT_FORMAT,
+        "digest": digest,
+        "parents": parents or {},
+        "body": document,
+    }
+    write_atomic(path, msgspec.json.format(encode(envelope), indent=1))
+    return digest
+
+
+def load(path: Path, kind: type[T]) -> T:
+    """Load a document.
+
+    Raises
+    ------
+    ProjectError
+        The file is missing, is no such document, or was changed by hand.
+    """
+    try:
+        raw = msgspec.json.decode(path.read_bytes())
+        body = msgspec.convert(raw["body"], kind)
+    except FileNotFoundError as error:
+        raise ProjectError(
+            f"'{path}' does not exist", fix="run 'modelwright run' again to make it", code="MW-P002"
+        ) from error
+    except (msgspec.DecodeError, msgspec.ValidationError, KeyError, TypeError) as error:
+        raise ProjectError(
+            f"'{path}' is not a {kind.__name__} document ({error})",
+            fix="restore the file or start a new run",
+            code="MW-P003",
+        ) from error
+    return body

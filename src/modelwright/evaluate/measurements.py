@@ -1,0 +1,210 @@
+"""Documents of the evaluation. There are no naked scores: a score is a `Measurement`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = [
+    "CalibrationBin",
+    "Comparison",
+    "Confusion",
+    "Curve",
+    "Evaluation",
+    "LearningPoint",
+    "Measurement",
+    "Residuals",
+    "Slice",
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measurement:
+    """A number with its uncertainty.
+
+    Attributes
+    ----------
+    name : str
+        Name of the metric.
+    value : float or None
+        None where it is not defined on these rows; ``method`` then says why.
+    low, high : float or None
+        Bounds of the interval at ``level``.
+    n : int
+        Rows it was measured on.
+    method : str
+        How the interval was made: ``"DeLong"``, ``"Wilson"``, ``"bootstrap BCa, 1000"``, ``"BBC-CV"``.
+    greater_is_better : bool
+    unit : str
+        ``""`` for shares and probabilities, the target's unit for errors where known.
+    level : float
+    """
+
+    name: str
+    value: float | None
+    low: float | None
+    high: float | None
+    n: int
+    method: str
+    greater_is_better: bool = True
+    unit: str = ""
+    level: float = 0.95
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """The model against something simpler, on the same rows.
+
+    Attributes
+    ----------
+    name : str
+        What it is compared with: ``"constant"``, ``"one rule"``, ``"linear"``.
+    text : str
+        What that is in words: "always predicts 'no'".
+    score : Measurement
+        Its score.
+    gain : Measurement
+        The model's score minus its score, signed so that more is better, with the interval of a paired bootstrap.
+    better : bool
+        The interval of the gain lies above zero.
+    """
+
+    name: str
+    text: str
+    score: Measurement
+    gain: Measurement
+    better: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Confusion:
+    """Counts by true class (rows) and predicted class (columns), at ``threshold`` for two classes."""
+
+    classes: tuple[str, ...]
+    counts: tuple[tuple[int, ...], ...]
+    threshold: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CalibrationBin:
+    """Rows with similar predicted probability: mean prediction, observed share and its Wilson interval, count."""
+
+    predicted: float
+    observed: float
+    low: float
+    high: float
+    n: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Curve:
+    """Points of a curve (``"roc"``, ``"precision_recall"``, ``"gain"``), at most 200, with ``thresholds`` beside."""
+
+    name: str
+    x_label: str
+    y_label: str
+    x: tuple[float, ...]
+    y: tuple[float, ...]
+    thresholds: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Residuals:
+    """Residuals (true minus predicted) of a regression.
+
+    ``predicted`` and ``actual`` are a sample of at most 1000 rows; ``edges`` and ``counts`` the histogram of all
+    residuals; ``by_level`` the mean residual with interval by tenth of the prediction.
+    """
+
+    predicted: tuple[float, ...]
+    actual: tuple[float, ...]
+    edges: tuple[float, ...]
+    counts: tuple[int, ...]
+    by_level: tuple[Measurement, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Slice:
+    """The score on part of the rows.
+
+    Attributes
+    ----------
+    column, value : str
+        ``"contact"``, ``"unknown"``; for numbers a range, ``"30 – 45"``.
+    score : Measurement
+    gap : float
+        Score of the slice minus the score of the other rows, signed so that negative is worse.
+    worse : bool
+        Worse by more than the noise, after correction for the number of slices looked at.
+    """
+
+    column: str
+    value: str
+    score: Measurement
+    gap: float
+    worse: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class LearningPoint:
+    """The score with ``n_train`` training rows."""
+
+    n_train: int
+    score: Measurement
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evaluation:
+    """How good the model is and how sure we are.
+
+    Attributes
+    ----------
+    headline : Measurement
+        The metric of the problem.
+    metrics : tuple of Measurement
+        All metrics people expect, the headline among them.
+    measured_on : str
+        ``"lockbox"`` or ``"repeated cross-validation"``, in words, with the number of rows.
+    comparisons : tuple of Comparison
+        Against every baseline.
+    train_score : Measurement or None
+        Score on rows the model was fitted on; far above the headline means overfitting.
+    fit_verdict : str
+        "fits well", "overfits", "underfits", in one sentence with the numbers.
+    confusion : Confusion or None
+    calibration : tuple of CalibrationBin
+    calibration_error : Measurement or None
+        Expected calibration error after calibration.
+    calibration_note : str
+        What was done: "isotonic, ECE 0.041 → 0.012", or why nothing.
+    curves : tuple of Curve
+    residuals : Residuals or None
+    slices : tuple of Slice
+        Worst first, at most 20.
+    learning_curve : tuple of LearningPoint
+    learning_note : str
+        What more rows would buy, in one sentence.
+    value_per_row : Measurement or None
+        Money per decision under the payoff of the brief.
+    threshold : float or None
+        Decision threshold for two classes.
+    threshold_why : str
+    """
+
+    headline: Measurement
+    metrics: tuple[Measurement, ...]
+    measured_on: str
+    comparisons: tuple[Comparison, ...]
+    train_score: Measurement | None
+    fit_verdict: str
+    confusion: Confusion | None = None
+    calibration: tuple[CalibrationBin, ...] = ()
+    calibration_error: Measurement | None = None
+    calibration_note: str = ""
+    curves: tuple[Curve, ...] = ()
+    residuals: Residuals | None = None
+    slices: tuple[Slice, ...] = ()
+    learning_curve: tuple[LearningPoint, ...] = ()
+    learning_note: str = ""
+    value_per_row: Measurement | None = None
+    threshold: float | None = None
+    threshold_why: str = ""

@@ -1,0 +1,41 @@
+"""Documents of the explanation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from modelwright.evaluate.measurements import Measurement
+
+__all__ = ["Effect", "Explanation", "Importance"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Importance:
+    """How much the score falls when a column of the user's table is shuffled, on rows that were not trained on."""
+
+    column: str
+    drop: Measurement
+
+
+@dataclass(frozen=True, kw_only=True)
+class Effect:
+    """How the prediction moves with a column, all else as it is (partial dependence).
+
+    ``x`` holds labels of values or ranges, ``y`` the mean prediction (probability of the event, of the most frequent
+    class, or the value), ``n`` the rows near each, ``words`` one sentence: "more balance, higher chance".
+    """
+
+    column: str
+    x: tuple[str, ...]
+    y: tuple[float, ...]
+    n: tuple[int, ...]
+    words: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Explanation:
+    """What drives the model: columns by importance, and the effects of the first ones."""
+
+    importances: tuple[Importance, ...]
+    effects: tuple[Effect, ...]
+    measured_on: str

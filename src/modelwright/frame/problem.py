@@ -1,0 +1,82 @@
+"""The problem: objective, metric and split, with who decided each and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+__all__ = ["Choice", "Problem", "SplitKind"]
+
+
+class SplitKind(str, Enum):
+    """How rows are kept apart."""
+
+    RANDOM = "random"
+    STRATIFIED = "stratified"
+    GROUP = "group"
+    TIME = "time"
+    GROUP_TIME = "group_time"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """One decision of the framing.
+
+    Attributes
+    ----------
+    question : str
+        ``"objective"``, ``"metric"``, ``"split"``, ``"holdout"``, ``"positive class"``, …
+    value : str
+    alternatives : tuple of str
+    decided_by : str
+        ``"user"``, the code of a finding (``"A012"``), or ``"default"``.
+    why : str
+        In plain words, with the numbers that settled it.
+    """
+
+    question: str
+    value: str
+    alternatives: tuple[str, ...]
+    decided_by: str
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """What is to be learned and how it will be judged.
+
+    Attributes
+    ----------
+    objective : str
+        Name in the registry of objectives: ``"classify"``, ``"regress"``.
+    target : str
+    classes : tuple of str
+        Class names by number, for classification; empty otherwise. For two classes the event is number 1.
+    metric : str
+        Name in `modelwright.evaluate.metrics`.
+    split : SplitKind
+    group, time : str or None
+        Columns the split uses.
+    n_folds, n_repeats : int
+    holdout : float
+        Share of rows in the lockbox; 0: none, and the estimate is corrected for the optimism of choosing.
+    features : tuple of str
+        Columns the model may use, in the order of the table.
+    n_rows : int
+        Rows used, after rows without a target and duplicates are left out.
+    choices : tuple of Choice
+    """
+
+    objective: str
+    target: str
+    classes: tuple[str, ...]
+    metric: str
+    split: SplitKind
+    group: str | None
+    time: str | None
+    n_folds: int
+    n_repeats: int
+    holdout: float
+    features: tuple[str, ...]
+    n_rows: int
+    choices: tuple[Choice, ...]

@@ -1,0 +1,159 @@
+"""What a learner is. One family per file; the registry is a table of names in ``__init__.py``."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol
+
+import numpy as np
+
+from modelwright.runtime.scorer import Scorer
+from modelwright.runtime.view import View
+
+__all__ = ["Card", "Deadline", "FitContext", "Fitted", "Learner"]
+
+
+@dataclass(frozen=True)
+class Deadline:
+    """A moment of `time.monotonic`; None never comes."""
+
+    at: float | None = None
+
+    @property
+    def left(self) -> float:
+        """Seconds left, infinite without a moment."""
+        return float("inf") if self.at is None else self.at - time.monotonic()
+
+    @property
+    def passed(self) -> bool:
+        return self.left <= 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Card:
+    """What a learner can do and what it costs.
+
+    Attributes
+    ----------
+    name : str
+    title : str
+        As people say it: "LightGBM".
+    view : str
+        Which encoding it wants: ``"trees"``, ``"linear"`` or ``"native"`` (level codes for native categories).
+    objectives : frozenset of str
+    max_rows, max_features, max_classes : int
+        Beyond these it is not tried, with a reason in the ledger.
+    stoppable : bool
+        A fit returns a usable model when its deadline comes.
+    complexity : int
+        1 (a line) to 5 (hundreds of deep trees): among equals the simpler wins.
+    source : str
+        Paper or page of the method and of its settings.
+    """
+
+    name: str
+    title: str
+    view: str
+    objectives: frozenset[str]
+    max_rows: int
+    max_features: int
+    max_classes: int
+    stoppable: bool
+    complexity: int
+    source: str
+
+    def seconds(self, n_rows: int, n_features: int, n_outputs: int) -> float:
+        """Expected seconds of one fit on one core; `modelwright.train.cost` corrects it by what fits measure."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, kw_only=True)
+class FitContext:
+    """What a fit may use.
+
+    Attributes
+    ----------
+    objective : str
+        ``"classify"`` or ``"regress"``.
+    n_classes : int
+        0 for regression.
+    metric : str
+        The metric of the problem, for learners that can follow it while fitting.
+    seed : int
+    threads : int
+    deadline : Deadline
+        A stoppable learner returns what it has when it comes.
+    """
+
+    objective: str
+    n_classes: int
+    metric: str
+    seed: int
+    threads: int
+    deadline: Deadline
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A fitted model.
+
+    Attributes
+    ----------
+    scorer : Scorer
+        The model in its serving form. Training predicts with it too.
+    native : object
+        The library's own estimator, for the parity gate: ``learner.native_predict(native, matrix)``.
+    iterations : int or None
+        Rounds, trees or epochs that were kept; a refit on more rows asks for the same number.
+    note : str
+        For the ledger: "stopped by the deadline after 212 rounds".
+    """
+
+    scorer: Scorer
+    native: Any
+    iterations: int | None = None
+    note: str = ""
+
+
+class Learner(Protocol):
+    """A family of models. Stateless: everything fitted is in the `Fitted` returned.
+
+    Promises: same arguments, same model, bit for bit, unless the deadline cut it short; respects ``threads``; prints
+    nothing; leaves the arguments alone; accepts one feature, one row per class, constant features and NaN where its
+    view has them. Raises what the library raises: one place in `train` turns that into a recorded failure.
+    """
+
+    card: ClassVar[Card]
+
+    def portfolio(self, *, n_rows: int, n_features: int, n_classes: int) -> tuple[Mapping[str, Any], ...]:
+        """Return settings worth trying, best first; the first is the default. Each has a ``"name"``."""
+        ...
+
+    def fit(
+        self,
+        view: View,
+        y: np.ndarray,
+        settings: Mapping[str, Any],
+        context: FitContext,
+        *,
+        valid: tuple[View, np.ndarray] | None = None,
+        iterations: int | None = None,
+    ) -> Fitted:
+        """Fit on all rows of ``view``.
+
+        Parameters
+        ----------
+        y : ndarray of float64, shape (n_rows,)
+            Class numbers from 0, every class of ``context.n_classes`` not necessarily present; or values.
+        valid : tuple or None
+            Rows for early stopping.
+        iterations : int or None
+            Exactly so many rounds, without early stopping (a refit).
+        """
+        ...
+
+    def native_predict(self, native: Any, matrix: np.ndarray) -> np.ndarray:
+        """Return what the library itself predicts, in the shape of `Scorer.predict`."""
+        ...

@@ -1,0 +1,56 @@
+"""What an operation of the scoring plan is.
+
+Encoders in `modelwright.features` are fitted *into* operations, and training runs the very same operation that
+scoring will run: pipeline and plan cannot differ in their features (see ``docs/adr/0001``). An operation needs numpy
+and nothing else. Its state is JSON and arrays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Protocol
+
+import numpy as np
+
+from modelwright.data.columns import Columns
+
+__all__ = ["Op", "State"]
+
+State = tuple[dict[str, Any], dict[str, np.ndarray]]
+
+
+class Op(Protocol):
+    """A fitted encoder: canonical columns in, some features out.
+
+    Promises: pure (same input, same bits), never raises on canonical columns that satisfy the contract (missing,
+    unseen and extreme values included), and gives every row the same features alone or in a batch.
+
+    Attributes
+    ----------
+    op : str
+        Name in `modelwright.runtime.ops.OPS`.
+    inputs : tuple of str
+        Columns read.
+    names : tuple of str
+        Features written.
+    categorical : tuple of int
+        Which of the features hold level codes, see `View`.
+    """
+
+    op: ClassVar[str]
+    inputs: tuple[str, ...]
+    names: tuple[str, ...]
+    categorical: tuple[int, ...]
+
+    def __call__(self, columns: Columns) -> np.ndarray:
+        """Return float64 of shape ``(n_rows, len(names))``."""
+        ...
+
+    def state(self) -> State:
+        """Return JSON-ready settings and arrays from which `build` makes the same operation."""
+        ...
+
+    @classmethod
+    def build(cls, settings: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Op:
+        """Make the operation from its state; raises BundleError on a state that cannot be."""
+        ...

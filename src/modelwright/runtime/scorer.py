@@ -1,0 +1,38 @@
+"""What a scorer is: a fitted model that predicts from a matrix, with nothing of the training libraries but the one
+booster it needs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, ClassVar, Protocol
+
+import numpy as np
+
+__all__ = ["Scorer"]
+
+
+class Scorer(Protocol):
+    """A model ready to score.
+
+    Attributes
+    ----------
+    scorer : str
+        Name in `modelwright.runtime.scorers.SCORERS`.
+    """
+
+    scorer: ClassVar[str]
+
+    def predict(self, matrix: np.ndarray, *, threads: int = 1) -> np.ndarray:
+        """Return float64: class probabilities ``(n_rows, n_classes)`` or values ``(n_rows, 1)``."""
+        ...
+
+    def save(self, folder: Path, stem: str) -> dict[str, Any]:
+        """Write native model files or ``.npz`` arrays named ``stem…`` into ``folder``; return the JSON that `load`
+        needs: ``{"scorer": …, "files": […], …}``."""
+        ...
+
+    @classmethod
+    def load(cls, settings: Mapping[str, Any], folder: Path) -> Scorer:
+        """Load what `save` wrote; raises BundleError on anything malformed. Runs no code from the files."""
+        ...

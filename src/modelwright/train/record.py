@@ -1,0 +1,111 @@
+"""Documents of training: the plan, the trials, and what came out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+__all__ = ["Candidate", "CandidateResult", "Member", "Training"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Candidate:
+    """A recipe to try.
+
+    Attributes
+    ----------
+    key : str
+        ``"lightgbm/default"``; unique in a run.
+    learner : str
+        Name in the registry of learners.
+    view : str
+        The encoding it sees.
+    settings : dict
+        Hyper-parameters.
+    why : str
+        Why it is in the plan.
+    """
+
+    key: str
+    learner: str
+    view: str
+    settings: dict[str, Any]
+    why: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CandidateResult:
+    """What became of a candidate.
+
+    Attributes
+    ----------
+    key, learner, view : str
+    status : str
+        ``"done"``, ``"failed"``, ``"skipped"`` (never started) or ``"stopped"`` (not all folds in time).
+    reason : str
+        Why failed, skipped or stopped.
+    score : float or None
+        Mean score over the validation folds, in the metric's own sign. It chose, so it is never the headline.
+    fold_scores : tuple of float
+    seconds : float
+        Fitting and predicting, all folds, summed.
+    iterations : int or None
+        Median over the folds.
+    weight : float
+        In the ensemble.
+    """
+
+    key: str
+    learner: str
+    view: str
+    status: str
+    reason: str = ""
+    score: float | None = None
+    fold_scores: tuple[float, ...] = ()
+    seconds: float = 0.0
+    iterations: int | None = None
+    weight: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Member:
+    """A candidate in the ensemble, with its share."""
+
+    key: str
+    weight: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Training:
+    """What training came to.
+
+    Attributes
+    ----------
+    metric : str
+    greater_is_better : bool
+    candidates : tuple of CandidateResult
+        Best first, then those that did not finish.
+    members : tuple of Member
+        Weights sum to 1.
+    ensemble_score : float
+        Out-of-fold score of the ensemble.
+    refit : str
+        ``"all rows"`` or ``"fold models"``, and why.
+    resumed_trials : int
+        Trials taken over from an earlier, broken session of this run.
+    seconds : float
+    peak_memory_bytes : int
+        Largest sum over all processes.
+    notes : tuple of str
+    """
+
+    metric: str
+    greater_is_better: bool
+    candidates: tuple[CandidateResult, ...]
+    members: tuple[Member, ...]
+    ensemble_score: float
+    refit: str
+    resumed_trials: int
+    seconds: float
+    peak_memory_bytes: int
+    notes: tuple[str, ...] = ()
