@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["Action", "Audit", "AuditContext", "Finding", "Outcome", "Rule", "Severity"]
 
 
-class Severity(str, Enum):
+class Severity(StrEnum):
     """How much a finding matters."""
 
     ERROR = "error"  # the result would be wrong
@@ -25,7 +25,7 @@ class Severity(str, Enum):
     INFO = "info"  # worth knowing
 
 
-class Action(str, Enum):
+class Action(StrEnum):
     """What Modelwright does about a finding unless it is overruled."""
 
     DROP_COLUMN = "drop column"  # the model never sees the columns

@@ -41,13 +41,13 @@ class Strings:
 
     def to_object(self) -> np.ndarray:
         """Return an object array of str, None where missing."""
-        table = np.append(self.levels, None)
+        table: np.ndarray = np.concatenate([self.levels, np.array([None], dtype=object)])
         return table[self.codes]
 
     def recode(self, index: Mapping[str, int], unknown: int) -> np.ndarray:
         """Return ``index[value]`` per row, ``unknown`` for a level not in ``index``, -1 where missing (int32)."""
         table = np.fromiter((index.get(v, unknown) for v in self.levels), np.int32, len(self.levels))
-        return np.append(table, np.int32(-1))[self.codes]
+        return np.concatenate([table, np.array([-1], np.int32)])[self.codes]
 
     @classmethod
     def from_values(cls, values: Iterable[str | None]) -> Strings:

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from enum import Enum
+from enum import StrEnum
 
 from modelwright.errors import UsageError, did_you_mean
 
 __all__ = ["ColumnSpec", "Contract", "Kind", "Violation"]
 
 
-class Kind(str, Enum):
+class Kind(StrEnum):
     """What a column holds. Numeric kinds become float64, the others `Strings`, see `data/columns.py`."""
 
     NUMBER = "number"

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
 
 __all__ = ["Choice", "Problem", "SplitKind"]
 
 
-class SplitKind(str, Enum):
+class SplitKind(StrEnum):
     """How rows are kept apart."""
 
     RANDOM = "random"
