@@ -54,7 +54,7 @@ class ModelwrightError(Exception):
     def __str__(self) -> str:
         return f"{self.what} · fix: {self.fix} · {self.code}"
 
-    def __reduce__(self):  # survives the way from a worker process
+    def __reduce__(self) -> tuple:  # survives the way from a worker process
         return (_rebuild, (type(self), self.what, self.fix, self.code))
 
 
@@ -99,7 +99,7 @@ class MissingExtra(ModelwrightError, ImportError):
         )
         self._args = (library, extra, purpose)
 
-    def __reduce__(self):
+    def __reduce__(self) -> tuple:
         return (MissingExtra, self._args)
 
 
