@@ -1,0 +1,136 @@
+"""The ledger: every decision with its evidence, in an append-only chain.
+
+``ledger.jsonl`` has one JSON line per entry. Each line carries the digest of the line before, so that a change in
+the middle shows (`Ledger.verify`). A last line cut short by a crash is dropped when the next one is written.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from modelwright.documents import digest_bytes, encode
+from modelwright.errors import ProjectError
+from modelwright.evaluate.measurements import Measurement
+
+__all__ = ["Decision", "Entry", "Ledger", "now"]
+
+_GENESIS = "sha256:" + "0" * 64
+
+
+def now() -> str:
+    """Return the time in UTC, ISO 8601, to the second."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decision:
+    """A question, what was chosen and why.
+
+    Attributes
+    ----------
+    stage : str
+    question, choice : str
+    alternatives : tuple of str
+    decided_by : str
+        ``"user"``, the code of a finding, ``"default"`` or ``"measurement"``.
+    why : str
+    measurement : Measurement or None
+        The number that settled it.
+    at : str
+    """
+
+    stage: str
+    question: str
+    choice: str
+    alternatives: tuple[str, ...] = ()
+    decided_by: str = "default"
+    why: str = ""
+    measurement: Measurement | None = None
+    at: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """A line of the ledger: ``kind`` is ``"decision"`` or the name of an event such as ``"promoted"``."""
+
+    number: int
+    previous: str
+    run: str
+    kind: str
+    at: str
+    body: dict[str, Any]
+
+
+class Ledger:
+    """The ledger of a project. One writer at a time: the project's lock sees to it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def append(self, kind: str, run: str, body: Any) -> None:
+        """Append an entry and flush it to disk; raises ProjectError when the disk is full."""
+        raw = self._lines()
+        entry = Entry(
+            number=len(raw) + 1,
+            previous=digest_bytes(raw[-1]) if raw else _GENESIS,
+            run=run,
+            kind=kind,
+            at=now(),
+            body=msgspec.to_builtins(body),
+        )
+        try:
+            whole = sum(len(line) + 1 for line in raw)
+            with open(self.path, "ab") as handle:
+                handle.truncate(whole)
+                handle.write(encode(entry) + b"\n")
+                handle.flush()
+                os.fsync(handle.fileno())
+        except OSError as error:
+            raise ProjectError(
+                f"cannot write '{self.path}': {error.strerror}", fix="free some disk space", code="MW-P001"
+            ) from error
+
+    def record(self, run: str, stage: str, decisions: tuple[Decision, ...]) -> None:
+        """Append the decisions of a stage, unless a broken session has done so already."""
+        if any(d.stage == stage for d in self.decisions(run)):
+            return
+        for decision in decisions:
+            self.append("decision", run, replace(decision, at=decision.at or now()))
+
+    def entries(self) -> tuple[Entry, ...]:
+        """Return all entries, oldest first."""
+        return tuple(msgspec.json.decode(line, type=Entry) for line in self._lines())
+
+    def decisions(self, run: str | None = None) -> tuple[Decision, ...]:
+        """Return the decisions, of one run or of all."""
+        return tuple(
+            msgspec.convert(e.body, Decision) for e in self.entries() if e.kind == "decision" and run in (None, e.run)
+        )
+
+    def verify(self) -> int:
+        """Return the number of entries after checking the chain; raises ProjectError where it is broken."""
+        previous = _GENESIS
+        lines = self._lines()
+        for number, line in enumerate(lines, 1):
+            entry = msgspec.json.decode(line, type=Entry)
+            if entry.previous != previous or entry.number != number:
+                raise ProjectError(
+                    f"the ledger '{self.path}' was changed at entry {number}",
+                    fix="restore it from a backup; entries after the change cannot be trusted",
+                    code="MW-P010",
+                )
+            previous = digest_bytes(line)
+        return len(lines)
+
+    def _lines(self) -> list[bytes]:
+        try:
+            data = self.path.read_bytes()
+        except FileNotFoundError:
+            return []
+        return data[: data.rfind(b"\n") + 1].splitlines()

@@ -1,0 +1,113 @@
+"""Which candidates are worth trying on this table, in which order, at what cost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from modelwright.train.record import Candidate
+
+__all__ = ["CostModel", "Plan", "make_plan"]
+
+ORDER_SMALL = ("linear", "catboost", "extra_trees", "lightgbm", "random_forest", "mlp", "xgboost", "neighbours")
+ORDER_LARGE = ("lightgbm", "linear", "catboost", "xgboost", "extra_trees", "mlp", "random_forest", "neighbours")
+"""Learners by what they add to an ensemble per second. Boosting with ordered statistics is the strongest single family
+on tables (TabArena 2025, defaults on CPU); on few rows the well-regularised linear model is hard to beat."""
+
+SMALL_ROWS = 2_000
+
+CANDIDATES_BY_ROWS = ((100, 4), (500, 8), (2_500, 15), (10_000, 40))
+"""Most candidates by rows: on few rows, choosing among many models mostly chooses noise (AutoGluon 1.6 presets)."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Candidates in the order of trying, and those left out with the reason."""
+
+    candidates: tuple[Candidate, ...]
+    left_out: tuple[tuple[Candidate, str], ...]
+
+
+def make_plan(*, objective: str, n_rows: int, n_features: int, n_classes: int) -> Plan:
+    """Return the candidates for a table of this size: each family's default first, then their variants in turn."""
+    from modelwright import learners
+
+    order = ORDER_SMALL if n_rows < SMALL_ROWS else ORDER_LARGE
+    names = [n for n in order if n in learners.LEARNERS] + [n for n in learners.LEARNERS if n not in order]
+    chosen: list[tuple[int, int, Candidate]] = []
+    left_out: list[tuple[Candidate, str]] = []
+    for rank, name in enumerate(names):
+        learner = learners.get(name)
+        card = learner.card
+        portfolio = learner.portfolio(n_rows=n_rows, n_features=n_features, n_classes=n_classes)
+        for turn, settings in enumerate(portfolio):
+            options = {k: v for k, v in settings.items() if k != "name"}
+            candidate = Candidate(
+                key=f"{name}/{settings.get('name', turn)}",
+                learner=name,
+                view=card.view,
+                settings=options,
+                why=f"{card.title}, {settings.get('name', 'default')} settings",
+            )
+            reason = _unfit(card, objective, n_rows, n_features, n_classes)
+            if reason:
+                left_out.append((candidate, reason))
+            else:
+                chosen.append((turn, rank, candidate))
+    chosen.sort(key=lambda item: item[:2])
+    most = _most_candidates(n_rows)
+    left_out += [(c, f"{n_rows} rows support about {most} candidates") for _, _, c in chosen[most:]]
+    return Plan(tuple(c for _, _, c in chosen[:most]), tuple(left_out))
+
+
+def _unfit(card, objective: str, n_rows: int, n_features: int, n_classes: int) -> str:  # type: ignore[no-untyped-def]
+    if objective not in card.objectives:
+        return f"{card.title} cannot {objective}"
+    if n_rows > card.max_rows:
+        return f"{n_rows} rows are more than the {card.max_rows} {card.title} is tried on"
+    if n_features > card.max_features:
+        return f"{n_features} columns are more than the {card.max_features} {card.title} is tried on"
+    if n_classes > card.max_classes:
+        return f"{n_classes} classes are more than the {card.max_classes} {card.title} is tried on"
+    return ""
+
+
+def _most_candidates(n_rows: int) -> int:
+    """Interpolate `CANDIDATES_BY_ROWS` on logarithmic axes."""
+    rows, counts = zip(*CANDIDATES_BY_ROWS, strict=True)
+    return round(float(np.exp(np.interp(np.log(max(n_rows, 2)), np.log(rows), np.log(counts)))))
+
+
+class CostModel:
+    """Expected seconds of a fit: the learner's own estimate, corrected by what its fits took here.
+
+    The correction is a geometric mean of measured over estimated, shared between learners at a quarter of the weight,
+    because a slow machine is slow for all.
+    """
+
+    SHARED_WEIGHT = 0.25
+
+    def __init__(self, n_features: int, n_outputs: int) -> None:
+        self._shape = (n_features, n_outputs)
+        self._logs: dict[str, list[float]] = {}
+
+    def estimate(self, candidate: Candidate, n_rows: int) -> float:
+        """Return seconds of one fit on one core."""
+        own = self._logs.get(candidate.key) or self._logs.get(candidate.learner, [])
+        others = [x for values in self._logs.values() for x in values]
+        shared = float(np.mean(others)) * self.SHARED_WEIGHT if others else 0.0
+        correction = float(np.mean(own)) if own else shared
+        return max(0.005, self._raw(candidate, n_rows) * float(np.exp(correction)))
+
+    def learn(self, candidate: Candidate, n_rows: int, seconds: float) -> None:
+        """Take note of what a fit took."""
+        log = float(np.log(max(seconds, 1e-3) / self._raw(candidate, n_rows)))
+        self._logs.setdefault(candidate.key, []).append(log)
+        self._logs.setdefault(candidate.learner, []).append(log)
+
+    def _raw(self, candidate: Candidate, n_rows: int) -> float:
+        from modelwright import learners
+
+        n_features, n_outputs = self._shape
+        return max(1e-3, learners.get(candidate.learner).card.seconds(n_rows, n_features, n_outputs))

@@ -1,0 +1,237 @@
+"""The training stage: candidates under a deadline, the ensemble, the refit, the learning curve."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from modelwright.data.columns import Columns
+from modelwright.engines.base import Engine
+from modelwright.errors import TrainingError
+from modelwright.evaluate import metrics
+from modelwright.train.budget import Budget
+from modelwright.train.ensemble import greedy_weights
+from modelwright.train.journal import Journal
+from modelwright.train.memory import MemoryGuard
+from modelwright.train.outcome import Outcome, TrainedMember
+from modelwright.train.planning import CostModel, Plan, make_plan
+from modelwright.train.record import Candidate, CandidateResult, Member, Training
+from modelwright.train.refitting import learning_curve, refit_members
+from modelwright.train.schedule import Running, Schedule
+from modelwright.train.work import Job, setup
+
+__all__ = ["train"]
+
+FIRST_SHARE = 0.35
+"""Part of the training time that the first full candidate may take; beyond it, fewer folds, then fewer rows."""
+
+LEAST_ROWS = 2_000
+
+
+@dataclass(frozen=True)
+class Size:
+    """Folds and training rows that the budget allows."""
+
+    folds: int
+    max_train_rows: int
+    note: str
+
+
+def train(
+    job: Job,
+    engine: Engine,
+    *,
+    budget: Budget,
+    train_seconds: float | None,
+    trials: int | None,
+    journal_key: str,
+    checks: Columns,
+    guard: MemoryGuard,
+    tell: Callable[[int, int, str], None],
+    max_members: int = 8,
+) -> Outcome:
+    """Train candidates, choose and refit the ensemble.
+
+    Parameters
+    ----------
+    train_seconds : float or None
+        For everything this function does; None where trials are counted instead.
+    trials : int or None
+        Number of fits planned; whole candidates are run, at least one.
+    journal_key : str
+        Digest of what the trials depend on.
+    checks : Columns
+        Rows for the parity gate.
+
+    Raises
+    ------
+    TrainingError
+        No candidate finished all its folds.
+    """
+    began = time.monotonic()
+    deadline = None if train_seconds is None else began + train_seconds
+    plan = make_plan(objective=job.objective, n_rows=len(job.y), n_features=len(job.columns), n_classes=job.n_classes)
+    if not plan.candidates:
+        raise TrainingError("no learner fits this table", fix="use fewer columns or classes", code="MW-T002")
+    size = _size(job, plan, None if deadline is None else train_seconds, engine.n_workers)
+    job = replace(job, max_train_rows=size.max_train_rows)
+    candidates = plan.candidates if trials is None else plan.candidates[: max(1, trials // size.folds)]
+    journal = Journal(job.run_folder, f"{journal_key}:{size.folds}:{size.max_train_rows}")
+    budget.resume(journal.spent)
+    engine.share(setup, job)
+    schedule = Schedule(
+        job,
+        engine,
+        journal,
+        candidates,
+        folds=size.folds,
+        deadline=deadline,
+        spent=lambda: budget.spent,
+        tell=tell,
+        memory_guard=guard,
+    )
+    schedule.run()
+    done = [r for r in schedule.running if r.status == "done"]
+    if not done:
+        raise _nothing_finished(schedule.running, train_seconds)
+    oof = OutOfFold(job, size.folds, done)
+    metric = metrics.get(job.metric)
+    weights = greedy_weights(metric.loss, oof.y, oof.predictions, max_members=max_members, seed=job.seed)
+    chosen = [(r, float(w)) for r, w in zip(done, weights, strict=True) if w > 0]
+    members, refit_note = refit_members(job, engine, journal, chosen, checks, deadline, lambda: budget.spent, guard)
+    best = done[int(np.argmax(weights))]
+    learning = learning_curve(job, engine, best, size.folds, deadline, guard)
+    ensemble = np.tensordot(weights, oof.predictions, axes=1)
+    document = Training(
+        metric=job.metric,
+        greater_is_better=metric.greater_is_better,
+        candidates=_results(schedule.running, plan, metric, job, weights, done),
+        members=tuple(Member(key=r.candidate.key, weight=w) for r, w in chosen),
+        ensemble_score=float(metric(oof.y, ensemble)),
+        refit=refit_note,
+        resumed_trials=schedule.resumed,
+        seconds=time.monotonic() - began,
+        peak_memory_bytes=guard.peak,
+        notes=(size.note,) if size.note else (),
+    )
+    return Outcome(
+        document=document,
+        members=members,
+        rows=oof.rows,
+        oof=ensemble,
+        oof_candidates=oof.predictions,
+        weights=weights,
+        holdout=oof.holdout(weights),
+        holdout_candidates=oof.holdout_predictions,
+        train_rows=oof.train_rows,
+        train_prediction=oof.train_prediction(weights),
+        learning=learning,
+        first_fold=tuple(
+            TrainedMember(r.candidate.key, w, (str(job.run_folder / r.lines[0].files),), None) for r, w in chosen
+        ),
+    )
+
+
+class OutOfFold:
+    """Predictions of the finished candidates on rows that did not train them, averaged over repeats."""
+
+    def __init__(self, job: Job, folds: int, done: list[Running]) -> None:
+        n, k = len(job.y), job.n_outputs
+        counts = np.zeros(n)
+        for _, valid in job.folds[:folds]:
+            counts[valid] += 1
+        self.rows = np.flatnonzero(counts)
+        self.y = job.y[self.rows]
+        self.predictions = np.empty((len(done), len(self.rows), k))
+        for i, r in enumerate(done):
+            total = np.zeros((n, k))
+            for fold in range(folds):
+                total[job.folds[fold][1]] += r.results[fold]["valid"]
+            self.predictions[i] = total[self.rows] / counts[self.rows, None]
+        self.holdout_predictions = np.stack(
+            [np.mean([r.results[f]["holdout"] for f in range(folds)], axis=0) for r in done]
+        )
+        self._done = done
+        self.train_rows = done[0].results[0]["train_rows"]
+
+    def holdout(self, weights: np.ndarray) -> np.ndarray:
+        """Return the ensemble's predictions of the lockbox: fold models averaged."""
+        return np.tensordot(weights, self.holdout_predictions, axes=1)
+
+    def train_prediction(self, weights: np.ndarray) -> np.ndarray:
+        """Return what the first fold's models say of rows they were fitted on."""
+        parts = [r.results[0]["train_prediction"] for r in self._done]
+        return np.tensordot(weights, np.stack(parts), axes=1)
+
+
+def _size(job: Job, plan: Plan, seconds: float | None, n_workers: int) -> Size:
+    """Return the folds and rows with which the first heavy candidate takes no more than its share."""
+    folds, rows = len(job.folds), int(np.median([len(t) for t, _ in job.folds]))
+    if seconds is None:
+        return Size(folds, len(job.y), "")
+    cost = CostModel(len(job.columns), job.n_outputs)
+    first = max(plan.candidates[:2], key=lambda c: cost.estimate(c, rows))
+    allowed = FIRST_SHARE * seconds * n_workers
+    affordable = int(allowed / cost.estimate(first, rows))
+    used = int(np.clip(affordable, min(2, folds), folds))
+    if affordable >= used:
+        note = f"{used} of {folds} folds are used: more would not fit the budget" if used < folds else ""
+        return Size(used, len(job.y), note)
+    share = allowed / (used * cost.estimate(first, rows))
+    capped = max(LEAST_ROWS, int(rows * share))
+    if capped >= rows:
+        return Size(used, len(job.y), "")
+    return Size(used, capped, f"each fit sees {capped} of {rows} training rows and {used} of {folds} folds: the budget")
+
+
+def _results(
+    running: list[Running], plan: Plan, metric: metrics.Metric, job: Job, weights: np.ndarray, done: list[Running]
+) -> tuple[CandidateResult, ...]:
+    weight_of = {r.candidate.key: float(w) for r, w in zip(done, weights, strict=True)}
+    results = []
+    for r in running:
+        scores = tuple(float(metric(job.y[job.folds[f][1]], r.results[f]["valid"])) for f in sorted(r.results))
+        finite = [s for s in scores if np.isfinite(s)]
+        rounds = [line.iterations for line in r.lines.values() if line.iterations is not None]
+        results.append(
+            CandidateResult(
+                key=r.candidate.key,
+                learner=r.candidate.learner,
+                view=r.candidate.view,
+                status=r.status,
+                reason=r.reason or next((line.note for line in r.lines.values() if line.note), ""),
+                score=float(np.mean(finite)) if finite else None,
+                fold_scores=tuple(finite),
+                seconds=r.seconds,
+                iterations=int(np.median(rounds)) if rounds else None,
+                weight=weight_of.get(r.candidate.key, 0.0),
+            )
+        )
+    sign = -1 if metric.greater_is_better else 1
+    results.sort(key=lambda c: (c.status != "done", sign * c.score if c.score is not None else np.inf))
+    left_out = tuple(_left_out(candidate, reason) for candidate, reason in plan.left_out)
+    return tuple(results) + left_out
+
+
+def _left_out(candidate: Candidate, reason: str) -> CandidateResult:
+    return CandidateResult(
+        key=candidate.key, learner=candidate.learner, view=candidate.view, status="skipped", reason=reason
+    )
+
+
+def _nothing_finished(running: list[Running], seconds: float | None) -> TrainingError:
+    failed = next((r for r in running if r.status == "failed"), None)
+    if failed is not None:
+        return TrainingError(
+            f"every candidate failed; the first, {failed.candidate.key}, with: {failed.reason}",
+            fix="look at the journal of the run, and drop or correct the columns it names",
+            code="MW-T003",
+        )
+    return TrainingError(
+        f"no candidate finished in the {seconds or 0:.0f} s that were left for training",
+        fix="give a larger --budget, or fewer rows or columns",
+        code="MW-T004",
+    )

@@ -1,0 +1,361 @@
+"""What runs inside a worker: fitting one candidate on one fold, refitting a member, a point of the learning curve.
+
+The state of a worker is the `Job`. Encoded views are kept per fold, because candidates of one view share them.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from modelwright.data.columns import Columns, take
+from modelwright.data.contract import Contract
+from modelwright.learners.base import Deadline, FitContext, Fitted
+from modelwright.runtime.view import View
+from modelwright.runtime.views import ViewPlan
+from modelwright.train.record import Candidate
+
+__all__ = ["FitResult", "FitTask", "Job", "RefitResult", "RefitTask", "fit_fold", "preload", "refit", "setup"]
+
+VIEW_CACHE_SHARE = 0.15
+"""Part of the memory limit that one worker's encoded views may take."""
+
+TRAIN_SAMPLE = 2000
+"""Training rows of the first fold that are predicted too, to tell over- from underfitting."""
+
+INNER_VALID = 0.15
+"""Part of the training rows set aside for early stopping where the validation rows must choose nothing."""
+
+
+def preload() -> None:
+    """Import the libraries of the learners before the first task, while the caller reads and audits the data."""
+    import lightgbm  # noqa: F401
+    import sklearn.ensemble
+    import sklearn.linear_model
+    import sklearn.neighbors
+    import sklearn.neural_network  # noqa: F401
+    import xgboost  # noqa: F401
+
+
+@dataclass(frozen=True)
+class Job:
+    """The rows and the question. Row numbers in folds and tasks count from 0 over the used rows.
+
+    Attributes
+    ----------
+    columns : Columns
+        Canonical columns of the features.
+    contract : Contract
+        Of the features only.
+    y : ndarray of float64
+    objective : str
+    n_classes : int
+    metric : str
+    folds : tuple of (train, valid)
+    holdout : ndarray of int
+        The lockbox.
+    groups : ndarray of int or None
+    ordered : bool
+        Rows of later folds are later in time.
+    seed : int
+    run_folder : Path
+    memory_bytes : int
+    max_train_rows : int
+        Larger training parts are sampled down to this.
+    """
+
+    columns: Columns
+    contract: Contract
+    y: np.ndarray
+    objective: str
+    n_classes: int
+    metric: str
+    folds: tuple[tuple[np.ndarray, np.ndarray], ...]
+    holdout: np.ndarray
+    groups: np.ndarray | None
+    ordered: bool
+    seed: int
+    run_folder: Path
+    memory_bytes: int
+    max_train_rows: int
+
+    @property
+    def n_outputs(self) -> int:
+        return max(1, self.n_classes)
+
+
+@dataclass(frozen=True)
+class FitTask:
+    """Fit ``candidate`` on the training rows of a fold.
+
+    ``share`` below 1 uses only that part of them (a point of the learning curve) and keeps no model.
+    ``seconds`` is what the fit may take, counted from its start; None: no limit.
+    """
+
+    candidate: Candidate
+    fold: int
+    seconds: float | None
+    share: float = 1.0
+
+    @property
+    def name(self) -> str:
+        return f"{self.candidate.key}@{self.fold}"
+
+
+@dataclass(frozen=True)
+class FitResult:
+    """What one fold's model predicts, and where its files are.
+
+    ``arrays`` holds ``valid`` and ``holdout``, predictions of rows it was not fitted on, and ``train_rows`` with
+    ``train_prediction``, a sample of those it was.
+    """
+
+    arrays: dict[str, np.ndarray]
+    n_train: int
+    iterations: int | None
+    note: str
+    fit_seconds: float
+    seconds: float
+    files: str
+
+
+@dataclass(frozen=True)
+class RefitTask:
+    """Fit ``candidate`` on all rows, with the rounds that the folds found; ``checks`` are rows for the parity gate."""
+
+    candidate: Candidate
+    iterations: int | None
+    seconds: float | None
+    checks: Columns
+
+    @property
+    def name(self) -> str:
+        return f"{self.candidate.key}@all"
+
+
+@dataclass(frozen=True)
+class RefitResult:
+    """The refitted model's files, and what the library itself predicts on the check rows (array ``native``)."""
+
+    arrays: dict[str, np.ndarray]
+    note: str
+    seconds: float
+    files: str
+
+
+@dataclass
+class State:
+    """What a worker keeps between tasks."""
+
+    job: Job
+    views: OrderedDict[Any, Any] = field(default_factory=OrderedDict)
+    texts: dict[Any, Any] = field(default_factory=dict)
+
+
+def setup(job: Job) -> State:
+    """Make a worker's state."""
+    return State(job)
+
+
+def fit_fold(state: State, task: FitTask) -> FitResult:
+    """Run a `FitTask`; raises what the library raises."""
+    from modelwright import learners
+
+    started = time.monotonic()
+    job = state.job
+    learner = learners.get(task.candidate.learner)
+    plan, train, valid, holdout, rows = _views(state, task)
+    y = job.y[rows]
+    fit_rows, stop_rows = _early_stopping_rows(job, task, rows)
+    if stop_rows is None:
+        stopping = (valid, job.y[job.folds[task.fold][1]])
+        fit_view, fit_y = train, y
+    else:
+        stopping = (train.take(stop_rows), y[stop_rows])
+        fit_view, fit_y = train.take(fit_rows), y[fit_rows]
+    fitting = time.monotonic()
+    left = None if task.seconds is None else fitting + max(0.5, task.seconds - (fitting - started))
+    fitted = learner.fit(fit_view, fit_y, task.candidate.settings, _context(job, task.fold, left), valid=stopping)
+    fit_seconds = time.monotonic() - fitting
+    sample = _train_sample(job, task, len(rows))
+    arrays = {
+        "valid": fitted.scorer.predict(valid.matrix),
+        "holdout": fitted.scorer.predict(holdout.matrix) if len(holdout) else np.empty((0, job.n_outputs)),
+        "train_rows": rows[sample],
+        "train_prediction": fitted.scorer.predict(train.matrix[sample])
+        if len(sample)
+        else np.empty((0, job.n_outputs)),
+    }
+    files = _keep(job, fitted, plan, task.name) if task.share == 1.0 else ""
+    return FitResult(
+        arrays=arrays,
+        n_train=len(fit_y),
+        iterations=fitted.iterations,
+        note=fitted.note,
+        fit_seconds=fit_seconds,
+        seconds=time.monotonic() - started,
+        files=files,
+    )
+
+
+def refit(state: State, task: RefitTask) -> RefitResult:
+    """Run a `RefitTask`; raises what the library raises."""
+    from modelwright import learners
+    from modelwright.features.views import fit_view
+
+    started = time.monotonic()
+    job = state.job
+    candidate = task.candidate
+    learner = learners.get(candidate.learner)
+    rows = _sampled(job, np.arange(len(job.y)), salt=99)
+    key = ("all", candidate.view)
+    if key not in state.views:
+        state.views[key] = fit_view(
+            candidate.view,
+            take(job.columns, rows),
+            job.contract,
+            job.y[rows],
+            objective=job.objective,
+            n_classes=job.n_classes,
+            seed=job.seed,
+        )
+    plan, train = state.views[key]
+    left = None if task.seconds is None else started + task.seconds
+    fitted = learner.fit(
+        train, job.y[rows], candidate.settings, _context(job, 99, left), valid=None, iterations=task.iterations
+    )
+    native = learner.native_predict(fitted.native, plan(task.checks).matrix)
+    files = _keep(job, fitted, plan, task.name)
+    return RefitResult({"native": native}, fitted.note, time.monotonic() - started, files)
+
+
+def _context(job: Job, salt: int, deadline: float | None) -> FitContext:
+    return FitContext(
+        objective=job.objective,
+        n_classes=job.n_classes,
+        metric=job.metric,
+        seed=job.seed + 1000 * salt,
+        threads=1,
+        deadline=Deadline(deadline),
+    )
+
+
+def _sampled(job: Job, rows: np.ndarray, salt: int) -> np.ndarray:
+    if len(rows) <= job.max_train_rows:
+        return rows
+    rng = np.random.default_rng([job.seed, salt, 7])
+    return np.sort(rng.choice(rows, job.max_train_rows, replace=False))
+
+
+def _views(state: State, task: FitTask) -> tuple[ViewPlan, View, View, View, np.ndarray]:
+    """Return plan, training, validation and lockbox views, and the training rows, from the cache where possible."""
+    from modelwright.features.views import fit_view
+
+    job, candidate = state.job, task.candidate
+    key = (candidate.view, task.fold, task.share)
+    if key in state.views:
+        state.views.move_to_end(key)
+        return state.views[key]
+    train_rows, valid_rows = job.folds[task.fold]
+    rows = _sampled(job, train_rows, salt=task.fold)
+    if task.share < 1.0:
+        rows = _part(job, rows, task.share)
+    plan, train = fit_view(
+        candidate.view,
+        take(job.columns, rows),
+        job.contract,
+        job.y[rows],
+        objective=job.objective,
+        n_classes=job.n_classes,
+        seed=job.seed + task.fold,
+        cache=state.texts.setdefault((task.fold, task.share), {}),
+    )
+    views = (plan, train, plan(take(job.columns, valid_rows)), plan(take(job.columns, job.holdout)), rows)
+    if task.share == 1.0:
+        state.views[key] = views
+        _trim(state)
+    return views
+
+
+def _part(job: Job, rows: np.ndarray, share: float) -> np.ndarray:
+    """Return part of the training rows: the most recent where rows are ordered, whole groups, or a random part."""
+    if job.ordered:
+        return rows[-max(2, int(len(rows) * share)) :]
+    rng = np.random.default_rng([job.seed, 11])
+    if job.groups is not None:
+        names = rng.permutation(np.unique(job.groups[rows]))
+        kept = names[: max(2, int(np.ceil(len(names) * share)))]
+        return rows[np.isin(job.groups[rows], kept)]
+    return np.sort(rng.permutation(rows)[: max(2, int(len(rows) * share))])
+
+
+def _trim(state: State) -> None:
+    """Forget the views used longest ago once they take more than their share of the memory."""
+    limit = state.job.memory_bytes * VIEW_CACHE_SHARE
+    sizes = {k: sum(v.matrix.nbytes for v in views if isinstance(v, View)) for k, views in state.views.items()}
+    while len(state.views) > 1 and sum(sizes.values()) > limit:
+        oldest, _ = state.views.popitem(last=False)
+        del sizes[oldest]
+    while len(state.texts) > 4:
+        state.texts.pop(next(iter(state.texts)))
+
+
+def _early_stopping_rows(job: Job, task: FitTask, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
+    """Return positions to fit on and to stop by.
+
+    With a lockbox the validation rows may stop the fit (they choose, but report nothing). Without one the
+    validation rows make the reported estimate, so rows are set aside inside the training part.
+    """
+    everything = np.arange(len(rows))
+    if len(job.holdout):
+        return everything, None
+    rng = np.random.default_rng([job.seed, task.fold, 3])
+    n_stop = max(2, round(INNER_VALID * len(rows)))
+    if job.ordered:
+        stop = everything[-n_stop:]
+    elif job.groups is not None:
+        names = rng.permutation(np.unique(job.groups[rows]))
+        stop = everything[np.isin(job.groups[rows], names[: max(1, round(INNER_VALID * len(names)))])]
+    elif job.n_classes:
+        stop = _stratified_part(job.y[rows], rng)
+    else:
+        stop = np.sort(rng.permutation(everything)[:n_stop])
+    fit = np.setdiff1d(everything, stop)
+    if len(fit) < 2 or len(stop) < 1:
+        return everything, everything
+    return fit, stop
+
+
+def _stratified_part(y: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Return positions of about `INNER_VALID` of each class with two rows or more."""
+    parts = []
+    for c in np.unique(y):
+        members = rng.permutation(np.flatnonzero(y == c))
+        if len(members) >= 2:
+            parts.append(members[: max(1, round(INNER_VALID * len(members)))])
+    return np.sort(np.concatenate(parts)) if parts else np.array([], int)
+
+
+def _train_sample(job: Job, task: FitTask, n: int) -> np.ndarray:
+    if task.fold != 0 or task.share < 1.0:
+        return np.array([], int)
+    rng = np.random.default_rng([job.seed, 5])
+    return np.sort(rng.permutation(n)[:TRAIN_SAMPLE])
+
+
+def _keep(job: Job, fitted: Fitted, plan: ViewPlan, name: str) -> str:
+    """Write the model and its view under the run folder; return where, relative to it."""
+    import msgspec
+
+    folder = job.run_folder / "models" / name.replace("/", "~")
+    folder.mkdir(parents=True, exist_ok=True)
+    scorer = fitted.scorer.save(folder, "model")
+    settings, arrays = plan.state()
+    np.savez(folder / "view.npz", **arrays)  # type: ignore[arg-type]
+    (folder / "view.json").write_bytes(msgspec.json.encode({"view": settings, "scorer": scorer}))
+    return str(folder.relative_to(job.run_folder))
