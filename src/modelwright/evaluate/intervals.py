@@ -1,0 +1,350 @@
+"""Measurements with intervals, and paired gains.
+
+Why no plain bootstrap: the influence of each row (see `metrics`) gives the standard error of every metric in one pass,
+also for grouped rows, and the interval is made on a scale where the metric has no bounds (log odds for shares,
+logarithm for losses). For shares that is what covers best in small samples (Brown, Cai and DasGupta 2001; for areas
+under curves Pepe 2003 and Boyd, Eng and Page 2013), where percentile and BCa intervals fall short of their level.
+Means of skewed losses get the bootstrap-t of their influences (Hall 1992), which corrects for the skewness. Plain
+shares of independent rows are Wilson's. What must stay true is in ``tests/evaluate/test_coverage.py``: 93 to 97 % of
+nominal 95 % intervals contain the truth.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from modelwright.evaluate.measurements import Measurement
+from modelwright.evaluate.metrics import Metric, get
+
+__all__ = ["gain", "influence_gain", "mean_measurement", "measure", "wilson"]
+
+DRAWS = 999  # bootstrap-t resamples: the quantiles then move by about 3 % of the interval's width
+MAX_UNITS = 2000  # above, rows are put into random blocks: skewness of their sums is what counts, and it is kept
+FEW_UNITS = 10  # below so many groups the quantiles of a bootstrap-t are erratic; Student's t is used
+
+
+def wilson(hits: float, n: float, level: float = 0.95) -> tuple[float, float]:
+    """Return Wilson's (1927) interval of a share of ``n`` independent rows; (0, 1) without rows."""
+    if n <= 0:
+        return 0.0, 1.0
+    z = _normal_quantile(level)
+    share, shrink = hits / n, 1 + z * z / n
+    centre = (share + z * z / (2 * n)) / shrink
+    half = z * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n)) / shrink
+    return (0.0 if hits == 0 else max(centre - half, 0.0)), (1.0 if hits == n else min(centre + half, 1.0))
+
+
+@dataclass(frozen=True)
+class _Scale:
+    """A scale without bounds, its slope at a value, and the way back."""
+
+    there: Callable[[float], float]
+    slope: Callable[[float], float]
+    back: Callable[[float], float]
+
+
+def _expit(x: float) -> float:
+    return 1 / (1 + math.exp(-x)) if x >= 0 else math.exp(x) / (1 + math.exp(x))
+
+
+_SCALES: dict[str, _Scale] = {
+    "share": _Scale(lambda v: math.log(v / (1 - v)), lambda v: 1 / (v * (1 - v)), _expit),
+    "correlation": _Scale(math.atanh, lambda v: 1 / (1 - v * v), math.tanh),
+    "positive": _Scale(math.log, lambda v: 1 / v, lambda x: math.exp(min(x, 700.0))),
+    "explained": _Scale(lambda v: -math.log(1 - v), lambda v: 1 / (1 - v), lambda x: 1 - math.exp(min(-x, 700.0))),
+    "plain": _Scale(lambda v: v, lambda v: 1.0, lambda x: x),
+}
+_BOUNDS = {
+    "share": (0.0, 1.0),
+    "correlation": (-1.0, 1.0),
+    "positive": (0.0, math.inf),
+    "explained": (-math.inf, 1.0),
+    "plain": (-math.inf, math.inf),
+}
+
+
+def measure(
+    metric: str | Metric,
+    y: np.ndarray,
+    prediction: np.ndarray,
+    *,
+    groups: np.ndarray | None = None,
+    seed: int = 0,
+    threshold: float | None = None,
+    level: float = 0.95,
+    unit: str = "",
+) -> Measurement:
+    """Return a metric with its interval.
+
+    Parameters
+    ----------
+    metric : str or Metric
+    y : ndarray of float64, shape (n_rows,)
+    prediction : ndarray of float64, shape (n_rows, n_outputs)
+    groups : ndarray of int, shape (n_rows,), or None
+        Rows of one group are not independent; the interval is then wide enough for new groups.
+    seed : int
+        For the bootstrap-t of skewed losses.
+    threshold : float or None
+        Decision threshold for two classes.
+    level : float
+        Of the interval.
+    unit : str
+        The target's unit; kept where the metric has it.
+
+    Returns
+    -------
+    Measurement
+        ``value`` is None where the metric is not defined on these rows; ``method`` says why.
+
+    Raises
+    ------
+    UsageError
+        The metric is not known.
+    """
+    metric = get(metric)
+    unit = unit if metric.unit_of_target else ""
+    why = metric.undefined(y, prediction)
+    value = float("nan") if why else metric(y, prediction, threshold)
+    if not math.isfinite(value):
+        reason = why or "the predictions are not finite"
+        return _measurement(metric, None, None, None, len(y), f"not defined: {reason}", unit, level)
+    if groups is None and (trials := _trials(metric, y, prediction, threshold)) is not None:
+        low, high = wilson(value * trials, trials, level)
+        return _measurement(metric, value, low, high, len(y), "Wilson", unit, level)
+    influence, freedom = metric.influence(y, prediction, threshold)
+    units = sum_by(influence, groups)
+    if len(units) < 2:
+        what = "one group" if groups is not None else "one row"
+        return _measurement(metric, value, None, None, len(y), f"no interval: {what} only", unit, level)
+    bounds = _interval(metric, value, units, min(freedom, len(units) - 1), groups is not None, seed, level)
+    if bounds is None:
+        bounds = _without_variation(metric, value, _rarest(y, prediction, groups), level)
+    return _measurement(metric, value, bounds[0], bounds[1], len(y), bounds[2], unit, level)
+
+
+def _measurement(
+    metric: Metric,
+    value: float | None,
+    low: float | None,
+    high: float | None,
+    n: int,
+    method: str,
+    unit: str,
+    level: float,
+) -> Measurement:
+    return Measurement(
+        name=metric.name,
+        value=value,
+        low=low,
+        high=high,
+        n=n,
+        method=method,
+        greater_is_better=metric.greater_is_better,
+        unit=unit,
+        level=level,
+    )
+
+
+def _trials(metric: Metric, y: np.ndarray, prediction: np.ndarray, threshold: float | None) -> float | None:
+    """Return the number of rows of which the metric is a plain share, None where it is not one."""
+    if metric.name == "accuracy":
+        return float(len(y))
+    if prediction.shape[1] == 2 and metric.name == "recall":
+        return float((y == 1).sum())
+    if prediction.shape[1] == 2 and metric.name == "precision":
+        return float((prediction[:, 1] >= (0.5 if threshold is None else threshold)).sum())
+    return None
+
+
+def sum_by(influence: np.ndarray, groups: np.ndarray | None) -> np.ndarray:
+    """Return the influence of each independent unit: rows, or groups scaled for their small number."""
+    if groups is None:
+        return influence
+    _, number = np.unique(groups, return_inverse=True)
+    sums = np.bincount(number, weights=influence)
+    return sums * math.sqrt(len(sums) / max(len(sums) - 1, 1))
+
+
+def _interval(
+    metric: Metric, value: float, units: np.ndarray, freedom: float, grouped: bool, seed: int, level: float
+) -> tuple[float, float, str] | None:
+    """Return bounds and method; None where the rows do not vary or the value sits on a bound."""
+    lowest, highest = _BOUNDS[metric.scale]
+    error = math.sqrt(float(units @ units))
+    if error <= 1e-12 * max(abs(value), 1e-12) or not lowest < value < highest:
+        return None
+    scale = _SCALES[metric.scale]
+    skewed = metric.scale in {"positive", "explained"} and metric.name != "median_ae"
+    below, above, method = _reach(units, freedom, skewed, seed, level)
+    centre, spread = scale.there(value), scale.slope(value) * error
+    low, high = scale.back(centre - below * spread), scale.back(centre + above * spread)
+    if metric.name == "roc_auc":
+        method = "DeLong"
+    elif metric.name == "median_ae":
+        method = "Woodruff"
+    return low, high, method + (", by group" if grouped else "")
+
+
+def _reach(units: np.ndarray, freedom: float, skewed: bool, seed: int, level: float) -> tuple[float, float, str]:
+    """Return how many standard errors the interval reaches below and above the estimate."""
+    if skewed and len(units) >= FEW_UNITS:
+        low, high = bootstrap_t(units, seed, level)
+        return high, -low, f"bootstrap-t, {DRAWS}"
+    reach = _student_quantile(level, freedom)
+    return reach, reach, "infinitesimal jackknife"
+
+
+def bootstrap_t(units: np.ndarray, seed: int, level: float) -> tuple[float, float]:
+    """Return the lower and upper quantile of the studentised sum of resampled influences (Hall 1992, ch. 3)."""
+    rng = np.random.default_rng(seed)
+    if len(units) > MAX_UNITS:
+        shuffled = units[rng.permutation(len(units))]
+        units = np.add.reduceat(shuffled, np.linspace(0, len(units), MAX_UNITS, endpoint=False).astype(np.int64))
+    n = len(units)
+    units = units - units.mean()
+    picks = rng.integers(0, n, (DRAWS, n), dtype=np.int32)
+    drawn = units[picks]
+    total = drawn.sum(axis=1)
+    spread = np.einsum("ij,ij->i", drawn, drawn) - total**2 / n
+    student = total / np.sqrt(np.maximum(spread * n / (n - 1), 1e-300))
+    tail = (1 - level) / 2
+    low, high = np.quantile(student[spread > 0], [tail, 1 - tail])
+    return float(low), float(high)
+
+
+def _rarest(y: np.ndarray, prediction: np.ndarray, groups: np.ndarray | None) -> int:
+    """Return the number of independent units in the rarest class, or in all for values."""
+    unit = np.arange(len(y)) if groups is None else groups
+    if prediction.shape[1] == 1:
+        return len(np.unique(unit))
+    return min(len(np.unique(unit[y == c])) for c in np.unique(y))
+
+
+def _without_variation(metric: Metric, value: float, n: int, level: float) -> tuple[float, float, str]:
+    """Return bounds where every row says the same, as when all are right.
+
+    A bounded metric gets Wilson's bound for ``n`` rows without an exception, ``n`` in the rarest class; an unbounded
+    loss has no such bound and keeps the value.
+    """
+    lowest, highest = _BOUNDS[metric.scale]
+    miss = wilson(0, n, level)[1]
+    if math.isfinite(lowest) and math.isfinite(highest):
+        width = highest - lowest
+        if value >= highest:
+            return highest - miss * width, highest, "Wilson, no exception seen"
+        if value <= lowest:
+            return lowest, lowest + miss * width, "Wilson, no exception seen"
+        return max(value - miss * width, lowest), min(value + miss * width, highest), "Wilson, no variation seen"
+    if metric.name == "brier":
+        return 0.0, miss, "Wilson, no exception seen"
+    return value, value, "all rows alike"
+
+
+def gain(
+    metric: str | Metric,
+    y: np.ndarray,
+    prediction: np.ndarray,
+    other: np.ndarray,
+    *,
+    groups: np.ndarray | None = None,
+    seed: int = 0,
+    threshold: float | None = None,
+    other_threshold: float | None = None,
+    level: float = 0.95,
+    unit: str = "",
+) -> Measurement:
+    """Return how much better ``prediction`` is than ``other`` on the same rows; more is better.
+
+    The difference of the rows' influences on both scores carries what the scores have in common out of the interval,
+    as a paired test does.
+
+    Parameters
+    ----------
+    metric, y, groups, seed, level, unit
+        As for `measure`.
+    prediction, other : ndarray of float64, shape (n_rows, n_outputs)
+    threshold, other_threshold : float or None
+        Decision thresholds of the two, for two classes.
+    """
+    metric = get(metric)
+    sign = 1.0 if metric.greater_is_better else -1.0
+    why = metric.undefined(y, prediction)
+    value = float("nan") if why else metric(y, prediction, threshold) - metric(y, other, other_threshold)
+    unit = unit if metric.unit_of_target else ""
+    if not math.isfinite(value):
+        reason = why or "a score is not finite"
+        missing = _measurement(metric, None, None, None, len(y), f"not defined: {reason}", unit, level)
+        return _as_gain(missing)
+    mine, freedom = metric.influence(y, prediction, threshold)
+    theirs, other_freedom = metric.influence(y, other, other_threshold)
+    found = influence_gain(
+        sign * value, sign * (mine - theirs), min(freedom, other_freedom), groups=groups, seed=seed, level=level
+    )
+    return _as_gain(_measurement(metric, *found[:3], len(y), found[3], unit, level))
+
+
+def _as_gain(m: Measurement) -> Measurement:
+    from dataclasses import replace
+
+    return replace(m, greater_is_better=True)
+
+
+def influence_gain(
+    value: float, influence: np.ndarray, freedom: float, *, groups: np.ndarray | None, seed: int, level: float = 0.95
+) -> tuple[float, float | None, float | None, str]:
+    """Return value, bounds and method of a difference with known influences of the rows."""
+    units = sum_by(influence, groups)
+    if len(units) < 2:
+        return value, None, None, "no interval: one unit only"
+    error = math.sqrt(float(units @ units))
+    if error <= 1e-15:
+        return value, value, value, "paired, no row differs"
+    below, above, method = _reach(units, max(min(freedom, len(units) - 1), 1.0), True, seed, level)
+    return (
+        value,
+        value - below * error,
+        value + above * error,
+        f"paired {method}" + (", by group" if groups is not None else ""),
+    )
+
+
+def mean_measurement(
+    name: str,
+    rows: np.ndarray,
+    *,
+    groups: np.ndarray | None = None,
+    seed: int = 0,
+    level: float = 0.95,
+    unit: str = "",
+    greater_is_better: bool = True,
+) -> Measurement:
+    """Return the mean of a number per row (money, a residual) with a bootstrap-t interval."""
+    n = len(rows)
+    value = float(rows.mean()) if n else None
+    low = high = None
+    method = "no interval: fewer than two rows"
+    if n > 1 and value is not None:
+        centred = (rows - value) / n * math.sqrt(n / (n - 1))
+        _, low, high, method = influence_gain(value, centred, n - 1.0, groups=groups, seed=seed, level=level)
+        method = method.removeprefix("paired ").replace("paired, no row differs", "all rows alike")
+    return Measurement(
+        name=name, value=value, low=low, high=high, n=n, method=method,
+        greater_is_better=greater_is_better, unit=unit, level=level,
+    )  # fmt: skip
+
+
+def _normal_quantile(level: float) -> float:
+    from scipy.special import ndtri
+
+    return float(ndtri(0.5 + level / 2))
+
+
+def _student_quantile(level: float, freedom: float) -> float:
+    from scipy.special import stdtrit
+
+    return float(stdtrit(max(freedom, 1.0), 0.5 + level / 2))
