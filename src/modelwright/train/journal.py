@@ -6,17 +6,23 @@ in one piece and flushed; a last line cut short by a crash is ignored.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import zipfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 import numpy as np
 
+from modelwright.documents import write_atomic
 from modelwright.errors import ProjectError
 
 __all__ = ["Journal", "Line"]
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,6 +88,17 @@ class Journal:
                 f"cannot write into '{self.folder}': {error.strerror}", fix="free some disk space", code="MW-P001"
             ) from error
         self.lines[line.name] = line
+
+    def once(self, name: str, make: Callable[[], T], kind: type[T]) -> T:
+        """Return what ``make`` gave when it was first asked for under this name, in this session or a broken one."""
+        path = self.folder / f"{name}.json"
+        with contextlib.suppress(FileNotFoundError, msgspec.DecodeError, msgspec.ValidationError):
+            plan, value = msgspec.json.decode(path.read_bytes(), type=tuple[str, kind])  # type: ignore[valid-type]
+            if plan == self.plan:
+                return value
+        value = make()
+        write_atomic(path, msgspec.json.encode((self.plan, value)))
+        return value
 
     def arrays(self, name: str) -> dict[str, np.ndarray] | None:
         """Return the arrays of a finished trial, None when its file is not there or not whole."""

@@ -45,7 +45,7 @@ def train(
     engine: Engine,
     *,
     budget: Budget,
-    train_seconds: float | None,
+    after_seconds: float | None,
     trials: int | None,
     journal_key: str,
     checks: Columns,
@@ -57,8 +57,8 @@ def train(
 
     Parameters
     ----------
-    train_seconds : float or None
-        For everything this function does; None where trials are counted instead.
+    after_seconds : float or None
+        Seconds to leave of the budget for what comes after; None where trials are counted instead of time.
     trials : int or None
         Number of fits planned; whole candidates are run, at least one.
     journal_key : str
@@ -72,15 +72,16 @@ def train(
         No candidate finished all its folds.
     """
     began = time.monotonic()
-    deadline = None if train_seconds is None else began + train_seconds
     plan = make_plan(objective=job.objective, n_rows=len(job.y), n_features=len(job.columns), n_classes=job.n_classes)
     if not plan.candidates:
         raise TrainingError("no learner fits this table", fix="use fewer columns or classes", code="MW-T002")
-    size = _size(job, plan, None if deadline is None else train_seconds, engine.n_workers)
+    journal = Journal(job.run_folder, journal_key)
+    budget.resume(journal.spent)
+    deadline = None if after_seconds is None else budget.deadline - after_seconds
+    train_seconds = None if deadline is None else deadline - began
+    size = journal.once("size", lambda: _size(job, plan, train_seconds, engine.n_workers), Size)
     job = replace(job, max_train_rows=size.max_train_rows)
     candidates = plan.candidates if trials is None else plan.candidates[: max(1, trials // size.folds)]
-    journal = Journal(job.run_folder, f"{journal_key}:{size.folds}:{size.max_train_rows}")
-    budget.resume(journal.spent)
     engine.share(setup, job)
     schedule = Schedule(
         job,

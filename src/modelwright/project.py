@@ -1,0 +1,317 @@
+"""The project: the folder that holds brief, ledger, runs and versions.
+
+::
+
+    bank-deposit/
+      brief.toml        what was asked, last time
+      ledger.jsonl      every decision and event, chained
+      champion.json     the version that serves, and those before it
+      runs/0001/        documents, journal, report of each run
+      versions/1/       immutable bundles
+      report.html       of the newest run, with model-card.md beside it
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from modelwright import documents
+from modelwright.brief import Brief
+from modelwright.errors import ProjectError, UsageError, did_you_mean
+from modelwright.ledger import Decision, Ledger
+
+if TYPE_CHECKING:
+    from modelwright.package.bundle import Version
+
+__all__ = ["Champion", "Project", "Report", "RunState", "default_path"]
+
+TOPICS = {
+    "split": ("split", "holdout", "folds", "group", "time"),
+    "metric": ("metric", "threshold", "positive class"),
+    "features": ("features", "column", "kind"),
+    "model": ("model", "ensemble", "refit", "candidates"),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Champion:
+    """The version that serves; ``previous`` are those that did before, newest last."""
+
+    version: int
+    previous: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunState:
+    """Where a run stands: ``status`` is ``"running"``, ``"done"`` or ``"failed"``; ``key`` tells equal commands."""
+
+    status: str
+    key: str
+    started: str
+    version: int | None = None
+    result: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Report:
+    """The report of a run: ``path`` of the HTML file, ``card`` of the model card."""
+
+    path: Path
+    card: Path
+
+
+def default_path(brief: Brief) -> Path:
+    """Return the folder a project goes to when none is named: ``<file>-<target>`` where the command runs."""
+    stem = Path(brief.source.split("?")[0]).name.split(".")[0] if brief.source != "<memory>" else "project"
+    words = re.sub(r"[^A-Za-z0-9_]+", "-", f"{stem}-{brief.target}").strip("-").lower()
+    return Path(words[:80] or "project")
+
+
+class Project:
+    """A project folder.
+
+    Parameters
+    ----------
+    path : str or Path
+
+    Raises
+    ------
+    ProjectError
+        The folder is no project.
+
+    Examples
+    --------
+    >>> project = Project("bank-deposit")  # doctest: +SKIP
+    >>> project.predict(frame)  # doctest: +SKIP
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        if not (self.path / "ledger.jsonl").is_file():
+            what = "is not a Modelwright project" if self.path.is_dir() else "does not exist"
+            raise ProjectError(
+                f"'{self.path}' {what}",
+                fix="name the folder that 'modelwright run' has made",
+                code="MW-P020",
+            )
+        self.ledger = Ledger(self.path / "ledger.jsonl")
+
+    @staticmethod
+    def check_free(folder: Path) -> None:
+        """Raise ProjectError when ``folder`` holds something other than a project."""
+        if (folder / "ledger.jsonl").is_file():
+            return
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            raise ProjectError(
+                f"'{folder}' exists and is not a Modelwright project",
+                fix="choose another folder with --project",
+                code="MW-P021",
+            )
+
+    @classmethod
+    def create(cls, path: str | Path) -> Project:
+        """Open the project at ``path``, or make it where nothing is.
+
+        Raises
+        ------
+        ProjectError
+            The folder holds other files, or cannot be written.
+        """
+        folder = Path(path)
+        cls.check_free(folder)
+        if not (folder / "ledger.jsonl").is_file():
+            try:
+                (folder / "runs").mkdir(parents=True)
+                (folder / "versions").mkdir()
+                (folder / "ledger.jsonl").touch()
+            except OSError as error:
+                raise ProjectError(
+                    f"cannot make the folder '{folder}': {error.strerror}",
+                    fix="choose another folder with --project",
+                    code="MW-P022",
+                ) from error
+        return cls(folder)
+
+    def __repr__(self) -> str:
+        return f"Project({str(self.path)!r})"
+
+    # runs
+
+    @contextlib.contextmanager
+    def lock(self) -> Iterator[None]:
+        """Hold the project for writing; raises ProjectError while another process does."""
+        with open(self.path / ".lock", "w") as handle:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                raise ProjectError(
+                    f"another process works on '{self.path}'",
+                    fix="wait until it ends, or use another --project",
+                    code="MW-P023",
+                ) from error
+            yield
+
+    def runs(self) -> tuple[str, ...]:
+        """Return the names of all runs, oldest first."""
+        folder = self.path / "runs"
+        return tuple(sorted(p.name for p in folder.iterdir() if (p / "state.json").is_file()))
+
+    def run_folder(self, run: str) -> Path:
+        return self.path / "runs" / run
+
+    def state(self, run: str) -> RunState:
+        """Return where a run stands."""
+        return documents.load(self.run_folder(run) / "state.json", RunState)
+
+    def unfinished(self, key: str) -> str | None:
+        """Return the newest run when it has this key and was broken off."""
+        runs = self.runs()
+        if not runs:
+            return None
+        state = self.state(runs[-1])
+        return runs[-1] if state.key == key and state.status == "running" else None
+
+    def next_run(self) -> str:
+        """Return the name of a new run."""
+        taken = [int(p.name) for p in (self.path / "runs").iterdir() if p.name.isdigit()]
+        return f"{max(taken, default=0) + 1:04d}"
+
+    @property
+    def report(self) -> Report:
+        """The report of the newest run; raises ProjectError when no run has finished."""
+        path = self.path / "report.html"
+        if not path.is_file():
+            raise ProjectError(f"'{self.path}' has no report yet", fix="finish a run first", code="MW-P024")
+        return Report(path, self.path / "model-card.md")
+
+    @property
+    def result(self) -> dict[str, Any]:
+        """What the newest finished run came to: score, split, verdict, version, report."""
+        for run in reversed(self.runs()):
+            state = self.state(run)
+            if state.status == "done":
+                return state.result
+        raise ProjectError(f"'{self.path}' has no finished run", fix="run 'modelwright run'", code="MW-P024")
+
+    # versions
+
+    def versions(self) -> tuple[int, ...]:
+        """Return the numbers of all versions."""
+        folder = self.path / "versions"
+        return tuple(sorted(int(p.name) for p in folder.iterdir() if p.name.isdigit() and p.is_dir()))
+
+    @property
+    def champion(self) -> Champion | None:
+        """The version that serves, None before the first."""
+        path = self.path / "champion.json"
+        return documents.load(path, Champion) if path.is_file() else None
+
+    def version(self, number: int | None = None) -> Version:
+        """Open a version, the champion by default; every digest is checked first.
+
+        Raises
+        ------
+        ProjectError
+            There is no such version.
+        BundleError
+            It was changed.
+        """
+        from modelwright.package.bundle import open_version
+
+        known = self.versions()
+        champion = self.champion
+        chosen = number if number is not None else champion.version if champion else max(known, default=None)
+        if chosen is None:
+            raise ProjectError(f"'{self.path}' has no version yet", fix="finish a run first", code="MW-P025")
+        if chosen not in known:
+            raise ProjectError(
+                f"'{self.path}' has no version {chosen}",
+                fix=f"use one of: {', '.join(map(str, known)) or 'none yet'}",
+                code="MW-P025",
+            )
+        return open_version(self.path / "versions" / str(chosen))
+
+    def promote(self, number: int, *, by: str = "user", why: str = "") -> Champion:
+        """Make a version the champion, after checking it; the step is atomic and goes to the ledger."""
+        self.version(number)
+        before = self.champion
+        if before is not None and before.version == number:
+            return before
+        champion = Champion(version=number, previous=(*before.previous, before.version) if before is not None else ())
+        self._point(champion, "promoted", by=by, why=why)
+        return champion
+
+    def rollback(self, *, by: str = "user", why: str = "") -> Champion:
+        """Go back to the champion before; raises ProjectError when there is none."""
+        before = self.champion
+        if before is None or not before.previous:
+            raise ProjectError(
+                f"'{self.path}' has no earlier champion to go back to", fix="promote a version", code="MW-P026"
+            )
+        self.version(before.previous[-1])
+        champion = Champion(version=before.previous[-1], previous=before.previous[:-1])
+        self._point(champion, "rolled back", by=by, why=why)
+        return champion
+
+    def _point(self, champion: Champion, event: str, *, by: str, why: str) -> None:
+        before = self.champion
+        body = {"from": before.version if before else None, "to": champion.version, "by": by, "why": why}
+        self.ledger.append(event, "", body)
+        documents.save(champion, self.path / "champion.json")
+
+    # use
+
+    def predict(self, rows: Any, *, version: int | None = None) -> Any:
+        """Return predictions for rows as a pandas frame, one row each.
+
+        Parameters
+        ----------
+        rows : DataFrame, pyarrow.Table, mapping of columns, or path of a file
+        version : int or None
+            None: the champion.
+
+        Returns
+        -------
+        pandas.DataFrame
+            ``prediction`` and, for classes, ``probability_<class>``. What the contract had to say of the rows is in
+            ``frame.attrs["violations"]``.
+
+        Raises
+        ------
+        ContractError
+            The rows cannot be scored: a column the model uses is missing, or cannot be read.
+        """
+        import pandas as pd
+
+        answers, violations = self.version(version).predict(rows)
+        frame = pd.DataFrame(dict(answers))
+        frame.attrs["violations"] = [documents.to_builtins(v) for v in violations]
+        return frame
+
+    def why(self, topic: str | None = None) -> tuple[Decision, ...]:
+        """Return the decisions of the newest run, all or on a topic.
+
+        ``topic`` is ``"split"``, ``"metric"``, ``"features"``, ``"model"``, a stage, a question or a column.
+        """
+        runs = self.runs()
+        decisions = self.ledger.decisions(runs[-1]) if runs else ()
+        if topic is None:
+            return decisions
+        wanted = TOPICS.get(topic.lower(), (topic.lower(),))
+        found = tuple(
+            d
+            for d in decisions
+            if d.stage.lower() in wanted
+            or any(w in d.question.lower() for w in wanted)
+            or f"'{topic.lower()}'" in d.question.lower() + d.choice.lower()
+        )
+        if not found:
+            known = sorted({*TOPICS, *(d.question for d in decisions)})
+            raise UsageError(f"no decision on '{topic}'", fix=did_you_mean(topic, known), code="MW-U110")
+        return found

@@ -1,0 +1,160 @@
+"""A run in progress: the documents so far, and what lies in memory behind them."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from modelwright import documents
+from modelwright.brief import Brief
+from modelwright.documents import digest_of
+from modelwright.ledger import Decision, now
+from modelwright.project import Project, RunState
+from modelwright.train.budget import Budget
+from modelwright.train.memory import MemoryGuard
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from modelwright.audit.acting import Applied
+    from modelwright.data.columns import Columns
+    from modelwright.engines.base import Engine
+    from modelwright.frame.problem import Choice
+    from modelwright.frame.split import Folds
+    from modelwright.lifecycle import Listener, Stage
+    from modelwright.objectives.base import Objective
+    from modelwright.runtime.calibrators import Calibrator
+    from modelwright.runtime.plan import Plan
+    from modelwright.train.outcome import Outcome
+
+__all__ = ["Run"]
+
+
+class Run:
+    """What the steps of a run share. Steps read and write its attributes; documents are frozen.
+
+    Attributes
+    ----------
+    documents : dict
+        By the name under which they are saved: ``"source"``, ``"contract"``, ``"audit"``, …
+    digests : dict of str
+    table, test_table : pyarrow.Table or None
+        As read.
+    columns, test_columns : Columns or None
+        Canonical, target included.
+    y : ndarray of float64, shape (n_rows_read,)
+        NaN where the target is missing.
+    rows : ndarray of int
+        Rows used: with a target and not left out by a finding. Everything below counts over these.
+    """
+
+    table: pa.Table
+    test_table: pa.Table | None = None
+    columns: Columns
+    test_columns: Columns | None = None
+    objective: Objective
+    objective_choice: Choice
+    y: np.ndarray
+    classes: tuple[str, ...] = ()
+    applied: Applied
+    rows: np.ndarray
+    folds: Folds
+    outcome: Outcome
+    calibrator: Calibrator | None = None
+    calibration_note: str = ""
+    threshold: float | None = None
+    threshold_why: str = ""
+    plan: Plan
+    engine: Engine | None = None
+    project: Project
+    name: str
+    folder: Path
+    resumed: bool = False
+
+    def __init__(self, brief: Brief, *, data: Any, test: Any, started: float, listener: Listener) -> None:
+        self.brief = brief
+        self.data, self.test = data, test
+        self.listener = listener
+        self.budget = Budget(brief.limits.budget_s, started=started, timed=brief.limits.trials is None)
+        self.guard = MemoryGuard(brief.limits.memory_bytes)
+        self.documents: dict[str, Any] = {"brief": brief}
+        self.digests: dict[str, str] = {"brief": digest_of(brief)}
+        self._parents: dict[str, dict[str, str]] = {"brief": {}}
+        self._decisions: list[Decision] = []
+
+    def __enter__(self) -> Run:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if self.engine is not None:
+            self.engine.close()
+            self.engine = None
+
+    # documents and decisions
+
+    def keep(self, stage: Stage, document: Any) -> None:
+        """Keep what a stage returned, and save it once the run has a folder."""
+        self.documents[stage.writes] = document
+        self.digests[stage.writes] = digest_of(document)
+        self._parents[stage.writes] = {name: self.digests[name] for name in stage.reads}
+        self.guard(self.engine)
+        if hasattr(self, "folder"):
+            self._save(stage.writes)
+            self._record()
+
+    def decide(self, stage: str, question: str, choice: str, why: str, **more: Any) -> None:
+        """Note a decision; it goes to the ledger when the stage is over."""
+        self._decisions.append(Decision(stage=stage, question=question, choice=choice, why=why, at=now(), **more))
+
+    @property
+    def decisions(self) -> tuple[Decision, ...]:
+        """All decisions of this run."""
+        return self.project.ledger.decisions(self.name)
+
+    def enter(self, project: Project, name: str, *, resumed: bool) -> None:
+        """Give the run its project and folder."""
+        self.project, self.name, self.resumed = project, name, resumed
+        self.folder = project.run_folder(name)
+
+    def save_documents(self) -> None:
+        """Save what the stages before the folder have made."""
+        for name in self.documents:
+            self._save(name)
+        self._record()
+
+    def _save(self, name: str) -> None:
+        documents.save(self.documents[name], self.folder / f"{name}.json", self._parents[name])
+
+    def _record(self) -> None:
+        by_stage: dict[str, list[Decision]] = {}
+        for decision in self._decisions:
+            by_stage.setdefault(decision.stage, []).append(decision)
+        for stage, decisions in by_stage.items():
+            self.project.ledger.record(self.name, stage, tuple(decisions))
+        self._decisions.clear()
+
+    def mark(self, state: RunState) -> None:
+        """Write where the run stands."""
+        documents.save(state, self.folder / "state.json")
+
+    def clean(self) -> None:
+        """Remove what only a broken run would need."""
+        for name in ("models", "trials"):
+            shutil.rmtree(self.folder / name, ignore_errors=True)
+
+    # what steps need often
+
+    def tell(self, done: int, total: int, text: str) -> None:
+        """Pass progress on."""
+        self.listener.progress(done, total, text)
+
+    def used(self, names: tuple[str, ...] | None = None) -> Columns:
+        """Return canonical columns of the used rows."""
+        from modelwright.data.columns import take
+
+        wanted = self.columns if names is None else {n: self.columns[n] for n in names}
+        return take(wanted, self.rows)

@@ -1,0 +1,192 @@
+"""From a measured model to something that can be used: package, judge, report."""
+
+from __future__ import annotations
+
+import shutil
+from typing import Any
+
+import numpy as np
+
+from modelwright.data.columns import take
+from modelwright.documents import to_builtins
+from modelwright.frame.problem import Problem
+from modelwright.govern.verdict import Verdict
+from modelwright.running import Run
+from modelwright.steps.learning import check_rows, plan_facts
+
+__all__ = ["judge", "package", "report"]
+
+REPORTED = (
+    "brief",
+    "source",
+    "contract",
+    "profile",
+    "audit",
+    "problem",
+    "training",
+    "evaluation",
+    "explanation",
+    "verdict",
+)
+
+
+def package(run: Run) -> Any:
+    """Compile the scoring plan, compare it with the libraries, write the version."""
+    from modelwright.package.assembling import assemble
+    from modelwright.package.packaging import package as packaging
+
+    problem: Problem = run.documents["problem"]
+    run.plan = assemble(run.outcome.members, plan_facts(run))
+    checks = take(run.used(problem.features), check_rows(run))
+    packaged = packaging(
+        run.project.path,
+        run.plan,
+        documents=dict(run.documents),
+        digests=dict(run.digests),
+        profile=run.documents["profile"],
+        checks=checks,
+        native={m.key: m.native for m in run.outcome.members if m.native is not None},
+        limits=run.brief.limits,
+        n_rows=len(run.rows),
+        seed=run.brief.seed,
+    )
+    run.decide(
+        "package",
+        "parity",
+        "plan and libraries agree",
+        f"largest difference {packaged.parity.max_difference:.1e} on {packaged.parity.n_rows} rows",
+        decided_by="measurement",
+    )
+    return packaged
+
+
+def judge(run: Run) -> Verdict:
+    """Hold the version against the gates, and make it the champion when it may ship and is the first or better."""
+    from modelwright.govern.gates import judge as judging
+
+    packaged = run.documents["packaged"]
+    verdict = judging(
+        run.documents["problem"],
+        run.documents["audit"],
+        run.documents["evaluation"],
+        {
+            "limits": run.brief.limits,
+            "size_bytes": packaged.size_bytes,
+            "latency_ms": packaged.latency_ms,
+            "seconds": run.budget.spent,
+            "peak_memory_bytes": run.guard.peak,
+        },
+    )
+    run.decide("judge", "verdict", verdict.answer, verdict.summary, decided_by="measurement")
+    champion = run.project.champion
+    if verdict.ships and champion is None:
+        run.project.promote(packaged.version, by="modelwright", why="the first version that passed the gates")
+    elif champion is not None:
+        run.listener.note(
+            f"version {champion.version} stays champion; 'modelwright promote' makes it {packaged.version}"
+        )
+    return verdict
+
+
+def report(run: Run) -> dict[str, Any]:
+    """Write the report and the model card; return the summary that ``--json`` prints."""
+    from modelwright.report.card import render_card
+    from modelwright.report.html import render
+    from modelwright.report.inputs import ReportInput
+
+    documents = run.documents
+    packaged, head = documents["packaged"], documents["evaluation"].headline
+    tested = _score_test(run)
+    inputs = ReportInput(
+        **{name: documents[name] for name in REPORTED},
+        decisions=run.decisions,
+        version=packaged.version,
+        size_bytes=packaged.size_bytes,
+        latency_ms=packaged.latency_ms,
+        path=str(run.project.path),
+        seconds=run.budget.spent,
+        peak_memory_bytes=max(run.guard.peak, documents["training"].peak_memory_bytes),
+        digests=dict(run.digests),
+        test_evaluation=tested.pop("evaluation", None),
+    )
+    for name, text in (("report.html", render(inputs)), ("model-card.md", render_card(inputs))):
+        (run.folder / name).write_text(text, encoding="utf-8")
+        shutil.copyfile(run.folder / name, run.project.path / name)
+    return {
+        "project": str(run.project.path),
+        "run": run.name,
+        "version": packaged.version,
+        "report": str(run.project.path / "report.html"),
+        "score": {"metric": head.name, "value": head.value, "low": head.low, "high": head.high, "n": head.n},
+        "split": documents["problem"].split.value,
+        "verdict": documents["verdict"].answer,
+        "verdict_summary": documents["verdict"].summary,
+        "findings": len(documents["audit"].findings),
+        "resumed_trials": documents["training"].resumed_trials,
+        "seconds": round(run.budget.spent, 2),
+        "peak_memory_bytes": inputs.peak_memory_bytes,
+        **tested,
+    }
+
+
+def _score_test(run: Run) -> dict[str, Any]:
+    """Score the separate test table with the new version: measure where it has the target, predict in any case."""
+    if run.test_columns is None or run.test_table is None:
+        return {}
+    from modelwright.data.writing import write_table
+    from modelwright.evaluate.evaluating import evaluate as evaluating
+    from modelwright.evaluate.evidence import Evidence
+
+    problem: Problem = run.documents["problem"]
+    version = run.project.version(run.documents["packaged"].version)
+    answers, violations = version.predict(run.test_table)
+    path = run.folder / "test-predictions.csv"
+    write_table(answers, path)
+    told: dict[str, Any] = {
+        "test_predictions": str(path),
+        "test_violations": [to_builtins(v) for v in violations],
+    }
+    target = run.test_columns.get(problem.target)
+    if target is None:
+        return told
+    spec = run.documents["contract"][problem.target]
+    y, classes = run.objective.encode(target, spec, run.brief)
+    if classes != run.classes:
+        y = _in_terms_of(y, classes, run.classes)
+    rows = np.flatnonzero(~np.isnan(y))
+    if len(rows) < 2:
+        return told
+    names = run.plan.contract.names
+    columns = take({n: run.test_columns[n] for n in names}, rows)
+    evaluation = evaluating(
+        problem,
+        Evidence(
+            y=y[rows],
+            prediction=run.plan.predict(columns),
+            baselines={},
+            columns=columns,
+            contract=run.plan.contract,
+            groups=None,
+            train_y=None,
+            train_prediction=None,
+            learning=(),
+            candidates=None,
+            select=None,
+            measured_on=f"the separate test file, {len(rows):,} rows",
+            calibration_note="",
+            threshold=run.threshold,
+            threshold_why=run.threshold_why,
+        ),
+        payoff=run.brief.payoff,
+        seed=run.brief.seed,
+    )
+    head = evaluation.headline
+    told["test_score"] = {"metric": head.name, "value": head.value, "low": head.low, "high": head.high, "n": head.n}
+    told["evaluation"] = evaluation
+    return told
+
+
+def _in_terms_of(y: np.ndarray, classes: tuple[str, ...], known: tuple[str, ...]) -> np.ndarray:
+    """Return class numbers of the training table; classes it does not have are NaN."""
+    numbers = np.array([known.index(c) if c in known else np.nan for c in classes] + [np.nan])
+    return numbers[np.where(np.isnan(y), len(classes), y).astype(int)]

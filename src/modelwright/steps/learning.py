@@ -1,0 +1,256 @@
+"""From a framed problem to a measured model: train, evaluate, explain."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from modelwright.data.columns import n_rows, take
+from modelwright.documents import digest_of
+from modelwright.evaluate.measurements import Evaluation
+from modelwright.explain.reasons import Explanation
+from modelwright.frame.problem import Problem
+from modelwright.running import Run
+from modelwright.train.record import Training
+
+__all__ = ["check_rows", "evaluate", "explain", "plan_facts", "train"]
+
+AFTER_SHARE = 0.12
+AFTER_S = (2.0, 15.0)
+"""Part of the budget, and bounds in seconds, for what comes after training: evaluation, explanation, package,
+report."""
+
+ROWS_PER_AFTER_S = 60_000
+"""Lockbox and test rows for which one more second after training is kept."""
+
+EXPLAIN_SHARE = 0.4
+"""Part of the time after training that explaining may take."""
+
+CHECK_ROWS = 200
+"""Real rows on which plan and library are compared before a version exists."""
+
+
+def _after_seconds(run: Run) -> float:
+    """Return the seconds kept for what comes after training."""
+    lockbox = len(run.folds.holdout) or len(run.rows)
+    test = n_rows(run.test_columns) if run.test_columns else 0
+    share = float(np.clip(AFTER_SHARE * run.budget.seconds, *AFTER_S))
+    return share + (lockbox + test) / ROWS_PER_AFTER_S
+
+
+def train(run: Run) -> Training:
+    """Train candidates under the deadline, choose the ensemble, refit."""
+    from modelwright.train.training import train as training
+    from modelwright.train.work import Job
+
+    problem: Problem = run.documents["problem"]
+    contract = run.documents["contract"].only(problem.features)
+    assert run.engine is not None
+    job = Job(
+        columns=run.used(problem.features),
+        contract=contract,
+        y=run.y[run.rows],
+        objective=problem.objective,
+        n_classes=len(problem.classes),
+        metric=problem.metric,
+        folds=run.folds.folds,
+        holdout=run.folds.holdout,
+        groups=run.folds.groups,
+        ordered=problem.time is not None and problem.split.value in {"time", "group_time"},
+        seed=run.brief.seed,
+        run_folder=run.folder,
+        memory_bytes=run.guard.limit,
+        max_train_rows=len(run.rows),
+    )
+    run.outcome = training(
+        job,
+        run.engine,
+        budget=run.budget,
+        after_seconds=_after_seconds(run) if run.budget.timed else None,
+        trials=run.brief.limits.trials,
+        journal_key=digest_of({k: run.digests[k] for k in ("source", "contract", "problem")}),
+        checks=take(job.columns, check_rows(run)),
+        guard=run.guard,
+        tell=run.tell,
+    )
+    document = run.outcome.document
+    members = ", ".join(f"{m.key} ({m.weight:.0%})" for m in document.members)
+    run.decide(
+        "train",
+        "model",
+        members,
+        f"greedy selection over the out-of-fold predictions of {len(run.outcome.weights)} candidates",
+        decided_by="measurement",
+        alternatives=tuple(c.key for c in document.candidates if c.status == "done" and not c.weight),
+    )
+    run.decide("train", "refit", document.refit, "more rows make better models; the choices stay as they were measured")
+    for note in document.notes:
+        run.decide("train", "training size", note, "the time budget")
+    return document
+
+
+def check_rows(run: Run) -> np.ndarray:
+    rng = np.random.default_rng([run.brief.seed, 17])
+    return np.sort(rng.permutation(len(run.rows))[:CHECK_ROWS])
+
+
+def evaluate(run: Run) -> Evaluation:
+    """Measure the ensemble on rows that chose nothing, against the baselines."""
+    from modelwright.evaluate.evaluating import evaluate as evaluating
+
+    problem: Problem = run.documents["problem"]
+    evidence = gather(run)
+    evaluation = evaluating(problem, evidence, payoff=run.brief.payoff, seed=run.brief.seed)
+    head = evaluation.headline
+    run.decide(
+        "evaluate",
+        "calibration",
+        evaluation.calibration_note or "none",
+        "probabilities that mean what they say, where that lowers the out-of-fold log loss",
+        decided_by="measurement",
+    )
+    if evaluation.threshold is not None:
+        run.decide("evaluate", "threshold", f"{evaluation.threshold:.3g}", evaluation.threshold_why)
+    run.decide(
+        "evaluate",
+        "headline score",
+        f"{head.name} {head.value if head.value is not None else 'undefined'}",
+        f"measured on {evaluation.measured_on}",
+        decided_by="measurement",
+        measurement=head,
+    )
+    return evaluation
+
+
+def gather(run: Run) -> Any:
+    """Return the evidence of the run: what was predicted on rows that chose nothing."""
+    from modelwright.evaluate.calibration import fit_calibrator
+    from modelwright.evaluate.evidence import Evidence
+
+    problem: Problem = run.documents["problem"]
+    outcome, y = run.outcome, run.y[run.rows]
+    lockbox = run.folds.holdout
+    judged = lockbox if len(lockbox) else outcome.rows
+    prediction = outcome.holdout if len(lockbox) else outcome.oof
+    run.calibration_note = "not tried: too few rows to set some aside for it"
+    if problem.classes and len(lockbox):
+        run.calibrator, run.calibration_note = fit_calibrator(
+            y[outcome.rows], outcome.oof, metric=problem.metric, seed=run.brief.seed
+        )
+        prediction = run.calibrator(prediction)
+    run.threshold, run.threshold_why = _threshold(run, y[outcome.rows], bool(len(lockbox)))
+    apply = run.calibrator or (lambda p: p)
+    groups = run.folds.groups
+    return Evidence(
+        y=y[judged],
+        prediction=prediction,
+        baselines=_baselines(run, judged),
+        columns=take(run.used(problem.features), judged),
+        contract=run.documents["contract"].only(problem.features),
+        groups=None if groups is None else groups[judged],
+        train_y=y[outcome.train_rows],
+        train_prediction=apply(outcome.train_prediction),
+        learning=tuple((p.n_train, p.prediction) for p in outcome.learning),
+        candidates=None if len(lockbox) else outcome.oof_candidates,
+        select=None if len(lockbox) else _selection(problem, y[outcome.rows], outcome.oof_candidates, run.brief.seed),
+        measured_on=_measured_on(problem, len(judged)),
+        calibration_note=run.calibration_note,
+        threshold=run.threshold,
+        threshold_why=run.threshold_why,
+    )
+
+
+def _threshold(run: Run, y: np.ndarray, has_lockbox: bool) -> tuple[float | None, str]:
+    from modelwright.evaluate.threshold import choose_threshold
+
+    problem: Problem = run.documents["problem"]
+    if len(problem.classes) != 2:
+        return None, ""
+    if not has_lockbox:
+        # The rows that would choose it also measure; only the threshold that follows from the payoff is free of that.
+        return choose_threshold(y, run.outcome.oof, metric="log_loss", payoff=run.brief.payoff)
+    calibrated = run.calibrator(run.outcome.oof) if run.calibrator else run.outcome.oof
+    return choose_threshold(y, calibrated, metric=problem.metric, payoff=run.brief.payoff)
+
+
+def _selection(problem: Problem, y: np.ndarray, candidates: np.ndarray, seed: int) -> Any:
+    """Return the choice of the ensemble as a function of the rows it may see, for the optimism correction."""
+    from modelwright.evaluate import metrics
+    from modelwright.train.ensemble import greedy_weights
+
+    metric = metrics.get(problem.metric)
+
+    def select(rows: np.ndarray) -> np.ndarray:
+        return greedy_weights(metric.loss, y[rows], candidates[:, rows], n_steps=10, seed=seed)
+
+    return select
+
+
+def _measured_on(problem: Problem, n: int) -> str:
+    if problem.holdout:
+        where = {"time": "the latest", "group": "of unseen groups", "group_time": "later, of unseen groups"}
+        which = where.get(problem.split.value, "drawn at random")
+        return f"a lockbox of {n:,} rows ({which}) that no choice has seen"
+    times = f", repeated {problem.n_repeats} times" if problem.n_repeats > 1 else ""
+    return f"{n:,} rows by {problem.n_folds}-fold cross-validation{times}, corrected for the optimism of choosing"
+
+
+def _baselines(run: Run, judged: np.ndarray) -> dict[str, tuple[str, np.ndarray]]:
+    """Fit the baselines on the rows that trained the candidates, and predict the judged rows."""
+    problem: Problem = run.documents["problem"]
+    contract = run.documents["contract"].only(problem.features)
+    columns, y = run.used(problem.features), run.y[run.rows]
+    found: dict[str, tuple[str, np.ndarray]] = {}
+    for baseline in run.objective.baselines():
+        if problem.holdout:
+            train = np.setdiff1d(np.arange(len(y)), judged)
+            predict = baseline.fit(take(columns, train), contract, y[train], problem.objective, run.brief.seed)
+            prediction = predict(take(columns, judged))
+        else:
+            prediction = np.zeros((len(y), max(1, len(problem.classes))))
+            seen = np.zeros(len(y), bool)
+            for train, valid in run.folds.folds:
+                if seen[valid].any():
+                    break
+                seen[valid] = True
+                predict = baseline.fit(take(columns, train), contract, y[train], problem.objective, run.brief.seed)
+                prediction[valid] = predict(take(columns, valid))
+            prediction = prediction[judged]
+        found[baseline.name] = (predict.text, prediction)
+    return found
+
+
+def explain(run: Run) -> Explanation:
+    """Measure what drives the model, with the first fold's models, on rows they have not seen."""
+    from modelwright.evaluate import metrics
+    from modelwright.explain.explaining import explain as explaining
+    from modelwright.package.assembling import assemble
+
+    problem: Problem = run.documents["problem"]
+    lockbox = run.folds.holdout
+    rows = lockbox if len(lockbox) else run.folds.folds[0][1]
+    first = assemble(run.outcome.first_fold, plan_facts(run))
+    after = _after_seconds(run)
+    return explaining(
+        first.predict,
+        take(run.used(problem.features), rows),
+        run.y[run.rows][rows],
+        contract=first.contract,
+        features=problem.features,
+        metric=metrics.get(problem.metric),
+        seed=run.brief.seed,
+        deadline_s=max(0.3, min(EXPLAIN_SHARE * after, run.budget.left - 0.4 * after)) if run.budget.timed else 30.0,
+        measured_on=f"{len(rows):,} rows that the models explained were not fitted on",
+    )
+
+
+def plan_facts(run: Run) -> dict[str, Any]:
+    problem: Problem = run.documents["problem"]
+    return {
+        "contract": run.documents["contract"].only(problem.features),
+        "objective": problem.objective,
+        "classes": problem.classes,
+        "calibrator": run.calibrator,
+        "threshold": run.threshold,
+    }

@@ -1,0 +1,189 @@
+"""From the raw file to a framed problem: read, understand, profile, audit, frame."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from modelwright.audit.findings import Action, Audit
+from modelwright.data.contract import Contract
+from modelwright.data.profile import Profile
+from modelwright.data.source import Source
+from modelwright.documents import digest_of
+from modelwright.errors import DataError, UsageError, did_you_mean
+from modelwright.frame.problem import Problem
+from modelwright.running import Run
+
+__all__ = ["audit", "frame", "profile", "read", "understand"]
+
+SMALL_CELLS = 20_000
+"""Rows times columns up to which fits run in this process: starting workers would take longer than the fits."""
+
+
+def read(run: Run) -> Source:
+    """Read the table and the separate test table."""
+    from modelwright.data.reading import read_table
+
+    brief = run.brief
+    memory = run.guard.limit // 4  # raw, canonical and encoded forms exist side by side
+    run.table, source = read_table(
+        brief.source if run.data is None else run.data, query=brief.query, memory_bytes=memory, seed=brief.seed
+    )
+    _check_names(run)
+    if brief.test is not None or run.test is not None:
+        run.test_table, _ = read_table(brief.test if run.test is None else run.test, memory_bytes=memory)
+    _start_engine(run)
+    for note in source.notes:
+        run.decide("read", "repair in reading", note, "the file is not quite regular")
+    return source
+
+
+def _check_names(run: Run) -> None:
+    """Refuse a brief that names columns the table does not have."""
+    brief, names = run.brief, run.table.column_names
+    named = [("target", brief.target), ("time", brief.time), ("group", brief.group)]
+    for field in ("drop", "known_after", "protected"):
+        named += [(field, column) for column in getattr(brief, field)]
+    named += [("kinds", column) for column in brief.kinds]
+    for field, column in named:
+        if column is not None and column not in names:
+            what = "target column" if field == "target" else f"column named in '{field}',"
+            raise UsageError(
+                f"{what} '{column}' is not in the table ({len(names)} columns)",
+                fix=did_you_mean(column, names),
+                code="MW-U101",
+            )
+
+
+def _start_engine(run: Run) -> None:
+    """Start the workers now: they import their libraries while this process audits the data."""
+    from modelwright.engines.local import InlineEngine, ProcessEngine
+
+    small = run.table.num_rows * run.table.num_columns <= SMALL_CELLS
+    run.engine = InlineEngine() if small else ProcessEngine()
+
+
+def understand(run: Run) -> Contract:
+    """Infer the contract, and bring all rows into canonical form."""
+    from modelwright.data.canonical import canonicalise
+    from modelwright.data.kinds import infer_contract
+
+    brief = run.brief
+    contract = infer_contract(run.table, kinds=brief.kinds, target=brief.target)
+    run.columns, _ = canonicalise(run.table, contract)
+    _canonical_test(run, contract)
+    return contract
+
+
+def _canonical_test(run: Run, contract: Contract) -> None:
+    from modelwright.data.canonical import canonicalise
+
+    if run.test_table is not None:
+        present = [n for n in contract.names if n in run.test_table.column_names]
+        missing = [n for n in contract.names if n not in present and n != run.brief.target]
+        if missing and len(missing) == len(contract.names) - 1:
+            raise DataError(
+                "the test file has none of the columns of the training file",
+                fix="check that it is the right file",
+                code="MW-D190",
+            )
+        run.test_columns, _ = canonicalise(run.test_table, contract.only(present))
+
+
+def profile(run: Run) -> Profile:
+    """Describe every column in numbers."""
+    from modelwright.data.profile import make_profile
+
+    return make_profile(run.columns, run.documents["contract"])
+
+
+def audit(run: Run) -> Audit:
+    """Audit the data, and let the findings act on the contract."""
+    from modelwright.audit.acting import apply
+    from modelwright.audit.context import make_context
+    from modelwright.audit.runner import run_audit
+
+    contract: Contract = run.documents["contract"]
+    _encode_target(run, contract)
+    context = make_context(
+        table=run.table,
+        columns=run.columns,
+        contract=contract,
+        profile=run.documents["profile"],
+        brief=run.brief,
+        y=run.y,
+        classes=run.classes,
+        test=run.test_columns,
+        seed=run.brief.seed,
+    )
+    found = run_audit(context)
+    run.applied = apply(found, contract, run.y)
+    _act(run, contract)
+    for finding in found.findings:
+        if finding.action is not Action.TOLD or finding.overruled:
+            run.decide(
+                "audit",
+                f"{finding.title}: {', '.join(repr(c) for c in finding.columns[:6]) or 'rows'}",
+                finding.done,
+                finding.message,
+                decided_by="user" if finding.overruled else finding.code,
+            )
+    return found
+
+
+def _encode_target(run: Run, contract: Contract) -> None:
+    from modelwright import objectives
+    from modelwright.frame.objective import choose_objective
+
+    brief = run.brief
+    assert brief.target is not None
+    spec = contract[brief.target]
+    rng = np.random.default_rng(brief.seed)
+    run.objective_choice = choose_objective(run.columns[spec.name], spec, contract, run.columns, brief, rng)
+    run.objective = objectives.get(run.objective_choice.value)
+    run.y, run.classes = run.objective.encode(run.columns[spec.name], spec, brief)
+
+
+def _act(run: Run, before: Contract) -> None:
+    """Read columns again whose specification a finding changed."""
+    from modelwright.data.canonical import canonicalise
+
+    changed = [s.name for s in run.applied.contract.columns if s != before[s.name]]
+    if changed:
+        again, _ = canonicalise(run.table.select(changed), run.applied.contract.only(changed))
+        run.columns = {name: again.get(name, column) for name, column in run.columns.items()}
+        _canonical_test(run, run.applied.contract)
+        run.documents["contract"] = run.applied.contract
+        run.digests["contract"] = digest_of(run.applied.contract)
+
+
+def frame(run: Run) -> Problem:
+    """Decide objective, metric and split, and draw the folds and the lockbox."""
+    from modelwright.frame.framing import frame as framing
+    from modelwright.frame.split import make_folds
+
+    keep = ~np.isnan(run.y)
+    keep[run.applied.drop_rows] = False
+    run.rows = np.flatnonzero(keep)
+    run.table = None  # type: ignore[assignment]  # the canonical columns hold all that is needed from here
+    columns = run.used()
+    problem = framing(
+        run.brief,
+        run.documents["contract"],
+        columns,
+        run.y[run.rows],
+        run.classes,
+        run.documents["audit"],
+        run.applied,
+        run.objective_choice,
+    )
+    run.folds = make_folds(problem, run.y[run.rows], columns, run.brief.seed)
+    for choice in problem.choices:
+        run.decide(
+            "frame",
+            choice.question,
+            choice.value,
+            choice.why,
+            alternatives=choice.alternatives,
+            decided_by=choice.decided_by,
+        )
+    return problem
