@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 if TYPE_CHECKING:
     import numpy as np
@@ -140,6 +140,9 @@ class AuditContext:
     n_rows : int
         Rows in the whole table.
     rng : numpy.random.Generator
+    shared : dict
+        Results that several rules need (the power of every column, for one), computed on first use and handed on.
+        They depend on the data and on ``brief.seed`` alone, never on the order of the rules.
     """
 
     brief: Brief
@@ -154,6 +157,7 @@ class AuditContext:
     row_numbers: np.ndarray
     n_rows: int
     rng: np.random.Generator
+    shared: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def features(self) -> tuple[str, ...]:

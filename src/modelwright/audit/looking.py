@@ -1,0 +1,81 @@
+"""How rules look at columns: values as level numbers, counts and missingness, computed once per audit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+
+from modelwright.audit.findings import AuditContext
+from modelwright.data.columns import Column, Strings
+
+__all__ = ["Coded", "coded", "is_missing", "memo", "values_of"]
+
+T = TypeVar("T")
+
+
+def memo(context: AuditContext, key: Hashable, make: Callable[[], T]) -> T:
+    """Return ``make()``, kept in ``context.shared`` for the other rules."""
+    if key not in context.shared:
+        context.shared[key] = make()
+    return context.shared[key]
+
+
+@dataclass(frozen=True, eq=False)
+class Coded:
+    """A column by the number of each row's value.
+
+    Attributes
+    ----------
+    codes : ndarray of int, shape (n_rows,)
+        Number of the value, -1 where missing. Numbers are in ascending order of the value for numeric columns.
+    counts : ndarray of int, shape (n_levels,)
+        Rows per value; every value occurs.
+    values : ndarray, shape (n_levels,)
+        The values: float64, or str objects.
+    """
+
+    codes: np.ndarray
+    counts: np.ndarray
+    values: np.ndarray
+
+    @property
+    def n_levels(self) -> int:
+        return len(self.counts)
+
+    @property
+    def n_present(self) -> int:
+        return int(self.counts.sum())
+
+    @property
+    def n_missing(self) -> int:
+        return len(self.codes) - self.n_present
+
+
+def is_missing(column: Column) -> np.ndarray:
+    """Return where the column is missing, a boolean per row."""
+    return column.codes < 0 if isinstance(column, Strings) else np.isnan(column)
+
+
+def coded(context: AuditContext, name: str) -> Coded:
+    """Return a column of the context by level numbers."""
+    return memo(context, ("coded", name), lambda: code_column(context.columns[name]))
+
+
+def code_column(column: Column) -> Coded:
+    """Return a column by level numbers."""
+    raw = column.codes if isinstance(column, Strings) else column
+    present = ~is_missing(column)
+    used, inverse = np.unique(raw[present], return_inverse=True)
+    codes = np.full(len(raw), -1, dtype=np.int64)
+    codes[present] = inverse
+    values = column.levels[used] if isinstance(column, Strings) else used
+    return Coded(codes, np.bincount(inverse, minlength=len(used)), values)
+
+
+def values_of(context: AuditContext, name: str) -> np.ndarray | None:
+    """Return a numeric column's float64 values, None for `Strings`."""
+    column = context.columns[name]
+    return None if isinstance(column, Strings) else column

@@ -1,0 +1,265 @@
+"""How well each column alone predicts the target, out of fold, and how well the others do together.
+
+A column is cut into cells (its levels, or bins of equal counts for a number with many values; missing is a cell of
+its own). The prediction for a row is the mean of its cell over the other folds, drawn towards the overall mean. This
+is a one-feature tree with leaves of known size, needs no fitting and costs a few milliseconds a column.
+
+``skill`` is the share of what there is to explain that is explained: for classes 1 - log loss / log loss of the class
+shares (McFadden 1974), for values R² of the ranks of the target, which no monotone transform changes. It is
+comparable between columns and between easy and hard targets, and does not flatter rare classes as accuracy does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from modelwright.audit.findings import AuditContext
+from modelwright.audit.looking import coded, is_missing, memo
+from modelwright.data.columns import Strings
+
+__all__ = ["ColumnPower", "PowerSample", "joint_skill", "power", "power_sample", "skill_of"]
+
+POWER_ROWS = 20_000  # the standard error of a share is then at most 0.35 percentage points
+MIN_ROWS = 50  # below this, no share of what is explained can be told from luck
+N_FOLDS = 5
+MAX_BINS = 100  # 100 bins of equal counts explain 99.99 % of the ranks of an exact copy
+MIN_BIN_ROWS = 10
+PRIOR_ROWS = 1.0  # weight of the overall mean in a cell, in rows
+MAX_CELLS = 2_000_000
+
+JOINT_ROWS = 6_000
+JOINT_TREES = 80
+JOINT_TREE_BUDGET = 320  # trees over all classes
+JOINT_LEAVES = 15
+
+
+@dataclass(frozen=True, eq=False)
+class PowerSample:
+    """Rows with a target, on which power is measured.
+
+    Attributes
+    ----------
+    rows : ndarray of int, shape (n,)
+        Ascending positions in the context.
+    y : ndarray, shape (n,)
+        Class number (int), or the rank of the value scaled to 0 … 1 (float).
+    n_classes : int
+        0 for values.
+    folds : ndarray of int, shape (n,)
+    """
+
+    rows: np.ndarray
+    y: np.ndarray
+    n_classes: int
+    folds: np.ndarray
+
+
+@dataclass(frozen=True, kw_only=True)
+class ColumnPower:
+    """What one column alone explains.
+
+    Attributes
+    ----------
+    skill : float
+        Share explained out of fold, 0 … 1.
+    missing_skill : float
+        Share that the missingness alone explains.
+    auc : float
+        Area under the ROC curve for two classes; NaN otherwise.
+    accuracy : float
+        Share of rows whose class is the most frequent of their cell; NaN for values.
+    n_cells : int
+        Cells that occur, missing included.
+    """
+
+    skill: float
+    missing_skill: float
+    auc: float
+    accuracy: float
+    n_cells: int
+
+
+def power_sample(context: AuditContext) -> PowerSample | None:
+    """Return the rows on which power is measured; None without a target or with fewer than `MIN_ROWS` rows."""
+    return memo(context, "power sample", lambda: _draw(context))
+
+
+def _draw(context: AuditContext) -> PowerSample | None:
+    from scipy.stats import rankdata
+
+    if context.y is None:
+        return None
+    rows = np.flatnonzero(~np.isnan(context.y))
+    rng = np.random.default_rng([context.brief.seed, 1])
+    if len(rows) > POWER_ROWS:
+        rows = np.sort(rng.choice(rows, POWER_ROWS, replace=False))
+    y = context.y[rows]
+    if len(rows) < MIN_ROWS or np.all(y == y[0]):
+        return None
+    folds = rng.permutation(len(rows)) % N_FOLDS
+    if context.classes:
+        return PowerSample(rows, y.astype(np.int64), len(context.classes), folds)
+    return PowerSample(rows, (rankdata(y) - 0.5) / len(y), 0, folds)
+
+
+def power(context: AuditContext, name: str) -> ColumnPower | None:
+    """Return what a column alone explains; None where `power_sample` is None."""
+    sample = power_sample(context)
+    if sample is None:
+        return None
+    return memo(context, ("power", name), lambda: _measure(context, name, sample))
+
+
+def _measure(context: AuditContext, name: str, sample: PowerSample) -> ColumnPower:
+    cells = column_cells(context, name, sample)
+    skill, auc, accuracy = score_cells(cells, sample)
+    gone = is_missing(context.columns[name])[sample.rows]
+    missing_skill = score_cells(gone.astype(np.int64), sample)[0] if gone.any() and not gone.all() else 0.0
+    return ColumnPower(
+        skill=skill,
+        missing_skill=missing_skill,
+        auc=auc,
+        accuracy=accuracy,
+        n_cells=len(np.unique(cells)),
+    )
+
+
+def column_cells(context: AuditContext, name: str, sample: PowerSample) -> np.ndarray:
+    """Return the cell of each sampled row, 0 … m - 1."""
+    column = coded(context, name)
+    codes = column.codes[sample.rows]
+    n_bins = max(2, min(MAX_BINS, len(codes) // MIN_BIN_ROWS))
+    if isinstance(context.columns[name], Strings) or column.n_levels <= n_bins:
+        cells = codes
+    else:
+        cells = np.where(codes < 0, -1, quantile_bins(codes, column.n_levels, n_bins))
+    cells = cells + 1
+    if (int(cells.max()) + 1) * max(1, sample.n_classes) > MAX_CELLS:
+        counts = np.bincount(cells)
+        cells = np.where(counts[cells] < 3, 0, cells)
+        cells = np.unique(cells, return_inverse=True)[1]
+    return cells
+
+
+def quantile_bins(codes: np.ndarray, n_levels: int, n_bins: int) -> np.ndarray:
+    """Return bins of about equal counts for ordered level numbers; equal values share one, missing (-1) has any."""
+    counts = np.bincount(codes[codes >= 0], minlength=n_levels)
+    middle = np.cumsum(counts) - 0.5 * counts
+    bins = np.minimum((middle / max(1, counts.sum()) * n_bins).astype(np.int64), n_bins - 1)
+    return bins[codes]
+
+
+def score_cells(cells: np.ndarray, sample: PowerSample) -> tuple[float, float, float]:
+    """Return skill, AUC and accuracy of the cells' out-of-fold means; the latter two NaN where not defined."""
+    m = int(cells.max()) + 1
+    if not sample.n_classes:
+        return _score_values(cells, m, sample), np.nan, np.nan
+    k, y, folds = sample.n_classes, sample.y, sample.folds
+    pair = cells * k + y
+    total = np.bincount(pair, minlength=m * k).reshape(m, k).astype(float)
+    everything = total.sum(axis=0)
+    loss = base = hits = 0.0
+    event = np.empty(len(y))
+    for fold in range(N_FOLDS):
+        mine = folds == fold
+        seen = total - np.bincount(pair[mine], minlength=m * k).reshape(m, k)
+        prior = (seen.sum(axis=0) + 1.0 / k) / (seen.sum() + 1.0)
+        share = (seen + PRIOR_ROWS * prior) / (seen.sum(axis=1, keepdims=True) + PRIOR_ROWS)
+        loss -= np.log(share[cells[mine], y[mine]]).sum()
+        base -= np.log(prior[y[mine]]).sum()
+        hits += float((share.argmax(axis=1)[cells[mine]] == y[mine]).sum())
+        if k == 2:
+            event[mine] = share[cells[mine], 1]
+    auc = _auc(event, y == 1, everything) if k == 2 else np.nan
+    return max(0.0, 1.0 - loss / base), auc, hits / len(y)
+
+
+def _score_values(cells: np.ndarray, m: int, sample: PowerSample) -> float:
+    y, folds = sample.y, sample.folds
+    sums = np.bincount(cells, weights=y, minlength=m)
+    counts = np.bincount(cells, minlength=m)
+    error = 0.0
+    for fold in range(N_FOLDS):
+        mine = folds == fold
+        s = sums - np.bincount(cells[mine], weights=y[mine], minlength=m)
+        n = counts - np.bincount(cells[mine], minlength=m)
+        mean = (s + PRIOR_ROWS * s.sum() / max(1, n.sum())) / (n + PRIOR_ROWS)
+        error += float(np.square(y[mine] - mean[cells[mine]]).sum())
+    return max(0.0, 1.0 - error / float(np.square(y - y.mean()).sum()))
+
+
+def _auc(score: np.ndarray, event: np.ndarray, everything: np.ndarray) -> float:
+    from scipy.stats import rankdata
+
+    n_event = int(event.sum())
+    if n_event in (0, len(event)):
+        return np.nan
+    ranks = rankdata(score)
+    return float((ranks[event].sum() - n_event * (n_event + 1) / 2) / (n_event * (len(event) - n_event)))
+
+
+def skill_of(context: AuditContext, cells: np.ndarray) -> float:
+    """Return the skill of cells made by a rule, one per row of the context (0 where there is no power sample)."""
+    sample = power_sample(context)
+    return 0.0 if sample is None else score_cells(cells[sample.rows], sample)[0]
+
+
+def joint_skill(context: AuditContext, names: Iterable[str]) -> float:
+    """Return what the columns explain together on held-out rows, by a small gradient boosting machine."""
+    wanted = tuple(sorted(names))
+    sample = power_sample(context)
+    if sample is None or not wanted:
+        return 0.0
+    return memo(context, ("joint", wanted), lambda: _boost(context, wanted, sample))
+
+
+def _boost(context: AuditContext, names: tuple[str, ...], sample: PowerSample) -> float:
+    import lightgbm
+
+    n = min(JOINT_ROWS, len(sample.rows))
+    chosen = np.linspace(0, len(sample.rows) - 1, n).astype(np.int64)
+    table = np.column_stack([_as_number(context, name, sample.rows[chosen]) for name in names])
+    y, held = sample.y[chosen], sample.folds[chosen] < N_FOLDS // 2
+    k = sample.n_classes
+    settings = {
+        "objective": "regression" if not k else "binary" if k == 2 else "multiclass",
+        "num_leaves": JOINT_LEAVES,
+        "learning_rate": 0.1,
+        "min_data_in_leaf": max(3, min(20, n // 50)),
+        "num_threads": 1,
+        "deterministic": True,
+        "force_row_wise": True,
+        "seed": context.brief.seed,
+        "verbosity": -1,
+    }
+    if k > 2:
+        settings["num_class"] = k
+    trees = JOINT_TREES if k < 3 else max(10, min(JOINT_TREES, JOINT_TREE_BUDGET // k))
+    data = lightgbm.Dataset(table[~held], label=y[~held], params={"verbosity": -1, "max_bin": 63})
+    prediction = np.asarray(lightgbm.train(settings, data, trees).predict(table[held]))
+    return _joint_score(prediction, y, held, k)
+
+
+def _joint_score(prediction: np.ndarray, y: np.ndarray, held: np.ndarray, k: int) -> float:
+    if not k:
+        return max(0.0, 1.0 - float(np.square(y[held] - prediction).sum() / np.square(y[held] - y[~held].mean()).sum()))
+    if k == 2:
+        prediction = np.column_stack([1 - prediction, prediction])
+    prior = (np.bincount(y[~held], minlength=k) + 1.0 / k) / ((~held).sum() + 1.0)
+    own = np.clip(prediction[np.arange(held.sum()), y[held]], 1e-6, 1)
+    return max(0.0, 1.0 - float(np.log(own).sum() / np.log(prior[y[held]]).sum()))
+
+
+def _as_number(context: AuditContext, name: str, rows: np.ndarray) -> np.ndarray:
+    """Return a column as numbers for trees: levels of text by their frequency, which needs no target."""
+    column = context.columns[name]
+    if not isinstance(column, Strings):
+        return column[rows]
+    levels = coded(context, name)
+    rank = np.empty(levels.n_levels + 1)
+    rank[np.argsort(-levels.counts, kind="stable")] = np.arange(levels.n_levels)
+    rank[-1] = np.nan
+    return rank[levels.codes[rows]]

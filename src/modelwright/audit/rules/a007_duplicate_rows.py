@@ -1,0 +1,111 @@
+"""A007: rows that occur more than once."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import numpy as np
+
+from modelwright.audit.building import count, percent, tell
+from modelwright.audit.findings import AuditContext, Finding, Severity
+from modelwright.audit.identifiers import identifier_reason
+from modelwright.audit.looking import coded
+
+__all__ = ["DuplicateRows"]
+
+# Lee et al. 2022 (deduplicating training data) and Barz and Denzler 2020 (CIFAR, 3-10 % duplicates across the split)
+# show scores moved by duplicates from a few percent on.
+LARGE_SHARE = 0.05
+# Tables with fewer features repeat by nature: three flags have eight combinations.
+MIN_FEATURES = 3
+_PRIME = np.uint64(0x9E3779B97F4A7C15)  # Fibonacci hashing (Knuth, TAOCP 3, 6.4)
+
+
+class DuplicateRows:
+    """Finds rows whose features occur more than once, with the same or another target."""
+
+    code: ClassVar[str] = "A007"
+    title: ClassVar[str] = "Duplicate rows"
+    what: ClassVar[str] = "Some rows agree in every feature; with the same target they are copies, else they conflict."
+    why_it_matters: ClassVar[str] = (
+        "A copy on both sides of a split turns testing into remembering, so scores come out too good. Conflicting "
+        "copies bound how good any model can be."
+    )
+    how_detected: ClassVar[str] = (
+        "Equal canonical values in all features, identifiers left out. "
+        f"From {percent(LARGE_SHARE)} of copies on it is a warning. At least {MIN_FEATURES} features are needed."
+    )
+    what_is_done: ClassVar[str] = (
+        "Told. Rows stay, because repeated rows are often honest repetitions; a large share is a reason to group or "
+        "to remove them at the source."
+    )
+
+    def check(self, context: AuditContext) -> list[Finding] | str:
+        """Return at most one finding, or why there is nothing to check."""
+        used = [n for n in context.features if not identifier_reason(context, n)]
+        if len(used) < MIN_FEATURES:
+            return f"there are fewer than {MIN_FEATURES} features that could repeat"
+        n = len(context.row_numbers)
+        same_features = _numbered(_hash_rows(context, used))
+        if same_features.max(initial=-1) + 1 == n:
+            return []
+        target = _target_codes(context)
+        same_rows = _numbered(same_features * (target.max() + 1) + target)
+        first = np.unique(same_rows, return_index=True)[1]
+        copies = np.setdiff1d(np.arange(n), first)
+        n_conflicting = _conflicting(same_features, same_rows)
+        if not len(copies) and not n_conflicting:
+            return []
+        return [self._told(context, copies, n_conflicting, n)]
+
+    def _told(self, context: AuditContext, copies: np.ndarray, n_conflicting: int, n: int) -> Finding:
+        share = len(copies) / n
+        high = share >= LARGE_SHARE
+        message = f"{count(len(copies), 'row')} of {n:,} ({percent(share)}) repeat an earlier row exactly"
+        if n_conflicting:
+            message += f"; {count(n_conflicting, 'row')} share all features with a row of another target"
+        message += (
+            ". Copies on both sides of a split make scores too good: compare with a split that keeps them together."
+            if high
+            else ". That is too little to move scores much."
+        )
+        return tell(
+            self,
+            severity=Severity.WARNING if high else Severity.INFO,
+            message=message,
+            evidence={"n_copies": len(copies), "share": share, "n_conflicting": n_conflicting},
+            done="nothing was changed: repeated rows can be honest repetitions",
+            fix="remove copies at the source if each row should be one case",
+            rows=context.row_numbers[copies],
+            n_rows=len(copies),
+        )
+
+
+def _hash_rows(context: AuditContext, names: list[str]) -> np.ndarray:
+    """Return a 64-bit hash per row over the level numbers (chance of any collision in 50,000 rows: 1e-10)."""
+    state = np.zeros(len(context.row_numbers), np.uint64)
+    for name in names:
+        state = _mix(state, coded(context, name).codes)
+    return state
+
+
+def _mix(state: np.ndarray, codes: np.ndarray) -> np.ndarray:
+    mixed = (state ^ (codes + 2).astype(np.uint64)) * _PRIME
+    return mixed ^ (mixed >> np.uint64(29))
+
+
+def _numbered(values: np.ndarray) -> np.ndarray:
+    return np.unique(values, return_inverse=True)[1]
+
+
+def _target_codes(context: AuditContext) -> np.ndarray:
+    if context.y is None:
+        return np.zeros(len(context.row_numbers), np.int64)
+    return np.unique(context.y, return_inverse=True)[1]
+
+
+def _conflicting(same_features: np.ndarray, same_rows: np.ndarray) -> int:
+    """Return the rows whose features occur with more than one target."""
+    pairs = np.unique(np.column_stack([same_features, same_rows]), axis=0)
+    targets = np.bincount(pairs[:, 0])
+    return int((targets[same_features] > 1).sum())

@@ -1,0 +1,94 @@
+"""A009: missing values in disguise."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from modelwright.audit.acting import MISSING_NUMBERS, MISSING_TOKENS
+from modelwright.audit.building import count, names, percent, tell
+from modelwright.audit.findings import Action, AuditContext, Finding, Severity
+from modelwright.audit.looking import Coded, coded, values_of
+from modelwright.audit.sentinels import (
+    MIN_REPEATS,
+    ZERO_GAP_SHARE,
+    missing_words,
+    sentinel_numbers,
+    suspicious_zeros,
+)
+from modelwright.data.contract import Kind
+
+__all__ = ["DisguisedMissing"]
+
+_NUMBERS = frozenset({Kind.NUMBER, Kind.DURATION})
+_WORDS = frozenset({Kind.CATEGORY, Kind.ID, Kind.TEXT})
+
+
+class DisguisedMissing:
+    """Finds texts and numbers that stand for a missing value."""
+
+    code: ClassVar[str] = "A009"
+    title: ClassVar[str] = "Disguised missing values"
+    what: ClassVar[str] = "A value such as '?', 'unknown', -999 or 9999 stands for 'missing'."
+    why_it_matters: ClassVar[str] = (
+        "Read as a number it drags means and slopes to a place where no row is; read as a level it hides how much is "
+        "missing."
+    )
+    how_detected: ClassVar[str] = (
+        "Texts: a list of words that people and systems write for missing. Numbers: a conventional code (-1, -9, 99, "
+        f"-999, 9999, 32767, …; SPSS, GDAL and NOAA conventions) at least {MIN_REPEATS} times at an end of the range, "
+        "as far from all other values as these are from each other; -1 also where it is the only negative whole number. "
+        f"Zeros are told when they lie {percent(ZERO_GAP_SHARE)} of the central range below everything else."
+    )
+    what_is_done: ClassVar[str] = (
+        "The value is read as missing, in training and in scoring; models see that it is missing. Zeros are only told, "
+        "because a zero can be an honest answer."
+    )
+
+    def check(self, context: AuditContext) -> list[Finding] | str:
+        """Return one finding per column, or why there is nothing to check."""
+        if not len(context.row_numbers):
+            return "there are no rows"
+        found = (self._judge(context, name) for name in context.features)
+        return [f for f in found if f is not None]
+
+    def _judge(self, context: AuditContext, name: str) -> Finding | None:
+        kind = context.contract[name].kind
+        column = coded(context, name)
+        if kind in _WORDS:
+            words = missing_words(column)
+            return self._act(name, column, words, MISSING_TOKENS) if words else None
+        if kind not in _NUMBERS or values_of(context, name) is None:
+            return None
+        sentinels = sentinel_numbers(column)
+        if sentinels:
+            return self._act(name, column, [(f"{v:g}", c) for v, c in sentinels], MISSING_NUMBERS)
+        zeros = suspicious_zeros(column)
+        return self._zeros(name, column, zeros) if zeros else None
+
+    def _act(self, name: str, column: Coded, found: list[tuple[str, int]], key: str) -> Finding:
+        n = sum(c for _, c in found)
+        share = n / len(column.codes)
+        shown = [v for v, _ in found]
+        return tell(
+            self,
+            severity=Severity.INFO,
+            columns=[name],
+            message=f"{names(shown)} in {count(n, 'row')} of '{name}' ({percent(share)}) "
+            f"stand{'s' if len(shown) == 1 else ''} for a missing value.",
+            evidence={key: "\n".join(shown), "n": n, "share": share},
+            action=Action.AS_MISSING,
+            fix="leave the field empty at the source; allow it if the value is an answer of its own",
+            n_rows=n,
+        )
+
+    def _zeros(self, name: str, column: Coded, zeros: int) -> Finding:
+        return tell(
+            self,
+            severity=Severity.INFO,
+            columns=[name],
+            message=f"{count(zeros, 'row')} of '{name}' ({percent(zeros / len(column.codes))}) are 0 while all others "
+            f"are at least {column.values[1]:g}: zero may stand for a missing value.",
+            evidence={"n_zero": zeros, "next_value": float(column.values[1])},
+            fix="leave the field empty at the source if 0 is no possible value",
+            n_rows=zeros,
+        )

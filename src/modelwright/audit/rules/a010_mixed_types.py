@@ -1,0 +1,158 @@
+"""A010: columns whose values are not all of one type."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import ClassVar
+
+import numpy as np
+
+from modelwright.audit.building import count, names, percent, tell
+from modelwright.audit.findings import AuditContext, Finding, Severity
+from modelwright.audit.looking import is_missing
+from modelwright.audit.sentinels import MISSING_WORDS
+from modelwright.data.contract import ColumnSpec, Kind
+
+__all__ = ["MixedTypes"]
+
+# A column that is mostly numbers was meant to be numbers; the interquartile half is the least one may call "mostly".
+MOSTLY_NUMBERS = 0.5
+MIN_UNIT_SHARE = 0.01  # a unit in fewer rows is a typing slip and counts as an unreadable value
+NUMBERS_WITH_UNIT = 0.8
+MAX_UNITS = 5  # "1Fam", "2Story" and more such endings are labels
+SAMPLE = 5_000
+MIN_ROWS = 20
+_NUMBER = re.compile(r"[-+]?\s*[\d.,'\s]*\d[\d.,]*\s*(?:[eE][-+]?\d+)?")
+_WITH_UNIT = re.compile(r"[-+]?\d[\d.,]*\s*([^\W\d_][\w/²³°%]*|[%€$£°])")
+
+
+class MixedTypes:
+    """Finds numbers with a few texts among them, dates in several formats, and numbers in several units."""
+
+    code: ClassVar[str] = "A010"
+    title: ClassVar[str] = "Mixed types"
+    what: ClassVar[str] = "A column mixes numbers and texts, date formats, or units."
+    why_it_matters: ClassVar[str] = (
+        "A few stray texts turn a number into thousands of levels, and 3 kg beside 300 g are three and three hundred."
+    )
+    how_detected: ClassVar[str] = (
+        f"More than {percent(MOSTLY_NUMBERS)} but not all of the texts of a column read as numbers; values of a "
+        "numeric column cannot be read; the dates need more than one format; two units stand behind at least "
+        f"{percent(MIN_UNIT_SHARE)} of the numbers each."
+    )
+    what_is_done: ClassVar[str] = "Told. Values that cannot be read as the column's kind count as missing."
+
+    def check(self, context: AuditContext) -> list[Finding] | str:
+        """Return findings per column, or why there is nothing to check."""
+        texts = [n for n in context.features if n in context.raw]
+        if not texts:
+            return "no column is stored as text"
+        found: list[Finding] = []
+        for name in texts:
+            found.extend(self._judge(context, name))
+        return found
+
+    def _judge(self, context: AuditContext, name: str) -> list[Finding]:
+        spec = context.contract[name]
+        raw = context.raw[name]
+        if spec.kind is Kind.DATETIME and len(spec.formats) > 1:
+            return [self._formats(spec)]
+        if spec.kind.numeric:
+            return self._unread(context, spec, raw) + self._units(name, raw)
+        if spec.kind in (Kind.CATEGORY, Kind.TEXT):
+            return self._units(name, raw) or self._stray(context, name, raw)
+        return []
+
+    def _formats(self, spec: ColumnSpec) -> Finding:
+        return tell(
+            self,
+            severity=Severity.WARNING,
+            columns=[spec.name],
+            message=f"The dates of '{spec.name}' are written in {len(spec.formats)} formats: {names(spec.formats)}. "
+            "Where day and month can be confused, some dates are wrong.",
+            evidence={"n_formats": len(spec.formats)},
+            done="each date was read with the first format that fits",
+            fix="write all dates as YYYY-MM-DD at the source",
+        )
+
+    def _unread(self, context: AuditContext, spec: ColumnSpec, raw: np.ndarray) -> list[Finding]:
+        known = {"", *MISSING_WORDS, *(t.lower() for t in spec.missing_tokens), "none"}
+        gone = is_missing(context.columns[spec.name])
+        rows = [i for i in np.flatnonzero(gone) if raw[i] is not None and raw[i].strip().lower() not in known]
+        if not rows or spec.missing_numbers:
+            return []
+        n_read = int((~gone).sum())
+        return [
+            tell(
+                self,
+                severity=Severity.WARNING,
+                columns=[spec.name],
+                message=f"{count(len(rows), 'value')} of '{spec.name}' cannot be read as {spec.kind}, {n_read:,} can.",
+                evidence={"n_unread": len(rows), "n_read": n_read},
+                done="counted as missing",
+                fix="correct them at the source, or name the right kind with --kind",
+                rows=context.row_numbers[rows],
+                n_rows=len(rows),
+            )
+        ]
+
+    def _stray(self, context: AuditContext, name: str, raw: np.ndarray) -> list[Finding]:
+        texts, rows = _texts(raw)
+        if len(texts) < MIN_ROWS:
+            return []
+        is_number = np.array([_NUMBER.fullmatch(t) is not None for t in texts])
+        share = float(is_number.mean())
+        if not MOSTLY_NUMBERS < share < 1 or len(set(np.array(texts, dtype=object)[is_number])) < MIN_ROWS:
+            return []
+        stray = Counter(t for t, n in zip(texts, is_number, strict=True) if not n)
+        shown = [t for t, _ in stray.most_common(3)]
+        return [
+            tell(
+                self,
+                severity=Severity.WARNING,
+                columns=[name],
+                message=f"'{name}' holds numbers in {percent(share)} of the rows and texts such as {names(shown)} in "
+                f"the others ({count(int((~is_number).sum()), 'row')} of {len(texts):,} looked at); it is read as "
+                "text.",
+                evidence={"number_share": share, "n_texts": int((~is_number).sum())},
+                fix=f"keep one type at the source, or ask for numbers with --kind {name}=number",
+                rows=context.row_numbers[rows[~is_number]],
+                n_rows=int((~is_number).sum()),
+            )
+        ]
+
+    def _units(self, name: str, raw: np.ndarray) -> list[Finding]:
+        texts, _ = _texts(raw)
+        if len(texts) < MIN_ROWS:
+            return []
+        matches = [_WITH_UNIT.fullmatch(t) for t in texts]
+        units = Counter(m.group(1).lower() for m in matches if m)
+        frequent = [u for u, c in units.most_common() if c >= MIN_UNIT_SHARE * len(texts)]
+        if (
+            len(set(texts)) < MIN_ROWS
+            or len(frequent) < 2
+            or len(frequent) > MAX_UNITS
+            or units.total() < NUMBERS_WITH_UNIT * len(texts)
+        ):
+            return []
+        return [
+            tell(
+                self,
+                severity=Severity.WARNING,
+                columns=[name],
+                message=f"The numbers of '{name}' come in {len(frequent)} units: {names(frequent)}; "
+                f"the first has {units[frequent[0]]:,} rows, the second {units[frequent[1]]:,}.",
+                evidence={"n_units": len(frequent), "second_share": units[frequent[1]] / len(texts)},
+                fix="convert to one unit at the source",
+                n_rows=units.total() - units[frequent[0]],
+            )
+        ]
+
+
+def _texts(raw: np.ndarray) -> tuple[list[str], np.ndarray]:
+    """Return at most `SAMPLE` stripped texts that are not missing, and their rows."""
+    step = max(1, len(raw) // SAMPLE)
+    rows = [i for i in range(0, len(raw), step) if raw[i] is not None and raw[i].strip().lower() not in MISSING_WORDS]
+    rows = [i for i in rows if raw[i].strip()]
+    return [raw[i].strip() for i in rows], np.array(rows, dtype=np.int64)

@@ -1,0 +1,166 @@
+"""A012: values far outside of what a column holds, or that cannot be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from modelwright.audit.building import count, percent, tell
+from modelwright.audit.findings import AuditContext, Finding, Severity
+from modelwright.audit.identifiers import identifier_reason
+from modelwright.audit.looking import Coded, coded, values_of
+from modelwright.audit.names import tokens
+from modelwright.audit.sentinels import sentinel_numbers
+from modelwright.data.contract import Kind
+
+__all__ = ["ImpossibleValues"]
+
+MIN_ROWS = 50
+# Tukey's far-out fence is 3 interquartile ranges; heavy tails cross it honestly. Ten on the plain and on the
+# logarithmic scale is crossed by fewer than 1 in 1e10 values of a normal, lognormal or exponential column.
+FAR_IQR = 10.0
+# ... and a gap of three interquartile ranges lies between them and everything else.
+GAP_IQR = 3.0
+RARE_SHARE = 0.01
+# Negative values so rare in a column of otherwise positive numbers are mistakes or something else (refunds).
+RARE_NEGATIVE = 0.005
+OLDEST_AGE = 122  # Jeanne Calment, 1997
+_AGE = frozenset({"age", "ages"})
+
+
+@dataclass(frozen=True)
+class _Odd:
+    low: float
+    high: float
+    n: int
+    why: str
+
+
+class ImpossibleValues:
+    """Finds single values that are far outside, negative where nothing else is, or beyond any human age."""
+
+    code: ClassVar[str] = "A012"
+    title: ClassVar[str] = "Outliers and impossible values"
+    what: ClassVar[str] = "A few values lie far outside of all others, or cannot be."
+    why_it_matters: ClassVar[str] = (
+        "They bend means, scales and squared errors, and mostly they are typing errors: the year 2060, 0 kelvin, an "
+        "age of 200."
+    )
+    how_detected: ClassVar[str] = (
+        f"At most {percent(RARE_SHARE)} of the values, {FAR_IQR:g} interquartile ranges away from the quartiles and "
+        f"{GAP_IQR:g} from the next value, on the plain and on the (signed) logarithmic scale; negative "
+        f"values in at most {percent(RARE_NEGATIVE)} of a positive column; ages above {OLDEST_AGE}."
+    )
+    what_is_done: ClassVar[str] = "Told, with example rows. The rows stay: in use such values will come up as well."
+
+    def check(self, context: AuditContext) -> list[Finding] | str:
+        """Return one finding per column, or why there is nothing to check."""
+        numbers = [
+            n for n in context.features if context.contract[n].kind in (Kind.NUMBER, Kind.DURATION, Kind.DATETIME)
+        ]
+        if not numbers:
+            return "there are no numbers"
+        if len(context.row_numbers) < MIN_ROWS:
+            return f"there are fewer than {MIN_ROWS} rows"
+        found = []
+        for name in numbers:
+            values = values_of(context, name)
+            if values is None or identifier_reason(context, name):
+                continue
+            odd = _odd_values(coded(context, name), tokens(name))
+            if odd is not None:
+                found.append(self._told(context, name, values, odd))
+        return found
+
+    def _told(self, context: AuditContext, name: str, values: np.ndarray, odd: _Odd) -> Finding:
+        rows = np.flatnonzero((values >= odd.low) & (values <= odd.high))
+        dates = context.contract[name].kind is Kind.DATETIME
+        low, high = (_day(v) if dates else f"{v:g}" for v in (odd.low, odd.high))
+        shown = low if low == high else f"{low} to {high}"
+        return tell(
+            self,
+            severity=Severity.INFO,
+            columns=[name],
+            message=f"{count(odd.n, 'value')} of '{name}' ({shown}): {odd.why}.",
+            evidence={"n": odd.n, "low": odd.low, "high": odd.high},
+            fix="correct or empty the field at the source if it is a mistake",
+            rows=context.row_numbers[rows],
+            n_rows=odd.n,
+        )
+
+
+def _day(seconds: float) -> str:
+    return str(np.datetime64(int(seconds), "s").astype("datetime64[D]"))
+
+
+def _odd_values(column: Coded, words: tuple[str, ...]) -> _Odd | None:
+    sentinels = {v for v, _ in sentinel_numbers(column)}
+    keep = np.array([v not in sentinels for v in column.values], dtype=bool)
+    values, counts = column.values[keep], column.counts[keep]
+    n = int(counts.sum())
+    if n < MIN_ROWS or len(values) < 3:
+        return None
+    return _too_old(values, counts, words) or _rare_negative(values, counts, n) or _far_out(values, counts, n)
+
+
+def _too_old(values: np.ndarray, counts: np.ndarray, words: tuple[str, ...]) -> _Odd | None:
+    years = _AGE.intersection(words) and np.median(values) < OLDEST_AGE
+    beyond = values > OLDEST_AGE
+    n = int(counts[beyond].sum())
+    if not years or not n or n > RARE_SHARE * counts.sum():
+        return None
+    return _Odd(float(values[beyond][0]), float(values[-1]), n, f"no one has been older than {OLDEST_AGE}")
+
+
+def _rare_negative(values: np.ndarray, counts: np.ndarray, n: int) -> _Odd | None:
+    below = values < 0
+    n_below = int(counts[below].sum())
+    if not n_below or n_below > RARE_NEGATIVE * n:
+        return None
+    # A column around zero, such as a difference, has its quartiles there; only clearly positive columns are judged.
+    lowest_typical = values[np.searchsorted(np.cumsum(counts), 0.05 * n)]
+    if lowest_typical < 0 or values[below][-1] > -1e-9:
+        return None
+    spread = values[np.searchsorted(np.cumsum(counts), 0.75 * n)] - lowest_typical
+    if lowest_typical > 0 and lowest_typical < 0.1 * spread and values[0] > -spread:
+        return None  # a continuous column whose tail merely reaches below zero
+    return _Odd(
+        float(values[0]), float(values[below][-1]), n_below, f"negative, while {percent(1 - n_below / n)} are not"
+    )
+
+
+def _far_out(values: np.ndarray, counts: np.ndarray, n: int) -> _Odd | None:
+    outside = _outside(values, counts, n)
+    unit = float(np.median(np.abs(values[values != 0])))
+    outside &= _outside(np.sign(values) * np.log1p(np.abs(values) / unit), counts, n)
+    n_outside = int(counts[outside].sum())
+    if not n_outside or n_outside > RARE_SHARE * n:
+        return None
+    side = values[outside]
+    quartile = np.median(values[~outside])
+    if side[0] < quartile < side[-1]:
+        side = side[side > quartile]
+    n_side = int(counts[np.isin(values, side)].sum())
+    return _Odd(
+        float(side[0]), float(side[-1]), n_side, f"far outside of {values[~outside][0]:g} to {values[~outside][-1]:g}"
+    )
+
+
+def _outside(values: np.ndarray, counts: np.ndarray, n: int) -> np.ndarray:
+    """Return which values lie beyond a wide gap, `FAR_IQR` interquartile ranges from the quartiles."""
+    low, high = values[np.searchsorted(np.cumsum(counts), (0.25 * n, 0.75 * n))]
+    spread = high - low
+    if spread <= 0:
+        return np.zeros(len(values), dtype=bool)
+    wide = np.diff(values) >= GAP_IQR * spread
+    gaps = np.flatnonzero(wide)
+    outside = np.zeros(len(values), dtype=bool)
+    below = [g for g in gaps if values[g] <= low - FAR_IQR * spread]
+    above = [g for g in gaps if values[g + 1] >= high + FAR_IQR * spread]
+    if below:
+        outside[: below[-1] + 1] = True
+    if above:
+        outside[above[0] + 1 :] = True
+    return outside

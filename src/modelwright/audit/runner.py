@@ -1,0 +1,118 @@
+"""Asks every rule and gathers the answers. A rule that crashes is told; it never stops the job."""
+
+from __future__ import annotations
+
+import copy
+import time
+import zlib
+from collections.abc import Mapping
+from dataclasses import replace
+from importlib import import_module
+
+import numpy as np
+
+from modelwright.audit import RULES
+from modelwright.audit.building import count
+from modelwright.audit.findings import Action, Audit, AuditContext, Finding, Outcome, Rule, Severity
+from modelwright.errors import UsageError, did_you_mean
+
+__all__ = ["load_rule", "run_audit"]
+
+_ORDER = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
+
+
+def load_rule(path: str) -> type[Rule]:
+    """Return the class behind ``"package.module:Class"``."""
+    module, _, name = path.partition(":")
+    return getattr(import_module(module), name)
+
+
+def run_audit(context: AuditContext, rules: Mapping[str, str | type[Rule]] | None = None) -> Audit:
+    """Return what the rules say of the data.
+
+    Parameters
+    ----------
+    context : AuditContext
+    rules : mapping of code to path or class, optional
+        `modelwright.audit.RULES` unless given.
+
+    Raises
+    ------
+    UsageError
+        ``brief.allow`` names a rule or a column that does not exist.
+    """
+    table = RULES if rules is None else rules
+    allowed = _allowed(context, table)
+    seed = int(copy.deepcopy(context.rng).integers(2**32))
+    findings: list[Finding] = []
+    outcomes: list[Outcome] = []
+    for code in sorted(table):
+        entry = table[code]
+        rule = load_rule(entry) if isinstance(entry, str) else entry
+        said, outcome = _ask(rule, replace(context, rng=np.random.default_rng([seed, zlib.crc32(code.encode())])))
+        outcomes.append(outcome)
+        for finding in said:
+            findings.extend(_overrule(finding, allowed))
+    findings.sort(key=lambda f: (_ORDER[f.severity], f.code, f.overruled))
+    return Audit(
+        findings=tuple(findings),
+        outcomes=tuple(outcomes),
+        n_rows=context.n_rows,
+        n_rows_examined=len(context.row_numbers),
+    )
+
+
+def _ask(rule: type[Rule], context: AuditContext) -> tuple[list[Finding], Outcome]:
+    started = time.perf_counter()
+    said: list[Finding] = []
+    try:
+        answer = rule().check(context)
+    except Exception as error:  # noqa: BLE001 - rules come from anywhere; the one place where a crash becomes a record
+        verdict, why = "failed", f"the rule crashed with {type(error).__name__}: {error}"
+    else:
+        if isinstance(answer, str):
+            verdict, why = "not applicable", answer
+        elif answer:
+            said, verdict, why = answer, "finding", count(len(answer), "finding")
+        else:
+            verdict, why = "passed", "nothing found"
+    seconds = round(time.perf_counter() - started, 4)
+    return said, Outcome(code=rule.code, title=rule.title, answer=verdict, why=why, seconds=seconds)
+
+
+def _allowed(context: AuditContext, rules: Mapping[str, object]) -> dict[str, set[str]]:
+    """Return the allowed columns by code; an empty name stands for every column."""
+    allowed: dict[str, set[str]] = {}
+    for entry in context.brief.allow:
+        code, _, column = entry.partition(":")
+        if code not in rules:
+            raise UsageError(
+                f"the brief allows '{entry}', but there is no rule '{code}'",
+                fix=did_you_mean(code, rules),
+                code="MW-D201",
+            )
+        if column and column not in context.contract.names:
+            raise UsageError(
+                f"the brief allows '{entry}', but there is no column '{column}'",
+                fix=did_you_mean(column, context.contract.names),
+                code="MW-D202",
+            )
+        allowed.setdefault(code, set()).add(column)
+    return allowed
+
+
+def _overrule(finding: Finding, allowed: Mapping[str, set[str]]) -> list[Finding]:
+    """Return the finding as it stands; where only some of its columns are allowed, it is told in two parts."""
+    spared = allowed.get(finding.code)
+    if not spared:
+        return [finding]
+    inside = finding.columns if "" in spared else tuple(c for c in finding.columns if c in spared)
+    outside = tuple(c for c in finding.columns if c not in inside)
+    if not inside and "" not in spared:
+        return [finding]
+    entry = finding.code if "" in spared else ", ".join(f"{finding.code}:{c}" for c in inside)
+    done = f"nothing was changed: the brief allows {entry}"
+    if finding.action is not Action.TOLD:
+        done += f" (it would have been: {finding.action})"
+    parts = [replace(finding, columns=inside, overruled=True, done=done)]
+    return [replace(finding, columns=outside), *parts] if outside else parts

@@ -1,0 +1,94 @@
+"""Values that stand for "missing" without saying so: ``"?"``, ``"unknown"``, -999, 9999."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+
+from modelwright.audit.looking import Coded
+
+__all__ = ["MISSING_WORDS", "SENTINELS", "missing_words", "sentinel_numbers", "suspicious_zeros"]
+
+# Written for missing by people and systems. "none" and "other" are not here: they are answers ("no other debtor").
+MISSING_WORDS = frozenset(
+    re.split(
+        r"\s*\|\s*",
+        "?|??|-|--|---|.|..|*|#|n/a|na|n.a.|nan|null|nil|missing|unknown|unk|unkn|undefined|unspecified|undetermined|"
+        "#n/a|#na|#null!|<na>|<null>|(null)|[null]|(missing)|not_available|not available|n/k|not known|not specified|"
+        "not recorded|not stated|no data|no answer|don't know|tbd|tba",
+    )
+)
+
+# Survey and measurement conventions (SPSS user-missing codes, GDAL nodata, NOAA formats).
+_NINES = tuple(float("9" * d) for d in range(2, 8))
+SENTINELS = frozenset(
+    {-1.0, -9.0, *(-v for v in _NINES), *_NINES}
+    | {v - d for v in _NINES for d in (1, 2, 3)}
+    | {-(v - d) for v in _NINES for d in (1, 2)}
+    | {-99.99, -999.9, -999.99, 99.99, 999.9, 999.99, -32768.0, 32767.0, -2147483648.0, 2147483647.0}
+)
+MIN_REPEATS = 3  # a convention is used more than once …
+REPEAT_SHARE = 0.0005  # … in a column of many rows
+MIN_OTHER_VALUES = 5  # codes 0 … 4 and 9 are levels, not numbers with a sentinel
+MIN_OTHER_SPREAD = 10.0  # a lone -1 below 0, 1, 2 may be the lowest grade of a scale
+ZERO_GAP_SHARE = 0.15  # zero stands apart from the rest by this share of the rest's central range
+ZERO_MOST = 0.5  # columns that are mostly zero count something
+
+
+def missing_words(column: Coded) -> list[tuple[str, int]]:
+    """Return the levels of a text column that mean missing, with their counts."""
+    return [
+        (str(v), int(c))
+        for v, c in zip(column.values, column.counts, strict=True)
+        if str(v).strip().lower() in MISSING_WORDS
+    ]
+
+
+def sentinel_numbers(column: Coded) -> list[tuple[float, int]]:
+    """Return repeated conventional codes at either end of a number column that stand apart from all other values.
+
+    "Apart" means that the gap to the nearest other value is as large as the range of all other values (for -1: that it
+    is the only negative value of a column of whole numbers that reaches at least `MIN_OTHER_SPREAD`).
+    """
+    values, counts = column.values, column.counts
+    enough = max(MIN_REPEATS, REPEAT_SHARE * column.n_present)
+    low, high = 0, len(values)
+    while low < high and values[low] in SENTINELS and values[low] < 0 and counts[low] >= enough:
+        low += 1
+    while high > low and values[high - 1] in SENTINELS and values[high - 1] > 0 and counts[high - 1] >= enough:
+        high -= 1
+    found = []
+    while low > 0 and not _apart_below(values[low - 1], values[low:high]):
+        low -= 1
+    while high < len(values) and not _apart_above(values[high], values[low:high]):
+        high += 1
+    for i in [*range(low), *range(high, len(values))]:
+        found.append((float(values[i]), int(counts[i])))
+    return found
+
+
+def _apart_below(value: float, rest: np.ndarray) -> bool:
+    if len(rest) < MIN_OTHER_VALUES:
+        return False
+    if value in (-1.0, -9.0):
+        whole = bool(np.all(rest == np.floor(rest)))
+        return whole and rest[0] >= 0 and rest[-1] >= MIN_OTHER_SPREAD
+    return rest[0] - value >= rest[-1] - rest[0]
+
+
+def _apart_above(value: float, rest: np.ndarray) -> bool:
+    return len(rest) >= MIN_OTHER_VALUES and value - rest[-1] >= rest[-1] - rest[0]
+
+
+def suspicious_zeros(column: Coded) -> int:
+    """Return how many zeros stand apart below a positive measurement, 0 where they may be honest."""
+    values, counts = column.values, column.counts
+    if len(values) < 4 * MIN_OTHER_VALUES or values[0] != 0:
+        return 0
+    n_zero, n = int(counts[0]), column.n_present
+    if n_zero < MIN_REPEATS or n_zero > ZERO_MOST * n:
+        return 0
+    position = np.cumsum(counts[1:]) / counts[1:].sum()
+    low, high = values[1:][np.searchsorted(position, (0.01, 0.99))]
+    return n_zero if values[1] >= ZERO_GAP_SHARE * (high - low) and high > low else 0
