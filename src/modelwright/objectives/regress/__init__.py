@@ -1,0 +1,7 @@
+"""Regression."""
+
+from modelwright.objectives.regress.objective import Regress
+
+__all__ = ["REGRESS", "Regress"]
+
+REGRESS = Regress()
