@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -180,7 +180,9 @@ def _interval(
         return None
     scale = _SCALES[metric.scale]
     skewed = metric.scale in {"positive", "explained"} and metric.name != "median_ae"
-    below, above, method = _reach(units, freedom, skewed, seed, level)
+    relative = units * scale.slope(value) * (2.0 if metric.root else 1.0)
+    curved = metric.scale == "positive" and skewed
+    below, above, method = _reach(relative if curved else units, freedom, skewed, seed, level, curved=curved)
     centre, spread = scale.there(value), scale.slope(value) * error
     low, high = scale.back(centre - below * spread), scale.back(centre + above * spread)
     if metric.name == "roc_auc":
@@ -190,17 +192,23 @@ def _interval(
     return low, high, method + (", by group" if grouped else "")
 
 
-def _reach(units: np.ndarray, freedom: float, skewed: bool, seed: int, level: float) -> tuple[float, float, str]:
+def _reach(
+    units: np.ndarray, freedom: float, skewed: bool, seed: int, level: float, curved: bool = False
+) -> tuple[float, float, str]:
     """Return how many standard errors the interval reaches below and above the estimate."""
     if skewed and len(units) >= FEW_UNITS:
-        low, high = bootstrap_t(units, seed, level)
+        low, high = bootstrap_t(units, seed, level, curved=curved)
         return high, -low, f"bootstrap-t, {DRAWS}"
     reach = _student_quantile(level, freedom)
     return reach, reach, "infinitesimal jackknife"
 
 
-def bootstrap_t(units: np.ndarray, seed: int, level: float) -> tuple[float, float]:
-    """Return the lower and upper quantile of the studentised sum of resampled influences (Hall 1992, ch. 3)."""
+def bootstrap_t(units: np.ndarray, seed: int, level: float, *, curved: bool = False) -> tuple[float, float]:
+    """Return the lower and upper quantile of the studentised sum of resampled influences (Hall 1992, ch. 3).
+
+    With ``curved`` the influences are shares of a mean, and its logarithm is what is studentised: resampled mean over
+    mean is 1 + sum, and the standard error of the logarithm falls as the mean rises.
+    """
     rng = np.random.default_rng(seed)
     if len(units) > MAX_UNITS:
         shuffled = units[rng.permutation(len(units))]
@@ -211,6 +219,9 @@ def bootstrap_t(units: np.ndarray, seed: int, level: float) -> tuple[float, floa
     drawn = units[picks]
     total = drawn.sum(axis=1)
     spread = np.einsum("ij,ij->i", drawn, drawn) - total**2 / n
+    if curved:
+        mean = np.maximum(1 + total, 1e-12)
+        total = np.log(mean) * mean
     student = total / np.sqrt(np.maximum(spread * n / (n - 1), 1e-300))
     tail = (1 - level) / 2
     low, high = np.quantile(student[spread > 0], [tail, 1 - tail])
@@ -279,19 +290,13 @@ def gain(
     if not math.isfinite(value):
         reason = why or "a score is not finite"
         missing = _measurement(metric, None, None, None, len(y), f"not defined: {reason}", unit, level)
-        return _as_gain(missing)
+        return replace(missing, greater_is_better=True)
     mine, freedom = metric.influence(y, prediction, threshold)
     theirs, other_freedom = metric.influence(y, other, other_threshold)
     found = influence_gain(
         sign * value, sign * (mine - theirs), min(freedom, other_freedom), groups=groups, seed=seed, level=level
     )
-    return _as_gain(_measurement(metric, *found[:3], len(y), found[3], unit, level))
-
-
-def _as_gain(m: Measurement) -> Measurement:
-    from dataclasses import replace
-
-    return replace(m, greater_is_better=True)
+    return replace(_measurement(metric, *found[:3], len(y), found[3], unit, level), greater_is_better=True)
 
 
 def influence_gain(
@@ -348,3 +353,19 @@ def _student_quantile(level: float, freedom: float) -> float:
     from scipy.special import stdtrit
 
     return float(stdtrit(max(freedom, 1.0), 0.5 + level / 2))
+
+
+def moved(found: Measurement, change: float) -> Measurement:
+    """Return a measurement whose value is changed; the interval goes along on the scale it was made on."""
+    metric = get(found.name)
+    lowest, highest = _BOUNDS[metric.scale]
+    value = min(max((found.value or 0.0) + change, lowest), highest)
+    inside = found.value is not None and lowest < found.value < highest and lowest < value < highest
+    if not inside or found.low is None or found.high is None:
+        low = None if found.low is None else min(max(found.low + change, lowest), highest)
+        high = None if found.high is None else min(max(found.high + change, lowest), highest)
+        return replace(found, value=value, low=low, high=high)
+    scale = _SCALES[metric.scale]
+    step = scale.there(value) - scale.there(found.value or 0.0)
+    low, high = (v if not lowest < v < highest else scale.back(scale.there(v) + step) for v in (found.low, found.high))
+    return replace(found, value=value, low=low, high=high)

@@ -47,6 +47,8 @@ class Metric:
         Intervals are made on a scale without these bounds.
     tunable : bool
         For two classes a threshold is worth choosing for it.
+    root : bool
+        It is the square root of a mean.
     """
 
     name: str
@@ -60,6 +62,7 @@ class Metric:
     why_undefined: Callable[[np.ndarray, np.ndarray], str]
     unit_of_target: bool = False
     tunable: bool = False
+    root: bool = False
     counts: counting.CountMetric | None = None
 
     def __call__(self, y: np.ndarray, prediction: np.ndarray, threshold: float | None = None) -> float:
@@ -268,6 +271,7 @@ def _mean(
         influence_of=partial(_mean_influence, rows, root),
         why_undefined=why,
         unit_of_target=unit,
+        root=root,
     )
 
 
