@@ -46,8 +46,10 @@ class Run:
         As read.
     columns, test_columns : Columns or None
         Canonical, target included.
-    y : ndarray of float64, shape (n_rows_read,)
-        NaN where the target is missing.
+    y : ndarray of float64, shape (n_rows_read,), or None
+        NaN where the target is missing; None without a target.
+    trains : bool
+        False for an audit alone.
     rows : ndarray of int
         Rows used: with a target and not left out by a finding. Everything below counts over these.
     """
@@ -75,10 +77,13 @@ class Run:
     folder: Path
     resumed: bool = False
 
-    def __init__(self, brief: Brief, *, data: Any, test: Any, started: float, listener: Listener) -> None:
+    def __init__(
+        self, brief: Brief, *, data: Any, test: Any, started: float, listener: Listener, trains: bool = True
+    ) -> None:
         self.brief = brief
         self.data, self.test = data, test
         self.listener = listener
+        self.trains = trains
         self.budget = Budget(brief.limits.budget_s, started=started, timed=brief.limits.trials is None)
         self.guard = MemoryGuard(brief.limits.memory_bytes)
         self.documents: dict[str, Any] = {"brief": brief}

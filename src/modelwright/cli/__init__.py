@@ -1,0 +1,73 @@
+"""The command line: thin; parses, calls, shows."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Sequence
+
+from modelwright.errors import ModelwrightError
+
+__all__ = ["main"]
+
+INTERRUPTED = 130  # 128 + SIGINT, as shells have it
+
+
+def process_start() -> float:
+    """Return when this process began, on the clock of `time.monotonic`."""
+    import psutil
+
+    return time.monotonic() - max(0.0, time.time() - psutil.Process().create_time())
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; return or exit with the code.
+
+    0 done, 1 failed, 2 bad usage, 3 done but a gate says *do not ship*, 130 interrupted.
+    """
+    import click
+
+    from modelwright.cli.app import app
+
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        code = app.main(args=given, prog_name="modelwright", standalone_mode=False)
+    except click.exceptions.Exit as stop:
+        code = stop.exit_code
+    except click.ClickException as error:
+        code = _told(given, error.format_message(), "see 'modelwright --help'", "MW-U000", 2)
+    except click.Abort:
+        code = _told(given, "interrupted", "run the same command again: it goes on from here", "MW-Z130", INTERRUPTED)
+    except KeyboardInterrupt:
+        code = _told(given, "interrupted", "run the same command again: it goes on from here", "MW-Z130", INTERRUPTED)
+    except ModelwrightError as error:
+        code = _told(given, error.what, error.fix, error.code, error.exit_code)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
+    except MemoryError:
+        code = _told(given, "memory ran out", "give a smaller file, or more memory", "MW-L001", 1)
+    except Exception as error:
+        if os.environ.get("MODELWRIGHT_DEBUG"):
+            raise
+        code = _told(
+            given,
+            f"something unforeseen happened: {type(error).__name__}: {' '.join(str(error).split())[:300]}",
+            "set MODELWRIGHT_DEBUG=1 to see where, and report it",
+            "MW-Z001",
+            1,
+        )
+    if arguments is None:
+        sys.exit(code or 0)
+    return code or 0
+
+
+def _told(arguments: list[str], what: str, fix: str, code: str, exit_code: int) -> int:
+    """Show an error: one JSON object on standard output with ``--json``, else a line on standard error."""
+    if "--json" in arguments:
+        print(json.dumps({"error": what, "fix": fix, "code": code}, ensure_ascii=False))
+    else:
+        print(f"error: {what}\n  fix: {fix}\n  {code}", file=sys.stderr)
+    return exit_code

@@ -1,0 +1,60 @@
+"""``modelwright audit``: the data alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from modelwright.cli.options import brief_fields, brief_options, output_options
+
+__all__ = ["command"]
+
+MARKS = {"error": "✗", "warning": "!", "info": "·"}
+
+
+@click.command(short_help="say what is wrong with the data")
+@click.argument("source", required=False)
+@brief_options(limits=False)
+@click.option("--report", type=click.Path(), help="Write the audit as an HTML page too.")
+@output_options
+def command(source: str | None, report: str | None, as_json: bool, quiet: bool, **options: Any) -> None:
+    """Audit SOURCE: what is wrong, how much it matters, and what a run would do about it."""
+    from modelwright.api import make_brief
+    from modelwright.auditing import audit_only
+    from modelwright.cli.showing import listening, print_json
+    from modelwright.documents import to_builtins, write_atomic
+    from modelwright.errors import UsageError
+
+    fields = brief_fields(options)
+    asked, _, _ = make_brief(source, fields.pop("test", None), fields.pop("brief", None), fields)
+    if asked.source == "<memory>":
+        raise UsageError("no data was named", fix="name a file: modelwright audit FILE", code="MW-U008")
+    with listening(silent=as_json or quiet) as listener:
+        found = audit_only(asked, listener=listener)
+    if report is not None:
+        from modelwright.report.audit_html import render_audit
+
+        write_atomic(Path(report), render_audit(found).encode())
+    if as_json:
+        print_json(
+            {
+                "source": to_builtins(found.source),
+                "rows": found.audit.n_rows,
+                "rows_examined": found.audit.n_rows_examined,
+                "columns": [
+                    {"name": s.name, "kind": s.kind.value, "why": s.why, "levels": s.n_levels}
+                    for s in found.contract.columns
+                ],
+                "findings": [to_builtins(f) for f in found.audit.findings],
+                "rules": [to_builtins(o) for o in found.audit.outcomes],
+                "report": report,
+            }
+        )
+        return
+    for f in found.audit.findings:
+        columns = f" {', '.join(f.columns[:6])}" if f.columns else ""
+        click.echo(f"{MARKS[f.severity.value]} {f.code} {f.title}:{columns}\n    {f.message}\n    → {f.done}")
+    passed = sum(o.answer == "passed" for o in found.audit.outcomes)
+    click.echo(f"{len(found.audit.findings)} findings; {passed} of {len(found.audit.outcomes)} rules passed")

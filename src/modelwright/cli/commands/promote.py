@@ -1,0 +1,29 @@
+"""``modelwright promote``: make a version the champion."""
+
+from __future__ import annotations
+
+import click
+
+from modelwright.cli.options import output_options
+
+__all__ = ["command"]
+
+
+@click.command(short_help="make a version the champion")
+@click.argument("project")
+@click.argument("version", type=int)
+@click.option("--why", default="", help="The reason, for the ledger.")
+@output_options
+def command(project: str, version: int, why: str, as_json: bool, quiet: bool) -> None:
+    """Make VERSION of PROJECT the one that serves, after checking it."""
+    from modelwright.cli.showing import print_json
+    from modelwright.documents import to_builtins
+    from modelwright.project import Project
+
+    opened = Project(project)
+    with opened.lock():
+        champion = opened.promote(version, why=why)
+    if as_json:
+        print_json({"project": project, **to_builtins(champion)})
+    elif not quiet:
+        click.echo(f"version {champion.version} is the champion")

@@ -1,0 +1,62 @@
+"""``modelwright run``: the main job."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from modelwright.cli.options import brief_fields, brief_options, output_options
+
+__all__ = ["command", "conclude"]
+
+NOT_SHIPPED = 3
+
+
+@click.command(short_help="do the whole job")
+@click.argument("source", required=False)
+@brief_options()
+@output_options
+def command(source: str | None, as_json: bool, quiet: bool, project: str | None, **options: Any) -> int:
+    """Do the whole job on SOURCE: a file, a folder of files or a database URL.
+
+    The result is a project folder with the report, the model card and a version that can be used. Broken off, the
+    same command goes on from where it was.
+    """
+    from modelwright.api import make_brief
+    from modelwright.cli import process_start
+    from modelwright.cli.showing import listening
+    from modelwright.errors import UsageError
+    from modelwright.lifecycle import run_lifecycle
+
+    fields = brief_fields(options)
+    asked, _, _ = make_brief(source, fields.pop("test", None), fields.pop("brief", None), fields)
+    if asked.source == "<memory>":
+        raise UsageError("no data was named", fix="name a file: modelwright run FILE --target COLUMN", code="MW-U008")
+    with listening(silent=as_json or quiet) as listener:
+        done = run_lifecycle(asked, project=project, listener=listener, started=process_start())
+    return conclude(done.result, as_json=as_json)
+
+
+def conclude(result: dict[str, Any], *, as_json: bool) -> int:
+    """Show what a run came to; return the exit code."""
+    from modelwright.cli.showing import print_json
+    from modelwright.report.format import interval
+
+    if as_json:
+        print_json(result)
+    else:
+        score = result["score"]
+        lines = [
+            f"{score['metric']}: {interval(score['value'], score['low'], score['high'])} on {score['n']:,} rows",
+            f"verdict: {result['verdict']}: {result['verdict_summary']}",
+            f"version {result['version']} in {result['project']}",
+            f"report: {result['report']}",
+        ]
+        if "test_score" in result:
+            test = result["test_score"]
+            lines.insert(1, f"test file: {interval(test['value'], test['low'], test['high'])} on {test['n']:,} rows")
+        if "test_predictions" in result:
+            lines.append(f"predictions of the test file: {result['test_predictions']}")
+        click.echo("\n".join(lines))
+    return 0 if result["verdict"].startswith("ship") else NOT_SHIPPED

@@ -1,0 +1,54 @@
+"""``modelwright versions``: what there is, and which serves."""
+
+from __future__ import annotations
+
+import click
+
+from modelwright.cli.options import output_options
+
+__all__ = ["command"]
+
+
+@click.command(short_help="list the versions of a project")
+@click.argument("project")
+@output_options
+def command(project: str, as_json: bool, quiet: bool) -> None:
+    """List the versions of PROJECT, checking each."""
+    from modelwright.cli.showing import print_json
+    from modelwright.documents import to_builtins
+    from modelwright.errors import BundleError
+    from modelwright.project import Project
+
+    opened = Project(project)
+    champion = opened.champion
+    rows = []
+    for number in opened.versions():
+        row = {"version": number, "champion": champion is not None and champion.version == number}
+        try:
+            version = opened.version(number)
+        except BundleError as error:
+            rows.append({**row, "intact": False, "error": str(error)})
+            continue
+        manifest = version.manifest
+        rows.append(
+            {
+                **row,
+                "intact": True,
+                "created": manifest.created,
+                "score": to_builtins(manifest.score),
+                "bytes": version.size_bytes,
+            }
+        )
+    if as_json:
+        print_json({"project": project, "versions": rows})
+        return
+    for row in rows:
+        mark = "champion" if row["champion"] else ""
+        if row["intact"]:
+            score = row["score"] or {}
+            told = f"{score.get('name', '')} {score['value']:.4g}" if score.get("value") is not None else ""
+            click.echo(f"{row['version']:>4}  {row['created']}  {told:<20} {row['bytes'] / 1e6:.1f} MB  {mark}")
+        else:
+            click.echo(f"{row['version']:>4}  REFUSED: {row['error']}  {mark}")
+    if not rows:
+        click.echo("no version yet")

@@ -1,0 +1,95 @@
+"""Options that commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from modelwright.errors import UsageError
+
+__all__ = ["brief_fields", "brief_options", "output_options", "pairs"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_BRIEF = (
+    click.option("--target", "-t", help="Column to predict."),
+    click.option("--test", help="A second file: scored with the target, predicted without."),
+    click.option("--query", help="SQL for a database; table or sheet for SQLite and Excel."),
+    click.option("--brief", "brief", type=click.Path(), help="brief.toml with what was asked; flags win over it."),
+    click.option("--objective", help="classify or regress."),
+    click.option("--positive", help="The class that counts as the event."),
+    click.option("--goal", help="What the model is for, in your words."),
+    click.option("--metric", help="What to optimise: roc_auc, log_loss, rmse, …"),
+    click.option("--split", help="random, stratified, group, time or group_time."),
+    click.option("--time", help="Column that orders the rows."),
+    click.option("--group", help="Column that says which rows belong together."),
+    click.option("--drop", multiple=True, help="Column the model must not see (repeat)."),
+    click.option("--known-after", multiple=True, help="Column known only after the fact (repeat)."),
+    click.option("--protected", multiple=True, help="Column on which people must not be treated differently (repeat)."),
+    click.option("--payoff", multiple=True, metavar="OUTCOME=MONEY", help="tp=80, fp=-5, fn=0, tn=0 (repeat)."),
+    click.option("--kind", multiple=True, metavar="COLUMN=KIND", help="Correct a guess: zip=category (repeat)."),
+    click.option("--allow", multiple=True, metavar="CODE[:COLUMN]", help="Overrule a finding: A014:duration (repeat)."),
+    click.option("--seed", type=int, help="The one seed; 0 by default."),
+)
+
+_LIMITS = (
+    click.option("--budget", help="Wall time of the whole command: 60s, 5m (default), 1h."),
+    click.option("--memory", help="Most memory of all processes: 4GB."),
+    click.option("--latency", help="Most time for scoring one row: 20ms."),
+    click.option("--artefact-size", help="Largest version on disk: 50MB."),
+    click.option("--trials", type=int, help="Count fits instead of time: the same result on every run."),
+    click.option("--project", type=click.Path(), help="Folder of the project."),
+)
+
+_OUTPUT = (
+    click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output, nothing else."),
+    click.option("--quiet", "-q", is_flag=True, help="Say nothing but the result."),
+)
+
+
+def brief_options(limits: bool = True) -> Callable[[F], F]:
+    """Add the fields of the brief, and its limits, as options."""
+
+    def add(function: F) -> F:
+        for option in reversed(_BRIEF + (_LIMITS if limits else ())):
+            function = option(function)
+        return function
+
+    return add
+
+
+def output_options(function: F) -> F:
+    """Add ``--json`` and ``--quiet``."""
+    for option in reversed(_OUTPUT):
+        function = option(function)
+    return function
+
+
+def brief_fields(options: dict[str, Any]) -> dict[str, Any]:
+    """Return the options as fields of the brief; those not given are left out.
+
+    Raises
+    ------
+    UsageError
+        A pair without its equals sign.
+    """
+    fields = {k: v for k, v in options.items() if v not in (None, ())}
+    for option, field in (("payoff", "payoff"), ("kind", "kinds")):
+        if option in fields:
+            fields[field] = pairs(fields.pop(option), option)
+    return fields
+
+
+def pairs(items: tuple[str, ...], option: str) -> dict[str, str]:
+    """Return ``name=value`` items as a dict; the last equals sign divides."""
+    found = {}
+    for item in items:
+        name, divider, value = item.rpartition("=")
+        if not divider or not name or not value:
+            raise UsageError(
+                f"--{option} is {item!r}", fix=f"write it as --{option} name=value, once for each", code="MW-U007"
+            )
+        found[name] = value
+    return found
