@@ -29,18 +29,33 @@ class Op(Protocol):
     ----------
     op : str
         Name in `modelwright.runtime.ops.OPS`.
-    inputs : tuple of str
-        Columns read.
-    names : tuple of str
-        Features written.
-    categorical : tuple of int
-        Which of the features hold level codes, see `View`.
     """
 
     op: ClassVar[str]
-    inputs: tuple[str, ...]
-    names: tuple[str, ...]
-    categorical: tuple[int, ...]
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The columns read."""
+        ...
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The features written."""
+        ...
+
+    @property
+    def categorical(self) -> tuple[int, ...]:
+        """Which of the features hold level codes, see `View`."""
+        ...
+
+    @property
+    def sources(self) -> tuple[tuple[str, ...], ...]:
+        """For each feature, the columns that it comes from."""
+        ...
+
+    def write(self, columns: Columns, out: np.ndarray) -> None:
+        """Write the features into ``out``, float64 of shape ``(n_rows, len(names))``: a part of a larger matrix."""
+        ...
 
     def __call__(self, columns: Columns) -> np.ndarray:
         """Return float64 of shape ``(n_rows, len(names))``."""

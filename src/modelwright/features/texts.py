@@ -1,0 +1,172 @@
+"""Free text: statistics, topics without the target, and a score with it.
+
+Topics are the leading singular vectors of the tf-idf matrix (latent semantic analysis; Deerwester et al., 1990): what
+most texts differ in. The score is a ridge regression of the target on all terms, out-of-fold in training like a target
+encoding: it carries the rare words that matter to the target and that topics leave out.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from modelwright.data.columns import Strings
+from modelwright.features.target import N_FOLDS, Target
+from modelwright.runtime.ops.texts import STATISTICS, TextStatistics, TextTopics, terms, weights
+
+__all__ = ["TextStatisticsEncoder", "TextTopicsEncoder"]
+
+MAX_FIT_ROWS = 20_000
+"""Rows that vocabulary, topics and score are fitted to, at random: more cost time and change little."""
+
+MAX_TERMS = 20_000
+MIN_TEXTS = 2
+"""A term must be in so many texts: one seen once can be no evidence of anything."""
+
+MAX_TOPICS = 32
+TEXTS_PER_TOPIC = 20
+"""Fewer texts than this per topic give noise for topics."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TextStatisticsEncoder:
+    """How a text is written: length, words, digits, capitals, punctuation; those that vary."""
+
+    def fit(self, name: str, column: Strings) -> TextStatistics | None:
+        """Return the operation, or None where no statistic varies."""
+        used, counts = np.unique(column.codes, return_counts=True)
+        if len(used) > MAX_FIT_ROWS:  # distinct texts are in order of appearance: an even pick is a fair one
+            picked = np.linspace(0, len(used) - 1, MAX_FIT_ROWS).astype(np.intp)
+            used, counts = used[picked], counts[picked]
+        texts = ["" if code < 0 else column.levels[code] for code in used.tolist()]
+        kept, rows = [], []
+        for statistic, count in STATISTICS.items():
+            values = np.log1p(np.array([count(text) for text in texts], dtype=np.float64))
+            center = np.average(values, weights=counts)
+            spread = np.sqrt(np.average((values - center) ** 2, weights=counts))
+            if values.min() < values.max() and spread > 0.0:
+                kept.append(statistic)
+                rows.append((values.max(), center, 1.0 / spread))
+        if not kept:
+            return None
+        high, center, factor = np.ascontiguousarray(np.array(rows).T)
+        return TextStatistics(
+            inputs=(name,),
+            names=tuple(f"{name}:{s}" for s in kept),
+            statistics=tuple(kept),
+            high=high,
+            center=center,
+            factor=factor,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class TextTopicsEncoder:
+    """Topics and score of a text column; see the module.
+
+    Attributes
+    ----------
+    word_grams, character_grams : int
+        See `modelwright.runtime.ops.texts.terms`.
+    max_topics : int
+    """
+
+    word_grams: int = 2
+    character_grams: int = 0
+    max_topics: int = MAX_TOPICS
+
+    def fit_transform(self, name: str, column: Strings, target: Target) -> tuple[TextTopics, np.ndarray] | None:
+        """Return the operation and the training block with the scores out-of-fold, or None without repeated terms."""
+        rng = np.random.default_rng([target.seed, 6])
+        n = len(column)
+        rows = np.arange(n) if n <= MAX_FIT_ROWS else np.sort(rng.choice(n, MAX_FIT_ROWS, replace=False))
+        sample = column.take(rows)
+        used, inverse = np.unique(sample.codes, return_inverse=True)
+        found = [self._terms("" if code < 0 else column.levels[code]) for code in used.tolist()]
+        vocabulary, idf = _vocabulary(found, np.bincount(inverse))
+        if not vocabulary:
+            return None
+        matrix = _term_matrix(found, vocabulary, idf)[inverse]
+        topics = _topics(matrix, min(self.max_topics, len(rows) // TEXTS_PER_TOPIC), target.seed)
+        coefficients, intercept, nested = _scores(matrix, target.matrix[rows], target.folds[rows])
+        values = np.hstack([matrix @ topics, nested])
+        factor = 1.0 / np.maximum(values.std(axis=0), 1e-9)
+        offset = -values.mean(axis=0) * factor
+        width = nested.shape[1]
+        names = tuple(f"{name}~topic{i + 1}" for i in range(topics.shape[1])) + target.names(f"{name}~score")
+        operation = TextTopics(
+            inputs=(name,),
+            names=names,
+            vocabulary=vocabulary,
+            word_grams=self.word_grams,
+            character_grams=self.character_grams,
+            idf=idf,
+            projection=np.ascontiguousarray(np.hstack([topics, coefficients]) * factor, dtype=np.float32),
+            offset=offset + np.concatenate([np.zeros(topics.shape[1]), intercept]) * factor,
+        )
+        block = operation({name: column})
+        # Rows that were not sampled are already out of the sample that fitted the score.
+        block[rows, -width:] = nested * factor[-width:] + offset[-width:]
+        return operation, block
+
+    def _terms(self, text: str) -> list[str]:
+        return terms(text, self.word_grams, self.character_grams)
+
+
+def _vocabulary(found: list[list[str]], counts: np.ndarray) -> tuple[tuple[str, ...], np.ndarray]:
+    """Return the terms in most texts and their inverse document frequencies, smoothed as scikit-learn does."""
+    frequency: Counter[str] = Counter()
+    for listed, count in zip(found, counts.tolist()):
+        for term in set(listed):
+            frequency[term] += count
+    n_texts = int(counts.sum())
+    ranked = sorted(((-c, t) for t, c in frequency.items() if MIN_TEXTS <= c < n_texts))[:MAX_TERMS]
+    idf = np.log((1.0 + n_texts) / (1.0 - np.array([c for c, _ in ranked], dtype=np.float64))) + 1.0
+    return tuple(t for _, t in ranked), idf
+
+
+def _term_matrix(found: list[list[str]], vocabulary: tuple[str, ...], idf: np.ndarray) -> Any:
+    """Return the weights of the terms, a sparse matrix of shape ``(n_texts, n_terms)``."""
+    from scipy.sparse import csr_array
+
+    index = {term: position for position, term in enumerate(vocabulary)}
+    parts = [weights(listed, index, idf) for listed in found]
+    ends = np.cumsum([0, *(len(positions) for positions, _ in parts)])
+    indices = np.concatenate([positions for positions, _ in parts])
+    data = np.concatenate([weight for _, weight in parts])
+    return csr_array((data, indices, ends), shape=(len(found), len(vocabulary)))
+
+
+def _topics(matrix: Any, n_topics: int, seed: int) -> np.ndarray:
+    """Return the leading right singular vectors, shape ``(n_terms, n_topics)``."""
+    from sklearn.utils.extmath import randomized_svd
+
+    n_topics = min(n_topics, *matrix.shape)
+    if n_topics < 1:
+        return np.empty((matrix.shape[1], 0))
+    _, _, right = randomized_svd(matrix, n_topics, n_iter=4, random_state=seed)
+    return right.T
+
+
+def _scores(matrix: Any, outputs: np.ndarray, folds: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return coefficients ``(n_terms, n_outputs)`` and intercepts from all rows, and the out-of-fold scores."""
+    spread = np.maximum(outputs.std(axis=0), 1e-12)
+    scaled = (outputs - outputs.mean(axis=0)) / spread
+    nested = np.zeros_like(scaled)
+    for fold in range(N_FOLDS):
+        held = folds == fold
+        if held.any() and not held.all():
+            coefficients, intercept = _ridge(matrix[~held], scaled[~held])
+            nested[held] = matrix[held] @ coefficients + intercept
+    return (*_ridge(matrix, scaled), nested)
+
+
+def _ridge(matrix: Any, scaled: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return a ridge regression, penalty 1 for texts of length 1 and a target of variance 1."""
+    from sklearn.linear_model import Ridge
+
+    model = Ridge(alpha=1.0, solver="sparse_cg", tol=1e-3, max_iter=100).fit(matrix, scaled)
+    return model.coef_.reshape(scaled.shape[1], -1).T, np.broadcast_to(model.intercept_, scaled.shape[1])
