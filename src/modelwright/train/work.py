@@ -67,6 +67,8 @@ class Job:
     memory_bytes : int
     max_train_rows : int
         Larger training parts are sampled down to this.
+    folds_report : bool
+        Without a lockbox: the validation rows make a reported estimate, so they must not stop fits early.
     """
 
     columns: Columns
@@ -83,6 +85,7 @@ class Job:
     run_folder: Path
     memory_bytes: int
     max_train_rows: int
+    folds_report: bool = True
 
     @property
     def n_outputs(self) -> int:
@@ -312,7 +315,7 @@ def _early_stopping_rows(job: Job, task: FitTask, rows: np.ndarray) -> tuple[np.
     validation rows make the reported estimate, so rows are set aside inside the training part.
     """
     everything = np.arange(len(rows))
-    if len(job.holdout):
+    if len(job.holdout) or not job.folds_report:
         return everything, None
     rng = np.random.default_rng([job.seed, task.fold, 3])
     n_stop = max(2, round(INNER_VALID * len(rows)))

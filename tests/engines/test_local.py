@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+import os
+import time
+
+import pytest
+
+from modelwright.engines.local import InlineEngine, ProcessEngine
+
+
+def double(payload):
+    return payload * 2
+
+
+def add(state, task):
+    return state + task
+
+
+def sleep(state, task):
+    time.sleep(task)
+    return task
+
+
+def crash(state, task):
+    raise ValueError("no such thing")
+
+
+def vanish(state, task):
+    os._exit(7)
+
+
+def process_id(state, task):
+    return os.getpid()
+
+
+def collect(engine, n, seconds=60):
+    replies = []
+    until = time.monotonic() + seconds
+    while len(replies) < n and time.monotonic() < until:
+        replies += engine.wait(0.5)
+    return replies
+
+
+@pytest.fixture(scope="module")
+def workers():
+    engine = ProcessEngine(2)
+    yield engine
+    engine.close()
+
+
+@pytest.fixture(params=["inline", "processes"])
+def engine(request, workers):
+    return InlineEngine() if request.param == "inline" else workers
+
+
+def test_tasks_see_the_shared_state(engine):
+    engine.share(double, 21)
+    engine.submit(engine.idle()[0], add, 1)
+    (reply,) = collect(engine, 1)
+    assert (reply.result, reply.error, reply.task) == (43, None, 1)
+
+
+def test_a_crashed_task_is_a_recorded_failure(engine):
+    engine.submit(engine.idle()[0], crash, None)
+    (reply,) = collect(engine, 1)
+    assert reply.result is None and reply.error == "ValueError: no such thing"
+    assert engine.idle()
+
+
+def test_a_worker_that_dies_is_replaced(workers):
+    workers.share(double, 4)
+    workers.submit(0, vanish, None)
+    (reply,) = collect(workers, 1)
+    assert "exit status 7" in reply.error
+    workers.submit(0, add, 1)
+    assert collect(workers, 1)[0].result == 9
+
+
+def test_a_killed_task_says_why(workers):
+    workers.submit(1, sleep, 60)
+    workers.kill(1, "the time for this fit was over")
+    (reply,) = collect(workers, 1)
+    assert reply.error == "the time for this fit was over"
+
+
+def test_closing_leaves_no_process(workers):
+    engine = ProcessEngine(1)
+    engine.submit(0, process_id, None)
+    (reply,) = collect(engine, 1)
+    engine.close()
+    with pytest.raises(ProcessLookupError):
+        os.kill(reply.result, 0)
+
+
+def test_memory_is_told(workers):
+    assert all(held > 10**6 for held in workers.memory().values())

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import pytest
+
+from modelwright.errors import ProjectError
+from modelwright.evaluate.measurements import Measurement
+from modelwright.ledger import Decision, Ledger
+
+SCORE = Measurement(name="roc_auc", value=0.8, low=0.7, high=0.9, n=100, method="DeLong")
+
+
+def ledger_with(tmp_path, n):
+    ledger = Ledger(tmp_path / "ledger.jsonl")
+    for i in range(n):
+        decision = Decision(stage=f"stage{i}", question="split", choice="group", why="why", measurement=SCORE)
+        ledger.record("0001", f"stage{i}", (decision,))
+    return ledger
+
+
+def test_decisions_come_back(tmp_path):
+    ledger = ledger_with(tmp_path, 3)
+    assert ledger.verify() == 3
+    decisions = ledger.decisions("0001")
+    assert [d.stage for d in decisions] == ["stage0", "stage1", "stage2"]
+    assert decisions[0].measurement == SCORE and decisions[0].at
+    assert ledger.decisions("0002") == ()
+
+
+def test_a_stage_is_recorded_once(tmp_path):
+    ledger = ledger_with(tmp_path, 1)
+    ledger.record("0001", "stage0", (Decision(stage="stage0", question="split", choice="time"),))
+    assert [d.choice for d in ledger.decisions()] == ["group"]
+
+
+def test_a_changed_line_shows(tmp_path):
+    ledger = ledger_with(tmp_path, 3)
+    lines = ledger.path.read_bytes().splitlines(keepends=True)
+    ledger.path.write_bytes(lines[0] + lines[1].replace(b"group", b"timed") + lines[2])
+    with pytest.raises(ProjectError, match="entry 3"):
+        ledger.verify()
+
+
+def test_a_removed_line_shows(tmp_path):
+    ledger = ledger_with(tmp_path, 3)
+    lines = ledger.path.read_bytes().splitlines(keepends=True)
+    ledger.path.write_bytes(lines[0] + lines[2])
+    with pytest.raises(ProjectError):
+        ledger.verify()
+
+
+def test_a_line_cut_short_by_a_crash_is_dropped(tmp_path):
+    ledger = ledger_with(tmp_path, 2)
+    with open(ledger.path, "ab") as handle:
+        handle.write(b'{"number": 3, "prev')
+    assert ledger.verify() == 2
+    ledger.append("promoted", "", {"to": 1})
+    assert ledger.verify() == 3 and ledger.entries()[-1].kind == "promoted"
