@@ -58,6 +58,8 @@ def _start_engine(run: Run) -> None:
     """Start the workers now: they import their libraries while this process audits the data."""
     from modelwright.engines.local import InlineEngine, ProcessEngine
 
+    if not run.trains:
+        return
     small = run.table.num_rows * run.table.num_columns <= SMALL_CELLS
     run.engine = InlineEngine() if small else ProcessEngine()
 
@@ -103,20 +105,21 @@ def audit(run: Run) -> Audit:
     from modelwright.audit.runner import run_audit
 
     contract: Contract = run.documents["contract"]
-    _encode_target(run, contract)
+    if run.brief.target is not None:
+        _encode_target(run, contract)
     context = make_context(
         table=run.table,
         columns=run.columns,
         contract=contract,
         profile=run.documents["profile"],
         brief=run.brief,
-        y=run.y,
+        y=getattr(run, "y", None),
         classes=run.classes,
         test=run.test_columns,
         seed=run.brief.seed,
     )
     found = run_audit(context)
-    run.applied = apply(found, contract, run.y)
+    run.applied = apply(found, contract, getattr(run, "y", None))
     _act(run, contract)
     for finding in found.findings:
         if finding.action is not Action.TOLD or finding.overruled:
