@@ -100,7 +100,7 @@ def corrected(
         return found
     metric = get(found.name)
     change = shortfall(metric, y, predictions, selections, threshold)
-    # An honest choice is not better than one made with more rows and on the rows of the score: what would say so is noise.
+    # An honest choice cannot beat one that saw the rows of the score: what says so is noise.
     change = min(change, 0.0) if metric.greater_is_better else max(change, 0.0)
     return replace(moved(found, change), method=f"{found.method}, BBC-CV ({len(selections.resampled)})")
 

@@ -186,7 +186,8 @@ class Isotonic:
     def build(cls, state: Mapping[str, Any]) -> Isotonic:
         x, y = _numbers(state, "x"), _numbers(state, "y")
         rising = all(np.all(np.diff(v) > 0) for v in (x, y))
-        if len(x) != len(y) or len(x) < 2 or not rising or not (0 < y[0] and y[-1] < 1) or (x[0], x[-1]) != (0.0, 1.0):
+        whole = len(x) == len(y) >= 2 and x[0] == 0.0 and x[-1] == 1.0
+        if not (whole and rising and y[0] > 0 and y[-1] < 1):
             raise _damaged("the points of an isotonic calibrator rise from 0 to 1 between the bounds")
         return cls(x, y)
 

@@ -1,0 +1,184 @@
+"""The decision threshold of two classes: by money, by metric, or one half with the reason."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+
+from modelwright.errors import UsageError, did_you_mean
+from modelwright.evaluate.intervals import gain
+from modelwright.evaluate.metrics import Metric, get, two_class_marginals
+from modelwright.evaluate.valuing import mean_influence
+
+__all__ = ["OUTCOMES", "check_payoff", "choose_threshold", "payoff_rows"]
+
+OUTCOMES = ("tp", "fp", "fn", "tn")
+DEFAULT = 0.5
+RESAMPLES = 200
+STEPS = 400  # distinct thresholds looked at, quantiles of the probabilities
+BEYOND_NOISE = 2.0  # standard errors by which an empirical threshold must beat the one from theory
+FEWEST_PER_CLASS = 10
+
+
+def check_payoff(payoff: Mapping[str, float]) -> dict[str, float]:
+    """Return money for each of the four outcomes, 0 where none is given.
+
+    Raises
+    ------
+    UsageError
+        A key is no outcome, a value is no finite number, or acting is never worth while, always, or on the wrong
+        class only.
+    """
+    for key, value in payoff.items():
+        if key not in OUTCOMES:
+            raise UsageError(f"payoff has no outcome '{key}'", fix=did_you_mean(key, OUTCOMES), code="MW-U402")
+        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+            raise UsageError(
+                f"payoff of '{key}' is {value!r}", fix="give an amount of money, for example tp=80", code="MW-U403"
+            )
+    full = {name: float(payoff.get(name, 0.0)) for name in OUTCOMES}
+    if full["tp"] <= full["fn"]:
+        raise UsageError(
+            f"payoff: a found event (tp={full['tp']:g}) is worth no more than a missed one (fn={full['fn']:g})",
+            fix="give tp more than fn; costs are negative",
+            code="MW-U404",
+        )
+    if full["tn"] <= full["fp"]:
+        raise UsageError(
+            f"payoff: a false alarm (fp={full['fp']:g}) costs nothing against none (tn={full['tn']:g})",
+            fix="give fp less than tn; costs are negative",
+            code="MW-U405",
+        )
+    return full
+
+
+def payoff_rows(y: np.ndarray, act: np.ndarray, payoff: Mapping[str, float]) -> np.ndarray:
+    """Return the money of each row, shape (n_rows,), when the event is predicted where ``act``."""
+    event = y == 1
+    return np.where(
+        act, np.where(event, payoff["tp"], payoff["fp"]), np.where(event, payoff["fn"], payoff["tn"])
+    ).astype(float)
+
+
+def choose_threshold(
+    y: np.ndarray, prediction: np.ndarray, *, metric: str, payoff: Mapping[str, float], seed: int = 0
+) -> tuple[float | None, str]:
+    """Return from which probability on the event is predicted, and why.
+
+    Parameters
+    ----------
+    y : ndarray of float64, shape (n_rows,)
+    prediction : ndarray of float64, shape (n_rows, n_outputs)
+        Calibrated, out of fold.
+    metric : str
+        Of the problem.
+    payoff : mapping
+        Money per outcome, `OUTCOMES`; empty when there is none.
+    seed : int
+
+    Returns
+    -------
+    threshold : float or None
+        None when there are not two classes.
+
+    Raises
+    ------
+    UsageError
+        The payoff is malformed, or given for a problem without two classes; see `check_payoff`.
+    """
+    if prediction.shape[1] != 2:
+        if payoff:
+            raise UsageError(
+                "a payoff needs a target with two classes",
+                fix="leave the payoff out, or join the classes to two",
+                code="MW-U406",
+            )
+        return None, "no threshold: there are not two classes"
+    chosen = get(metric)
+    if payoff:
+        return _by_payoff(y, prediction, check_payoff(payoff), seed)
+    if not chosen.tunable:
+        return DEFAULT, f"one half: no payoff was given, and {chosen.title} does not settle a threshold"
+    if min((y == 1).sum(), (y == 0).sum()) < FEWEST_PER_CLASS:
+        return (
+            DEFAULT,
+            f"one half: fewer than {FEWEST_PER_CLASS} rows of a class are too few to choose by {chosen.title}",
+        )
+    return _by_metric(y, prediction, chosen, seed)
+
+
+def _by_payoff(y: np.ndarray, prediction: np.ndarray, payoff: Mapping[str, float], seed: int) -> tuple[float, str]:
+    """Return the threshold at which acting breaks even, or the empirical one where that earns clearly more.
+
+    With probabilities that come true, acting pays when p·tp + (1 − p)·fp ≥ p·fn + (1 − p)·tn (Elkan 2001).
+    """
+    alarm, hit = payoff["tn"] - payoff["fp"], payoff["tp"] - payoff["fn"]
+    theory = alarm / (alarm + hit)
+    event = prediction[:, 1]
+    cuts, events, rows = _steps(y, event)
+    positives, n = float((y == 1).sum()), len(y)
+
+    def earned(found: np.ndarray, acted: np.ndarray, total: np.ndarray | float, size: np.ndarray | float) -> np.ndarray:
+        return (
+            found * payoff["tp"] + (acted - found) * payoff["fp"] + (total - found) * payoff["fn"]
+            + (size - total - acted + found) * payoff["tn"]
+        ) / size  # fmt: skip
+
+    words = f"payoff: acting breaks even at {theory:.3f}"
+    if min(positives, n - positives) < FEWEST_PER_CLASS:
+        return theory, words
+    empirical = _resampled_best(cuts, events, rows, positives, n, earned, seed)
+    difference = payoff_rows(y, event >= empirical, payoff) - payoff_rows(y, event >= theory, payoff)
+    noise = float(np.sqrt(np.square(mean_influence(difference)).sum()))
+    more = float(difference.mean())
+    if more > BEYOND_NOISE * noise and more > 0:
+        return empirical, f"payoff: {empirical:.3f} earned {more:.3g} more per row than the {theory:.3f} of theory"
+    return theory, f"{words}, and no other threshold earns clearly more"
+
+
+def _by_metric(y: np.ndarray, prediction: np.ndarray, metric: Metric, seed: int) -> tuple[float, str]:
+    assert metric.counts is not None
+    counts = metric.counts
+    cuts, events, rows = _steps(y, prediction[:, 1])
+
+    def score(found: np.ndarray, acted: np.ndarray, total: np.ndarray | float, size: np.ndarray | float) -> np.ndarray:
+        return counts(*two_class_marginals(found, acted, total, size))
+
+    best = _resampled_best(cuts, events, rows, float((y == 1).sum()), len(y), score, seed)
+    found = gain(metric, y, prediction, prediction, threshold=best, other_threshold=DEFAULT)
+    before = metric(y, prediction, DEFAULT)
+    # One half is what theory gives for accuracy, so noise must be beaten there; for the others it is nothing special.
+    needed = found.low if metric.name == "accuracy" else found.value
+    if found.value is None or needed is None or needed <= 0:
+        return DEFAULT, f"one half: no other threshold gives a clearly better {metric.title} than {before:.3f}"
+    return best, f"best {metric.title}: {before + found.value:.3f} at {best:.3f}, {before:.3f} at one half"
+
+
+def _steps(y: np.ndarray, event: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return cuts from high to low, and the events and rows that each adds to those above."""
+    levels = np.unique(event)
+    if len(levels) > STEPS:
+        levels = np.unique(np.quantile(event, np.linspace(0, 1, STEPS), method="lower"))
+    at = np.searchsorted(levels, event, side="right") - 1
+    events = np.bincount(at, weights=(y == 1).astype(float), minlength=len(levels))
+    rows = np.bincount(at, minlength=len(levels)).astype(float)
+    # A cut in the middle between two neighbouring probabilities serves new rows better than one on a seen value.
+    cuts = np.append(levels[0], (levels[1:] + levels[:-1]) / 2)
+    return cuts[::-1], events[::-1], rows[::-1]
+
+
+def _resampled_best(cuts, events, rows, positives: float, n: int, score, seed: int) -> float:
+    """Return the median over bootstrap resamples of the best cut: smooth where the best of one sample jumps."""
+    rng = np.random.default_rng(seed)
+    with_event = rng.poisson(events, (RESAMPLES, len(cuts))).astype(float)
+    without = rng.poisson(rows - events, (RESAMPLES, len(cuts))).astype(float)
+    found = with_event.cumsum(axis=1)
+    acted = found + without.cumsum(axis=1)
+    values = score(found, acted, found[:, -1:], acted[:, -1:])
+    usable = ~np.isnan(values).all(axis=1)
+    if not usable.any():
+        return DEFAULT
+    best = np.nanargmax(values[usable], axis=1)
+    return float(np.clip(np.median(cuts[best]), 0.0, 1.0))
