@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 from typing import Any
 
 import numpy as np
 
+from modelwright import __version__
 from modelwright.data.columns import take
 from modelwright.documents import to_builtins
 from modelwright.frame.problem import Problem
 from modelwright.govern.verdict import Verdict
+from modelwright.ledger import now
 from modelwright.running import Run
 from modelwright.steps.learning import check_rows, plan_facts
 
@@ -28,6 +31,26 @@ REPORTED = (
     "explanation",
     "verdict",
 )
+
+FILES = (
+    ("report.html", "this report"),
+    ("model-card.md", "the model card"),
+    ("brief.toml", "what was asked; change it and run again"),
+    ("ledger.jsonl", "every decision and event, chained"),
+    ("champion.json", "the version that serves"),
+)
+
+
+def software() -> dict[str, str]:
+    """Return the versions of what made the model."""
+    import platform
+    from importlib.metadata import PackageNotFoundError, version
+
+    found = {"modelwright": __version__, "python": platform.python_version()}
+    for name in ("numpy", "scikit-learn", "lightgbm", "xgboost-cpu", "catboost"):
+        with contextlib.suppress(PackageNotFoundError):
+            found[name] = version(name)
+    return found
 
 
 def package(run: Run) -> Any:
@@ -92,22 +115,32 @@ def report(run: Run) -> dict[str, Any]:
     """Write the report and the model card; return the summary that ``--json`` prints."""
     from modelwright.report.card import render_card
     from modelwright.report.html import render
-    from modelwright.report.inputs import ReportInput
+    from modelwright.report.inputs import ReportInput, VersionFacts
 
     documents = run.documents
     packaged, head = documents["packaged"], documents["evaluation"].headline
     tested = _score_test(run)
+    note = f"predictions of the test file are in {tested['test_predictions']}" if tested else ""
     inputs = ReportInput(
         **{name: documents[name] for name in REPORTED},
         decisions=run.decisions,
-        version=packaged.version,
-        size_bytes=packaged.size_bytes,
-        latency_ms=packaged.latency_ms,
-        path=str(run.project.path),
-        seconds=run.budget.spent,
+        version=VersionFacts(
+            number=packaged.version,
+            path=str(run.project.path / packaged.path),
+            size_bytes=packaged.size_bytes,
+            latency_ms=packaged.latency_ms,
+            digest=packaged.digest,
+            files=FILES,
+        ),
+        project=str(run.project.path),
+        run=run.name,
+        wall_s=run.budget.spent,
         peak_memory_bytes=max(run.guard.peak, documents["training"].peak_memory_bytes),
+        created_at=now(),
+        software=software(),
         digests=dict(run.digests),
         test_evaluation=tested.pop("evaluation", None),
+        test_note=note,
     )
     for name, text in (("report.html", render(inputs)), ("model-card.md", render_card(inputs))):
         (run.folder / name).write_text(text, encoding="utf-8")
