@@ -1,0 +1,179 @@
+"""Versions in use: open one, predict, check it.
+
+A version folder of format 1::
+
+    manifest.json  manifest.sha256    what it is; digests of all other files; the digest of the manifest
+    contract.json  plan.json  plan.npz  model/…    the fitted pipeline
+    profile.json  golden.json    what the training rows were like; requests with answers
+    requirements-runtime.txt  sbom.cdx.json  README.md    for people and their tools
+
+Opening checks every digest before anything but the manifest is parsed, and runs no code from the folder. This module
+needs numpy and msgspec; only tables that are no mapping need more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from modelwright.data.canonical import canonicalise
+from modelwright.data.contract import Contract, Violation
+from modelwright.data.profile import Profile
+from modelwright.errors import BundleError
+from modelwright.package.golden import largest_difference, read_golden
+from modelwright.package.libraries import runtime_libraries
+from modelwright.package.manifest import Manifest, current_platform
+from modelwright.package.verifying import verify_folder
+from modelwright.runtime.plan import Plan
+from modelwright.runtime.storage import RESTORE, malformed, read_json
+
+__all__ = ["SelfTest", "Version", "open_version"]
+
+SAME_MACHINE, OTHER_MACHINE = 1e-9, 1e-6  # other processors and releases round sums differently
+PROFILE = "profile.json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SelfTest:
+    """What re-scoring the golden requests came to: rows, largest difference (relative above 1), what was allowed."""
+
+    n_rows: int
+    max_difference: float
+    tolerance: float
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Version:
+    """An opened version. Immutable; any number of threads may use it at once.
+
+    Attributes
+    ----------
+    folder : Path
+    manifest : Manifest
+    digest : str
+        Digest of the manifest; it stands for the whole version.
+    plan : Plan
+    """
+
+    folder: Path
+    manifest: Manifest
+    digest: str
+    plan: Plan
+
+    @property
+    def contract(self) -> Contract:
+        """The columns a row needs."""
+        return self.plan.contract
+
+    @cached_property
+    def profile(self) -> Profile:
+        """What the training rows were like, for the columns used and the target."""
+        try:
+            return msgspec.convert(read_json(self.folder / PROFILE), Profile)
+        except msgspec.ValidationError as error:
+            raise malformed(PROFILE, str(error)) from error
+
+    @property
+    def size_bytes(self) -> int:
+        """Bytes of its files, the manifest and its seal left out."""
+        return self.manifest.size
+
+    def predict(self, rows: Any, *, threads: int = 1) -> tuple[dict[str, np.ndarray], tuple[Violation, ...]]:
+        """Return answers for raw rows, and how the rows differ from the contract.
+
+        Parameters
+        ----------
+        rows : mapping of columns, sequence of mappings, pyarrow.Table, pandas or polars frame, or path of a file
+            Additional columns are ignored and told.
+        threads : int
+            For the boosters.
+
+        Returns
+        -------
+        answers : dict of ndarray, each of shape (n_rows,)
+            ``prediction`` and, for classes, ``probability_<class>``.
+        violations : tuple of Violation
+
+        Raises
+        ------
+        ContractError
+            A column that the model reads is missing, or more than half of it cannot be read.
+        DataError
+            The file cannot be read.
+        """
+        columns, violations = canonicalise(_as_table(rows), self.contract, required=self.contract.names)
+        return self.plan.answers(self.plan.predict(columns, threads=threads)), violations
+
+    def verify(self) -> None:
+        """Check every digest again, and that the version is the one that was opened; raises BundleError."""
+        verify_folder(self.folder, digest=self.digest)
+
+    def self_test(self, *, tolerance: float | None = None) -> SelfTest:
+        """Score the golden requests again, together and the first of each kind alone.
+
+        Parameters
+        ----------
+        tolerance : float or None
+            None: 1e-9 on the platform and with the libraries that made the version, else 1e-6.
+
+        Raises
+        ------
+        BundleError
+            The answers are not those recorded (MW-B118).
+        """
+        golden = read_golden(self.folder)
+        allowed = self._tolerance() if tolerance is None else tolerance
+        worst = largest_difference(self.predict(golden.rows)[0], golden)
+        if not worst <= allowed:
+            raise BundleError(
+                f"version {self.manifest.version} answers its golden requests otherwise than when it was packaged: "
+                f"answers differ by up to {worst:.1e}, {allowed:.0e} is allowed",
+                fix=f"install the libraries in requirements-runtime.txt, or {RESTORE}",
+                code="MW-B118",
+            )
+        return SelfTest(n_rows=len(golden.about), max_difference=worst, tolerance=allowed)
+
+    def _tolerance(self) -> float:
+        same = (self.manifest.platform, self.manifest.libraries) == (current_platform(), runtime_libraries(self.plan))
+        return SAME_MACHINE if same else OTHER_MACHINE
+
+
+def open_version(folder: str | Path, *, digest: str | None = None) -> Version:
+    """Return the version in a folder, after checking every file against the manifest.
+
+    Parameters
+    ----------
+    folder : str or Path
+    digest : str or None
+        Digest of the version as recorded elsewhere, `Version.digest`; another version is refused.
+
+    Raises
+    ------
+    BundleError
+        It is no version, or was changed, or holds what this release does not know; see `verify_folder` and
+        `modelwright.runtime.plan_files.load_plan`.
+    """
+    place = Path(folder)
+    manifest, own = verify_folder(place, digest=digest)
+    plan = Plan.load(place)
+    if plan.objective != manifest.objective:
+        raise malformed("manifest.json", "its objective is not that of the plan", code="MW-B102")
+    return Version(folder=place, manifest=manifest, digest=own, plan=plan)
+
+
+def _as_table(rows: Any) -> Any:
+    """Return a mapping of columns as it is; a list of records as one; read anything else as a source of data."""
+    if isinstance(rows, Mapping):
+        return rows
+    if isinstance(rows, Sequence) and not isinstance(rows, str | bytes) and all(isinstance(r, Mapping) for r in rows):
+        names = dict.fromkeys(name for record in rows for name in record)
+        return {name: [record.get(name) for record in rows] for name in names}
+    from modelwright.data.reading import read_table
+
+    return read_table(rows)[0]

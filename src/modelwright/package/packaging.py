@@ -1,0 +1,172 @@
+"""The stage that packages: from a scoring plan to a version in the project.
+
+The order matters: the plan is saved, loaded back and compared with the training side before the version exists; size
+and latency are measured on the version itself, as it will serve.
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from modelwright.brief import Limits
+from modelwright.data.columns import Columns
+from modelwright.data.profile import Profile
+from modelwright.package.bundle import Version, open_version
+from modelwright.package.golden import read_golden
+from modelwright.package.parity import Parity, check_parity
+from modelwright.package.writing import Facts, write_version
+from modelwright.runtime.plan import Plan
+
+__all__ = ["Packaged", "measure_latency", "next_version", "package"]
+
+LATENCY_CALLS = 200
+LATENCY_SECONDS = 1.0  # a slow model needs fewer calls to show that it is slow
+MIN_LATENCY_CALLS = 5
+WARM_UP_CALLS = 3  # the first calls of a booster build its tables
+
+
+@dataclass(frozen=True, kw_only=True)
+class Packaged:
+    """A version was written.
+
+    Attributes
+    ----------
+    version : int
+    path : str
+        Its folder, relative to the project.
+    digest : str
+        Digest of its manifest: stands for every byte of it.
+    size_bytes : int
+    latency_ms : float
+        Median time to score one raw row, contract included, in this process.
+    parity : Parity
+        Plan against libraries.
+    files : tuple of str
+    beyond_limits : tuple of str
+        Limits of the brief that it does not keep, in words; a gate reads them.
+    """
+
+    version: int
+    path: str
+    digest: str
+    size_bytes: int
+    latency_ms: float
+    parity: Parity
+    files: tuple[str, ...]
+    beyond_limits: tuple[str, ...] = ()
+
+
+def package(
+    project: Path,
+    plan: Plan,
+    *,
+    documents: Mapping[str, Any],
+    digests: Mapping[str, str],
+    profile: Profile,
+    checks: Columns,
+    native: Mapping[str, np.ndarray],
+    limits: Limits,
+    n_rows: int,
+    seed: int,
+) -> Packaged:
+    """Write the next version of a project.
+
+    Parameters
+    ----------
+    project : Path
+        Folder of the project.
+    plan : Plan
+    documents : mapping
+        ``"problem"`` (`Problem`), ``"evaluation"`` (`Evaluation`) and ``"source"`` (`Source`) are read.
+    digests : mapping of str
+        Digest by name of every document so far: the lineage.
+    profile : Profile
+        Of the training rows.
+    checks : Columns
+        Canonical rows on which plan and libraries are compared.
+    native : mapping of str to ndarray
+        What the libraries predict on ``checks``, by member, see `check_parity`.
+    limits : Limits
+    n_rows : int
+        Rows used in training.
+    seed : int
+
+    Raises
+    ------
+    BundleError
+        Plan and libraries disagree, or the plan does not load back; no version exists then.
+    ProjectError
+        The project's folder cannot be written.
+    """
+    number = next_version(project)
+    folder = project / "versions" / str(number)
+    compared: list[Parity] = []
+
+    def check(loaded: Plan) -> float:
+        compared.append(check_parity(plan, loaded, checks, native, seed=seed))
+        return compared[0].max_difference
+
+    problem, evaluation = documents["problem"], documents["evaluation"]
+    facts = Facts(
+        version=number,
+        target=problem.target,
+        metric=problem.metric,
+        score=evaluation.headline,
+        documents=digests,
+        rows={"in the source": documents["source"].n_rows, "used": n_rows},
+    )
+    manifest = write_version(folder, plan, facts=facts, profile=profile, seed=seed, check=check)
+    version = open_version(folder)
+    latency = measure_latency(version)
+    return Packaged(
+        version=number,
+        path=f"versions/{number}",
+        digest=version.digest,
+        size_bytes=version.size_bytes,
+        latency_ms=latency,
+        parity=compared[0],
+        files=tuple(entry.name for entry in manifest.files),
+        beyond_limits=_beyond(limits, version.size_bytes, latency),
+    )
+
+
+def next_version(project: Path) -> int:
+    """Return the number of the next version of a project: one more than the highest there."""
+    folder = project / "versions"
+    taken = [int(p.name) for p in folder.iterdir() if p.name.isdecimal()] if folder.is_dir() else []
+    return max(taken, default=0) + 1
+
+
+def measure_latency(version: Version, *, calls: int = LATENCY_CALLS) -> float:
+    """Return the median of the milliseconds that scoring one raw row takes, contract included.
+
+    The rows are golden requests, one at a time, in turn; measuring ends after a second.
+    """
+    golden = read_golden(version.folder)
+    ordinary = [i for i, about in enumerate(golden.about) if about == "ordinary"] or [0]
+    requests = [{name: [values[i]] for name, values in golden.rows.items()} for i in ordinary]
+    for request in requests[:WARM_UP_CALLS]:
+        version.predict(request)
+    taken: list[float] = []
+    end = time.perf_counter() + LATENCY_SECONDS
+    while len(taken) < calls and (len(taken) < MIN_LATENCY_CALLS or time.perf_counter() < end):
+        started = time.perf_counter()
+        version.predict(requests[len(taken) % len(requests)])
+        taken.append(time.perf_counter() - started)
+    return 1000 * statistics.median(taken)
+
+
+def _beyond(limits: Limits, size: int, latency: float) -> tuple[str, ...]:
+    told = []
+    if limits.artefact_bytes is not None and size > limits.artefact_bytes:
+        told.append(f"the version has {size / 1e6:.1f} MB, the limit is {limits.artefact_bytes / 1e6:.1f} MB")
+    if limits.latency_ms is not None and latency > limits.latency_ms:
+        told.append(f"scoring one row takes {latency:.2f} ms, the limit is {limits.latency_ms:.2f} ms")
+    return tuple(told)

@@ -1,0 +1,50 @@
+"""From predictions to the columns a user gets; the same for training, batch and the serving image."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+
+__all__ = ["ANSWERS", "DEFAULT_THRESHOLD", "WITH_CLASSES", "class_answer", "value_answer"]
+
+DEFAULT_THRESHOLD = 0.5
+
+Answer = Callable[[np.ndarray, Sequence[str], float | None], dict[str, np.ndarray]]
+
+
+def class_answer(prediction: np.ndarray, classes: Sequence[str], threshold: float | None) -> dict[str, np.ndarray]:
+    """Return ``prediction`` (class names) and one ``probability_<class>`` per class.
+
+    Of two classes the event, number 1, is predicted from ``threshold`` upwards (None: one half); of more, the most
+    probable.
+
+    Parameters
+    ----------
+    prediction : ndarray of float64, shape (n_rows, n_classes)
+    """
+    names = np.empty(len(classes), dtype=object)
+    names[:] = list(classes)
+    if len(classes) == 2:
+        limit = DEFAULT_THRESHOLD if threshold is None else threshold
+        chosen = (prediction[:, 1] >= limit).astype(np.intp)
+    else:
+        chosen = prediction.argmax(axis=1)
+    answer = {"prediction": names[chosen]}
+    for i, name in enumerate(classes):
+        answer[f"probability_{name}"] = prediction[:, i]
+    return answer
+
+
+def value_answer(
+    prediction: np.ndarray, classes: Sequence[str] = (), threshold: float | None = None
+) -> dict[str, np.ndarray]:
+    """Return ``prediction``, the values of shape ``(n_rows,)``."""
+    return {"prediction": prediction[:, 0]}
+
+
+ANSWERS: Mapping[str, Answer] = {"classify": class_answer, "regress": value_answer}
+"""By name of the objective."""
+
+WITH_CLASSES = frozenset({"classify"})
+"""Objectives whose predictions are probabilities of classes."""
