@@ -1,0 +1,222 @@
+"""Rows kept apart: the lockbox and the folds.
+
+What must stay true: no lockbox row is in a fold; no row is in both parts of a fold; with groups, no group is on two
+sides of a fold or in both the lockbox and a fold; with time, every training row is older than every row it is scored
+on, and the lockbox is younger than all of them. Everything is drawn from one seed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from modelwright import objectives
+from modelwright.data.columns import Column, Columns, Strings
+from modelwright.errors import DataError, UsageError
+from modelwright.frame.grouping import deal_groups
+from modelwright.frame.problem import Problem, SplitKind
+from modelwright.frame.timing import forward_folds, latest_rows, unseen_groups
+
+__all__ = ["Fold", "Folds", "group_numbers", "make_folds", "time_ranks"]
+
+Fold = tuple[np.ndarray, np.ndarray]
+_NO_ROWS = np.array([], dtype=np.int64)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Folds:
+    """Which rows train and which judge.
+
+    Attributes
+    ----------
+    holdout : ndarray of int
+        Lockbox rows, ascending; empty without one.
+    folds : tuple of (train, valid)
+        Ascending row numbers. Repeats follow one another: the first ``n_folds`` are the first repeat.
+    groups : ndarray of int or None
+        Group number per row; a row without a group is a group of its own.
+    order : ndarray of int or None
+        Rank in time per row, equal times equal; rows without a time come first.
+    """
+
+    holdout: np.ndarray
+    folds: tuple[Fold, ...]
+    groups: np.ndarray | None
+    order: np.ndarray | None
+
+
+def make_folds(problem: Problem, y: np.ndarray, columns: Columns, seed: int) -> Folds:
+    """Return lockbox and folds over the used rows.
+
+    Parameters
+    ----------
+    problem : Problem
+    y : ndarray of float64, shape (n_rows,)
+    columns : Columns
+        Must hold the problem's group and time columns.
+    seed : int
+
+    Raises
+    ------
+    DataError
+        The split is impossible: too few rows (MW-D311), groups (MW-D312) or moments (MW-D313).
+    """
+    rng = np.random.default_rng(seed)
+    groups = group_numbers(columns[problem.group]) if problem.group else None
+    order = time_ranks(columns[problem.time], problem.time) if problem.time else None
+    _check_possible(problem, len(y), groups, order)
+    labels = None
+    if problem.split in (SplitKind.STRATIFIED, SplitKind.GROUP):
+        labels = objectives.get(problem.objective).split_labels(y, problem.classes)
+    holdout, rest = _MAKERS[problem.split](_Rows(problem, len(y), labels, groups, order, rng))
+    folds = tuple((np.sort(train), np.sort(valid)) for train, valid in rest)
+    empty = [i for i, (train, valid) in enumerate(folds) if not len(train) or not len(valid)]
+    if empty or not folds or (problem.holdout > 0 and not len(holdout)):
+        raise DataError(
+            f"the {problem.split} split leaves a part empty ({len(y):,} rows, {problem.n_folds} folds)",
+            fix="add rows, or choose another split with --split",
+            code="MW-D311",
+        )
+    return Folds(holdout=np.sort(holdout), folds=folds, groups=groups, order=order)
+
+
+def group_numbers(column: Column) -> np.ndarray:
+    """Return group numbers 0..n_groups-1 (int64) in order of value; every row without a value is its own group."""
+    if isinstance(column, Strings):
+        known, values = column.codes >= 0, column.codes.astype(np.int64)
+    else:
+        known, values = ~np.isnan(column), column
+    numbers = np.empty(len(values), dtype=np.int64)
+    distinct, inverse = np.unique(values[known], return_inverse=True)
+    numbers[known] = inverse
+    numbers[~known] = len(distinct) + np.arange(np.count_nonzero(~known))
+    return numbers
+
+
+def time_ranks(column: Column, name: str) -> np.ndarray:
+    """Return ranks 0, 1, … of the moments (int64), equal moments equal.
+
+    Rows without a time get -1: they count as the oldest, so that they train and are never scored.
+
+    Raises
+    ------
+    UsageError
+        The column holds text, which has no order in time (MW-U312).
+    """
+    if isinstance(column, Strings):
+        raise UsageError(
+            f"the time column '{name}' holds text that was not read as dates or numbers",
+            fix=f"say what it is with --kind {name}=datetime, or name another column with --time",
+            code="MW-U312",
+        )
+    ranks = np.full(len(column), -1, dtype=np.int64)
+    known = ~np.isnan(column)
+    ranks[known] = np.unique(column[known], return_inverse=True)[1]
+    return ranks
+
+
+def _check_possible(problem: Problem, n: int, groups: np.ndarray | None, order: np.ndarray | None) -> None:
+    parts = problem.n_folds + (problem.holdout > 0)
+    if problem.n_folds < 2 and order is None:
+        raise DataError(
+            f"{problem.n_folds} fold cannot both train and judge", fix="use at least 2 folds", code="MW-D311"
+        )
+    if n < parts:
+        raise DataError(f"{n} rows cannot make {parts} parts", fix="add rows", code="MW-D311")
+    needs_groups = problem.split in (SplitKind.GROUP, SplitKind.GROUP_TIME)
+    if needs_groups and (groups is None or int(groups.max()) + 1 < parts):
+        found = 0 if groups is None else int(groups.max()) + 1
+        raise DataError(
+            f"the group column '{problem.group}' has {found} group{'s' * (found != 1)}, the split needs {parts}",
+            fix="name another column with --group, or choose another split with --split",
+            code="MW-D312",
+        )
+    needs_time = problem.split in (SplitKind.TIME, SplitKind.GROUP_TIME)
+    if needs_time and (order is None or int(order.max()) + 1 < parts + 1):
+        found = 0 if order is None else int(order.max()) + 1
+        raise DataError(
+            f"the time column '{problem.time}' has {found} different time{'s' * (found != 1)}, "
+            f"the split needs {parts + 1}",
+            fix="name another column with --time, or choose another split with --split",
+            code="MW-D313",
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class _Rows:
+    """What the makers of splits look at."""
+
+    problem: Problem
+    n: int
+    labels: np.ndarray | None
+    groups: np.ndarray | None
+    order: np.ndarray | None
+    rng: np.random.Generator
+
+
+_Made = tuple[np.ndarray, list[Fold]]
+
+
+def _drawn(given: _Rows) -> _Made:
+    """Random and stratified splits: rows are sorted by label (shuffled within) and dealt in turn."""
+    problem, n, rng = given.problem, given.n, given.rng
+    strata = np.zeros(n, dtype=np.int64) if given.labels is None else given.labels
+    rows, holdout = np.arange(n), _NO_ROWS
+    if problem.holdout > 0:
+        alone = np.bincount(strata)[strata] < 2  # the only row of its class must be learned from
+        shuffled = np.lexsort((rng.random(n), strata))
+        shuffled = shuffled[~alone[shuffled]]
+        steps = np.floor(np.arange(len(shuffled) + 1) * (problem.holdout * n / len(shuffled)) + rng.random())
+        holdout = shuffled[np.diff(steps) > 0]
+        rows = np.setdiff1d(rows, holdout, assume_unique=True)
+    folds: list[Fold] = []
+    for _ in range(problem.n_repeats):
+        shuffled = rows[np.lexsort((rng.random(len(rows)), strata[rows]))]
+        fold = np.arange(len(rows)) % problem.n_folds
+        folds += [(shuffled[fold != f], shuffled[fold == f]) for f in range(problem.n_folds)]
+    return holdout, folds
+
+
+def _grouped(given: _Rows) -> _Made:
+    problem, groups, labels = given.problem, given.groups, given.labels
+    assert groups is not None
+    rows, holdout = np.arange(given.n), _NO_ROWS
+    if problem.holdout > 0:
+        boxed = deal_groups(groups, labels, (1 - problem.holdout, problem.holdout), given.rng) == 1
+        holdout, rows = rows[boxed], rows[~boxed]
+    inner = np.unique(groups[rows], return_inverse=True)[1]
+    folds: list[Fold] = []
+    for _ in range(problem.n_repeats):
+        equal = (1.0 / problem.n_folds,) * problem.n_folds
+        part = deal_groups(inner, None if labels is None else labels[rows], equal, given.rng)
+        folds += [(rows[part != f], rows[part == f]) for f in range(problem.n_folds)]
+    return holdout, folds
+
+
+def _timed(given: _Rows) -> _Made:
+    assert given.order is not None
+    holdout = latest_rows(given.order, given.problem.holdout, keep=given.problem.n_folds + 1)
+    rest = np.setdiff1d(np.arange(given.n), holdout, assume_unique=True)
+    return holdout, [(rest[a], rest[b]) for a, b in forward_folds(given.order[rest], given.problem.n_folds)]
+
+
+def _grouped_and_timed(given: _Rows) -> _Made:
+    """Later rows of groups that did not train; rows that are neither sit out."""
+    assert given.groups is not None and given.order is not None
+    holdout = latest_rows(given.order, given.problem.holdout, keep=given.problem.n_folds + 1)
+    rest = np.setdiff1d(np.arange(given.n), holdout, assume_unique=True)
+    if len(holdout):
+        rest, holdout = unseen_groups(given.groups, rest, holdout, given.rng)
+    ahead = forward_folds(given.order[rest], given.problem.n_folds)
+    return holdout, [unseen_groups(given.groups, rest[a], rest[b], given.rng) for a, b in ahead]
+
+
+_MAKERS: dict[SplitKind, Callable[[_Rows], _Made]] = {
+    SplitKind.RANDOM: _drawn,
+    SplitKind.STRATIFIED: _drawn,
+    SplitKind.GROUP: _grouped,
+    SplitKind.TIME: _timed,
+    SplitKind.GROUP_TIME: _grouped_and_timed,
+}
