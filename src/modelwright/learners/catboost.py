@@ -1,0 +1,141 @@
+"""CatBoost (Prokhorenkova et al. 2018): oblivious trees and ordered statistics of native categories."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from modelwright.learners.base import FitContext, Fitted
+from modelwright.learners.family import ANY_OBJECTIVE, Family, MeasuredCard, Valid, read_settings, rng_seed
+from modelwright.learners.rounds import Rounds, patience_for, stopping_loss
+from modelwright.runtime.scorers.catboost import CatboostScorer, features_data
+from modelwright.runtime.view import View
+
+__all__ = ["Catboost", "CatboostSettings", "automatic_rate"]
+
+ROUNDS_LIMIT = 2000
+ROUNDS_UNWATCHED = 1000
+"""The library's default number of trees."""
+
+RATE_BY_ROWS = {"Logloss": (0.247, -5.158), "MultiClass": (0.020, -2.364), "RMSE": (0.157, -4.062)}
+"""ln(rate) = a · ln(rows) + b: what CatBoost 1.2 itself chooses for 1000 trees with the best of them kept."""
+
+_LOSSES = {"log_loss": {True: "Logloss", False: "MultiClass"}, "mae": "MAE", "rmse": "RMSE"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class CatboostSettings:
+    """Settings under CatBoost's own names (https://catboost.ai/docs/en/references/training-parameters/common).
+
+    ``learning_rate`` None is CatBoost's automatic rate; it is computed here, because CatBoost's own depends on whether
+    validation rows are there, and a refit without them would become another model. ``rate_factor`` multiplies it.
+    """
+
+    learning_rate: float | None = None
+    rate_factor: float = 1.0
+    depth: int = 6
+    l2_leaf_reg: float = 3.0
+    max_ctr_complexity: int = 4
+    one_hot_max_size: int = 2
+
+
+def automatic_rate(loss: str, n_rows: int) -> float:
+    """Return CatBoost's automatic learning rate for a loss and a number of rows."""
+    slope, intercept = RATE_BY_ROWS[loss]
+    return float(min(0.5, np.exp(slope * np.log(n_rows) + intercept)))
+
+
+class Catboost(Family):
+    """CatBoost."""
+
+    card: ClassVar[MeasuredCard] = MeasuredCard(
+        name="catboost",
+        title="CatBoost",
+        view="native",
+        objectives=ANY_OBJECTIVE,
+        max_rows=5_000_000,
+        max_features=5_000,
+        max_classes=100,
+        stoppable=True,
+        complexity=4,
+        source="Prokhorenkova et al. 2018; the library's defaults, variants after TabRepo (Salinas and Erickson 2024)",
+        cost=lambda n, p, k: 0.3 + 600 * k * (2e-3 + 1e-8 * n * p),
+    )
+
+    def portfolio(self, *, n_rows: int, n_features: int, n_classes: int) -> tuple[Mapping[str, Any], ...]:
+        """Return the settings by size."""
+        default = {"name": "default"}
+        deep = {"name": "deep", "depth": 8, "rate_factor": 0.7, "max_ctr_complexity": 2}
+        return (default, deep)
+
+    def _fit(
+        self,
+        view: View,
+        y: np.ndarray,
+        settings: Mapping[str, Any],
+        context: FitContext,
+        valid: Valid,
+        iterations: int | None,
+    ) -> Fitted:
+        from catboost import CatBoost, Pool
+
+        chosen = read_settings(CatboostSettings, settings)
+        n_classes = context.n_classes
+        loss = {0: "RMSE", 2: "Logloss"}.get(n_classes, "MultiClass")
+        rate = chosen.learning_rate or chosen.rate_factor * automatic_rate(loss, len(view))
+        rounds = Rounds(context.deadline, None)
+
+        class Watch:
+            def after_iteration(self, info: Any) -> bool:
+                return not rounds.stop(info.iteration)
+
+        model = CatBoost(
+            {
+                **_parameters(chosen, loss, context),
+                "learning_rate": rate,
+                "iterations": iterations or (ROUNDS_LIMIT if valid else ROUNDS_UNWATCHED),
+            }
+        )
+        label = y.astype(np.int64) if n_classes else y
+        held = None
+        if valid:
+            held_label = valid[1].astype(np.int64) if n_classes else valid[1]
+            held = Pool(features_data(valid[0].matrix, view.categorical), label=held_label)
+        model.fit(
+            Pool(features_data(view.matrix, view.categorical), label=label),
+            eval_set=held,
+            use_best_model=valid is not None,
+            early_stopping_rounds=patience_for(rate) if valid else None,
+            callbacks=[Watch()],
+        )
+        scorer = CatboostScorer(model, view.categorical, view.matrix.shape[1], n_classes)
+        return Fitted(scorer, scorer, int(model.tree_count_), rounds.note)
+
+    def _native_predict(self, native: Any, matrix: np.ndarray) -> np.ndarray:
+        from catboost import Pool
+
+        pool = Pool(features_data(matrix, native.categorical))
+        if not native.n_classes:
+            return native.model.predict(pool).reshape(-1, 1)
+        return native.model.predict(pool, prediction_type="Probability")
+
+
+def _parameters(chosen: CatboostSettings, loss: str, context: FitContext) -> dict[str, Any]:
+    metric = _LOSSES[stopping_loss(context.metric, context.n_classes)]
+    metric = metric[context.n_classes == 2] if isinstance(metric, dict) else metric
+    return {
+        "loss_function": loss,
+        "eval_metric": f"{metric}:hints=skip_train~true",
+        **({"classes_count": context.n_classes} if context.n_classes > 2 else {}),
+        "depth": chosen.depth,
+        "l2_leaf_reg": chosen.l2_leaf_reg,
+        "max_ctr_complexity": chosen.max_ctr_complexity,
+        "one_hot_max_size": chosen.one_hot_max_size,
+        "random_seed": rng_seed(context.seed),
+        "thread_count": context.threads,
+        "logging_level": "Silent",
+        "allow_writing_files": False,
+    }

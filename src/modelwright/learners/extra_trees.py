@@ -1,0 +1,39 @@
+"""Extremely randomised trees (Geurts, Ernst and Wehenkel 2006)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from modelwright.learners.family import ANY_OBJECTIVE, MeasuredCard
+from modelwright.learners.forests import Forest
+
+__all__ = ["ExtraTrees"]
+
+
+class ExtraTrees(Forest):
+    """scikit-learn's extra trees."""
+
+    bootstrap: ClassVar[bool] = False
+    card: ClassVar[MeasuredCard] = MeasuredCard(
+        name="extra_trees",
+        title="Extra trees",
+        view="trees",
+        objectives=ANY_OBJECTIVE,
+        max_rows=500_000,
+        max_features=5_000,
+        max_classes=200,
+        stoppable=True,
+        complexity=3,
+        source="Geurts, Ernst and Wehenkel 2006; number of trees and leaves after AutoGluon",
+        cost=lambda n, p, k: 0.3 + 300 * 1.2e-7 * n * p**0.5 * 2,
+    )
+
+    def portfolio(self, *, n_rows: int, n_features: int, n_classes: int) -> tuple[Mapping[str, Any], ...]:
+        """Return the one setting: a square root of the features per split for classes, all for values."""
+        return ({"name": "default", "max_features": "sqrt" if n_classes else 1.0},)
+
+    def _estimator(self, n_classes: int) -> type:
+        from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor
+
+        return ExtraTreesClassifier if n_classes else ExtraTreesRegressor

@@ -1,0 +1,155 @@
+"""LightGBM (Ke et al. 2017): leaf-wise gradient boosting on histograms, with categorical splits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from modelwright.learners.base import FitContext, Fitted
+from modelwright.learners.family import ANY_OBJECTIVE, Family, MeasuredCard, Valid, read_settings, rng_seed
+from modelwright.learners.rounds import Rounds, patience_for, stopping_loss
+from modelwright.runtime.scorers.lightgbm import LightgbmScorer, columns_of
+from modelwright.runtime.view import View
+
+__all__ = ["Lightgbm", "LightgbmSettings"]
+
+ROUNDS_LIMIT = 4000
+ROUNDS_UNWATCHED = 10.0
+"""Rounds times learning rate when there are no validation rows: 200 at 0.05, twice the default at half its rate."""
+
+SMALL_ROWS = 2000
+"""Below this, trees of 31 leaves of 20 rows remember single rows; leaves become fewer and the shrinkage stronger."""
+
+_METRICS = {"log_loss": {True: "binary_logloss", False: "multi_logloss"}, "mae": "l1", "rmse": "rmse"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class LightgbmSettings:
+    """Settings under LightGBM's own names (https://lightgbm.readthedocs.io/en/stable/Parameters.html)."""
+
+    learning_rate: float = 0.05
+    num_leaves: int = 31
+    min_data_in_leaf: int = 20
+    feature_fraction: float = 1.0
+    bagging_fraction: float = 1.0
+    lambda_l2: float = 0.0
+    extra_trees: bool = False
+    cat_smooth: float = 10.0
+
+
+class Lightgbm(Family):
+    """LightGBM."""
+
+    card: ClassVar[MeasuredCard] = MeasuredCard(
+        name="lightgbm",
+        title="LightGBM",
+        view="trees",
+        objectives=ANY_OBJECTIVE,
+        max_rows=20_000_000,
+        max_features=20_000,
+        max_classes=200,
+        stoppable=True,
+        complexity=4,
+        source="Ke et al. 2017; settings after AutoGluon's tabular portfolio (TabRepo, Salinas and Erickson 2024)",
+        cost=lambda n, p, k: 0.05 + 300 * k * (4e-4 + 1.5e-8 * n * p),
+    )
+
+    def portfolio(self, *, n_rows: int, n_features: int, n_classes: int) -> tuple[Mapping[str, Any], ...]:
+        """Return the settings by size; the names of TabRepo's configurations they are rounded from are in brackets."""
+        default = {"name": "default", "feature_fraction": 0.8, "lambda_l2": 1.0}
+        randomised = {
+            "name": "randomised",
+            "extra_trees": True,
+            "feature_fraction": 0.7,
+            "num_leaves": 53,
+            "min_data_in_leaf": 14,
+        }
+        large = {
+            "name": "large",
+            "learning_rate": 0.03,
+            "num_leaves": 128,
+            "feature_fraction": 0.9,
+            "min_data_in_leaf": 3,
+        }
+        slow = {
+            "name": "slow",
+            "learning_rate": 0.02,
+            "num_leaves": 64,
+            "feature_fraction": 0.6,
+            "bagging_fraction": 0.8,
+            "min_data_in_leaf": 40,
+            "lambda_l2": 1.0,
+        }
+        return (default, randomised, large, slow)
+
+    def _fit(
+        self,
+        view: View,
+        y: np.ndarray,
+        settings: Mapping[str, Any],
+        context: FitContext,
+        valid: Valid,
+        iterations: int | None,
+    ) -> Fitted:
+        import lightgbm
+
+        chosen = read_settings(LightgbmSettings, settings)
+        parameters = _parameters(chosen, view, context)
+        data: dict[str, Any] = {
+            "params": parameters,
+            "categorical_feature": list(view.categorical),
+            "free_raw_data": True,
+        }
+        train = lightgbm.Dataset(view.matrix, label=y, **data)
+        rounds = Rounds(context.deadline, patience_for(chosen.learning_rate) if valid else None)
+
+        def after_round(state: Any) -> None:
+            loss = state.evaluation_result_list[0][2] if valid else None
+            if rounds.stop(state.iteration + 1, loss):
+                raise lightgbm.callback.EarlyStopException(state.iteration, [])
+
+        booster = lightgbm.train(
+            parameters,
+            train,
+            num_boost_round=iterations or (ROUNDS_LIMIT if valid else round(ROUNDS_UNWATCHED / chosen.learning_rate)),
+            valid_sets=[lightgbm.Dataset(valid[0].matrix, label=valid[1], reference=train, **data)] if valid else None,
+            callbacks=[after_round],
+            keep_training_booster=True,
+        )
+        booster.free_dataset()
+        kept = min(max(rounds.best, 1), booster.current_iteration())
+        scorer = LightgbmScorer(booster, kept, context.n_classes)
+        return Fitted(scorer, scorer, kept, rounds.note)
+
+    def _native_predict(self, native: Any, matrix: np.ndarray) -> np.ndarray:
+        return columns_of(native.booster.predict(matrix, num_iteration=native.rounds), native.n_classes)
+
+
+def _parameters(chosen: LightgbmSettings, view: View, context: FitContext) -> dict[str, Any]:
+    n_classes = context.n_classes
+    objective = {0: "regression", 2: "binary"}.get(n_classes, "multiclass")
+    metric = _METRICS[stopping_loss(context.metric, n_classes)]
+    return {
+        "objective": objective,
+        "metric": metric[n_classes == 2] if isinstance(metric, dict) else metric,
+        **({"num_class": n_classes} if n_classes > 2 else {}),
+        "learning_rate": chosen.learning_rate,
+        "num_leaves": chosen.num_leaves,
+        # a leaf of 20 of 60 rows would leave nothing to split
+        "min_data_in_leaf": max(1, min(chosen.min_data_in_leaf, len(view) // 20)),
+        "feature_fraction": chosen.feature_fraction,
+        "bagging_fraction": chosen.bagging_fraction,
+        "bagging_freq": int(chosen.bagging_fraction < 1.0),
+        "lambda_l2": chosen.lambda_l2,
+        "extra_trees": chosen.extra_trees,
+        "cat_smooth": chosen.cat_smooth,
+        "feature_pre_filter": False,
+        "seed": rng_seed(context.seed),
+        "deterministic": True,
+        "force_col_wise": True,
+        "num_threads": context.threads,
+        "verbosity": -1,
+    }

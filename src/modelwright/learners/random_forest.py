@@ -1,0 +1,39 @@
+"""Random forest (Breiman 2001)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from modelwright.learners.family import ANY_OBJECTIVE, MeasuredCard
+from modelwright.learners.forests import Forest
+
+__all__ = ["RandomForest"]
+
+
+class RandomForest(Forest):
+    """scikit-learn's random forest."""
+
+    bootstrap: ClassVar[bool] = True
+    card: ClassVar[MeasuredCard] = MeasuredCard(
+        name="random_forest",
+        title="Random forest",
+        view="trees",
+        objectives=ANY_OBJECTIVE,
+        max_rows=500_000,
+        max_features=5_000,
+        max_classes=200,
+        stoppable=True,
+        complexity=3,
+        source="Breiman 2001; number of trees and leaves after AutoGluon, features per split after Breiman",
+        cost=lambda n, p, k: 0.3 + 300 * 1.2e-7 * n * p**0.5 * 4,
+    )
+
+    def portfolio(self, *, n_rows: int, n_features: int, n_classes: int) -> tuple[Mapping[str, Any], ...]:
+        """Return the one setting: a square root of the features per split for classes, a third for values."""
+        return ({"name": "default", "max_features": "sqrt" if n_classes else 0.4},)
+
+    def _estimator(self, n_classes: int) -> type:
+        from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
+
+        return RandomForestClassifier if n_classes else RandomForestRegressor

@@ -1,0 +1,96 @@
+"""CatBoost models: its own binary format, its own predictor, categories as it knows them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+
+from modelwright.runtime.scorers.checking import classes_in, model_file, refuse, require
+from modelwright.runtime.scorers.forest import as_float32
+
+__all__ = ["CatboostScorer", "features_data"]
+
+
+def features_data(matrix: np.ndarray, categorical: Sequence[int]) -> Any:
+    """Return the rows as CatBoost's ``FeaturesData``: numbers first, then the level codes as text.
+
+    ``FeaturesData`` needs no pandas and goes through compiled code; a matrix with mixed cells goes cell by cell.
+    """
+    from catboost import FeaturesData
+
+    chosen = list(categorical)
+    numbers = np.delete(matrix, chosen, axis=1) if chosen else matrix
+    parts: dict[str, Any] = {}
+    if numbers.shape[1]:
+        parts["num_feature_data"] = as_float32(numbers)
+    if chosen:
+        codes = np.nan_to_num(matrix[:, chosen], nan=-1.0, posinf=-1.0, neginf=-1.0).astype(np.int64)
+        levels, inverse = np.unique(codes, return_inverse=True)
+        words = np.array([b"%d" % level for level in levels], dtype=object)
+        parts["cat_feature_data"] = words[inverse.reshape(codes.shape)]
+    return FeaturesData(**parts)
+
+
+class CatboostScorer:
+    """A CatBoost model.
+
+    Parameters
+    ----------
+    model : catboost.CatBoost
+    categorical : sequence of int
+        Features of the view that hold level codes.
+    n_features : int
+    n_classes : int
+        0 for values.
+    """
+
+    scorer: ClassVar[str] = "catboost"
+
+    def __init__(self, model: Any, categorical: Sequence[int], n_features: int, n_classes: int) -> None:
+        self.model, self.categorical = model, tuple(categorical)
+        self.n_features, self.n_classes = n_features, n_classes
+
+    def predict(self, matrix: np.ndarray, *, threads: int = 1) -> np.ndarray:
+        if len(matrix) == 0:
+            return np.empty((0, max(self.n_classes, 1)))
+        kind = "Probability" if self.n_classes else "RawFormulaVal"
+        raw = self.model.predict(features_data(matrix, self.categorical), prediction_type=kind, thread_count=threads)
+        return np.asarray(raw, dtype=np.float64).reshape(len(matrix), -1)
+
+    def save(self, folder: Path, stem: str) -> dict[str, Any]:
+        name = f"{stem}.cbm"
+        self.model.save_model(str(Path(folder) / name), format="cbm")
+        return {
+            "scorer": self.scorer,
+            "files": [name],
+            "n_classes": self.n_classes,
+            "n_features": self.n_features,
+            "categorical": list(self.categorical),
+        }
+
+    @classmethod
+    def load(cls, settings: Mapping[str, Any], folder: Path) -> CatboostScorer:
+        n_classes = classes_in(settings)
+        n_features, categorical = settings.get("n_features"), settings.get("categorical")
+        if not isinstance(n_features, int) or isinstance(n_features, bool) or n_features < 1:
+            refuse(f"it states {n_features!r} features")
+        if not isinstance(categorical, list) or not all(type(c) is int and 0 <= c < n_features for c in categorical):
+            refuse("its categorical features are no features")
+        require(len(set(categorical)) == len(categorical), "its categorical features repeat")
+        path = model_file(settings, folder)
+        require(path.read_bytes()[:4] == b"CBM1", f"{path.name} is no CatBoost model")
+
+        import catboost
+
+        try:
+            model = catboost.CatBoost()
+            model.load_model(str(path), format="cbm")
+            scorer = cls(model, categorical, n_features, n_classes)
+            width = scorer.predict(np.zeros((1, n_features))).shape[1]
+        except catboost.CatBoostError:
+            refuse(f"{path.name} is no CatBoost model of {n_features} features")
+        require(width == max(n_classes, 1), f"{path.name} does not fit the classes")
+        return scorer

@@ -1,0 +1,65 @@
+"""Linear and logistic models."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+
+from modelwright.runtime.scorers.checking import classes_in, finite, read_arrays, require, write_arrays
+from modelwright.runtime.scorers.scaling import Scaling
+
+__all__ = ["LinearScorer", "probabilities"]
+
+
+def probabilities(logits: np.ndarray) -> np.ndarray:
+    """Return class probabilities from one logit column (of class 1) or from one column per class, without overflow."""
+    if logits.shape[1] == 1:
+        small = np.exp(-np.abs(logits[:, 0]))
+        second = np.where(logits[:, 0] >= 0, 1.0, small) / (1.0 + small)
+        return np.column_stack([1.0 - second, second])
+    shifted = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return shifted / shifted.sum(axis=1, keepdims=True)
+
+
+class LinearScorer:
+    """``scaling(x) @ coef + intercept``, through the logistic function or the softmax for classes.
+
+    Parameters
+    ----------
+    coef : ndarray, shape (n_features, n_logits)
+        One logit for values and for two classes, else one per class.
+    intercept : ndarray, shape (n_logits,)
+        A class that training never saw has the intercept `ABSENT`: its probability is 0.
+    """
+
+    scorer: ClassVar[str] = "linear"
+
+    def __init__(self, scaling: Scaling, coef: np.ndarray, intercept: np.ndarray, n_classes: int) -> None:
+        self.scaling, self.coef, self.intercept, self.n_classes = scaling, coef, intercept, n_classes
+
+    def predict(self, matrix: np.ndarray, *, threads: int = 1) -> np.ndarray:
+        logits = self.scaling(matrix) @ self.coef + self.intercept
+        return probabilities(logits) if self.n_classes else logits
+
+    def save(self, folder: Path, stem: str) -> dict[str, Any]:
+        name = f"{stem}.npz"
+        write_arrays(folder, name, {"coef": self.coef, "intercept": self.intercept, **self.scaling.arrays()})
+        return {"scorer": self.scorer, "files": [name], "n_classes": self.n_classes}
+
+    @classmethod
+    def load(cls, settings: Mapping[str, Any], folder: Path) -> LinearScorer:
+        n_classes = classes_in(settings)
+        arrays = read_arrays(
+            settings, folder, {"coef": ("f", 2), "intercept": ("f", 1), "centre": ("f", 1), "factor": ("f", 1)}
+        )
+        coef, intercept = finite("coef", arrays["coef"]), finite("intercept", arrays["intercept"])
+        n_logits = n_classes if n_classes > 2 else 1
+        require(coef.shape[1] == len(intercept) == n_logits, "'coef' does not fit the classes")
+        return cls(Scaling.build(arrays, len(coef)), coef, intercept, n_classes)
+
+
+ABSENT = -1e4
+"""The logit of a class without training rows: ``exp`` of it is 0 beside any other."""

@@ -1,0 +1,93 @@
+"""Scaling for models that measure distances or add features up; one implementation for fitting and for scoring."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from modelwright.runtime.scorers.checking import finite, require
+
+__all__ = ["Scaling", "robust_scaling", "standard_scaling"]
+
+CLIP = 10.0
+"""Standard deviations beyond which a value says no more; a data error of a million then costs what ten would."""
+
+SMOOTH = 3.0
+"""Where the smooth clip of RealMLP bends: x / sqrt(1 + (x / 3)²) (Holzmüller et al. 2024, section 3.1)."""
+
+SMALLEST_SPREAD = 1e-12
+"""Relative to the largest value of the feature; less spread is rounding, and the feature constant."""
+
+
+@dataclass(frozen=True, eq=False)
+class Scaling:
+    """``(x − centre) × factor``, bounded; missing becomes 0, the centre.
+
+    Attributes
+    ----------
+    centre, factor : ndarray of float64, shape (n_features,)
+        A constant feature has the factor 0.
+    smooth : bool
+        Bounded by RealMLP's smooth clip to ±3, otherwise cut at ±10.
+    """
+
+    centre: np.ndarray
+    factor: np.ndarray
+    smooth: bool = False
+
+    def __call__(self, matrix: np.ndarray) -> np.ndarray:
+        """Return a new float64 matrix without missing values."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            scaled = (np.asarray(matrix, dtype=np.float64) - self.centre) * self.factor
+            if self.smooth:
+                np.clip(scaled, -1e100, 1e100, out=scaled)  # squared below: must not overflow
+                scaled /= np.sqrt(1.0 + np.square(scaled / SMOOTH))
+            else:
+                np.clip(scaled, -CLIP, CLIP, out=scaled)
+        scaled[np.isnan(scaled)] = 0.0
+        return scaled
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Return the state for `checking.write_arrays`."""
+        return {"centre": self.centre, "factor": self.factor}
+
+    @classmethod
+    def build(cls, arrays: dict[str, np.ndarray], n_features: int, *, smooth: bool = False) -> Scaling:
+        """Make the scaling from checked arrays."""
+        centre, factor = finite("centre", arrays["centre"]), finite("factor", arrays["factor"])
+        require(len(centre) == len(factor) == n_features, "'centre' and 'factor' do not fit the features")
+        return cls(centre, factor, smooth)
+
+
+def _inverse(spread: np.ndarray, magnitude: np.ndarray) -> np.ndarray:
+    useful = spread > SMALLEST_SPREAD * np.maximum(magnitude, SMALLEST_SPREAD)
+    return np.where(useful, 1.0 / np.where(useful, spread, 1.0), 0.0)
+
+
+def standard_scaling(matrix: np.ndarray) -> Scaling:
+    """Return the scaling to mean 0 and standard deviation 1 over the finite values of each feature."""
+    known = np.isfinite(matrix)
+    count = np.maximum(known.sum(axis=0), 1)
+    values = np.where(known, matrix, 0.0)
+    centre = values.sum(axis=0) / count
+    deviation = np.where(known, matrix - centre, 0.0) if not known.all() else matrix - centre
+    spread = np.sqrt(np.square(deviation).sum(axis=0) / count)
+    return Scaling(centre, _inverse(spread, np.abs(values).max(axis=0, initial=0.0)))
+
+
+def robust_scaling(matrix: np.ndarray) -> Scaling:
+    """Return the robust scaling of RealMLP: the median to 0, the quartiles one apart, with a smooth clip.
+
+    Where the quartiles are equal the range takes their place (halved, as in the paper); all missing is constant.
+    """
+    n_features = matrix.shape[1]
+    centre, spread, magnitude = np.zeros(n_features), np.zeros(n_features), np.zeros(n_features)
+    for j in range(n_features):
+        column = matrix[:, j]
+        column = column[np.isfinite(column)]
+        if len(column):
+            low, first, centre[j], third, high = np.quantile(column, (0.0, 0.25, 0.5, 0.75, 1.0))
+            spread[j] = third - first if third > first else (high - low) / 2.0
+            magnitude[j] = max(abs(low), abs(high))
+    return Scaling(centre, _inverse(spread, magnitude), smooth=True)
