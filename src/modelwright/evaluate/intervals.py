@@ -369,3 +369,12 @@ def moved(found: Measurement, change: float) -> Measurement:
     step = scale.there(value) - scale.there(found.value or 0.0)
     low, high = (v if not lowest < v < highest else scale.back(scale.there(v) + step) for v in (found.low, found.high))
     return replace(found, value=value, low=low, high=high)
+
+
+def on_free_scale(metric: Metric, value: float, error: float) -> tuple[float, float] | None:
+    """Return value and standard error on the scale without bounds, None where the value sits on a bound."""
+    lowest, highest = _BOUNDS[metric.scale]
+    if not lowest < value < highest:
+        return None
+    scale = _SCALES[metric.scale]
+    return scale.there(value), scale.slope(value) * error

@@ -21,72 +21,68 @@ from modelwright.evaluate.metrics import Metric, get
 
 __all__ = ["Selections", "bbc", "corrected", "reselect"]
 
-MOST_BOOTSTRAPS, FEWEST_BOOTSTRAPS = 100, 20
-WORK = 1_000_000  # candidates × rows × bootstraps: about two seconds of greedy selection on one core
+MOST_BOOTSTRAPS, FEWEST_BOOTSTRAPS = 40, 20
+WORK = 500_000  # size of the predictions × bootstraps: about a second of greedy selection on one core
 
 Select = Callable[[np.ndarray], np.ndarray]
 
 
 @dataclass(frozen=True, eq=False)
 class Selections:
-    """The choice on all rows, shape (m,), and the choices on resamples with the rows each has left out."""
+    """What honest choices predict, beside the choice on all rows.
+
+    Attributes
+    ----------
+    on_all : ndarray of float64, shape (n_candidates,)
+        Weights chosen on all rows.
+    resampled : tuple of (rows, honest, whole)
+        Rows that a resample left out, and the predictions on them by the weights chosen on the resample and by
+        ``on_all``.
+    """
 
     on_all: np.ndarray
-    resampled: tuple[tuple[np.ndarray, np.ndarray], ...]
+    resampled: tuple[tuple[np.ndarray, np.ndarray, np.ndarray], ...]
 
 
-def reselect(
-    n_rows: int, n_candidates: int, select: Select, *, groups: np.ndarray | None = None, seed: int = 0
-) -> Selections:
+def reselect(predictions: np.ndarray, select: Select, *, groups: np.ndarray | None = None, seed: int = 0) -> Selections:
     """Choose on all rows and on resamples of the rows, or of the groups.
 
     The number of resamples follows from the size alone, so that the same data give the same numbers on any machine.
     """
     rng = np.random.default_rng(seed)
-    count = int(np.clip(WORK // max(n_rows * n_candidates, 1), FEWEST_BOOTSTRAPS, MOST_BOOTSTRAPS))
-    if groups is None:
-        members: list[np.ndarray] | None = None
-        n_units = n_rows
-    else:
-        _, number = np.unique(groups, return_inverse=True)
-        n_units = int(number.max()) + 1
-        order = np.argsort(number, kind="stable")
-        members = np.split(order, np.cumsum(np.bincount(number))[:-1])
+    n_rows = predictions.shape[1]
+    on_all = select(np.arange(n_rows))
+    count = int(np.clip(WORK // max(predictions.size, 1), FEWEST_BOOTSTRAPS, MOST_BOOTSTRAPS))
+    unit = np.arange(n_rows) if groups is None else np.unique(groups, return_inverse=True)[1]
+    n_units = int(unit.max()) + 1
+    by_unit = np.argsort(unit, kind="stable")
+    starts = np.searchsorted(unit[by_unit], np.arange(n_units + 1))
     resampled = []
     for _ in range(count):
-        picked = rng.integers(0, n_units, n_units)
-        left = np.setdiff1d(np.arange(n_units), picked)
-        rows = picked if members is None else np.concatenate([members[u] for u in picked])
-        left_rows = left if members is None else np.concatenate([members[u] for u in left] or [left])
-        if len(left_rows):
-            resampled.append((select(rows), left_rows))
-    return Selections(select(np.arange(n_rows)), tuple(resampled))
+        times = np.bincount(rng.integers(0, n_units, n_units), minlength=n_units)
+        left = np.flatnonzero(times[unit] == 0)
+        if len(left):
+            rows = np.repeat(by_unit, np.repeat(times, np.diff(starts)))
+            chosen, known = select(rows), predictions[:, left]
+            resampled.append((left, np.tensordot(chosen, known, axes=1), np.tensordot(on_all, known, axes=1)))
+    return Selections(on_all, tuple(resampled))
 
 
-def shortfall(
-    metric: Metric, y: np.ndarray, predictions: np.ndarray, selections: Selections, threshold: float | None = None
-) -> float:
+def shortfall(metric: Metric, y: np.ndarray, selections: Selections, threshold: float | None = None) -> float:
     """Return by how much an honest choice scores other than the choice on all rows (its sign is the metric's).
 
     Zero where no resample allows a comparison.
     """
-    whole = np.tensordot(selections.on_all, predictions, axes=1)
     differences = []
-    for weights, rows in selections.resampled:
-        honest = np.tensordot(weights, predictions[:, rows], axes=1)
-        difference = metric(y[rows], honest, threshold) - metric(y[rows], whole[rows], threshold)
+    for rows, honest, whole in selections.resampled:
+        difference = metric(y[rows], honest, threshold) - metric(y[rows], whole, threshold)
         if math.isfinite(difference):
             differences.append(difference)
     return float(np.mean(differences)) if differences else 0.0
 
 
 def corrected(
-    found: Measurement,
-    y: np.ndarray,
-    predictions: np.ndarray,
-    selections: Selections,
-    *,
-    threshold: float | None = None,
+    found: Measurement, y: np.ndarray, selections: Selections, *, threshold: float | None = None
 ) -> Measurement:
     """Return a measurement moved by the shortfall of an honest choice; one that is not defined stays as it is.
 
@@ -94,12 +90,12 @@ def corrected(
     ----------
     found : Measurement
         Of the ensemble chosen on all rows.
-    predictions : ndarray of float64, shape (n_candidates, n_rows, n_outputs)
+    y : ndarray of float64, shape (n_rows,)
     """
     if found.value is None:
         return found
     metric = get(found.name)
-    change = shortfall(metric, y, predictions, selections, threshold)
+    change = shortfall(metric, y, selections, threshold)
     # An honest choice cannot beat one that saw the rows of the score: what says so is noise.
     change = min(change, 0.0) if metric.greater_is_better else max(change, 0.0)
     return replace(moved(found, change), method=f"{found.method}, BBC-CV ({len(selections.resampled)})")
@@ -128,6 +124,6 @@ def bbc(
         Groups are resampled as wholes.
     seed : int
     """
-    selections = reselect(len(y), len(predictions), select, groups=groups, seed=seed)
+    selections = reselect(predictions, select, groups=groups, seed=seed)
     whole = np.tensordot(selections.on_all, predictions, axes=1)
-    return corrected(measure(metric, y, whole, groups=groups, seed=seed), y, predictions, selections)
+    return corrected(measure(metric, y, whole, groups=groups, seed=seed), y, selections)

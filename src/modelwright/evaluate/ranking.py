@@ -36,16 +36,25 @@ def roc_auc_influence(event: np.ndarray, score: np.ndarray) -> tuple[np.ndarray,
     The sum of squares is the variance of DeLong, DeLong and Clarke-Pearson (1988); summed within groups first, that
     of Obuchowski (1997) for clustered rows. Degrees of freedom after Satterthwaite, as the two classes are two samples.
     """
-    above, below = np.sort(score[event]), np.sort(score[~event])
-    n_above, n_below = len(above), len(below)
+    n_above = int(event.sum())
+    n_below = len(event) - n_above
     influence = np.zeros(len(score))
     if not n_above or not n_below:
         return influence, 0.0
-    of_events = _share_below(below, score[event])
-    of_others = 1.0 - _share_below(above, score[~event])
+    order = np.argsort(score)
+    ends, size = _ties(score[order])
+    others_so_far = np.cumsum(~event[order])[ends]
+    others_here = np.diff(others_so_far, prepend=0)
+    others_below = others_so_far - others_here / 2
+    events_below = (ends + 1 - others_so_far) - (size - others_here) / 2
+    placement = np.empty(len(score))
+    placement[order] = np.where(
+        event[order], np.repeat(others_below / n_below, size), np.repeat(1 - events_below / n_above, size)
+    )
     variances = []
-    for rows, placement, n in ((event, of_events, n_above), (~event, of_others, n_below)):
-        centred = (placement - placement.mean()) / n * np.sqrt(n / max(n - 1, 1))
+    for rows, n in ((event, n_above), (~event, n_below)):
+        own = placement[rows]
+        centred = (own - own.mean()) / n * np.sqrt(n / max(n - 1, 1))
         influence[rows] = centred
         variances.append((float(centred @ centred), max(n - 1, 1)))
     total = sum(v for v, _ in variances)
@@ -53,16 +62,17 @@ def roc_auc_influence(event: np.ndarray, score: np.ndarray) -> tuple[np.ndarray,
     return influence, freedom
 
 
-def _share_below(ordered: np.ndarray, values: np.ndarray) -> np.ndarray:
-    left = np.searchsorted(ordered, values, "left")
-    return (left + np.searchsorted(ordered, values, "right")) / (2.0 * len(ordered))
+def _ties(ordered: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the last position and the size of each run of equal values."""
+    ends = np.append(np.flatnonzero(ordered[1:] != ordered[:-1]), len(ordered) - 1)
+    return ends, np.diff(ends, prepend=-1)
 
 
 def running_counts(event: np.ndarray, score: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return, for each distinct score from the highest down, the score, the events and the rows at or above it."""
     order = np.argsort(-score)
     ordered = score[order]
-    ends = np.append(np.flatnonzero(ordered[1:] != ordered[:-1]), len(ordered) - 1)
+    ends, _ = _ties(ordered)
     events = np.cumsum(event[order])[ends]
     return ordered[ends], events.astype(float), (ends + 1).astype(float)
 

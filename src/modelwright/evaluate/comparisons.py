@@ -1,0 +1,115 @@
+"""The model against the baselines, and what its score on training rows says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from modelwright.evaluate.intervals import gain, measure
+from modelwright.evaluate.measurements import Comparison, Measurement
+from modelwright.evaluate.metrics import Metric
+from modelwright.evaluate.threshold import choose_threshold
+
+__all__ = ["compare", "fit_verdict"]
+
+OVERFIT_SHARE = 0.25  # share of the skill on training rows that does not carry over to unseen rows
+LITTLE_SKILL = 0.1  # share of the constant's loss that is removed
+
+
+def compare(
+    metric: Metric,
+    y: np.ndarray,
+    prediction: np.ndarray,
+    baselines: Mapping[str, tuple[str, np.ndarray]],
+    *,
+    threshold: float | None,
+    groups: np.ndarray | None,
+    unit: str,
+    seed: int,
+    change: float = 0.0,
+) -> tuple[Comparison, ...]:
+    """Return the model against every baseline, on the same rows.
+
+    Where the metric needs a threshold a baseline gets the one that suits it best, so that it is not beaten by a bad
+    threshold.
+
+    Parameters
+    ----------
+    change : float
+        What the model's score was moved by for the optimism of choosing; its gains move with it.
+    """
+    sign = 1.0 if metric.greater_is_better else -1.0
+    found = []
+    for name, (text, other) in baselines.items():
+        own = threshold
+        if metric.tunable and other.shape[1] == 2:
+            own = choose_threshold(y, other, metric=metric.name, payoff={}, seed=seed)[0]
+        score = measure(metric, y, other, groups=groups, threshold=own, unit=unit, seed=seed)
+        more = gain(
+            metric, y, prediction, other, groups=groups, seed=seed, threshold=threshold, other_threshold=own, unit=unit
+        )
+        more = _shifted(more, sign * change)
+        better = more.low is not None and more.low > 0
+        found.append(Comparison(name=name, text=text, score=score, gain=more, better=better))
+    return tuple(found)
+
+
+def _shifted(found: Measurement, change: float) -> Measurement:
+    if found.value is None or change == 0:
+        return found
+    low = None if found.low is None else found.low + change
+    high = None if found.high is None else found.high + change
+    return replace(found, value=found.value + change, low=low, high=high)
+
+
+def fit_verdict(
+    metric: Metric, headline: Measurement, train: Measurement | None, comparisons: Sequence[Comparison]
+) -> str:
+    """Return "fits well", "overfits", "underfits" or "finds nothing", in one sentence with the numbers.
+
+    Skill is the share of the loss of the simplest baseline that the model removes. Overfitting is called when more
+    than a quarter of the skill on training rows is gone on unseen rows, beyond both intervals.
+    """
+    if headline.value is None:
+        return f"cannot be told: {metric.title} is {headline.method}"
+    unseen = f"{metric.title} {_short(headline.value)} on unseen rows"
+    simplest = comparisons[0] if comparisons else None
+    if simplest is not None and not simplest.better and simplest.score.value is not None:
+        return (
+            f"finds nothing: {unseen} is no better, beyond the noise, than {_short(simplest.score.value)} "
+            f"of the simplest baseline ({simplest.text})"
+        )
+    if train is None or train.value is None:
+        return f"not compared with training rows: {unseen}"
+    both = f"{unseen}, {_short(train.value)} on training rows"
+    floor = _loss(metric, simplest.score.value) if simplest and simplest.score.value is not None else None
+    skill, train_skill = (_skill(metric, v, floor) for v in (headline.value, train.value))
+    lost = (train_skill - skill) / train_skill if train_skill > 0 else 0.0
+    if lost > OVERFIT_SHARE and _apart(train, headline):
+        return f"overfits: {both}; {lost:.0%} of what it gains on training rows is lost on new ones"
+    if floor is not None and train_skill < 2 * LITTLE_SKILL and skill < LITTLE_SKILL:
+        return f"underfits: {both}; even there little of the target is explained, more telling columns would help most"
+    return f"fits well: {both}" + (f"; {lost:.0%} of the gain is lost" if lost > 0.01 else "")
+
+
+def _loss(metric: Metric, value: float) -> float:
+    return 1.0 - value if metric.greater_is_better else value
+
+
+def _skill(metric: Metric, value: float, floor: float | None) -> float:
+    loss = _loss(metric, value)
+    if floor is None or floor <= 0:
+        return 1.0 - loss if metric.greater_is_better else 1.0 / (1.0 + loss)
+    return 1.0 - loss / floor
+
+
+def _apart(a: Measurement, b: Measurement) -> bool:
+    if a.low is None or a.high is None or b.low is None or b.high is None:
+        return False
+    return a.low > b.high or a.high < b.low
+
+
+def _short(value: float) -> str:
+    return f"{value:.3g}" if abs(value) >= 1 else f"{value:.3f}"

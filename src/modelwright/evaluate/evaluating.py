@@ -1,0 +1,150 @@
+"""The stage: evidence in, evaluation out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from modelwright.errors import UsageError
+from modelwright.evaluate.calibration import calibration_bins, calibration_error
+from modelwright.evaluate.comparisons import compare, fit_verdict
+from modelwright.evaluate.curves import confusion, curves, residuals
+from modelwright.evaluate.evidence import Evidence
+from modelwright.evaluate.intervals import mean_measurement, measure
+from modelwright.evaluate.learning import learning_curve
+from modelwright.evaluate.measurements import Evaluation, Measurement
+from modelwright.evaluate.metrics import Metric, applicable, get
+from modelwright.evaluate.optimism import corrected, reselect
+from modelwright.evaluate.slices import find_slices
+from modelwright.evaluate.threshold import check_payoff, payoff_rows
+from modelwright.frame.problem import Problem
+
+__all__ = ["evaluate"]
+
+MOST_TRAIN_ROWS = 50_000  # of the training score, which only tells over- from underfitting
+
+
+def evaluate(problem: Problem, evidence: Evidence, *, payoff: Mapping[str, float], seed: int) -> Evaluation:
+    """Return how good the model is and how sure we are.
+
+    Parameters
+    ----------
+    problem : Problem
+    evidence : Evidence
+        With ``candidates`` and ``select``, scores are corrected for the choice of the ensemble on the same rows.
+    payoff : mapping
+        Money per outcome for two classes; empty when there is none.
+    seed : int
+
+    Raises
+    ------
+    UsageError
+        The metric is for another objective, or the payoff is malformed.
+    """
+    metric = _metric(problem)
+    unit = evidence.unit or _unit(problem, evidence)
+    y, prediction = evidence.y, evidence.prediction
+    threshold = (0.5 if evidence.threshold is None else evidence.threshold) if len(problem.classes) == 2 else None
+    scores = _scores(problem, evidence, threshold, unit, seed)
+    raw, headline = scores[metric.name]
+    change = (headline.value or 0.0) - (raw.value or 0.0)
+    comparisons = compare(
+        metric,
+        y,
+        prediction,
+        evidence.baselines,
+        threshold=threshold,
+        groups=evidence.groups,
+        unit=unit,
+        seed=seed,
+        change=change,
+    )
+    train = _train_score(metric, evidence, threshold, unit, seed)
+    points, note = learning_curve(
+        metric, y, evidence.learning, threshold=threshold, groups=evidence.groups, unit=unit, seed=seed
+    )
+    others = {n: c for n, c in evidence.columns.items() if n != problem.target}
+    slices = find_slices(
+        metric, y, prediction, others, evidence.contract,
+        threshold=threshold, groups=evidence.groups, unit=unit, seed=seed,
+    )  # fmt: skip
+    evaluation = Evaluation(
+        headline=headline,
+        metrics=tuple(m for _, m in scores.values()),
+        measured_on=evidence.measured_on,
+        comparisons=comparisons,
+        train_score=train,
+        fit_verdict=fit_verdict(metric, headline, train, comparisons),
+        slices=slices,
+        learning_curve=points,
+        learning_note=note,
+        calibration_note=evidence.calibration_note,
+        threshold=threshold,
+        threshold_why=evidence.threshold_why,
+    )
+    if not problem.classes:
+        return replace(evaluation, residuals=residuals(y, prediction, groups=evidence.groups, unit=unit, seed=seed))
+    return replace(
+        evaluation,
+        confusion=confusion(y, prediction, problem.classes, threshold),
+        calibration=calibration_bins(y, prediction),
+        calibration_error=calibration_error(y, prediction, groups=evidence.groups, seed=seed),
+        curves=curves(y, prediction),
+        value_per_row=_value_per_row(evidence, payoff, threshold, seed),
+    )
+
+
+def _metric(problem: Problem) -> Metric:
+    metric = get(problem.metric)
+    if problem.objective not in metric.objectives:
+        fitting = ", ".join(m.name for m in applicable(problem.objective))
+        raise UsageError(
+            f"metric '{metric.name}' does not fit the objective '{problem.objective}'",
+            fix=f"use one of: {fitting}",
+            code="MW-U407",
+        )
+    return metric
+
+
+def _unit(problem: Problem, evidence: Evidence) -> str:
+    return next((s.unit or "" for s in evidence.contract.columns if s.name == problem.target), "")
+
+
+def _scores(
+    problem: Problem, evidence: Evidence, threshold: float | None, unit: str, seed: int
+) -> dict[str, tuple[Measurement, Measurement]]:
+    """Return, by metric, the plain measurement and the one corrected for choosing (the same without candidates)."""
+    y, groups = evidence.y, evidence.groups
+    plain = {
+        m.name: measure(m, y, evidence.prediction, groups=groups, threshold=threshold, unit=unit, seed=seed)
+        for m in applicable(problem.objective)
+    }
+    if evidence.candidates is None or evidence.select is None or len(evidence.candidates) < 2:
+        return {name: (found, found) for name, found in plain.items()}
+    selections = reselect(evidence.candidates, evidence.select, groups=groups, seed=seed)
+    return {
+        name: (found, corrected(found, y, selections, threshold=threshold)) for name, found in plain.items()
+    }  # fmt: skip
+
+
+def _train_score(
+    metric: Metric, evidence: Evidence, threshold: float | None, unit: str, seed: int
+) -> Measurement | None:
+    y, prediction = evidence.train_y, evidence.train_prediction
+    if y is None or prediction is None:
+        return None
+    if len(y) > MOST_TRAIN_ROWS:
+        kept = np.sort(np.random.default_rng(seed).choice(len(y), MOST_TRAIN_ROWS, replace=False))
+        y, prediction = y[kept], prediction[kept]
+    return measure(metric, y, prediction, threshold=threshold, unit=unit, seed=seed)
+
+
+def _value_per_row(
+    evidence: Evidence, payoff: Mapping[str, float], threshold: float | None, seed: int
+) -> Measurement | None:
+    if not payoff or threshold is None:
+        return None
+    rows = payoff_rows(evidence.y, evidence.prediction[:, 1] >= threshold, check_payoff(payoff))
+    return mean_measurement("value_per_row", rows, groups=evidence.groups, seed=seed)

@@ -1,0 +1,226 @@
+"""Where the model does worse: the score on parts of the rows, by every column of the user's table."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+
+from modelwright.data.columns import Column, Columns, Strings, n_rows, take
+from modelwright.data.contract import ColumnSpec, Contract, Kind
+from modelwright.evaluate.intervals import measure, on_free_scale, sum_by
+from modelwright.evaluate.measurements import Slice
+from modelwright.evaluate.metrics import Metric
+from modelwright.evaluate.valuing import log_loss_rows
+
+__all__ = ["find_slices"]
+
+FEWEST_ROWS = 30
+FEWEST_PER_CLASS = 5  # rows of each class, where the metric needs both
+FEWEST_GROUPS = 5
+MOST_LEVELS = 12  # of a category, most frequent first
+MOST_VALUES = 8  # distinct numbers up to which each is a slice of its own
+RANGES = 5
+MOST_ROWS = 20_000  # a sample of more rows finds no slice that matters which this one misses
+MOST_SCORED = 300  # slices × classes scored in full; of more slices, those with the highest loss per row
+FEWEST_SCORED = 40
+MOST_SHOWN = 20
+ALPHA = 0.05
+
+
+@dataclass(frozen=True, eq=False)
+class _Part:
+    column: str
+    value: str
+    rows: np.ndarray  # boolean mask
+
+
+@dataclass(frozen=True, eq=False)
+class _Scored:
+    part: _Part
+    gap: float
+    z: float
+    p: float
+
+
+def find_slices(
+    metric: Metric,
+    y: np.ndarray,
+    prediction: np.ndarray,
+    columns: Columns,
+    contract: Contract,
+    *,
+    threshold: float | None = None,
+    groups: np.ndarray | None = None,
+    unit: str = "",
+    seed: int = 0,
+) -> tuple[Slice, ...]:
+    """Return slices, worst first, at most 20: those worse beyond the noise by size of the gap, then the others.
+
+    A slice is tested against the other rows on the scale where the metric has no bounds; Holm's (1979) correction
+    is for all slices that were looked at.
+    """
+    if len(y) > MOST_ROWS:
+        kept = np.sort(np.random.default_rng(seed).choice(len(y), MOST_ROWS, replace=False))
+        y, prediction, columns = y[kept], prediction[kept], take(columns, kept)
+        groups = None if groups is None else groups[kept]
+    if n_rows(columns) != len(y) or metric.undefined(y, prediction):
+        return ()
+    parts = [p for name in columns for p in _parts(name, columns[name], contract) if _usable(p.rows, y, groups)]
+    looked_at = len(parts)
+    most = max(MOST_SCORED // prediction.shape[1], FEWEST_SCORED)
+    if looked_at > most:
+        parts = _most_suspect(parts, y, prediction, most)
+    influence, _ = metric.influence(y, prediction, threshold)
+    error = math.sqrt(float(np.square(sum_by(influence, groups)).sum()))
+    scored = [
+        s for p in parts if (s := _score(p, metric, y, prediction, threshold, groups, error)) is not None
+    ]  # fmt: skip
+    worse = _holm([s.p for s in scored], looked_at)
+    order = sorted(range(len(scored)), key=lambda i: (not worse[i], scored[i].gap if worse[i] else scored[i].z))
+    return tuple(
+        Slice(
+            column=s.part.column,
+            value=s.part.value,
+            score=measure(
+                metric,
+                y[s.part.rows],
+                prediction[s.part.rows],
+                groups=None if groups is None else groups[s.part.rows],
+                threshold=threshold,
+                unit=unit,
+                seed=seed,
+            ),
+            gap=s.gap,
+            worse=bool(worse[i]),
+        )
+        for i in order[:MOST_SHOWN]
+        for s in (scored[i],)
+    )
+
+
+def _usable(rows: np.ndarray, y: np.ndarray, groups: np.ndarray | None) -> bool:
+    inside = int(rows.sum())
+    if min(inside, len(rows) - inside) < FEWEST_ROWS:
+        return False
+    return groups is None or len(np.unique(groups[rows])) >= FEWEST_GROUPS
+
+
+def _score(
+    part: _Part,
+    metric: Metric,
+    y: np.ndarray,
+    prediction: np.ndarray,
+    threshold: float | None,
+    groups: np.ndarray | None,
+    error: float,
+) -> _Scored | None:
+    """Return gap and one-sided p-value, None where the metric says nothing on the slice or on the other rows."""
+    inside, outside = part.rows, ~part.rows
+    own_y, own = y[inside], prediction[inside]
+    if metric.undefined(own_y, own) or metric.undefined(y[outside], prediction[outside]):
+        return None
+    if prediction.shape[1] == 2 and metric.needs == "probability" and metric.scale == "share":
+        events = int((own_y == 1).sum())
+        if min(events, len(own_y) - events) < FEWEST_PER_CLASS:
+            return None
+    value, rest = metric(own_y, own, threshold), metric(y[outside], prediction[outside], threshold)
+    if not (math.isfinite(value) and math.isfinite(rest)):
+        return None
+    influence, freedom = metric.influence(own_y, own, threshold)
+    units = sum_by(influence, None if groups is None else groups[inside])
+    sign = 1.0 if metric.greater_is_better else -1.0
+    gap = sign * (value - rest)
+    own_error = math.sqrt(float(units @ units))
+    # The other rows are nearly all rows: their error follows from the error of the whole.
+    rest_error = error * math.sqrt(len(y) / int(outside.sum()))
+    z = _distance(metric, (value, own_error), (rest, rest_error)) * sign
+    return _Scored(part, gap, z, _student_tail(z, min(freedom, len(units) - 1)))
+
+
+def _distance(metric: Metric, one: tuple[float, float], other: tuple[float, float]) -> float:
+    """Return the difference in standard errors, on the free scale where both have a place on it."""
+    a, b = on_free_scale(metric, *one), on_free_scale(metric, *other)
+    if a is None or b is None:
+        a, b = one, other
+    error = math.hypot(a[1], b[1])
+    return (a[0] - b[0]) / error if error > 0 else 0.0
+
+
+def _student_tail(z: float, freedom: float) -> float:
+    from scipy.special import stdtr
+
+    return float(stdtr(max(freedom, 1.0), z))
+
+
+def _holm(p: list[float], looked_at: int) -> np.ndarray:
+    """Return which hypotheses Holm's step-down procedure rejects, of ``looked_at`` in all (the others have p = 1)."""
+    order = np.argsort(p)
+    limits = ALPHA / (looked_at - np.arange(len(p)))
+    passed = np.asarray(p)[order] <= limits
+    rejected = np.zeros(len(p), dtype=bool)
+    rejected[order] = np.logical_and.accumulate(passed)
+    return rejected
+
+
+def _most_suspect(parts: list[_Part], y: np.ndarray, prediction: np.ndarray, most: int) -> list[_Part]:
+    """Return the parts with the highest loss per row against its noise, in their old order."""
+    if prediction.shape[1] > 1:
+        loss = np.minimum(log_loss_rows(y, prediction), 10.0)
+    else:
+        loss = np.abs(y - prediction[:, 0])
+        loss = np.minimum(loss, np.quantile(loss, 0.99))
+    mean = loss.mean()
+    heat = np.array([(loss[p.rows].mean() - mean) * math.sqrt(p.rows.sum()) for p in parts])
+    return [parts[i] for i in np.sort(np.argsort(-heat)[:most])]
+
+
+def _parts(name: str, column: Column, contract: Contract) -> Iterator[_Part]:
+    """Yield the slices of a column: missing, levels, values or ranges."""
+    spec = next((s for s in contract.columns if s.name == name), None)
+    if isinstance(column, Strings):
+        missing = column.codes < 0
+        if missing.any():
+            yield _Part(name, "missing", missing)
+        if spec is not None and spec.kind in {Kind.TEXT, Kind.ID}:
+            return  # nearly every value is another one
+        counts = np.bincount(column.codes[~missing], minlength=len(column.levels))
+        for code in np.argsort(-counts, kind="stable")[:MOST_LEVELS]:
+            if counts[code] >= FEWEST_ROWS:
+                yield _Part(name, str(column.levels[code]), column.codes == code)
+        return
+    missing = np.isnan(column)
+    if missing.any():
+        yield _Part(name, "missing", missing)
+    known = column[~missing]
+    if len(known) >= 2 * FEWEST_ROWS:
+        yield from _number_parts(name, column, known, spec)
+
+
+def _number_parts(name: str, column: np.ndarray, known: np.ndarray, spec: ColumnSpec | None) -> Iterator[_Part]:
+    values = np.unique(known[:2000])
+    if len(values) <= MOST_VALUES and len(values := np.unique(known)) <= MOST_VALUES:
+        for value in values:
+            yield _Part(name, _words(value, spec), column == value)
+        return
+    edges = np.unique(np.quantile(known, np.linspace(0, 1, RANGES + 1), method="lower"))
+    for i, (low, high) in enumerate(itertools.pairwise(edges)):
+        last = i == len(edges) - 2
+        rows = (column >= low) & (column <= high if last else column < high)
+        yield _Part(name, f"{_words(low, spec)} – {_words(high, spec)}", rows)
+
+
+def _words(value: float, spec: ColumnSpec | None) -> str:
+    kind = None if spec is None else spec.kind
+    if kind is Kind.BOOLEAN:
+        return "yes" if value else "no"
+    if kind is Kind.DATETIME:
+        moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=float(np.clip(value, -6e10, 2.5e11)))
+        return moment.strftime("%Y-%m-%d")
+    if float(value).is_integer() and abs(value) < 1e9:
+        return f"{value:.0f}"
+    return f"{value:.4g}"
