@@ -84,7 +84,8 @@ def _ordinary(spec: ColumnSpec, quantiles: tuple[float, ...], count: int, rng: n
         low, high = _range(spec)
         knots = quantiles or tuple(low + (high - low) * q for q in QUANTILES_AT)
         values = np.interp(rng.random(count), QUANTILES_AT, knots)
-        return [raw_value(spec, _rounded(v, low, high)) for v in values.tolist()]
+        whole = all(float(k).is_integer() for k in knots)
+        return [raw_value(spec, _rounded(v, low, high, whole)) for v in values.tolist()]
     if spec.kind is Kind.TEXT:
         return [" ".join(rng.choice(WORDS, rng.integers(3, 9)).tolist()) for _ in range(count)]
     if spec.kind is Kind.ID or not spec.levels:
@@ -110,9 +111,9 @@ def _range(spec: ColumnSpec) -> tuple[float, float]:
     return low, max(low, 1.0 if spec.maximum is None else spec.maximum)
 
 
-def _rounded(value: float, low: float, high: float) -> float:
-    """Return a whole number where the range has whole ends, else four significant digits, within the range."""
-    short = float(round(value)) if low.is_integer() and high.is_integer() else float(f"{value:.4g}")
+def _rounded(value: float, low: float, high: float, whole: bool) -> float:
+    """Return a whole number where the training values look like it, else four significant digits, within the range."""
+    short = float(round(value)) if whole else float(f"{value:.4g}")
     return min(max(short, low), high)
 
 

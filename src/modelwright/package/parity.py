@@ -19,7 +19,7 @@ from modelwright.errors import BundleError
 from modelwright.runtime.plan import Plan
 from modelwright.runtime.plan_files import blank_columns
 
-__all__ = ["TOLERANCE", "Parity", "check_parity", "hostile_columns", "join"]
+__all__ = ["TOLERANCE", "Parity", "check_columns", "check_parity", "difference", "hostile_columns", "join"]
 
 TOLERANCE = 1e-6  # invariant 7 of the design: plan, pipeline and handed-over code agree to this
 MAX_HOSTILE = 40  # rows of each hostile kind
@@ -139,6 +139,11 @@ def hostile_columns(rows: Columns, contract: Contract, rng: np.random.Generator)
     for more in kinds[1:]:
         hostile = join(hostile, more)
     return hostile
+
+
+def check_columns(rows: Columns, contract: Contract, *, seed: int = 0) -> Columns:
+    """Return real rows followed by hostile ones: what a library should predict for the parity gate while it can."""
+    return join(rows, hostile_columns(rows, contract, np.random.default_rng(seed)))
 
 
 def join(first: Columns, second: Columns) -> Columns:

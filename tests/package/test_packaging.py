@@ -1,0 +1,94 @@
+"""The packaging stage: numbers versions, keeps what it measured, and leaves nothing behind when it fails."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from modelwright.brief import Limits
+from modelwright.documents import load, save
+from modelwright.errors import BundleError
+from modelwright.evaluate.measurements import Measurement
+from modelwright.package.bundle import open_version
+from modelwright.package.packaging import Packaged, measure_latency, next_version, package
+from modelwright.runtime import Plan
+from tests.package.building import PROFILE, classifier, some_columns
+
+DOCUMENTS = {
+    "problem": SimpleNamespace(target="deposit", metric="roc_auc"),
+    "evaluation": SimpleNamespace(
+        headline=Measurement(name="roc_auc", value=0.8, low=0.7, high=0.9, n=100, method="DeLong")
+    ),
+    "source": SimpleNamespace(n_rows=1200),
+}
+NO_LIMITS = Limits()
+DIGESTS = {"brief": "sha256:" + "1" * 64, "source": "sha256:" + "2" * 64}
+
+
+def packaged(
+    project: Path, plan: Plan | None = None, *, limits: Limits = NO_LIMITS, native: dict | None = None
+) -> Packaged:
+    return package(
+        project,
+        plan or classifier(),
+        documents=DOCUMENTS,
+        digests=DIGESTS,
+        profile=PROFILE,
+        checks=some_columns(40),
+        native=native or {},
+        limits=limits,
+        n_rows=1000,
+        seed=0,
+    )
+
+
+def test_versions_are_numbered_from_one(tmp_path: Path) -> None:
+    assert next_version(tmp_path) == 1
+    first, second = packaged(tmp_path), packaged(tmp_path)
+    assert (first.version, second.version, next_version(tmp_path)) == (1, 2, 3)
+    assert first.path == "versions/1" and (tmp_path / first.path / "manifest.json").is_file()
+
+
+def test_the_document_holds_what_was_measured(tmp_path: Path) -> None:
+    done = packaged(tmp_path)
+    version = open_version(tmp_path / done.path, digest=done.digest)
+    assert done.size_bytes == version.size_bytes > 1000
+    assert 0 < done.latency_ms < 1000
+    assert done.parity.passed and done.parity.n_rows == 40
+    assert version.manifest.parity_difference == done.parity.max_difference
+    assert version.manifest.documents == DIGESTS
+    assert version.manifest.rows == {"in the source": 1200, "used": 1000}
+    assert set(done.files) == {entry.name for entry in version.manifest.files}
+    assert done.beyond_limits == ()
+
+
+def test_the_document_can_be_kept(tmp_path: Path) -> None:
+    done = packaged(tmp_path)
+    save(done, tmp_path / "packaged.json")
+    assert load(tmp_path / "packaged.json", Packaged) == done
+
+
+def test_limits_that_are_not_kept_are_told(tmp_path: Path) -> None:
+    done = packaged(tmp_path, limits=Limits(artefact_bytes=100, latency_ms=1e-6))
+    assert len(done.beyond_limits) == 2
+    assert "limit is 0.0 MB" in done.beyond_limits[0] and "scoring one row takes" in done.beyond_limits[1]
+
+
+def test_no_version_exists_where_plan_and_library_disagree(tmp_path: Path) -> None:
+    with pytest.raises(BundleError, match="MW-B119"):
+        packaged(tmp_path, native={"constant": np.full((40, 2), 0.5)})
+    assert list((tmp_path / "versions").iterdir()) == []
+
+
+def test_what_is_left_of_a_broken_attempt_is_no_version(tmp_path: Path) -> None:
+    (tmp_path / "versions" / ".1.999.tmp").mkdir(parents=True)
+    (tmp_path / "versions" / "notes").mkdir()
+    assert packaged(tmp_path).version == 1
+
+
+def test_latency_is_a_median_over_single_rows(tmp_path: Path) -> None:
+    version = open_version(tmp_path / packaged(tmp_path).path)
+    assert 0 < measure_latency(version, calls=20) < 100
