@@ -1,0 +1,72 @@
+"""What a gate looks at, and what it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, ClassVar, Protocol
+
+from modelwright.audit.findings import Audit
+from modelwright.evaluate.measurements import Comparison, Evaluation, Measurement
+from modelwright.frame.problem import Problem
+
+__all__ = ["Case", "Check", "Failing", "Finding", "number"]
+
+
+class Failing(StrEnum):
+    """What a gate that is not passed means for the verdict."""
+
+    DO_NOT_SHIP = "do not ship"
+    COLLECT_MORE_DATA = "collect more data"
+    CONDITION = "condition"  # ships, but somebody should accept it knowingly
+    INFORM = "inform"  # worth reading
+
+    @property
+    def blocking(self) -> bool:
+        return self in (Failing.DO_NOT_SHIP, Failing.COLLECT_MORE_DATA)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """What is judged. ``facts`` are what the version cost, see `modelwright.govern.gates.judge`."""
+
+    problem: Problem
+    audit: Audit
+    evaluation: Evaluation
+    facts: Mapping[str, Any]
+
+    def against(self, name: str) -> Comparison | None:
+        """Return the comparison with a baseline, None where there is none."""
+        return next((c for c in self.evaluation.comparisons if c.name == name), None)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a gate answers: passed or not, why (one sentence without a final stop), and what a failure means."""
+
+    passed: bool
+    why: str
+    failing: Failing
+
+
+class Check(Protocol):
+    """One gate: looks at a case and answers; changes nothing. Not applicable counts as passed, and ``why`` says so."""
+
+    name: ClassVar[str]
+
+    def check(self, case: Case) -> Finding: ...
+
+
+def number(measurement: Measurement) -> str:
+    """Return a value with its interval: ``"0.812 (0.79 to 0.83)"``."""
+    if measurement.value is None:
+        return "not defined"
+    text = _digits(measurement.value)
+    if measurement.low is None or measurement.high is None:
+        return text
+    return f"{text} ({_digits(measurement.low)} to {_digits(measurement.high)})"
+
+
+def _digits(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"

@@ -1,0 +1,60 @@
+"""Is the score known well enough to decide on?"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from modelwright.govern.gates.base import Case, Failing, Finding, number
+
+__all__ = ["HasScore", "KnownWell"]
+
+# Half of the way from a constant prediction to a perfect one: the interval then holds both a weak and a strong model.
+WIDE = 0.5
+MIN_ROWS_JUDGED = 30  # below, intervals that rest on a normal approximation do not hold
+
+
+class HasScore:
+    """Without a score nothing can be said."""
+
+    name: ClassVar[str] = "has a score"
+
+    def check(self, case: Case) -> Finding:
+        headline = case.evaluation.headline
+        if headline.value is None:
+            why = f"{headline.name} is not defined on the rows it was judged on ({headline.method})"
+            return Finding(False, why, Failing.DO_NOT_SHIP)
+        return Finding(True, f"{headline.name} {number(headline)} on {headline.n:,} rows", Failing.DO_NOT_SHIP)
+
+
+class KnownWell:
+    """The interval is narrow beside the distance between a constant and a perfect prediction, on rows enough."""
+
+    name: ClassVar[str] = "known well enough"
+
+    def check(self, case: Case) -> Finding:
+        headline = case.evaluation.headline
+        if headline.n < MIN_ROWS_JUDGED:
+            why = f"it was judged on {headline.n} rows only; at least {MIN_ROWS_JUDGED} are needed"
+            return Finding(False, why, Failing.COLLECT_MORE_DATA)
+        if headline.low is None or headline.high is None:
+            return Finding(True, "not applicable: the score has no interval", Failing.COLLECT_MORE_DATA)
+        scale = _scale(case)
+        width = headline.high - headline.low
+        if scale is None or scale <= 0:
+            return Finding(
+                True, "not applicable: a constant prediction is perfect or unknown", Failing.COLLECT_MORE_DATA
+            )
+        share = width / scale
+        why = f"the interval spans {share:.0%} of the way from a constant to a perfect prediction"
+        if share > WIDE:
+            why = f"the score is not known well: {why}, on {headline.n:,} rows"
+        return Finding(share <= WIDE, why, Failing.COLLECT_MORE_DATA)
+
+
+def _scale(case: Case) -> float | None:
+    """Return the distance between the score of a constant and a perfect one (1, or 0 for losses and errors)."""
+    constant = case.against("constant")
+    if constant is None or constant.score.value is None:
+        return None
+    perfect = 1.0 if case.evaluation.headline.greater_is_better else 0.0
+    return abs(perfect - constant.score.value)

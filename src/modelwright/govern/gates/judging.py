@@ -1,0 +1,103 @@
+"""From the gates to the verdict, and to two sentences that a manager understands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from modelwright.audit.findings import Audit
+from modelwright.evaluate import metrics
+from modelwright.evaluate.measurements import Evaluation
+from modelwright.frame.problem import Problem
+from modelwright.govern.gates.base import Case, Check, Failing, Finding, number
+from modelwright.govern.gates.baselines import BeatsConstant, BeatsSimpleModels
+from modelwright.govern.gates.certainty import HasScore, KnownWell
+from modelwright.govern.gates.leaks import NoOpenErrors
+from modelwright.govern.gates.limits import WithinBudget, WithinLatency, WithinMemory, WithinSize
+from modelwright.govern.gates.slices import EvenAcrossSlices
+from modelwright.govern.gates.trust import NotGrosslyOverfitted, NotTooGood, RightProbabilities
+from modelwright.govern.verdict import Gate, Verdict
+
+__all__ = ["GATES", "judge"]
+
+GATES: tuple[Check, ...] = (
+    HasScore(),
+    NoOpenErrors(),
+    BeatsConstant(),
+    BeatsSimpleModels(),
+    KnownWell(),
+    NotTooGood(),
+    RightProbabilities(),
+    NotGrosslyOverfitted(),
+    EvenAcrossSlices(),
+    WithinLatency(),
+    WithinSize(),
+    WithinMemory(),
+    WithinBudget(),
+)
+MAX_REASONS = 3
+_Answered = tuple[Check, Finding]
+
+
+def judge(problem: Problem, audit: Audit, evaluation: Evaluation, facts: Mapping[str, Any]) -> Verdict:
+    """Return the answer of all gates.
+
+    Parameters
+    ----------
+    facts : mapping
+        What the version costs: ``limits`` (`modelwright.brief.Limits`), ``latency_ms`` per row, ``size_bytes``,
+        ``seconds`` of the run, ``peak_memory_bytes``. A missing one is not judged.
+
+    Returns
+    -------
+    Verdict
+        ``"do not ship"`` when a gate that says so is not passed; ``"collect more data"`` when all that is wrong can
+        be put right by more rows; ``"ship with conditions"`` when somebody should accept what non-blocking gates
+        say; else ``"ship"``.
+    """
+    case = Case(problem=problem, audit=audit, evaluation=evaluation, facts=facts)
+    answered = [(gate, gate.check(case)) for gate in GATES]
+    failed = [(gate, finding) for gate, finding in answered if not finding.passed]
+    answer, reasons = _answer(failed)
+    return Verdict(
+        answer=answer,
+        summary=f"{_how_good(case)} {_what_to_do(answer, reasons)}",
+        gates=tuple(
+            Gate(name=gate.name, passed=f.passed, blocking=f.failing.blocking, why=f.why) for gate, f in answered
+        ),
+    )
+
+
+def _answer(failed: list[_Answered]) -> tuple[str, list[str]]:
+    """Return the answer and the reasons for it."""
+    by = {kind: [(g, f) for g, f in failed if f.failing is kind] for kind in Failing}
+    refused, unsure = by[Failing.DO_NOT_SHIP], by[Failing.COLLECT_MORE_DATA]
+    # No proof of a gain on few rows is no proof that there is none.
+    if unsure and all(isinstance(gate, BeatsConstant) for gate, _ in refused):
+        return "collect more data", [f.why for _, f in unsure + refused]
+    if refused:
+        return "do not ship", [f.why for _, f in refused]
+    if by[Failing.CONDITION]:
+        return "ship with conditions", [f.why for _, f in by[Failing.CONDITION]]
+    return "ship", []
+
+
+def _how_good(case: Case) -> str:
+    headline = case.evaluation.headline
+    if headline.value is None:
+        return f"No score could be measured for the model of '{case.problem.target}'."
+    title = metrics.get(headline.name).title
+    constant, better = case.against("constant"), ""
+    if constant is not None and constant.score.value is not None:
+        better = f"; without a model it would be {number(constant.score).split(' ')[0]}"
+    return f"The model of '{case.problem.target}' reaches {title} {number(headline)} on {headline.n:,} rows{better}."
+
+
+def _what_to_do(answer: str, reasons: list[str]) -> str:
+    shown = "; ".join(reasons[:MAX_REASONS])
+    return {
+        "ship": "Every gate is passed: it can be used.",
+        "ship with conditions": f"It can be used by those who accept that {shown}.",
+        "collect more data": f"More data is needed before it is used: {shown}.",
+        "do not ship": f"It should not be used: {shown}.",
+    }[answer]

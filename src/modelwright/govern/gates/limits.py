@@ -1,0 +1,76 @@
+"""Did it stay within what the brief allows it to cost?"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from modelwright.brief import Limits
+from modelwright.govern.gates.base import Case, Failing, Finding
+
+__all__ = ["WithinBudget", "WithinLatency", "WithinMemory", "WithinSize"]
+
+# A run may end so long after its budget: 5 s, or 3 % of a long budget.
+BUDGET_SLACK_S = 5.0
+BUDGET_SLACK_SHARE = 0.03
+
+
+def _limits(case: Case) -> Limits:
+    limits: Limits = case.facts.get("limits", Limits())
+    return limits
+
+
+def _judged(used: float | None, limit: float | None, what: str, unit: str, scale: float = 1.0) -> Finding:
+    if limit is None:
+        return Finding(True, "not applicable: the brief sets no limit", Failing.DO_NOT_SHIP)
+    if used is None:
+        return Finding(True, "not applicable: it was not measured", Failing.DO_NOT_SHIP)
+    over = used > limit
+    relation = "more than the" if over else "within the"
+    why = f"{what} {used / scale:,.4g} {unit}, {relation} {limit / scale:,.4g} {unit} that the brief allows"
+    return Finding(not over, why, Failing.DO_NOT_SHIP)
+
+
+class WithinLatency:
+    """Scoring one row is fast enough."""
+
+    name: ClassVar[str] = "latency"
+
+    def check(self, case: Case) -> Finding:
+        return _judged(case.facts.get("latency_ms"), _limits(case).latency_ms, "scoring one row takes", "ms")
+
+
+class WithinSize:
+    """The version is small enough."""
+
+    name: ClassVar[str] = "size"
+
+    def check(self, case: Case) -> Finding:
+        return _judged(case.facts.get("size_bytes"), _limits(case).artefact_bytes, "the version has", "MB", 1e6)
+
+
+class WithinMemory:
+    """Training stayed within the memory allowed."""
+
+    name: ClassVar[str] = "memory"
+
+    def check(self, case: Case) -> Finding:
+        return _judged(case.facts.get("peak_memory_bytes"), _limits(case).memory_bytes, "training used", "MB", 1e6)
+
+
+class WithinBudget:
+    """The run ended in time."""
+
+    name: ClassVar[str] = "budget"
+
+    def check(self, case: Case) -> Finding:
+        limits, seconds = _limits(case), case.facts.get("seconds")
+        if limits.trials is not None:
+            return Finding(True, "not applicable: the brief asks for a number of trials", Failing.DO_NOT_SHIP)
+        if seconds is not None and limits.budget_s < seconds <= limits.budget_s + _slack(limits.budget_s):
+            why = f"the run took {seconds:,.4g} s, the {limits.budget_s:,.4g} s allowed and the usual few to finish"
+            return Finding(True, why, Failing.DO_NOT_SHIP)
+        return _judged(seconds, limits.budget_s, "the run took", "s")
+
+
+def _slack(budget_s: float) -> float:
+    return max(BUDGET_SLACK_S, BUDGET_SLACK_SHARE * budget_s)

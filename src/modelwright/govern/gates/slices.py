@@ -1,0 +1,27 @@
+"""Does the model do worse for some?"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from modelwright.govern.gates.base import Case, Failing, Finding, number
+
+__all__ = ["EvenAcrossSlices"]
+
+
+class EvenAcrossSlices:
+    """Informs: on many rows some slice is always worse by more than the noise."""
+
+    name: ClassVar[str] = "even across slices"
+
+    def check(self, case: Case) -> Finding:
+        worse = [s for s in case.evaluation.slices if s.worse]
+        if not case.evaluation.slices:
+            return Finding(True, "not applicable: no slice is large enough", Failing.INFORM)
+        if not worse:
+            why = f"none of the {len(case.evaluation.slices)} slices shown is worse by more than the noise"
+            return Finding(True, why, Failing.INFORM)
+        first = worse[0]
+        more = f", and in {len(worse) - 1} more" if len(worse) > 1 else ""
+        why = f"worse where {first.column} is {first.value} ({number(first.score)}, on {first.score.n:,} rows){more}"
+        return Finding(False, why, Failing.INFORM)

@@ -1,0 +1,81 @@
+"""Can the score and the probabilities be taken at their word?"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from modelwright.govern.gates.base import Case, Failing, Finding, number
+
+__all__ = ["NotGrosslyOverfitted", "NotTooGood", "RightProbabilities"]
+
+# Expected calibration error above which a stated chance misleads: five points, the step in which people speak of
+# chances. The lower bound is compared, as the error of few rows is biased upwards (Kumar, Liang & Ma 2019).
+MAX_CALIBRATION_ERROR = 0.05
+# What is left, on new rows, of the gain over a constant that the training rows show. Trees and neighbours always fit
+# their own rows better; a model that loses three quarters of it has mostly memorised.
+MIN_GAIN_KEPT = 0.25
+# Real questions are seldom answered so well; leaked answers are. By metric, where 1 is perfect.
+TOO_GOOD = {"roc_auc": 0.998, "accuracy": 0.998, "r2": 0.998}
+
+
+class RightProbabilities:
+    """Probabilities mean what they say."""
+
+    name: ClassVar[str] = "calibrated"
+
+    def check(self, case: Case) -> Finding:
+        error = case.evaluation.calibration_error
+        if error is None or error.value is None:
+            return Finding(True, "not applicable: no probabilities to compare", Failing.CONDITION)
+        bound = error.value if error.low is None else error.low
+        why = f"probabilities are off by {number(error)} on average"
+        if bound > MAX_CALIBRATION_ERROR:
+            why += f", more than {MAX_CALIBRATION_ERROR:g}: use them to rank, not as chances"
+        return Finding(bound <= MAX_CALIBRATION_ERROR, why, Failing.CONDITION)
+
+
+class NotGrosslyOverfitted:
+    """Most of what the training rows promise holds on new rows."""
+
+    name: ClassVar[str] = "not grossly overfitted"
+
+    def check(self, case: Case) -> Finding:
+        train, headline, constant = case.evaluation.train_score, case.evaluation.headline, case.against("constant")
+        if train is None or train.value is None or headline.value is None:
+            return Finding(True, "not applicable: no score on the training rows", Failing.CONDITION)
+        if constant is None or constant.score.value is None or constant.score.value == train.value:
+            return Finding(True, "not applicable: no gain to compare", Failing.CONDITION)
+        kept = (headline.value - constant.score.value) / (train.value - constant.score.value)
+        why = f"{kept:.0%} of the gain over a constant on the training rows holds on new rows"
+        if kept < MIN_GAIN_KEPT:
+            why = f"only {why}: it has memorised much"
+        return Finding(kept >= MIN_GAIN_KEPT, why, Failing.CONDITION)
+
+
+class NotTooGood:
+    """A score near perfection asks for a second look at what the columns know."""
+
+    name: ClassVar[str] = "plausible"
+
+    def check(self, case: Case) -> Finding:
+        for metric in case.evaluation.metrics:
+            limit = TOO_GOOD.get(metric.name)
+            if limit is None or metric.value is None or metric.value < limit:
+                continue
+            if metric.name == "accuracy" and _always_right(case):
+                continue
+            why = (
+                f"{metric.name} {metric.value:.4f} is too good for most questions: check that no column is known only "
+                "after the answer"
+            )
+            return Finding(False, why, Failing.CONDITION)
+        return Finding(True, "no score is suspiciously close to perfect", Failing.CONDITION)
+
+
+def _always_right(case: Case) -> bool:
+    """Return whether one class is so frequent that predicting it always is as accurate."""
+    confusion = case.evaluation.confusion
+    if confusion is None:
+        return False
+    rows = [sum(row) for row in confusion.counts]
+    return max(rows) >= TOO_GOOD["accuracy"] * sum(rows)
