@@ -1,0 +1,162 @@
+"""Bad input: each kind gives one clear error with a code and a fix, the right exit code, and leaves nothing on disk."""
+
+from __future__ import annotations
+
+import gzip
+import re
+import sqlite3
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from modelwright.cli import main
+
+ROWS = 120
+
+
+def table(rows: int = ROWS, *, target: str = "yes_no") -> str:
+    """Return a CSV with two numbers, a category and a target."""
+    rng = np.random.default_rng(0)
+    lines = ["age,income,city,target"]
+    for i in range(rows):
+        income = rng.normal(50, 10)
+        values = {
+            "yes_no": "yes" if income + rng.normal(0, 5) > 50 else "no",
+            "one_class": "yes",
+            "empty": "",
+            "own_class": f"class {i}",
+            "infinite": "inf",
+        }
+        lines.append(f"{rng.integers(18, 80)},{income:.2f},{'abc'[i % 3]},{values[target]}")
+    return "\n".join(lines) + "\n"
+
+
+def good(folder: Path) -> Path:
+    path = folder / "good.csv"
+    path.write_text(table())
+    return path
+
+
+def text(content: str, name: str = "bad.csv"):
+    def make(folder: Path) -> list[str]:
+        (folder / name).write_text(content)
+        return [str(folder / name), "--target", "target"]
+
+    return make
+
+
+def raw(content: bytes, name: str):
+    def make(folder: Path) -> list[str]:
+        (folder / name).write_bytes(content)
+        return [str(folder / name), "--target", "target"]
+
+    return make
+
+
+def flags(*more: str):
+    def make(folder: Path) -> list[str]:
+        return [str(good(folder)), "--target", "target", *more]
+
+    return make
+
+
+def database(folder: Path) -> list[str]:
+    with sqlite3.connect(folder / "a.db") as connection:
+        connection.execute("create table one (target text)")
+        connection.execute("create table two (target text)")
+    return [str(folder / "a.db"), "--target", "target", "--query", "select nothing from nowhere"]
+
+
+def other_folder(folder: Path) -> list[str]:
+    (folder / "taken").mkdir()
+    (folder / "taken" / "thesis.doc").write_text("years of work")
+    return [str(good(folder)), "--target", "target", "--project", str(folder / "taken")]
+
+
+def brief_file(content: str):
+    def make(folder: Path) -> list[str]:
+        (folder / "brief.toml").write_text(content)
+        return [str(good(folder)), "--target", "target", "--brief", str(folder / "brief.toml")]
+
+    return make
+
+
+def empty_folder(folder: Path) -> list[str]:
+    (folder / "nothing").mkdir()
+    return [str(folder / "nothing"), "--target", "target"]
+
+
+CASES = {
+    # name: (what makes the arguments, exit code, words of the message)
+    "no such file": (lambda f: ["nowhere.csv", "--target", "target"], 2, r"nowhere\.csv"),
+    "no source": (lambda f: ["--target", "target"], 2, "no data"),
+    "no target named": (lambda f: [str(good(f))], 2, "target"),
+    "empty file": (text(""), 1, "empty"),
+    "header only": (text("age,income,city,target\n"), 1, "row"),
+    "one row": (text("age,target\n3,yes\n"), 1, "row|class|value"),
+    "empty folder": (empty_folder, None, "nothing"),
+    "binary garbage": (raw(bytes(range(256)) * 50, "bad.csv"), 1, r"bad\.csv"),
+    "broken parquet": (raw(b"PAR1 this is none PAR1", "bad.parquet"), 1, r"bad\.parquet"),
+    "truncated gzip": (raw(gzip.compress(table().encode())[:200], "bad.csv.gz"), 1, r"bad\.csv\.gz"),
+    "malformed JSON line": (text('{"target": 1}\n{"target": \n', "bad.jsonl"), 1, "line 2|2"),
+    "unknown format": (raw(b"%PDF-1.4 \x00\x01\x02", "bad.pdf"), None, r"bad\.pdf"),
+    "SQL error": (database, None, "nowhere|query|SQL"),
+    "one class": (text(table(target="one_class")), 1, "class"),
+    "target all missing": (text(table(target="empty")), 1, "target"),
+    "every row its own class": (text(table(target="own_class")), 1, "class"),
+    "infinite target": (text(table(target="infinite")), 1, "target"),
+    "only the target": (text("target\n" + "yes\nno\n" * 60), 1, "column"),
+    "target not in the table": (lambda f: [str(good(f)), "--target", "targte"], 2, "did you mean 'target'"),
+    "bad budget": (flags("--budget", "soon"), 2, "budget"),
+    "bad memory": (flags("--memory", "lots"), 2, "size"),
+    "unknown metric": (flags("--metric", "roc_ac"), 2, "roc_auc"),
+    "metric of another objective": (flags("--metric", "rmse"), 2, "rmse"),
+    "unknown objective": (flags("--objective", "guess"), 2, "classify"),
+    "unknown split": (flags("--split", "fair"), 2, "split"),
+    "group split without its column": (flags("--split", "group"), 2, "group"),
+    "group column missing": (flags("--group", "custmer"), 2, "custmer"),
+    "time column missing": (flags("--time", "when"), 2, "when"),
+    "time column is the target": (flags("--time", "target"), 2, "target"),
+    "dropped column missing": (flags("--drop", "incom"), 2, "did you mean 'income'"),
+    "positive is no class": (flags("--positive", "maybe"), 2, "maybe"),
+    "payoff without a number": (flags("--payoff", "tp"), 2, "payoff"),
+    "payoff of an unknown outcome": (flags("--payoff", "win=3"), 2, "win"),
+    "unknown kind": (flags("--kind", "age=numbr"), 2, "numbr"),
+    "regression of words": (flags("--objective", "regress"), None, "number"),
+    "unknown flag": (flags("--taget", "x"), 2, "taget"),
+    "brief is no TOML": (brief_file("target = "), 2, "TOML"),
+    "brief with an unknown field": (brief_file("colour = 'red'"), 2, "colour"),
+    "project folder holds something else": (other_folder, 1, "not a Modelwright project"),
+    "test file without the columns": (
+        lambda f: [*flags()(f), "--test", text("x,z\n1,2\n3,4\n", "test.csv")(f)[0]],
+        1,
+        "test",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_bad_input(name, tmp_path, monkeypatch, capsys):
+    make, exit_code, words = CASES[name]
+    arguments = make(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    before = sorted(p.relative_to(tmp_path) for p in tmp_path.rglob("*"))
+    if not any(a == "--budget" for a in arguments):
+        arguments += ["--budget", "10s"]
+    code = main(["run", *arguments])
+    told = capsys.readouterr().err
+    assert code in ((1, 2) if exit_code is None else (exit_code,)), told
+    message = told[told.index("error: ") :]
+    assert re.search(words, message), message
+    assert re.search(r"\n  fix: \S", message) and re.search(r"\n  MW-[A-Z]\d{3}$", message.rstrip()), message
+    assert "MW-Z001" not in message and "Traceback" not in told
+    assert sorted(p.relative_to(tmp_path) for p in tmp_path.rglob("*")) == before
+
+
+def test_json_errors_are_one_object(tmp_path, capsys):
+    import json
+
+    assert main(["run", "nowhere.csv", "--target", "y", "--json"]) == 2
+    told = capsys.readouterr()
+    assert set(json.loads(told.out)) == {"error", "fix", "code"}
