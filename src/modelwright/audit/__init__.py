@@ -24,4 +24,12 @@ RULES: dict[str, str] = {
     "A010": f"{_RULES}.a010_mixed_types:MixedTypes",
     "A011": f"{_RULES}.a011_high_cardinality:HighCardinality",
     "A012": f"{_RULES}.a012_impossible_values:ImpossibleValues",
+    "A013": f"{_RULES}.a013_single_column_leak:SingleColumnLeak",
+    "A014": f"{_RULES}.a014_known_after:KnownAfter",
+    "A015": f"{_RULES}.a015_additive_leak:AdditiveLeak",
+    "A016": f"{_RULES}.a016_pair_leak:PairLeak",
+    "A017": f"{_RULES}.a017_groups:GroupedRows",
+    "A018": f"{_RULES}.a018_time_order:TimeOrder",
+    "A019": f"{_RULES}.a019_shift:TestShift",
+    "A020": f"{_RULES}.a020_row_order:RowOrderLeak",
 }

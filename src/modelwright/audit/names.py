@@ -6,6 +6,8 @@ Names are hints, never proof: every rule that reads them also asks the data.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from difflib import SequenceMatcher
 
 __all__ = [
     "AFTER_STRONG",
@@ -13,9 +15,15 @@ __all__ = [
     "BEFORE",
     "ENTITY",
     "IDENTIFIER",
+    "NOT_EVENT",
+    "PLACE",
     "ROW_COUNTER",
+    "STANDING",
     "TIME",
+    "after_the_fact",
+    "entity",
     "shared_stem",
+    "siblings",
     "tokens",
 ]
 
@@ -35,33 +43,46 @@ ROW_COUNTER = _words(
 # Words of identifiers, alone or as the last word of a name.
 IDENTIFIER = _words("id ids identifier uuid guid key pid uid udi ssn isbn iban vin hash code_number")
 
-# Things that have several rows each. The word names an entity whose rows hang together.
+# Things that have several rows each, whose rows hang together and which are new to the model in use.
 ENTITY = _words(
-    "patient subject person user customer client member account household family employee worker student pupil "
-    "school teacher unit machine engine device sensor vehicle driver player team participant respondent case "
-    "loan policy order session visitor store shop site station farm field plot plant batch lot run animal cow "
-    "hospital clinic doctor physician author speaker writer seller vendor merchant supplier company firm org "
-    "property building address user account card phone email experiment trial recording video image document"
+    "patient subject person user customer client member account household family employee worker student pupil unit "
+    "machine engine device vehicle driver player participant respondent session visitor animal cow recording speaker "
+    "author writer tenant donor volunteer run trial experiment plot specimen"
 )
+# Places and organisations: their rows hang together, too, but the model may well meet the same ones again.
+PLACE = _words(
+    "school teacher store shop site station farm field hospital clinic doctor physician vendor merchant supplier "
+    "company firm seller agent branch plant batch lot building team"
+)
+_NUMBERED = _words("id ids nr no num number key code name uid ref")
 
+# Dates that say something about a thing and not when its row came about.
+NOT_EVENT = _words(
+    "birth dob born birthday birthdate built build construction hired hire joined since signup expiry expires "
+    "expiration due planned scheduled release founded opened registration model manufacture production"
+)
 TIME = _words("date time datetime timestamp day dt ts year month week quarter dteday period created")
 
 # Known only once the event is over. Strong words say so by themselves; weak ones also name harmless things.
 AFTER_STRONG = _words(
-    "outcome outcomes result results actual actuals final finally closed closing closure resolved resolution "
-    "cancelled canceled cancellation cancel returned refund refunded refunds chargeback chargedoff recovered "
-    "recovery recoveries settled settlement terminated termination exited exit discharged discharge died death "
-    "deceased autopsy survived casualty verdict sentence convicted approved rejected denied declined awarded "
-    "granted completed completion finished fulfilled delivered departed arrived churned unsubscribed defaulted "
-    "collected repaid repayment writeoff written posterior predicted prediction forecasted followup "
-    "postop aftermath assigned reimbursed disposed disposition"
+    "outcome outcomes result results actual actuals final finally closed closure resolved resolution cancelled "
+    "canceled cancellation cancelation returned refund refunded refunds chargeback chargedoff recovered recovery "
+    "recoveries settled settlement terminated termination exited discharged discharge died death deceased autopsy "
+    "survived casualty verdict sentence convicted approved rejected denied declined awarded granted completed "
+    "completion finished fulfilled delivered departed arrived churned unsubscribed defaulted collected repaid "
+    "repayment writeoff posterior predicted prediction forecasted followup postop aftermath assigned reimbursed "
+    "disposed disposition checkout postmortem relapse readmitted readmission reoffended recidivism"
 )
 AFTER_WEAK = _words(
-    "status state duration end ended ending stop stopped elapsed delay delayed arr arrival dep departure paid "
-    "payment payout payoff expenditure spent share reason remark response responded reply reviewed review "
-    "score grade graded label class event target after post closing total subtotal sum net length tenure "
-    "survival boat body alive dead lifetime failure fail failed fault error leave left quit recid reoffend "
-    "winner won lost loss win points"
+    "status duration end ended ending stop stopped elapsed delay delayed arr arrival departure paid payout payoff "
+    "response responded reply reviewed after post closing exit event survival alive dead failure failed fault left "
+    "quit winner won lost remaining completed_at closed_at resolution_time label ground_truth truth"
+)
+# "marital status" is a fact about a person, not the end of a story.
+STANDING = _words(
+    "marital marriage employment employed smoking smoker drinking health family social civil economic checking "
+    "savings account credit residence resident housing home education work working job veteran citizenship "
+    "immigration legal insurance vaccination pregnancy military relationship poverty"
 )
 
 # Words that put a value before the event, or into an earlier one.
@@ -79,11 +100,55 @@ _COMMON = _words(
     "feature attribute variable column field var out log std sqrt"
 )
 MIN_STEM = 4
+# difflib calls 0.6 "close" (get_close_matches). Where many columns are named like the target, names tell nothing.
+SIBLING_RATIO = 0.6
+MIN_SIBLING = 5
+MAX_SIBLINGS = 3
+SIBLING_SHARE = 0.3
 
 
 def tokens(name: str) -> tuple[str, ...]:
     """Return the lower-case words of a name: ``"DaysInWaiting_list2"`` → ``("days", "in", "waiting", "list", "2")``."""
     return tuple(w.lower() for w in _WORD.findall(name))
+
+
+def after_the_fact(name: str) -> tuple[str, bool]:
+    """Return the word of a name that speaks of something known only afterwards, and whether it is a strong word.
+
+    ``("", False)`` where there is none, where a word puts the value before the event ("previous_outcome",
+    "scheduled_arrival"), or where "status" is a person's standing.
+    """
+    words = tokens(name)
+    if BEFORE.intersection(words):
+        return "", False
+    strong = next((w for w in words if w in AFTER_STRONG), "")
+    if strong:
+        return strong, True
+    weak = next((w for w in words if w in AFTER_WEAK), "")
+    if weak == "status" and STANDING.intersection(words):
+        return "", False
+    return weak, False
+
+
+def entity(name: str) -> tuple[str, bool]:
+    """Return the entity that a name stands for, and whether it is one that is new in use; ``("", False)`` for none.
+
+    The whole name must say it: ``"patient"``, ``"unit_nr"`` and ``"CustomerID"``, but not ``"unit_price"``.
+    """
+    words = [w for w in tokens(name) if w not in _NUMBERED]
+    if len(words) == 1 and words[0][-2:] == "id" and words[0][:-2] in ENTITY | PLACE:
+        words = [words[0][:-2]]
+    if len(words) != 1 or words[0] not in ENTITY | PLACE:
+        return "", False
+    return words[0], words[0] in ENTITY
+
+
+def siblings(names: Sequence[str], target: str) -> frozenset[str]:
+    """Return the columns named almost like the target, as long as only a few are ("read_score" and "math_score")."""
+    alike = [n for n in names if SequenceMatcher(None, n.lower(), target.lower()).ratio() >= SIBLING_RATIO]
+    if len(target) < MIN_SIBLING or len(alike) > min(MAX_SIBLINGS, SIBLING_SHARE * len(names)):
+        return frozenset()
+    return frozenset(alike)
 
 
 def shared_stem(name: str, other: str) -> str:

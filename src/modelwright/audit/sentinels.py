@@ -54,10 +54,12 @@ def sentinel_numbers(column: Coded) -> list[tuple[float, int]]:
     values, counts = column.values, column.counts
     enough = max(MIN_REPEATS, REPEAT_SHARE * column.n_present)
     low, high = 0, len(values)
-    while low < high and values[low] in SENTINELS and values[low] < 0 and counts[low] >= enough:
+    while low < high and values[low] in SENTINELS and values[low] < 0:
         low += 1
-    while high > low and values[high - 1] in SENTINELS and values[high - 1] > 0 and counts[high - 1] >= enough:
+    while high > low and values[high - 1] in SENTINELS and values[high - 1] > 0:
         high -= 1
+    low = low if counts[:low].sum() >= enough else 0
+    high = high if counts[high:].sum() >= enough else len(values)
     found = []
     while low > 0 and not _apart_below(values[low - 1], values[low:high]):
         low -= 1

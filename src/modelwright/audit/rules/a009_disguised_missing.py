@@ -36,7 +36,7 @@ class DisguisedMissing:
     how_detected: ClassVar[str] = (
         "Texts: a list of words that people and systems write for missing. Numbers: a conventional code (-1, -9, 99, "
         f"-999, 9999, 32767, …; SPSS, GDAL and NOAA conventions) at least {MIN_REPEATS} times at an end of the range, "
-        "as far from all other values as these are from each other; -1 also where it is the only negative whole number. "
+        "as far from all other values as these are from each other; -1 also as the only negative whole number. "
         f"Zeros are told when they lie {percent(ZERO_GAP_SHARE)} of the central range below everything else."
     )
     what_is_done: ClassVar[str] = (

@@ -1,0 +1,172 @@
+"""Columns that add up to the target.
+
+A sum, a difference or a mean of honest measurements does not meet another measurement exactly; where it does, the
+target was computed from the columns (or they from it). The search is over correlations, so that all pairs of 150 and
+all triples of 60 columns cost milliseconds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+
+__all__ = ["Identity", "find_identity", "find_parts"]
+
+# A residual of an exact identity is rounding alone …
+EXACT_R2 = 0.9999
+# … and where small change is missing from the sum (taxes, surcharges), weights of plus or minus one do nearly as well.
+WHOLE_R2 = 0.98
+# The last column added must take away three quarters of what was unexplained; otherwise it is not part of the sum.
+GAIN = 0.25
+MAX_PAIR_COLUMNS = 150
+MAX_TRIPLE_COLUMNS = 60
+MAX_FULL_COLUMNS = 60
+MAX_FULL_PARTS = 12
+ROWS_PER_COLUMN = 5  # a regression with fewer rows per column can be exact by chance
+COLLINEAR = 1e-8
+
+PART_PURITY = 0.95
+PART_RATIO = 8.0
+PART_ROWS = 10
+PART_COVERAGE = 0.80
+PART_MAX_BASE = 0.30
+MAX_PARTS = 10
+
+
+@dataclass(frozen=True, eq=False)
+class Identity:
+    """``y ≈ weights · columns + constant``, with its R²; ``columns`` are positions in the matrix given."""
+
+    columns: tuple[int, ...]
+    weights: np.ndarray
+    r2: float
+
+
+def find_identity(x: np.ndarray, y: np.ndarray) -> Identity | None:
+    """Return the smallest set of two or more columns that add up to the target.
+
+    Parameters
+    ----------
+    x : ndarray of float, shape (n_rows, n_columns)
+        Without missing values.
+    y : ndarray of float, shape (n_rows,)
+
+    Returns
+    -------
+    Identity or None
+        Weights are in the columns' own units. None where nothing adds up.
+    """
+    with np.errstate(invalid="ignore", divide="ignore"):
+        spread = x.std(axis=0)
+        usable = np.flatnonzero(np.isfinite(spread) & (spread > 0))
+        if len(usable) < 2 or not y.std() > 0:
+            return None
+        z = (x[:, usable] - x[:, usable].mean(axis=0)) / spread[usable]
+        t = (y - y.mean()) / y.std()
+        r = z.T @ t / len(t)
+        c = z.T @ z / len(t)
+    for search in (_pairs, _triples, _all):
+        chosen = search(c, r, len(y))
+        if chosen is None:
+            continue
+        columns = usable[chosen]
+        weights, r2 = _weights(z[:, chosen], t)
+        weights = weights * y.std() / spread[columns]
+        if r2 >= EXACT_R2:
+            return Identity(tuple(int(k) for k in columns), weights, r2)
+        whole = np.sign(weights)
+        whole_r2 = 1.0 - float(np.var(y - x[:, columns] @ whole) / np.var(y))
+        if len(chosen) <= 3 and whole_r2 >= WHOLE_R2:
+            return Identity(tuple(int(k) for k in columns), whole, whole_r2)
+    return None
+
+
+def _weights(z: np.ndarray, t: np.ndarray) -> tuple[np.ndarray, float]:
+    weights = np.linalg.lstsq(z, t, rcond=None)[0]
+    return weights, 1.0 - float(np.square(t - z @ weights).mean())
+
+
+def _strongest(r: np.ndarray, n: int) -> np.ndarray:
+    return np.sort(np.argsort(-np.abs(r), kind="stable")[:n])
+
+
+def _pairs(c: np.ndarray, r: np.ndarray, n: int) -> list[int] | None:
+    """Return the best pair by R² = (r1² + r2² - 2 r1 r2 c12) / (1 - c12²)."""
+    kept = _strongest(r, MAX_PAIR_COLUMNS)
+    i, j = np.triu_indices(len(kept), 1)
+    i, j = kept[i], kept[j]
+    free = 1 - np.square(c[i, j])
+    r2 = np.where(
+        free > COLLINEAR, (r[i] ** 2 + r[j] ** 2 - 2 * r[i] * r[j] * c[i, j]) / np.maximum(free, COLLINEAR), 0
+    )
+    single = np.maximum(r[i] ** 2, r[j] ** 2)
+    return _best(np.column_stack([i, j]), np.minimum(r2, 1), single)
+
+
+def _triples(c: np.ndarray, r: np.ndarray, n: int) -> list[int] | None:
+    kept = _strongest(r, MAX_TRIPLE_COLUMNS)
+    if len(kept) < 3:
+        return None
+    sets = kept[np.array(list(combinations(range(len(kept)), 3)))]
+    blocks = c[sets[:, :, None], sets[:, None, :]]
+    free = np.linalg.det(blocks) > COLLINEAR
+    sets, blocks = sets[free], blocks[free]
+    if not len(sets):
+        return None
+    b = r[sets]
+    r2 = np.minimum(np.einsum("ij,ij->i", b, np.linalg.solve(blocks, b[..., None])[..., 0]), 1)
+    single = np.square(b).max(axis=1)
+    return _best(sets, r2, single)
+
+
+def _best(sets: np.ndarray, r2: np.ndarray, single: np.ndarray) -> list[int] | None:
+    good = (r2 >= WHOLE_R2) & (1 - r2 <= GAIN * (1 - single))
+    if not good.any():
+        return None
+    return [int(k) for k in sets[np.where(good, r2, -1).argmax()]]
+
+
+def _all(c: np.ndarray, r: np.ndarray, n: int) -> list[int] | None:
+    """Return the columns of an exact identity of any length, by leaving out columns while it stays exact."""
+    if len(r) > MAX_FULL_COLUMNS or n < ROWS_PER_COLUMN * len(r):
+        return None
+    chosen = list(range(len(r)))
+
+    def exact(columns: list[int]) -> bool:
+        weights = np.linalg.lstsq(c[np.ix_(columns, columns)], r[columns], rcond=1e-10)[0]
+        return float(r[columns] @ weights) >= EXACT_R2
+
+    if not exact(chosen):
+        return None
+    for column in sorted(chosen, key=lambda k: abs(r[k])):
+        fewer = [k for k in chosen if k != column]
+        if len(fewer) >= 2 and exact(fewer):
+            chosen = fewer
+    return chosen if 2 <= len(chosen) <= MAX_FULL_PARTS else None
+
+
+def find_parts(flags: np.ndarray, event: np.ndarray) -> tuple[list[int], float, float] | None:
+    """Return flags that each imply the event and together are nearly all of it, with their purity and coverage.
+
+    Parameters
+    ----------
+    flags : ndarray of bool, shape (n_rows, n_flags)
+    event : ndarray of bool, shape (n_rows,)
+        The rarer class.
+    """
+    base = float(event.mean())
+    if not 0 < base <= PART_MAX_BASE or not flags.shape[1]:
+        return None
+    n = flags.sum(axis=0)
+    purity = (flags & event[:, None]).sum(axis=0) / np.maximum(n, 1)
+    enough = np.maximum(PART_PURITY, 1 - (1 - base) / PART_RATIO)
+    chosen = [int(k) for k in np.flatnonzero((n >= PART_ROWS) & (purity >= enough))]
+    if not 2 <= len(chosen) <= MAX_PARTS:
+        return None
+    union = flags[:, chosen].any(axis=1)
+    coverage = float((union & event).sum() / event.sum())
+    if coverage < PART_COVERAGE:
+        return None
+    return chosen, float(event[union].mean()), coverage

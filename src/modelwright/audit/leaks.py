@@ -1,0 +1,339 @@
+"""Which columns hold the answer: one search over all columns, read by the rules A013 and A014.
+
+What makes a strong column a leak is not its strength alone: honest problems can be easy (a flower's petal tells its
+species). It is strength *out of proportion*: the column explains nearly everything while all other columns together
+leave several times as much unexplained. Two leaks would vouch for each other in that comparison, so the search is
+iterative: whatever was accused no longer counts as "the others", and the rest is judged again until nothing changes.
+
+Order of the search, from the surest sign to the least sure:
+
+1. copies: each class has its own values (or the number follows the target monotonically), whatever the others reach;
+2. named: the name says "known only afterwards" (or names the target) and the column towers above all unnamed ones;
+3. existence: that a value exists at all (or differs from its default) tells the outcome;
+4. one-sided: the value exists, or is missing, for one outcome only, however few rows that are;
+5. dominance: strength out of proportion, as above;
+6. company: the name begins with the name of a leak ("reservation_status", "reservation_status_date").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+
+from modelwright.audit.findings import AuditContext
+from modelwright.audit.identifiers import identifier_reason
+from modelwright.audit.looking import coded, is_missing, memo
+from modelwright.audit.names import BEFORE, after_the_fact, shared_stem, siblings, tokens
+from modelwright.audit.power import PowerSample, column_cells, joint_skill, power, power_sample, score_cells
+from modelwright.data.columns import Strings
+
+__all__ = ["Leak", "Sign", "find_leaks"]
+
+# A copy with one wrong label in a hundred still has a skill of 0.92 for two equal classes.
+COPY_SKILL = 0.90
+COPY_ACCURACY = 0.99
+# A monotone copy of a number explains all of its ranks but for the width of the bins (1 / bins²) and small noise.
+COPY_RANKS = 0.995
+MIN_CLASS_ROWS = 5
+# Dominance: at least this much explained, and the others together leave three times as much unexplained. Honest
+# single columns of the kind that "does it all" (odor of mushrooms, temperature of a power plant) have others that
+# come close; planted copies with up to 5 % of wrong labels do not.
+DOMINANT_SKILL = 0.65
+UNEXPLAINED_RATIO = 3.0
+# Several continuous columns that separate the classes equally well are measurements of one thing; they stay.
+# Existence: the sign is a single yes or no, so less skill is asked for.
+EXISTENCE_SKILL = 0.40
+EXISTENCE_RATIO = 1.5
+DEFAULT_SHARE = 0.05
+# One-sided: the other outcomes are eight times rarer among the rows with (or without) a value than in all rows.
+# Missing answers of reluctant people reach two to three times.
+ONE_SIDED_PURITY = 0.90
+ONE_SIDED_RATIO = 8.0
+ONE_SIDED_ROWS = 100
+MANY_VALUES = 10
+# Named columns: far above all columns with an innocent name.
+STRONG_NAME_SKILL = 0.10
+WEAK_NAME_SKILL = 0.15
+STRONG_NAME_LEAD = 1.5
+WEAK_NAME_LEAD = 2.0
+# ... or less clearly so, which is told and not acted on.
+TOLD_SKILL = 0.08
+TOLD_LEAD = 1.5
+MAX_ROUNDS = 8  # rounds of the search; a table with more generations of leaks is told what was found by then
+
+
+class Sign(StrEnum):
+    """What gave a column away."""
+
+    COPY = "copy"
+    NAMED = "named"
+    HINT = "hint"
+    EXISTENCE = "existence"
+    ONE_SIDED = "one-sided"
+    COMPANY = "company"
+    DOMINANT = "dominant"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Leak:
+    """A column that seems to hold the answer.
+
+    Attributes
+    ----------
+    column : str
+    sign : Sign
+    skill : float
+        Share of the target the column alone explains out of fold; for one-sided columns, the share of the most
+        frequent class among the rows of that side.
+    others : float
+        Share that the columns it was compared with explain; for one-sided columns, the share of that class in all
+        rows.
+    word : str
+        What in the name speaks of it, where it does; for company, the leak it is about.
+    """
+
+    column: str
+    sign: Sign
+    skill: float
+    others: float
+    word: str = ""
+
+
+def find_leaks(context: AuditContext) -> dict[str, Leak]:
+    """Return the columns that hold the answer, by name; empty without a target.
+
+    Columns that the brief leaves out are judged too: the brief and the audit should agree. They never count as "the
+    others".
+    """
+    return memo(context, "leaks", lambda: _search(context))
+
+
+def _search(context: AuditContext) -> dict[str, Leak]:
+    sample = power_sample(context)
+    if sample is None:
+        return {}
+    names = [n for n in context.contract.names if n != context.target and not identifier_reason(context, n)]
+    used = [n for n in names if n in set(context.features)]
+    found: dict[str, Leak] = {}
+    for name in names:
+        if _is_copy(context, name, sample):
+            found[name] = Leak(column=name, sign=Sign.COPY, skill=_skill(context, name), others=0.0)
+    for _ in range(MAX_ROUNDS):
+        before = len(found)
+        rest = [n for n in used if n not in found]
+        open_names = [n for n in names if n not in found]
+        for judge in (_named, _existing, _one_sided, _dominant):
+            new = judge(context, open_names, rest, sample)
+            if new:
+                found.update(new)
+                break
+        if len(found) == before:
+            break
+    found.update(_company(context, names, found))
+    found.update(_hints(context, [n for n in names if n not in found], [n for n in used if n not in found]))
+    return found
+
+
+def _skill(context: AuditContext, name: str) -> float:
+    measured = power(context, name)
+    return 0.0 if measured is None else measured.skill
+
+
+def _best(context: AuditContext, names: Collection[str]) -> float:
+    return max((_skill(context, n) for n in names), default=0.0)
+
+
+def _together(context: AuditContext, names: Collection[str]) -> float:
+    """Return what the columns explain; a small joint model can be worse than the best of them on few rows."""
+    return max(_best(context, names), joint_skill(context, names))
+
+
+def _is_copy(context: AuditContext, name: str, sample: PowerSample) -> bool:
+    measured = power(context, name)
+    if measured is None:
+        return False
+    if not sample.n_classes:
+        return measured.skill >= COPY_RANKS and _follows(context, name, sample)
+    present = np.bincount(sample.y, minlength=sample.n_classes)
+    n_classes = int((present >= MIN_CLASS_ROWS).sum())
+    few = measured.n_cells <= n_classes + 2
+    return few and n_classes > 1 and measured.accuracy >= COPY_ACCURACY and measured.skill >= COPY_SKILL
+
+
+def _follows(context: AuditContext, name: str, sample: PowerSample) -> bool:
+    """Return whether a number rises or falls with the target (for texts the skill itself is the proof)."""
+    column = context.columns[name]
+    if isinstance(column, Strings):
+        return True
+    from scipy.stats import rankdata
+
+    values = column[sample.rows]
+    known = ~np.isnan(values)
+    if known.sum() < len(known) / 2 or np.all(values[known] == values[known][0]):
+        return False
+    return bool(abs(np.corrcoef(rankdata(values[known]), sample.y[known])[0, 1]) >= COPY_RANKS**0.5)
+
+
+# ------------------------------------------------------------------------------------------------------- by name
+
+
+def name_sign(context: AuditContext, name: str) -> tuple[str, bool]:
+    """Return what in the name of a column speaks of the outcome (``""``: nothing), and whether it is a strong sign."""
+    word, strong = after_the_fact(name)
+    if strong:
+        return f"'{word}'", True
+    stem = shared_stem(name, str(context.target)) if not before_the_event(name) else ""
+    if stem:
+        return f"'{stem}', as in the target", True
+    return (f"'{word}'", False) if word else ("", False)
+
+
+def before_the_event(name: str) -> bool:
+    """Return whether a word of the name puts its value before the event."""
+    return bool(BEFORE.intersection(tokens(name)))
+
+
+def _towers(skill: float, other: float, lead: float) -> bool:
+    """Return whether a skill leads another, in what is explained or in what is left unexplained."""
+    return skill >= lead * other or (skill > other and (1 - other) >= lead * (1 - skill))
+
+
+def _named(context: AuditContext, names: list[str], rest: list[str], sample: PowerSample) -> dict[str, Leak]:
+    signs = {n: name_sign(context, n) for n in names}
+    unnamed = [n for n in rest if not signs[n][0] and existence_skill(context, n, sample) < EXISTENCE_SKILL]
+    level = _best(context, unnamed)
+    found = {}
+    for name, (word, strong) in signs.items():
+        skill = _skill(context, name)
+        enough = STRONG_NAME_SKILL if strong else WEAK_NAME_SKILL
+        lead = STRONG_NAME_LEAD if strong else WEAK_NAME_LEAD
+        towers = skill >= enough and _towers(skill, level, lead)
+        if word and (towers or (strong and _has_pure_level(context, name, sample))):
+            found[name] = Leak(column=name, sign=Sign.NAMED, skill=skill, others=level, word=word)
+    return found
+
+
+def _has_pure_level(context: AuditContext, name: str, sample: PowerSample) -> bool:
+    """Return whether a flag has a value that occurs, as good as, with one class only."""
+    column = coded(context, name)
+    if not sample.n_classes or column.n_levels != 2:
+        return False
+    codes = column.codes[sample.rows]
+    return any(_purity(codes == level, sample) is not None for level in range(2))
+
+
+def _purity(side: np.ndarray, sample: PowerSample) -> tuple[float, float] | None:
+    """Return the share of the top class on a one-sided side and in all rows; None where it is not one-sided."""
+    n = int(side.sum())
+    if not ONE_SIDED_ROWS <= n <= len(side) - ONE_SIDED_ROWS:
+        return None
+    share = np.bincount(sample.y[side], minlength=sample.n_classes) / n
+    top = int(share.argmax())
+    usual = float((sample.y == top).mean())
+    pure = share[top] >= ONE_SIDED_PURITY and 1 - usual >= ONE_SIDED_RATIO * (1 - share[top])
+    return (float(share[top]), usual) if pure else None
+
+
+def _hints(context: AuditContext, names: list[str], rest: list[str]) -> dict[str, Leak]:
+    """Return columns whose name or kinship with the target is a reason to ask, with less evidence."""
+    kin = siblings(names, str(context.target))
+    signs = {n: name_sign(context, n)[0] or ("named almost like the target" if n in kin else "") for n in names}
+    level = _best(context, [n for n in rest if not signs[n]])
+    found = {}
+    for name, word in signs.items():
+        skill = _skill(context, name)
+        if word and skill >= TOLD_SKILL and _towers(skill, level, TOLD_LEAD):
+            found[name] = Leak(column=name, sign=Sign.HINT, skill=skill, others=level, word=word)
+    return found
+
+
+# ------------------------------------------------------------------------------------- by existence and dominance
+
+
+def existence_skill(context: AuditContext, name: str, sample: PowerSample) -> float:
+    """Return what it explains whether a value is missing, is the default, or is anything else."""
+    return memo(context, ("existence", name), lambda: _existence(context, name, sample))
+
+
+def _existence(context: AuditContext, name: str, sample: PowerSample) -> float:
+    column = coded(context, name)
+    codes = column.codes
+    cells = np.where(is_missing(context.columns[name]), 0, 1)
+    if not isinstance(context.columns[name], Strings) and column.n_levels > MANY_VALUES:
+        default = int(column.counts.argmax())
+        if column.counts[default] >= DEFAULT_SHARE * len(codes):
+            cells = np.where(codes == default, 2, cells)
+    cells = cells[sample.rows]
+    return 0.0 if np.all(cells == cells[0]) else score_cells(cells, sample)[0]
+
+
+def _existing(context: AuditContext, names: list[str], rest: list[str], sample: PowerSample) -> dict[str, Leak]:
+    strong = {n: s for n in names if (s := existence_skill(context, n, sample)) >= EXISTENCE_SKILL}
+    if not strong:
+        return {}
+    others = _together(context, [n for n in rest if n not in strong and not name_sign(context, n)[1]])
+    return {
+        n: Leak(column=n, sign=Sign.EXISTENCE, skill=_skill(context, n), others=others)
+        for n, s in strong.items()
+        if (1 - others) >= EXISTENCE_RATIO * (1 - max(s, _skill(context, n)))
+    }
+
+
+def _one_sided(context: AuditContext, names: list[str], rest: list[str], sample: PowerSample) -> dict[str, Leak]:
+    if not sample.n_classes:
+        return {}
+    found = {}
+    for name in names:
+        gone = is_missing(context.columns[name])[sample.rows]
+        for side in (gone, ~gone):
+            pure = _purity(side, sample)
+            if pure is not None:
+                found[name] = Leak(column=name, sign=Sign.ONE_SIDED, skill=pure[0], others=pure[1])
+    return found
+
+
+def _company(context: AuditContext, names: list[str], found: dict[str, Leak]) -> dict[str, Leak]:
+    """Return columns that are about a leak: their names begin with its name, which has two words or more."""
+    leaders = {tokens(n): n for n, leak in found.items() if leak.sign is not Sign.HINT and len(tokens(n)) > 1}
+    company = {}
+    for name in names:
+        if name in found:
+            continue
+        words = tokens(name)
+        leader = next((leaders[words[:i]] for i in range(2, len(words)) if words[:i] in leaders), "")
+        if leader:
+            skill = _skill(context, name)
+            company[name] = Leak(column=name, sign=Sign.COMPANY, skill=skill, others=found[leader].skill, word=leader)
+    return company
+
+
+def _dominant(context: AuditContext, names: list[str], rest: list[str], sample: PowerSample) -> dict[str, Leak]:
+    strong = sorted((n for n in names if _skill(context, n) >= DOMINANT_SKILL), key=lambda n: -_skill(context, n))
+    for name in strong:
+        skill = _skill(context, name)
+        others = _together(context, [n for n in rest if n != name])
+        if (1 - others) >= UNEXPLAINED_RATIO * (1 - skill):
+            return {name: Leak(column=name, sign=Sign.DOMINANT, skill=skill, others=others)}
+    return _twins(context, strong, rest, sample)
+
+
+def _twins(context: AuditContext, strong: list[str], rest: list[str], sample: PowerSample) -> dict[str, Leak]:
+    """Return near copies that vouch for each other: few-valued columns, each nearly perfect, far above all others."""
+    near = [n for n in strong if _skill(context, n) >= COPY_SKILL and not _continuous(context, n, sample)]
+    if len(near) < 2:
+        return {}
+    others = _together(context, [n for n in rest if n not in near])
+    worst = min(_skill(context, n) for n in near)
+    if (1 - others) < UNEXPLAINED_RATIO * (1 - worst):
+        return {}
+    return {n: Leak(column=n, sign=Sign.DOMINANT, skill=_skill(context, n), others=others) for n in near}
+
+
+def _continuous(context: AuditContext, name: str, sample: PowerSample) -> bool:
+    if isinstance(context.columns[name], Strings):
+        return False
+    n_values = coded(context, name).n_levels
+    return n_values > len(np.unique(column_cells(context, name, sample))) or n_values > 2 * MANY_VALUES

@@ -1,0 +1,78 @@
+"""A013: a single column that holds the answer."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from modelwright.audit.building import percent, tell
+from modelwright.audit.findings import Action, AuditContext, Finding, Severity
+from modelwright.audit.leaks import (
+    COPY_ACCURACY,
+    DOMINANT_SKILL,
+    EXISTENCE_RATIO,
+    EXISTENCE_SKILL,
+    UNEXPLAINED_RATIO,
+    Leak,
+    Sign,
+    find_leaks,
+)
+from modelwright.audit.power import MIN_ROWS, power_sample
+
+__all__ = ["SingleColumnLeak"]
+
+_SIGNS = frozenset({Sign.COPY, Sign.EXISTENCE, Sign.DOMINANT})
+
+
+class SingleColumnLeak:
+    """Finds copies, recodings and transforms of the target, and columns that are strong out of all proportion."""
+
+    code: ClassVar[str] = "A013"
+    title: ClassVar[str] = "Single-column leak"
+    what: ClassVar[str] = "One column alone tells the target nearly perfectly."
+    why_it_matters: ClassVar[str] = (
+        "Such a column is mostly the target in another form, or something written down after it was known. The model "
+        "would look perfect in every test and fail in use, where the column is empty or not yet true."
+    )
+    how_detected: ClassVar[str] = (
+        "Every column is judged alone, out of fold. A copy: each class has values of its own (accuracy "
+        f"{percent(COPY_ACCURACY)}), or the target follows the number monotonically. Strength out of proportion: at "
+        f"least {percent(DOMINANT_SKILL)} explained while all other columns together leave {UNEXPLAINED_RATIO:g} times "
+        "as much unexplained, so that an honestly easy problem is not accused. Existence: that there is a value at all "
+        f"explains {percent(EXISTENCE_SKILL)}, and the others leave {EXISTENCE_RATIO:g} times as much. Explained "
+        "means McFadden's R² for classes (1974) and R² of ranks for numbers. See Kaufman et al. 2012, Leakage in Data "
+        "Mining."
+    )
+    what_is_done: ClassVar[str] = "The column is dropped."
+
+    def check(self, context: AuditContext) -> list[Finding] | str:
+        """Return one finding per column, or why there is nothing to check."""
+        if context.y is None:
+            return "there is no target"
+        if power_sample(context) is None:
+            return f"there are fewer than {MIN_ROWS} rows with a target, or it does not vary"
+        leaks = find_leaks(context)
+        return [self._accuse(context, leaks[n]) for n in context.features if n in leaks and leaks[n].sign in _SIGNS]
+
+    def _accuse(self, context: AuditContext, leak: Leak) -> Finding:
+        explained = f"'{leak.column}' alone explains {percent(leak.skill)} of '{context.target}'"
+        if leak.sign is Sign.COPY:
+            message = f"{explained}: it is the target in another form."
+        elif leak.sign is Sign.EXISTENCE:
+            message = (
+                f"Whether '{leak.column}' has a value (other than its default) nearly tells '{context.target}'; the "
+                f"column alone explains {percent(leak.skill)}. It seems to be filled in once the outcome is known."
+            )
+        else:
+            message = (
+                f"{explained}, out of proportion: all the other columns together reach {percent(leak.others)}. It "
+                "seems to be made from the outcome."
+            )
+        return tell(
+            self,
+            severity=Severity.ERROR,
+            columns=[leak.column],
+            message=message,
+            evidence={"skill": leak.skill, "others": leak.others, "sign": str(leak.sign)},
+            action=Action.DROP_COLUMN,
+            fix=f"if it is truly known before the prediction is needed, allow {self.code}:{leak.column}",
+        )

@@ -1,0 +1,111 @@
+"""A014: columns that are known only after the fact."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from modelwright.audit.building import percent, tell
+from modelwright.audit.findings import Action, AuditContext, Finding, Severity
+from modelwright.audit.leaks import (
+    ONE_SIDED_PURITY,
+    ONE_SIDED_RATIO,
+    STRONG_NAME_LEAD,
+    STRONG_NAME_SKILL,
+    TOLD_LEAD,
+    TOLD_SKILL,
+    WEAK_NAME_LEAD,
+    WEAK_NAME_SKILL,
+    Leak,
+    Sign,
+    find_leaks,
+)
+from modelwright.audit.power import MIN_ROWS, power_sample
+
+__all__ = ["KnownAfter"]
+
+_SIGNS = frozenset({Sign.NAMED, Sign.HINT, Sign.ONE_SIDED, Sign.COMPANY})
+
+
+class KnownAfter:
+    """Finds columns whose name and data say that they are written down after the outcome."""
+
+    code: ClassVar[str] = "A014"
+    title: ClassVar[str] = "Known only after the fact"
+    what: ClassVar[str] = "A column seems to be known only after the outcome, such as the duration of a sales call."
+    why_it_matters: ClassVar[str] = (
+        "When a prediction is needed the value does not exist yet. A model that was trained with it looks good in "
+        "every test and is useless."
+    )
+    how_detected: ClassVar[str] = (
+        "A name alone accuses nothing. A strong sign in the name (outcome, result, actual, cancelled, a word of the "
+        f"target …) needs a column that explains {percent(STRONG_NAME_SKILL)} and {STRONG_NAME_LEAD:g} times as much "
+        "as the best column with an innocent name (or leaves as many times less unexplained); a weak sign (duration, "
+        f"status, end, paid …) {percent(WEAK_NAME_SKILL)} and {WEAK_NAME_LEAD:g} times as much. From "
+        f"{percent(TOLD_SKILL)} and {TOLD_LEAD:g} times on it is told, also for columns named almost like the target. "
+        f"Whatever the name: the value exists, or is missing, {percent(ONE_SIDED_PURITY)} for one outcome, with the "
+        f"others {ONE_SIDED_RATIO:g} times rarer than usual. And the company of a leak: 'reservation_status_date' "
+        "beside 'reservation_status'."
+    )
+    what_is_done: ClassVar[str] = (
+        "The column is dropped; on weaker evidence it is told and stays. Where the brief leaves it out already, the "
+        "finding agrees."
+    )
+
+    def check(self, context: AuditContext) -> list[Finding] | str:
+        """Return one finding per column, or why there is nothing to check."""
+        if context.y is None:
+            return "there is no target"
+        if power_sample(context) is None:
+            return f"there are fewer than {MIN_ROWS} rows with a target, or it does not vary"
+        leaks = find_leaks(context)
+        left_out = {*context.brief.drop, *context.brief.known_after}
+        found = []
+        for name in context.contract.names:
+            if name not in leaks:
+                continue
+            if name in left_out:
+                found.append(self._agree(context, leaks[name]))
+            elif leaks[name].sign in _SIGNS:
+                found.append(self._accuse(context, leaks[name]))
+        return found
+
+    def _agree(self, context: AuditContext, leak: Leak) -> Finding:
+        return tell(
+            self,
+            severity=Severity.INFO,
+            columns=[leak.column],
+            message=f"The brief leaves out '{leak.column}', and rightly so: {_evidence(context, leak)}.",
+            evidence={"skill": leak.skill, "others": leak.others, "sign": str(leak.sign)},
+            done="nothing more to do: the brief already leaves it out",
+            fix="nothing",
+        )
+
+    def _accuse(self, context: AuditContext, leak: Leak) -> Finding:
+        sure = leak.sign is not Sign.HINT
+        evidence = _evidence(context, leak)
+        return tell(
+            self,
+            severity=Severity.ERROR if sure else Severity.WARNING,
+            columns=[leak.column],
+            message=f"'{leak.column}' seems to be known only after the outcome: {evidence}."
+            if sure
+            else f"Is '{leak.column}' known when the prediction is needed? {evidence[0].upper()}{evidence[1:]}.",
+            evidence={"skill": leak.skill, "others": leak.others, "sign": str(leak.sign), "word": leak.word},
+            action=Action.DROP_COLUMN if sure else Action.TOLD,
+            fix=f"if it is truly known before the prediction is needed, allow {self.code}:{leak.column}"
+            if sure
+            else f"if it is not, name it with --known-after {leak.column}",
+        )
+
+
+def _evidence(context: AuditContext, leak: Leak) -> str:
+    if leak.sign is Sign.ONE_SIDED:
+        return (
+            f"where it has (or lacks) a value, {percent(leak.skill)} of the rows have one outcome, against "
+            f"{percent(leak.others)} of all rows"
+        )
+    if leak.sign is Sign.COMPANY:
+        return f"it belongs to '{leak.word}', which holds the answer (alone it explains {percent(leak.skill)})"
+    named = f"its name says so ({leak.word}), and it" if leak.word else "it"
+    compared = "the best column with an innocent name" if leak.word else "what it was compared with"
+    return f"{named} explains {percent(leak.skill)} of '{context.target}' alone, {compared} {percent(leak.others)}"

@@ -1,0 +1,170 @@
+"""A015: columns that add up to the target."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import numpy as np
+
+from modelwright.audit.building import names, percent, tell
+from modelwright.audit.findings import Action, AuditContext, Finding, Severity
+from modelwright.audit.identifiers import identifier_reason
+from modelwright.audit.identities import (
+    EXACT_R2,
+    PART_COVERAGE,
+    PART_MAX_BASE,
+    PART_PURITY,
+    WHOLE_R2,
+    Identity,
+    find_identity,
+    find_parts,
+)
+from modelwright.audit.leaks import Sign, find_leaks
+from modelwright.audit.looking import coded, values_of
+from modelwright.audit.power import MIN_ROWS, power_sample
+from modelwright.data.contract import Kind
+
+__all__ = ["AdditiveLeak"]
+
+SEARCH_ROWS = 5_000
+MOSTLY_PRESENT = 0.8
+# Ranks of an elapsed time against ranks of the target; honest durations (a taxi ride and its fare) reach 0.9.
+ELAPSED_CORRELATION = 0.99
+_NUMBERS = frozenset({Kind.NUMBER, Kind.DURATION, Kind.BOOLEAN})
+
+
+class AdditiveLeak:
+    """Finds columns that sum or subtract to the target, and flags that together are the target."""
+
+    code: ClassVar[str] = "A015"
+    title: ClassVar[str] = "Additive leak"
+    what: ClassVar[str] = (
+        "Several columns together are the target: parts and their total, start and end, kinds of failure."
+    )
+    why_it_matters: ClassVar[str] = (
+        "The parts of a total are known when the total is. None of them need stand out alone, so this leak survives a "
+        "look at single columns."
+    )
+    how_detected: ClassVar[str] = (
+        f"Two or three columns explain {percent(WHOLE_R2)} of a number with weights of plus or minus one, or any "
+        f"number of columns explain {EXACT_R2:.2%} of it. The difference of two dates has the order of the target (rank "
+        f"correlation {ELAPSED_CORRELATION:g}). Classes of at most {percent(PART_MAX_BASE)} of the rows: two or more "
+        f"flags that each imply the class ({percent(PART_PURITY)}) and together cover {percent(PART_COVERAGE)} of it."
+    )
+    what_is_done: ClassVar[str] = (
+        "Parts of the target are dropped. Of a difference, the column that contains the target is dropped, and the "
+        "others stay."
+    )
+
+    def check(self, context: AuditContext) -> list[Finding] | str:
+        """Return the findings, or why there is nothing to check."""
+        sample = power_sample(context)
+        if context.y is None:
+            return "there is no target"
+        if sample is None:
+            return f"there are fewer than {MIN_ROWS} rows with a target, or it does not vary"
+        copies = {n for n, leak in find_leaks(context).items() if leak.sign is Sign.COPY}
+        usable = [n for n in context.features if n not in copies and not identifier_reason(context, n)]
+        rows = sample.rows[np.linspace(0, len(sample.rows) - 1, min(SEARCH_ROWS, len(sample.rows))).astype(np.int64)]
+        if context.classes:
+            return self._flags(context, usable) if len(context.classes) == 2 else "there are more than two classes"
+        return self._sums(context, usable, rows) or self._elapsed(context, usable, rows)
+
+    def _sums(self, context: AuditContext, usable: list[str], rows: np.ndarray) -> list[Finding]:
+        assert context.y is not None
+        numbers, columns = [], []
+        for name in usable:
+            values = values_of(context, name)
+            if context.contract[name].kind in _NUMBERS and values is not None:
+                part = values[rows]
+                if np.isfinite(part).mean() >= MOSTLY_PRESENT:
+                    numbers.append(name)
+                    columns.append(part)
+        if len(numbers) < 2:
+            return []
+        x = np.column_stack(columns)
+        whole = np.isfinite(x).all(axis=1)
+        if whole.sum() < MIN_ROWS:
+            return []
+        identity = find_identity(x[whole], context.y[rows][whole])
+        return [] if identity is None else [self._sum(context, numbers, identity, x[whole], context.y[rows][whole])]
+
+    def _sum(self, context: AuditContext, numbers: list[str], found: Identity, x: np.ndarray, y: np.ndarray) -> Finding:
+        involved = [numbers[i] for i in found.columns]
+        block = x[:, list(found.columns)]
+        parts = bool(np.all(found.weights > 0) and np.all(block >= 0) and np.all(block <= y[:, None] + 1e-9))
+        dropped = involved
+        if not parts:
+            correlation = [abs(np.corrcoef(block[:, i], y)[0, 1]) for i in range(len(involved))]
+            dropped = [involved[int(np.argmax(correlation))]]
+        formula = " ".join(f"{'+' if w > 0 else '-'} {abs(w):.3g} × {n}" for n, w in zip(involved, found.weights))
+        others = [n for n in involved if n not in dropped]
+        done = f"dropped {names(dropped)}" + (f"; {names(others)} stay" if others else ": the model never sees them")
+        return tell(
+            self,
+            severity=Severity.ERROR,
+            columns=dropped,
+            message=f"{names(involved)} add up to '{context.target}': {formula} explains {percent(found.r2)} of it.",
+            evidence={"r2": found.r2, "n_columns": len(involved), "formula": formula},
+            action=Action.DROP_COLUMN,
+            done=done,
+            fix="leave out whatever is known only together with the target",
+        )
+
+    def _elapsed(self, context: AuditContext, usable: list[str], rows: np.ndarray) -> list[Finding]:
+        from scipy.stats import rankdata
+
+        assert context.y is not None
+        dates = [n for n in usable if context.contract[n].kind is Kind.DATETIME]
+        for i, first in enumerate(dates):
+            for second in dates[i + 1 :]:
+                gap = values_of(context, second)[rows] - values_of(context, first)[rows]  # type: ignore[index]
+                known = np.isfinite(gap)
+                if known.sum() < MIN_ROWS or np.ptp(gap[known]) == 0:
+                    continue
+                r = np.corrcoef(rankdata(gap[known]), rankdata(context.y[rows][known]))[0, 1]
+                if abs(r) >= ELAPSED_CORRELATION:
+                    later = second if np.median(gap[known]) >= 0 else first
+                    return [self._dates(context, first, second, later, float(abs(r)))]
+        return []
+
+    def _dates(self, context: AuditContext, first: str, second: str, later: str, r: float) -> Finding:
+        return tell(
+            self,
+            severity=Severity.ERROR,
+            columns=[later],
+            message=f"The time between '{first}' and '{second}' is '{context.target}' (rank correlation {r:.3f}); "
+            f"'{later}' is known only at the end.",
+            evidence={"rank_correlation": r, "first": first, "second": second},
+            action=Action.DROP_COLUMN,
+            fix="leave out whatever is known only together with the target",
+        )
+
+    def _flags(self, context: AuditContext, usable: list[str]) -> list[Finding]:
+        assert context.y is not None
+        known = ~np.isnan(context.y)
+        counts = np.bincount(context.y[known].astype(np.int64), minlength=2)
+        event = context.y[known] == int(counts.argmin())
+        flags = [n for n in usable if coded(context, n).n_levels == 2 and coded(context, n).n_missing == 0]
+        if len(flags) < 2:
+            return []
+        # The rarer value of a flag is the one that says something happened.
+        raised = [coded(context, n).codes[known] == int(coded(context, n).counts.argmin()) for n in flags]
+        parts = find_parts(np.column_stack(raised), event)
+        if parts is None:
+            return []
+        chosen, purity, coverage = parts
+        involved = [flags[i] for i in chosen]
+        name = context.classes[int(counts.argmin())]
+        return [
+            tell(
+                self,
+                severity=Severity.ERROR,
+                columns=involved,
+                message=f"{names(involved)} together are '{context.target}': where one of them is raised, "
+                f"{percent(purity)} of the rows are '{name}', and they cover {percent(coverage)} of it.",
+                evidence={"purity": purity, "coverage": coverage, "n_columns": len(involved)},
+                action=Action.DROP_COLUMN,
+                fix="leave out whatever is known only together with the target",
+            )
+        ]
