@@ -1,0 +1,149 @@
+import numpy as np
+import pytest
+
+from modelwright.data.columns import Strings
+from modelwright.errors import DataError, UsageError
+from modelwright.frame.problem import SplitKind
+from tests.frame.helpers import Action, choice, finding, framed, table
+
+COLUMNS, CONTRACT = table()
+
+
+def _framed(**brief):
+    return framed(COLUMNS, CONTRACT, **brief)
+
+
+def test_every_decision_has_a_reason_and_someone_who_took_it():
+    problem = _framed(dropped={"one": "A003"})
+    questions = [c.question for c in problem.choices]
+    assert questions == ["objective", "positive class", "metric", "split", "holdout", "folds", "features"]
+    assert all(c.why and c.value for c in problem.choices)
+    assert problem.split is SplitKind.STRATIFIED
+    assert (problem.n_folds, problem.n_repeats, problem.holdout) == (5, 1, 0.2)
+    assert problem.features == ("x", "day", "patient", "words")
+    assert "without 'one' (dropped by A003)" in choice(problem, "features").why
+    assert choice(problem, "split").decided_by == "default"
+
+
+def test_values_are_split_at_random():
+    problem = framed(COLUMNS, CONTRACT, y=COLUMNS["x"], objective="regress", target="x")
+    assert problem.split is SplitKind.RANDOM
+    assert problem.metric == "rmse"
+    assert problem.classes == ()
+
+
+def test_findings_choose_the_split_and_are_named():
+    groups = finding("A009", Action.GROUP, "patient")
+    problem = _framed(findings=[groups])
+    assert (problem.split, problem.group, problem.time) == (SplitKind.GROUP, "patient", None)
+    assert choice(problem, "split").decided_by == "A009"
+    assert "12 % of them; 'patient' has" in choice(problem, "split").why
+    assert "patient" not in problem.features
+    times = finding("A010", Action.TIME, "day")
+    problem = _framed(findings=[times])
+    assert (problem.split, problem.time) == (SplitKind.TIME, "day")
+    assert "day" in problem.features
+    both = _framed(findings=[groups, times])
+    assert both.split is SplitKind.GROUP
+    assert "group_time" in choice(both, "split").why
+
+
+def test_the_brief_wins_over_findings():
+    groups = finding("A009", Action.GROUP, "patient")
+    problem = _framed(findings=[groups], split="random")
+    assert (problem.split, problem.group) == (SplitKind.RANDOM, None)
+    assert choice(problem, "split").decided_by == "user"
+    assert _framed(findings=[groups], split="group").group == "patient"
+    assert _framed(group="patient").split is SplitKind.GROUP
+    assert _framed(time="day").split is SplitKind.TIME
+    both = _framed(group="patient", time="day")
+    assert both.split is SplitKind.GROUP_TIME
+
+
+@pytest.mark.parametrize(
+    ("brief", "error", "message"),
+    [
+        ({"target": None}, UsageError, "MW-U313"),
+        ({"split": "stratfied"}, UsageError, r"did you mean 'stratified'\? .* MW-U309"),
+        ({"split": "group"}, UsageError, "needs a group column.*--group COLUMN.*MW-U310"),
+        ({"split": "time"}, UsageError, "needs a time column.*MW-U310"),
+        ({"split": "group_time", "group": "patient"}, UsageError, "needs a time column.*MW-U310"),
+        ({"group": "pateint"}, UsageError, r"did you mean 'patient'\? .* MW-U101"),
+        ({"time": "y"}, UsageError, "time column is 'y', which is the target.*MW-U311"),
+        ({"group": "y"}, UsageError, "group column is 'y', which is the target.*MW-U311"),
+        ({"time": "words"}, UsageError, "holds text.*--kind words=datetime.*MW-U312"),
+        ({"group": "one"}, DataError, "one group only.*MW-D308"),
+        ({"time": "one"}, DataError, "is constant.*MW-D309"),
+        ({"drop": ("y",)}, UsageError, "MW-U314"),
+        ({"drop": ("nope",)}, UsageError, "MW-U101"),
+        ({"drop": ("x", "day", "patient", "one", "words")}, DataError, "no column is left.*MW-D310"),
+        ({"metric": "rmse"}, UsageError, "metric 'rmse' is not for classification.*use one of: .*MW-U305"),
+        ({"metric": "rocauk"}, UsageError, "MW-U401"),
+        ({"payoff": {"tp": 1.0, "fx": 2.0}}, UsageError, "no outcome 'fx'.*MW-U308"),
+    ],
+)
+def test_impossible_wishes_are_refused(brief, error, message):
+    with pytest.raises(error, match=message):
+        _framed(**brief)
+
+
+def test_a_metric_that_is_not_defined_is_refused():
+    with pytest.raises(UsageError, match=r"not defined for this target: .*MW-U306"):
+        framed(COLUMNS, CONTRACT, y=COLUMNS["y"], objective="regress", metric="mape")
+
+
+def test_payoff_needs_two_classes():
+    with pytest.raises(UsageError, match=r"target is a value.*MW-U307"):
+        framed(COLUMNS, CONTRACT, y=COLUMNS["x"], objective="regress", payoff={"tp": 1.0})
+
+
+def test_time_column_with_hardly_a_time_is_refused():
+    columns = {**COLUMNS, "day": np.where(np.arange(3000) < 2000, np.nan, COLUMNS["day"])}
+    with pytest.raises(DataError, match=r"67% of the rows have no time in 'day'.*MW-D309"):
+        framed(columns, CONTRACT, time="day")
+
+
+def test_group_column_without_values_is_refused():
+    columns = {**COLUMNS, "patient": Strings(np.full(3000, -1, np.int32), np.array(["p"], dtype=object))}
+    with pytest.raises(DataError, match=r"no value.*MW-D308"):
+        framed(columns, CONTRACT, group="patient")
+
+
+@pytest.mark.parametrize(
+    ("brief", "metric", "by"),
+    [
+        ({}, "roc_auc", "default"),
+        ({"metric": "AUC PR"}, "pr_auc", "user"),
+        ({"payoff": {"tp": 80.0, "fp": -5.0}}, "log_loss", "user"),
+        ({"goal": "Rank customers by their chance to leave"}, "roc_auc", "user"),
+        ({"goal": "find as many frauds as possible"}, "pr_auc", "user"),
+        ({"goal": "give every client a probability"}, "log_loss", "user"),
+        ({"goal": "be correct as often as possible"}, "accuracy", "user"),
+        ({"goal": "a small average error"}, "roc_auc", "default"),
+        ({"goal": "help the sales team"}, "roc_auc", "default"),
+    ],
+)
+def test_metric_of_classes(brief, metric, by):
+    problem = _framed(**brief)
+    assert problem.metric == metric
+    assert choice(problem, "metric").decided_by == by
+    assert metric not in choice(problem, "metric").alternatives
+
+
+@pytest.mark.parametrize(
+    ("goal", "metric"),
+    [("a small average error", "mae"), ("avoid large errors", "rmse"), ("predict the value", "rmse")],
+)
+def test_metric_of_values(goal, metric):
+    problem = framed(COLUMNS, CONTRACT, y=COLUMNS["x"], objective="regress", target="x", goal=goal)
+    assert problem.metric == metric
+
+
+def test_a_goal_never_asks_for_an_undefined_metric():
+    problem = framed(COLUMNS, CONTRACT, y=COLUMNS["y"], objective="regress", goal="a small percentage error")
+    assert problem.metric == "rmse"
+
+
+def test_several_classes_get_a_metric_of_several_classes():
+    y = np.random.default_rng(0).integers(0, 4, 3000).astype(float)
+    assert framed(COLUMNS, CONTRACT, y=y, goal="rank them").metric == "log_loss"

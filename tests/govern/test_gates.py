@@ -1,0 +1,234 @@
+"""Each gate: passes, fails, does not apply; and what the answers come to."""
+
+from dataclasses import replace
+
+import pytest
+
+from modelwright.audit.findings import Action, Audit, Finding, Severity
+from modelwright.brief import Limits
+from modelwright.evaluate.measurements import Comparison, Confusion, Evaluation, Measurement, Slice
+from modelwright.frame.problem import Problem, SplitKind
+from modelwright.govern.gates import GATES, judge
+
+PROBLEM = Problem(
+    objective="classify",
+    target="churn",
+    classes=("no", "yes"),
+    metric="roc_auc",
+    split=SplitKind.STRATIFIED,
+    group=None,
+    time=None,
+    n_folds=5,
+    n_repeats=1,
+    holdout=0.2,
+    features=("x",),
+    n_rows=5000,
+    choices=(),
+)
+AUDIT = Audit(findings=(), outcomes=(), n_rows=5000, n_rows_examined=5000)
+
+
+def _measured(value, half=0.02, name="roc_auc", n=1000, greater=True):
+    low, high = (None, None) if value is None else (value - half, value + half)
+    return Measurement(name=name, value=value, low=low, high=high, n=n, method="DeLong", greater_is_better=greater)
+
+
+def _against(baseline, score, gain, half=0.02, **more):
+    measured = _measured(gain, half)
+    return Comparison(
+        name=baseline, text="", score=_measured(score, **more), gain=measured, better=gain is not None and gain > half
+    )
+
+
+COMPARED = (
+    _against("constant", 0.5, 0.35),
+    _against("one rule", 0.7, 0.15),
+    _against("linear", 0.8, 0.05),
+)
+
+
+def _evaluation(**changes):
+    headline = changes.pop("headline", _measured(0.85))
+    settings = {
+        "headline": headline,
+        "metrics": (headline,),
+        "measured_on": "lockbox",
+        "comparisons": COMPARED,
+        "train_score": _measured(0.97),
+        "fit_verdict": "fits well",
+        "calibration_error": _measured(0.02, 0.01, "ece", greater=False),
+        "slices": (Slice(column="sex", value="f", score=_measured(0.84), gap=-0.01, worse=False),),
+    }
+    return Evaluation(**{**settings, **changes})
+
+
+def _finding(**changes):
+    settings = {
+        "code": "A013",
+        "title": "A column gives the answer away",
+        "severity": Severity.ERROR,
+        "columns": ("total",),
+        "message": "It does.",
+        "evidence": {},
+        "action": Action.DROP_COLUMN,
+        "done": "dropped",
+        "fix": "",
+    }
+    return Finding(**{**settings, **changes})
+
+
+def _judge(evaluation=None, findings=(), **facts):
+    return judge(PROBLEM, replace(AUDIT, findings=tuple(findings)), evaluation or _evaluation(), facts)
+
+
+def _gate(verdict, name):
+    return next(g for g in verdict.gates if g.name == name)
+
+
+def test_a_good_version_ships():
+    verdict = _judge(limits=Limits(latency_ms=10), latency_ms=2.0, seconds=100.0, size_bytes=10**6)
+    assert verdict.answer == "ship"
+    assert verdict.ships
+    assert all(g.passed and g.why for g in verdict.gates)
+    assert [g.name for g in verdict.gates] == [g.name for g in GATES]
+    assert verdict.summary == (
+        "The model of 'churn' reaches ROC AUC 0.85 (0.83 to 0.87) on 1,000 rows; without a model it would be 0.5. "
+        "Every gate is passed: it can be used."
+    )
+
+
+def test_without_a_score_it_does_not_ship():
+    verdict = _judge(_evaluation(headline=_measured(None), train_score=None, comparisons=()))
+    assert verdict.answer == "do not ship"
+    assert not _gate(verdict, "has a score").passed
+    assert verdict.summary.startswith("No score could be measured")
+
+
+def test_nothing_learned_does_not_ship():
+    verdict = _judge(_evaluation(headline=_measured(0.51), comparisons=(_against("constant", 0.5, 0.01),)))
+    assert verdict.answer == "do not ship"
+    assert "within the noise" in verdict.summary
+    worse = _judge(_evaluation(headline=_measured(0.4), comparisons=(_against("constant", 0.5, -0.1),)))
+    assert "no better than a constant" in worse.summary
+
+
+def test_nothing_proved_on_few_rows_asks_for_more():
+    few = _measured(0.62, 0.15, n=60)
+    verdict = _judge(_evaluation(headline=few, comparisons=(_against("constant", 0.5, 0.12, 0.15),)))
+    assert verdict.answer == "collect more data"
+    assert not verdict.ships
+    assert "not known well" in verdict.summary
+    assert "within the noise" in verdict.summary
+
+
+def test_few_rows_ask_for_more_even_with_a_gain():
+    verdict = _judge(_evaluation(headline=_measured(0.85, n=20)))
+    assert verdict.answer == "collect more data"
+    assert "20 rows only" in verdict.summary
+
+
+@pytest.mark.parametrize(
+    ("greater", "value", "constant", "half", "passed"),
+    [
+        (True, 0.85, 0.5, 0.1, True),
+        (True, 0.85, 0.5, 0.14, False),
+        (False, 60.0, 100.0, 20.0, True),
+        (False, 60.0, 100.0, 30.0, False),
+    ],
+)
+def test_width_is_judged_beside_the_way_to_perfection(greater, value, constant, half, passed):
+    name = "roc_auc" if greater else "rmse"
+    headline = _measured(value, half, name, greater=greater)
+    against = _against("constant", constant, abs(value - constant), name=name, greater=greater)
+    verdict = _judge(_evaluation(headline=headline, comparisons=(against,)))
+    assert _gate(verdict, "known well enough").passed == passed
+
+
+def test_a_tie_with_a_simple_model_is_a_condition_and_worse_blocks():
+    tie = _judge(_evaluation(comparisons=(*COMPARED[:2], _against("linear", 0.845, 0.005))))
+    assert tie.answer == "ship with conditions"
+    assert "a simple linear model does as well within the noise" in tie.summary
+    worse = _judge(_evaluation(comparisons=(*COMPARED[:2], _against("linear", 0.9, -0.05))))
+    assert worse.answer == "do not ship"
+    assert _gate(worse, "better than simple models").blocking
+    assert _gate(_judge(_evaluation(comparisons=COMPARED[:1])), "better than simple models").passed
+
+
+def test_errors_in_the_data():
+    assert _judge(findings=[_finding()]).answer == "ship"
+    told = _judge(findings=[_finding(action=Action.TOLD)])
+    assert told.answer == "do not ship"
+    assert "A013 A column gives the answer away: 'total'" in told.summary
+    overruled = _judge(findings=[_finding(overruled=True)])
+    assert overruled.answer == "ship with conditions"
+    assert "the brief overrules" in overruled.summary
+    assert _judge(findings=[_finding(action=Action.TOLD, severity=Severity.WARNING)]).answer == "ship"
+
+
+def test_too_good_to_be_true_is_a_condition():
+    verdict = _judge(_evaluation(headline=_measured(0.9995, 0.0004)))
+    assert verdict.answer == "ship with conditions"
+    assert "known only after the answer" in verdict.summary
+    accuracy = (_measured(0.999, 0.0005, "accuracy"),)
+    always = Confusion(classes=("no", "yes"), counts=((9985, 0), (15, 0)))
+    assert _gate(_judge(_evaluation(metrics=accuracy, confusion=always)), "plausible").passed
+    half = Confusion(classes=("no", "yes"), counts=((5000, 5), (5, 5000)))
+    assert not _gate(_judge(_evaluation(metrics=accuracy, confusion=half)), "plausible").passed
+
+
+def test_wrong_probabilities_are_a_condition():
+    verdict = _judge(_evaluation(calibration_error=_measured(0.12, 0.02, "ece", greater=False)))
+    assert verdict.answer == "ship with conditions"
+    assert "use them to rank" in verdict.summary
+    assert _judge(_evaluation(calibration_error=_measured(0.07, 0.03, "ece", greater=False))).answer == "ship"
+    assert "not applicable" in _gate(_judge(_evaluation(calibration_error=None)), "calibrated").why
+
+
+def test_gross_overfitting_is_a_condition():
+    verdict = _judge(
+        _evaluation(
+            headline=_measured(0.55), train_score=_measured(1.0), comparisons=(_against("constant", 0.5, 0.05),)
+        )
+    )
+    assert verdict.answer == "ship with conditions"
+    assert "only 10% of the gain" in verdict.summary
+    assert _gate(_judge(_evaluation(train_score=None)), "not grossly overfitted").passed
+    loss = _evaluation(
+        headline=_measured(60.0, 2.0, "rmse", greater=False),
+        train_score=_measured(20.0, 1.0, "rmse", greater=False),
+        comparisons=(_against("constant", 100.0, 40.0, name="rmse", greater=False),),
+    )
+    assert "50% of the gain" in _gate(_judge(loss), "not grossly overfitted").why
+
+
+def test_slices_only_inform():
+    worse = Slice(column="sex", value="f", score=_measured(0.7, n=200), gap=-0.15, worse=True)
+    verdict = _judge(_evaluation(slices=(worse, worse)))
+    gate = _gate(verdict, "even across slices")
+    assert (gate.passed, gate.blocking, verdict.answer) == (False, False, "ship")
+    assert "worse where sex is f (0.7 (0.68 to 0.72), on 200 rows), and in 1 more" in gate.why
+    assert "not applicable" in _gate(_judge(_evaluation(slices=())), "even across slices").why
+
+
+@pytest.mark.parametrize(
+    ("limits", "facts", "gate"),
+    [
+        (Limits(latency_ms=5), {"latency_ms": 6.0}, "latency"),
+        (Limits(artefact_bytes=10**6), {"size_bytes": 2 * 10**6}, "size"),
+        (Limits(memory_bytes=10**9), {"peak_memory_bytes": 2 * 10**9}, "memory"),
+        (Limits(budget_s=60), {"seconds": 70.0}, "budget"),
+    ],
+)
+def test_limits_of_the_brief_block(limits, facts, gate):
+    verdict = _judge(limits=limits, **facts)
+    assert verdict.answer == "do not ship"
+    assert [g.name for g in verdict.gates if not g.passed] == [gate]
+    assert "that the brief allows" in verdict.summary
+    assert _judge(limits=limits, **{k: v / 10 for k, v in facts.items()}).answer == "ship"
+    assert _gate(_judge(limits=limits), gate).passed
+
+
+def test_a_few_seconds_to_finish_are_within_the_budget():
+    assert "usual few" in _gate(_judge(limits=Limits(budget_s=60), seconds=64.0), "budget").why
+    assert _gate(_judge(limits=Limits(budget_s=3600), seconds=3700.0), "budget").passed
+    assert "trials" in _gate(_judge(limits=Limits(budget_s=60, trials=3), seconds=900.0), "budget").why
