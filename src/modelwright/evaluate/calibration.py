@@ -7,9 +7,10 @@ import math
 import numpy as np
 
 from modelwright.evaluate.calibrating import BINARY_FITS, MULTICLASS_FITS, Fit
-from modelwright.evaluate.intervals import gain, sum_by, wilson
+from modelwright.evaluate.intervals import gain, sum_by
 from modelwright.evaluate.measurements import CalibrationBin, Measurement
 from modelwright.evaluate.metrics import get
+from modelwright.evaluate.scales import wilson
 from modelwright.evaluate.valuing import log_loss_rows, mean_influence
 from modelwright.runtime.calibrators import Calibrator, Identity
 

@@ -12,59 +12,20 @@ nominal 95 % intervals contain the truth.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
+from modelwright.evaluate import ranking
 from modelwright.evaluate.measurements import Measurement
 from modelwright.evaluate.metrics import Metric, get
+from modelwright.evaluate.scales import BOUNDS, SCALES, student_quantile, wilson
 
-__all__ = ["gain", "influence_gain", "mean_measurement", "measure", "wilson"]
+__all__ = ["gain", "influence_gain", "mean_measurement", "measure", "moved", "sum_by"]
 
 DRAWS = 999  # bootstrap-t resamples: the quantiles then move by about 3 % of the interval's width
 MAX_UNITS = 2000  # above, rows are put into random blocks: skewness of their sums is what counts, and it is kept
 FEW_UNITS = 10  # below so many groups the quantiles of a bootstrap-t are erratic; Student's t is used
-
-
-def wilson(hits: float, n: float, level: float = 0.95) -> tuple[float, float]:
-    """Return Wilson's (1927) interval of a share of ``n`` independent rows; (0, 1) without rows."""
-    if n <= 0:
-        return 0.0, 1.0
-    z = _normal_quantile(level)
-    share, shrink = hits / n, 1 + z * z / n
-    centre = (share + z * z / (2 * n)) / shrink
-    half = z * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n)) / shrink
-    return (0.0 if hits == 0 else max(centre - half, 0.0)), (1.0 if hits == n else min(centre + half, 1.0))
-
-
-@dataclass(frozen=True)
-class _Scale:
-    """A scale without bounds, its slope at a value, and the way back."""
-
-    there: Callable[[float], float]
-    slope: Callable[[float], float]
-    back: Callable[[float], float]
-
-
-def _expit(x: float) -> float:
-    return 1 / (1 + math.exp(-x)) if x >= 0 else math.exp(x) / (1 + math.exp(x))
-
-
-_SCALES: dict[str, _Scale] = {
-    "share": _Scale(lambda v: math.log(v / (1 - v)), lambda v: 1 / (v * (1 - v)), _expit),
-    "correlation": _Scale(math.atanh, lambda v: 1 / (1 - v * v), math.tanh),
-    "positive": _Scale(math.log, lambda v: 1 / v, lambda x: math.exp(min(x, 700.0))),
-    "explained": _Scale(lambda v: -math.log(1 - v), lambda v: 1 / (1 - v), lambda x: 1 - math.exp(min(-x, 700.0))),
-    "plain": _Scale(lambda v: v, lambda v: 1.0, lambda x: x),
-}
-_BOUNDS = {
-    "share": (0.0, 1.0),
-    "correlation": (-1.0, 1.0),
-    "positive": (0.0, math.inf),
-    "explained": (-math.inf, 1.0),
-    "plain": (-math.inf, math.inf),
-}
 
 
 def measure(
@@ -117,6 +78,8 @@ def measure(
         low, high = wilson(value * trials, trials, level)
         return _measurement(metric, value, low, high, len(y), "Wilson", unit, level)
     influence, freedom = metric.influence(y, prediction, threshold)
+    if metric.name == "roc_auc" and prediction.shape[1] == 2:
+        influence = ranking.steadied(influence, y == 1, value)
     units = sum_by(influence, groups)
     if len(units) < 2:
         what = "one group" if groups is not None else "one row"
@@ -174,11 +137,11 @@ def _interval(
     metric: Metric, value: float, units: np.ndarray, freedom: float, grouped: bool, seed: int, level: float
 ) -> tuple[float, float, str] | None:
     """Return bounds and method; None where the rows do not vary or the value sits on a bound."""
-    lowest, highest = _BOUNDS[metric.scale]
+    lowest, highest = BOUNDS[metric.scale]
     error = math.sqrt(float(units @ units))
     if error <= 1e-12 * max(abs(value), 1e-12) or not lowest < value < highest:
         return None
-    scale = _SCALES[metric.scale]
+    scale = SCALES[metric.scale]
     skewed = metric.scale in {"positive", "explained"} and metric.name != "median_ae"
     relative = units * scale.slope(value) * (2.0 if metric.root else 1.0)
     curved = metric.scale == "positive" and skewed
@@ -199,7 +162,7 @@ def _reach(
     if skewed and len(units) >= FEW_UNITS:
         low, high = bootstrap_t(units, seed, level, curved=curved)
         return high, -low, f"bootstrap-t, {DRAWS}"
-    reach = _student_quantile(level, freedom)
+    reach = student_quantile(level, freedom)
     return reach, reach, "infinitesimal jackknife"
 
 
@@ -242,7 +205,7 @@ def _without_variation(metric: Metric, value: float, n: int, level: float) -> tu
     A bounded metric gets Wilson's bound for ``n`` rows without an exception, ``n`` in the rarest class; an unbounded
     loss has no such bound and keeps the value.
     """
-    lowest, highest = _BOUNDS[metric.scale]
+    lowest, highest = BOUNDS[metric.scale]
     miss = wilson(0, n, level)[1]
     if math.isfinite(lowest) and math.isfinite(highest):
         width = highest - lowest
@@ -251,7 +214,7 @@ def _without_variation(metric: Metric, value: float, n: int, level: float) -> tu
         if value <= lowest:
             return lowest, lowest + miss * width, "Wilson, no exception seen"
         return max(value - miss * width, lowest), min(value + miss * width, highest), "Wilson, no variation seen"
-    if metric.name == "brier":
+    if metric.name == "brier" and value == 0:
         return 0.0, miss, "Wilson, no exception seen"
     return value, value, "all rows alike"
 
@@ -294,28 +257,44 @@ def gain(
     mine, freedom = metric.influence(y, prediction, threshold)
     theirs, other_freedom = metric.influence(y, other, other_threshold)
     found = influence_gain(
-        sign * value, sign * (mine - theirs), min(freedom, other_freedom), groups=groups, seed=seed, level=level
+        sign * value,
+        sign * (mine - theirs),
+        min(freedom, other_freedom),
+        groups=groups,
+        seed=seed,
+        level=level,
+        by_label=metric.counts is not None,
     )
     return replace(_measurement(metric, *found[:3], len(y), found[3], unit, level), greater_is_better=True)
 
 
 def influence_gain(
-    value: float, influence: np.ndarray, freedom: float, *, groups: np.ndarray | None, seed: int, level: float = 0.95
+    value: float,
+    influence: np.ndarray,
+    freedom: float,
+    *,
+    groups: np.ndarray | None,
+    seed: int,
+    level: float = 0.95,
+    by_label: bool = False,
 ) -> tuple[float, float | None, float | None, str]:
-    """Return value, bounds and method of a difference with known influences of the rows."""
+    """Return value, bounds and method of a difference with known influences of the rows.
+
+    With ``by_label`` only rows with two different labels have an influence, and there may be few: one more of them is
+    added to the variance, as Agresti and Min (2005) do for paired shares.
+    """
     units = sum_by(influence, groups)
     if len(units) < 2:
         return value, None, None, "no interval: one unit only"
-    error = math.sqrt(float(units @ units))
-    if error <= 1e-15:
+    variance = float(units @ units)
+    if variance <= 1e-30:
         return value, value, value, "paired, no row differs"
-    below, above, method = _reach(units, max(min(freedom, len(units) - 1), 1.0), True, seed, level)
-    return (
-        value,
-        value - below * error,
-        value + above * error,
-        f"paired {method}" + (", by group" if groups is not None else ""),
-    )
+    if by_label:
+        variance += float(np.square(influence).max())
+    error = math.sqrt(variance)
+    below, above, method = _reach(units, max(min(freedom, len(units) - 1), 1.0), not by_label, seed, level)
+    method = f"paired {method}" + (", by group" if groups is not None else "")
+    return value, value - below * error, value + above * error, method
 
 
 def mean_measurement(
@@ -343,38 +322,17 @@ def mean_measurement(
     )  # fmt: skip
 
 
-def _normal_quantile(level: float) -> float:
-    from scipy.special import ndtri
-
-    return float(ndtri(0.5 + level / 2))
-
-
-def _student_quantile(level: float, freedom: float) -> float:
-    from scipy.special import stdtrit
-
-    return float(stdtrit(max(freedom, 1.0), 0.5 + level / 2))
-
-
 def moved(found: Measurement, change: float) -> Measurement:
     """Return a measurement whose value is changed; the interval goes along on the scale it was made on."""
     metric = get(found.name)
-    lowest, highest = _BOUNDS[metric.scale]
+    lowest, highest = BOUNDS[metric.scale]
     value = min(max((found.value or 0.0) + change, lowest), highest)
     inside = found.value is not None and lowest < found.value < highest and lowest < value < highest
     if not inside or found.low is None or found.high is None:
         low = None if found.low is None else min(max(found.low + change, lowest), highest)
         high = None if found.high is None else min(max(found.high + change, lowest), highest)
         return replace(found, value=value, low=low, high=high)
-    scale = _SCALES[metric.scale]
+    scale = SCALES[metric.scale]
     step = scale.there(value) - scale.there(found.value or 0.0)
     low, high = (v if not lowest < v < highest else scale.back(scale.there(v) + step) for v in (found.low, found.high))
     return replace(found, value=value, low=low, high=high)
-
-
-def on_free_scale(metric: Metric, value: float, error: float) -> tuple[float, float] | None:
-    """Return value and standard error on the scale without bounds, None where the value sits on a bound."""
-    lowest, highest = _BOUNDS[metric.scale]
-    if not lowest < value < highest:
-        return None
-    scale = _SCALES[metric.scale]
-    return scale.there(value), scale.slope(value) * error

@@ -10,7 +10,10 @@ __all__ = [
     "roc_auc",
     "roc_auc_influence",
     "running_counts",
+    "steadied",
 ]
+
+PRIOR_ROWS = 2.0  # brings simulated coverage with ten events from 90 to 97 %, and with fifty moves it by less than 1
 
 
 def roc_auc(event: np.ndarray, score: np.ndarray) -> float:
@@ -60,6 +63,27 @@ def roc_auc_influence(event: np.ndarray, score: np.ndarray) -> tuple[np.ndarray,
     total = sum(v for v, _ in variances)
     freedom = total**2 / sum(v**2 / df for v, df in variances) if total > 0 else 0.0
     return influence, freedom
+
+
+def steadied(influence: np.ndarray, event: np.ndarray, value: float) -> np.ndarray:
+    """Return influences scaled so that a few rows of one class cannot make ROC AUC look certain.
+
+    DeLong's variance from ten events is often far too small, and then the area is too high: of nominal 95 % intervals
+    around 0.94 only 90 % contain the truth. Hanley and McNeil's (1982) variance, which follows from the area alone, is
+    mixed in as `PRIOR_ROWS` rows of the rarer class would be; with a hundred of them it no longer counts.
+    """
+    variance = float(influence @ influence)
+    above = float(event.sum())
+    below = len(event) - above
+    if variance <= 0:
+        return influence
+    both_above = value / (2 - value) - value**2
+    both_below = 2 * value**2 / (1 + value) - value**2
+    from_area = value * (1 - value) + (above - 1) * both_above + (below - 1) * both_below
+    from_area /= above * below
+    rows = min(above, below)
+    mixed = (rows * variance + PRIOR_ROWS * from_area) / (rows + PRIOR_ROWS)
+    return influence * np.sqrt(max(mixed / variance, 1.0))
 
 
 def _ties(ordered: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -12,9 +12,10 @@ import numpy as np
 
 from modelwright.data.columns import Column, Columns, Strings, n_rows, take
 from modelwright.data.contract import ColumnSpec, Contract, Kind
-from modelwright.evaluate.intervals import measure, on_free_scale, sum_by
+from modelwright.evaluate.intervals import measure, sum_by
 from modelwright.evaluate.measurements import Slice
 from modelwright.evaluate.metrics import Metric
+from modelwright.evaluate.scales import on_free_scale
 from modelwright.evaluate.valuing import log_loss_rows
 
 __all__ = ["find_slices"]
@@ -144,7 +145,7 @@ def _score(
 
 def _distance(metric: Metric, one: tuple[float, float], other: tuple[float, float]) -> float:
     """Return the difference in standard errors, on the free scale where both have a place on it."""
-    a, b = on_free_scale(metric, *one), on_free_scale(metric, *other)
+    a, b = on_free_scale(metric.scale, *one), on_free_scale(metric.scale, *other)
     if a is None or b is None:
         a, b = one, other
     error = math.hypot(a[1], b[1])

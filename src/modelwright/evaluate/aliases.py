@@ -1,0 +1,56 @@
+"""Other names of the metrics."""
+
+from __future__ import annotations
+
+__all__ = ["ALIASES"]
+
+# What people type, after lower-casing and turning blanks and hyphens into underscores. A metric with the same order
+# of models stands for one that is only a power of it.
+ALIASES: dict[str, str] = {
+    "acc": "accuracy",
+    "ap": "pr_auc",
+    "area_under_roc": "roc_auc",
+    "auc": "roc_auc",
+    "auc_pr": "pr_auc",
+    "auc_roc": "roc_auc",
+    "aucpr": "pr_auc",
+    "auprc": "pr_auc",
+    "auroc": "roc_auc",
+    "average_precision": "pr_auc",
+    "balanced_acc": "balanced_accuracy",
+    "bacc": "balanced_accuracy",
+    "binary_crossentropy": "log_loss",
+    "brier_score": "brier",
+    "brier_score_loss": "brier",
+    "cohen_kappa": "kappa",
+    "cross_entropy": "log_loss",
+    "crossentropy": "log_loss",
+    "f1_macro": "f1",
+    "f1_score": "f1",
+    "f_score": "f1",
+    "logloss": "log_loss",
+    "macro_f1": "f1",
+    "matthews": "mcc",
+    "matthews_corrcoef": "mcc",
+    "mean_absolute_error": "mae",
+    "mean_absolute_percentage_error": "mape",
+    "mean_squared_error": "rmse",
+    "mean_squared_log_error": "rmsle",
+    "medae": "median_ae",
+    "median_absolute_error": "median_ae",
+    "mlogloss": "log_loss",
+    "mse": "rmse",
+    "msle": "rmsle",
+    "pr": "pr_auc",
+    "prauc": "pr_auc",
+    "r_squared": "r2",
+    "r2_score": "r2",
+    "roc": "roc_auc",
+    "roc_auc_ovr": "roc_auc",
+    "roc_auc_score": "roc_auc",
+    "rocauc": "roc_auc",
+    "root_mean_squared_error": "rmse",
+    "root_mean_squared_log_error": "rmsle",
+    "sensitivity": "recall",
+    "r²": "r2",
+}
