@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from modelwright.data.columns import Strings
-from modelwright.errors import BundleError, ContractError, ProjectError
+from modelwright.errors import BundleError, ContractError, DataError, ProjectError
 from modelwright.evaluate.measurements import Measurement
 from modelwright.package.bundle import Version, open_version
 from modelwright.package.golden import HOSTILE, read_golden
@@ -127,6 +127,18 @@ def test_every_form_of_table_gives_the_same_answers(version: Version, tmp_path: 
         forms.append(pl.DataFrame(rows))
     for form in forms:
         np.testing.assert_allclose(version.predict(form)[0]["probability_yes"], expected, atol=1e-12)
+
+
+def test_a_sample_of_a_large_file_is_no_answer(
+    version: Version, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from modelwright.data import reading
+
+    rows = "\n".join(["age,balance,job", *(f"{20 + i % 60},{i}.5,admin" for i in range(200_000))])
+    (tmp_path / "rows.csv").write_text(rows)
+    monkeypatch.setattr(reading, "_default_memory", lambda: 100_000)
+    with pytest.raises(DataError, match=r"does not fit in memory: 200,000 rows .* MW-D601"):
+        version.predict(tmp_path / "rows.csv")
 
 
 def test_rows_that_break_the_contract_are_told_or_refused(version: Version) -> None:

@@ -25,9 +25,8 @@ import numpy as np
 from modelwright.data.canonical import canonicalise
 from modelwright.data.contract import Contract, Violation
 from modelwright.data.profile import Profile
-from modelwright.errors import BundleError
+from modelwright.errors import BundleError, DataError
 from modelwright.package.golden import largest_difference, read_golden
-from modelwright.package.libraries import runtime_libraries
 from modelwright.package.manifest import Manifest, current_platform
 from modelwright.package.verifying import verify_folder
 from modelwright.runtime.plan import Plan
@@ -140,6 +139,8 @@ class Version:
         return SelfTest(n_rows=len(golden.about), max_difference=worst, tolerance=allowed)
 
     def _tolerance(self) -> float:
+        from modelwright.package.libraries import runtime_libraries  # reads metadata: serving need not wait for that
+
         same = (self.manifest.platform, self.manifest.libraries) == (current_platform(), runtime_libraries(self.plan))
         return SAME_MACHINE if same else OTHER_MACHINE
 
@@ -176,4 +177,11 @@ def _as_table(rows: Any) -> Any:
         return {name: [record.get(name) for record in rows] for name in names}
     from modelwright.data.reading import read_table
 
-    return read_table(rows)[0]
+    table, source = read_table(rows)
+    if source.n_rows_read < source.n_rows:  # a sample is enough to learn from, but every row wants its answer
+        raise DataError(
+            f"'{source.location}' does not fit in memory: {source.n_rows:,} rows",
+            fix="score it in several files",
+            code="MW-D601",
+        )
+    return table

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from importlib import metadata
 from typing import Any
 
+from modelwright import __version__
 from modelwright.runtime.plan import Plan
 
 __all__ = ["bill_of_materials", "licences_of", "made_by", "requirements", "runtime_libraries"]
@@ -24,7 +25,7 @@ SHORT_LICENCE = 60  # characters; a longer field is the licence's text, and the 
 
 def made_by() -> str:
     """Return the release of Modelwright that runs."""
-    return metadata.version("modelwright")
+    return __version__
 
 
 def runtime_libraries(plan: Plan) -> dict[str, str]:

@@ -23,7 +23,7 @@ def render_readme(manifest: Manifest, plan: Plan) -> str:
     """Return Markdown: what the version predicts, how well, how to use it, what the files are."""
     columns = "\n".join(f"| `{_cell(s.name)}` | {s.kind} | {_unit(s.unit)} |" for s in plan.contract.columns)
     files = "\n".join(f"| {name} | {what} |" for name, what in FILES)
-    return f"""# Version {manifest.version}: predicts `{manifest.target}`
+    return f"""# Version {manifest.version}: predicts `{_cell(manifest.target)}`
 
 {_score(manifest)} Made on {manifest.created} by Modelwright {manifest.made_by} from {_rows(manifest)}.
 
@@ -60,8 +60,8 @@ def _score(manifest: Manifest) -> str:
 
 
 def _rows(manifest: Manifest) -> str:
-    counts = ", ".join(f"{count:,} ({name})" for name, count in manifest.rows.items())
-    return f"rows: {counts}" if counts else "rows that were not counted"
+    counts = ", ".join(f"{count:,} {name}" for name, count in manifest.rows.items())
+    return f"a table with these rows: {counts}" if counts else "a table"
 
 
 def _cell(text: str) -> str:
