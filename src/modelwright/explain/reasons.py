@@ -34,8 +34,14 @@ class Effect:
 
 @dataclass(frozen=True, kw_only=True)
 class Explanation:
-    """What drives the model: columns by importance, and the effects of the first ones."""
+    """What drives the model: columns by importance, and the effects of the first ones.
+
+    ``outcome`` names what the effects are on (``"chance of ‘yes’"``, ``"predicted price"``); ``notes`` say what the
+    numbers alone do not: columns that carry the same information, columns left out for lack of time.
+    """
 
     importances: tuple[Importance, ...]
     effects: tuple[Effect, ...]
     measured_on: str
+    outcome: str = ""
+    notes: tuple[str, ...] = ()

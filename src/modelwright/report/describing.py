@@ -1,0 +1,293 @@
+"""What the report says of columns, findings and the problem, as rows of text for the templates."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from modelwright.audit.findings import Action, Audit, Finding, Outcome, Severity
+from modelwright.brief import Brief
+from modelwright.data.contract import ColumnSpec, Contract, Kind
+from modelwright.data.profile import ColumnProfile, Profile
+from modelwright.data.source import Source
+from modelwright.frame.problem import Problem, SplitKind
+from modelwright.report import charts
+from modelwright.report import format as fmt
+from modelwright.report.inputs import ReportInput
+
+__all__ = [
+    "ColumnRow",
+    "asked",
+    "column_rows",
+    "commands",
+    "confusion_rows",
+    "facts_of_source",
+    "needs",
+    "outcome_counts",
+    "split_words",
+    "target_shape",
+    "top_findings",
+]
+
+LEVELS_NAMED = 3
+LEVELS_OF_A_NEED = 6
+
+SPLITS = {
+    SplitKind.RANDOM: "Rows were dealt to the parts at random.",
+    SplitKind.STRATIFIED: "Rows were dealt to the parts at random, each part with the same mix of the target.",
+    SplitKind.GROUP: "Rows of the same group always stay in the same part, so the model is judged on groups it has "
+    "never seen.",
+    SplitKind.TIME: "The model always learns from earlier rows and is judged on later ones, as in real use.",
+    SplitKind.GROUP_TIME: "The model learns from earlier rows and is judged on later rows of groups it has never seen.",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ColumnRow:
+    """A column in the table of columns."""
+
+    name: str
+    kind: str
+    why: str
+    missing: str
+    distinct: str
+    typical: str
+    shape: Markup
+    role: str
+    tone: str = ""
+
+
+def facts_of_source(source: Source) -> list[tuple[str, str]]:
+    """Return what was read and how."""
+    rows = fmt.count(source.n_rows)
+    if source.n_rows_read < source.n_rows:
+        rows += f", of which {fmt.count(source.n_rows_read)} were read"
+    facts = [("Source", source.location), ("Rows", rows), ("Columns", fmt.count(source.n_columns))]
+    if source.n_bytes is not None:
+        facts.append(("Size", fmt.size(source.n_bytes)))
+    options = ", ".join(f"{k} {_visible(v)}" for k, v in source.options.items() if v)
+    facts.append(("Read as", source.format + (f" ({options})" if options else "")))
+    return facts
+
+
+def _visible(value: str) -> str:
+    return {"\t": "tab", " ": "blank", ",": "‘,’", ";": "‘;’", "|": "‘|’", ".": "‘.’"}.get(value, value)
+
+
+def asked(brief: Brief) -> list[tuple[str, str]]:
+    """Return the fields of the brief that say something, in words."""
+    limits = brief.limits
+    listed = (
+        ("Goal", brief.goal),
+        ("Column to predict", brief.target or ""),
+        ("Source", brief.source),
+        ("Query", brief.query or ""),
+        ("Separate test file", brief.test or ""),
+        ("Class that counts as the event", brief.positive or ""),
+        ("Metric", brief.metric or ""),
+        ("Split", brief.split or ""),
+        ("Time column", brief.time or ""),
+        ("Group column", brief.group or ""),
+        ("Columns not to use", fmt.joined(brief.drop, 20)),
+        ("Known only after the fact, so not used", fmt.joined(brief.known_after, 20)),
+        ("Protected columns", fmt.joined(brief.protected, 20)),
+        ("Findings overruled", fmt.joined(brief.allow, 20)),
+        ("Kinds given", ", ".join(f"{c}: {k}" for c, k in brief.kinds.items())),
+        ("Payoff", ", ".join(f"{k} {fmt.number(v, 4)}" for k, v in brief.payoff.items())),
+        ("Time allowed", fmt.duration(limits.budget_s)),
+        ("Trials", "" if limits.trials is None else fmt.count(limits.trials)),
+        ("Memory allowed", "" if limits.memory_bytes is None else fmt.size(limits.memory_bytes)),
+        ("Longest time to score a row", "" if limits.latency_ms is None else f"{fmt.number(limits.latency_ms)} ms"),
+        ("Largest size of the model", "" if limits.artefact_bytes is None else fmt.size(limits.artefact_bytes)),
+        ("Seed", str(brief.seed)),
+    )
+    return [(name, value) for name, value in listed if value]
+
+
+def top_findings(audit: Audit, limit: int = 3) -> tuple[Finding, ...]:
+    """Return the findings to read first: the audit's order, notes only where nothing weighs more."""
+    heavy = tuple(f for f in audit.findings if f.severity is not Severity.INFO)
+    return (heavy or audit.findings)[:limit]
+
+
+def outcome_counts(outcomes: Iterable[Outcome]) -> dict[str, int]:
+    """Return how many rules gave each answer."""
+    counts: dict[str, int] = {}
+    for outcome in outcomes:
+        counts[outcome.answer] = counts.get(outcome.answer, 0) + 1
+    return counts
+
+
+def column_rows(
+    contract: Contract, profile: Profile, audit: Audit, brief: Brief, problem: Problem | None
+) -> list[ColumnRow]:
+    """Return all columns in the order of the table, the target first."""
+    profiles = {c.name: c for c in profile.columns}
+    dropped = {c: f.code for f in audit.acting(Action.DROP_COLUMN) for c in f.columns}
+    target = problem.target if problem else brief.target
+    rows = [
+        _column_row(s, profiles.get(s.name), profile.n_rows, _role(s, brief, problem, target, dropped))
+        for s in contract.columns
+    ]
+    return sorted(rows, key=lambda r: r.role != "target")
+
+
+def _role(
+    spec: ColumnSpec, brief: Brief, problem: Problem | None, target: str | None, dropped: dict[str, str]
+) -> tuple[str, str]:
+    name = spec.name
+    if name == target:
+        return "target", "target"
+    if name in brief.known_after:
+        return "not used: known after", "out"
+    if name in brief.drop:
+        return "not used: the brief", "out"
+    if name in dropped:
+        return f"not used: {dropped[name]}", "out"
+    if problem is None:
+        return "", ""
+    if name in problem.features:
+        return "used", ""
+    return "for the split only" if name in (problem.group, problem.time) else "not used", "out"
+
+
+def _column_row(spec: ColumnSpec, column: ColumnProfile | None, n: int, role: tuple[str, str]) -> ColumnRow:
+    kind = spec.kind.value + (f" in {spec.unit}" if spec.unit else "")
+    if column is None:
+        return ColumnRow(
+            name=spec.name,
+            kind=kind,
+            why=spec.why,
+            missing=fmt.NONE,
+            distinct=fmt.count(spec.n_levels) if spec.n_levels else fmt.NONE,
+            typical=fmt.NONE,
+            shape=Markup(""),
+            role=role[0],
+            tone=role[1],
+        )
+    return ColumnRow(
+        name=spec.name,
+        kind=kind,
+        why=spec.why,
+        missing=fmt.share(column.n_missing / n) if n else fmt.NONE,
+        distinct=fmt.count(column.n_distinct),
+        typical=_typical(column, n),
+        shape=charts.sparkline(column),
+        role=role[0],
+        tone=role[1],
+    )
+
+
+def _typical(column: ColumnProfile, n: int) -> str:
+    if len(column.quantiles) == 7:
+        q = column.quantiles
+        if column.kind == Kind.BOOLEAN:
+            return f"{fmt.share(column.mean)} yes"
+        spread = q[6] - q[0]
+        low, middle, high = (fmt.value_of(v, column.kind, spread=spread) for v in (q[1], q[3], q[5]))
+        return low if low == high else f"{low} … {middle} … {high}"
+    if column.top and column.kind != Kind.ID:
+        known = max(n - column.n_missing, 1)
+        named = [f"{fmt.short(level, 20)} {fmt.share(c / known)}" for level, c in column.top[:LEVELS_NAMED]]
+        return ", ".join(named) + (", …" if column.n_distinct > LEVELS_NAMED else "")
+    if column.mean_length is not None:
+        return f"about {fmt.number(column.mean_length, 2)} characters"
+    return fmt.NONE
+
+
+def target_shape(r: ReportInput) -> list[tuple[str, str, float]]:
+    """Return the classes with their counts and shares, as they came in the table; empty for values."""
+    if not r.problem.classes:
+        return []
+    column = next((c for c in r.profile.columns if c.name == r.problem.target), None)
+    if column is None or not column.top:
+        return []
+    known = max(r.profile.n_rows - column.n_missing, 1)
+    return [(level, fmt.count(n), n / known) for level, n in column.top]
+
+
+def split_words(problem: Problem) -> str:
+    """Return in words how rows were kept apart."""
+    words = SPLITS[problem.split]
+    if problem.group and problem.split in (SplitKind.GROUP, SplitKind.GROUP_TIME):
+        words += f" The groups are the values of “{problem.group}”."
+    if problem.time and problem.split in (SplitKind.TIME, SplitKind.GROUP_TIME):
+        words += f" Time is “{problem.time}”."
+    return words
+
+
+def needs(r: ReportInput) -> list[tuple[str, str, str, str]]:
+    """Return what a file to score must hold: column, kind, values, whether it may be empty."""
+    used = set(r.problem.features)
+    return [
+        (s.name, s.kind.value, _values(s), "may be empty" if s.nullable else "was never empty")
+        for s in r.contract.columns
+        if s.name in used
+    ]
+
+
+def _values(spec: ColumnSpec) -> str:
+    if spec.levels:
+        words = ", ".join(fmt.short(level, 24) for level in spec.levels[:LEVELS_OF_A_NEED])
+        rest = max(spec.n_levels, len(spec.levels)) - LEVELS_OF_A_NEED
+        return words + (f" and {fmt.count(rest)} more" if rest > 0 else "")
+    if spec.minimum is not None and spec.maximum is not None:
+        spread = spec.maximum - spec.minimum
+        low, high = (fmt.value_of(v, spec.kind, spread=spread) for v in (spec.minimum, spec.maximum))
+        return f"{low} to {high}" + (f" {spec.unit}" if spec.unit else "")
+    return "any " + {Kind.TEXT: "text", Kind.ID: "value"}.get(spec.kind, "value")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConfusionCell:
+    """A cell: its count, its share of the true class, how strong it is shaded (0 to 10), and what it means."""
+
+    n: str
+    share: str
+    heat: int
+    tip: str
+    words: str = ""
+    right: bool = False
+
+
+def confusion_rows(r: ReportInput) -> list[tuple[str, list[ConfusionCell]]]:
+    """Return the rows of the confusion matrix; shares are of the true class."""
+    found = r.evaluation.confusion
+    if found is None:
+        return []
+    binary = len(found.classes) == 2
+    words = (("rightly passed over", "false alarm"), ("missed", "found"))
+    rows = []
+    for i, (name, counts) in enumerate(zip(found.classes, found.counts)):
+        total = sum(counts)
+        cells = [
+            ConfusionCell(
+                n=fmt.count(n),
+                share=fmt.share(n / total) if total else fmt.NONE,
+                heat=round(10 * n / total) if total else 0,
+                tip=f"{fmt.count(n)} rows of class {name} predicted as {found.classes[j]}",
+                words=words[i][j] if binary else "",
+                right=i == j,
+            )
+            for j, n in enumerate(counts)
+        ]
+        rows.append((name, cells))
+    return rows
+
+
+def commands(r: ReportInput) -> list[tuple[str, str]]:
+    """Return the commands to use the version, each with what it does."""
+    project = shlex.quote(r.project)
+    return [
+        ("Predict a file, from the command line", f"modelwright predict {project} new_rows.csv -o predictions.csv"),
+        (
+            "Predict from Python",
+            "import modelwright as mw\n"
+            f"project = mw.open_project({r.project!r})\n"
+            "predictions = project.predict(frame)  # pandas, polars, Arrow or a path",
+        ),
+        ("Ask why something was decided", f"modelwright why {project} split"),
+    ]

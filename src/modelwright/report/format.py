@@ -1,0 +1,217 @@
+"""Numbers, times and sizes as people read them. Pure functions from a value to text."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+
+from modelwright.data.contract import Kind
+from modelwright.evaluate.measurements import Measurement
+
+__all__ = [
+    "amount",
+    "bounds",
+    "count",
+    "decimals_for",
+    "duration",
+    "fixed",
+    "joined",
+    "measured",
+    "number",
+    "plural",
+    "share",
+    "short",
+    "size",
+    "value_of",
+    "when",
+]
+
+NONE = "—"
+# Beyond these a number is written as a power of ten.
+LARGEST_PLAIN = 1e12
+SMALLEST_PLAIN = 1e-4
+# An uncertainty that starts with 1 keeps two digits, any other one: less than 10 % is lost to rounding either way
+# (Particle Data Group, Review of Particle Physics, section 5.3, rounds alike).
+TWO_DIGITS_BELOW = 2.0
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def number(value: float | None, digits: int = 3) -> str:
+    """Return a number with so many significant digits and thousands separators: ``1,230``, ``0.0457``, ``12``."""
+    if value is None or not math.isfinite(value):
+        return NONE
+    size = abs(value)
+    if size == 0:
+        return "0"
+    if size >= LARGEST_PLAIN or size < SMALLEST_PLAIN:
+        mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
+        return f"{_minus(mantissa)} × 10{str(int(exponent)).translate(_SUPERSCRIPT)}"
+    if value == round(value) and size < 10**digits:
+        return _minus(f"{value:,.0f}")
+    decimals = max(0, digits - 1 - math.floor(math.log10(size)))
+    return _minus(f"{value:,.{decimals}f}")
+
+
+def fixed(value: float | None, decimals: int) -> str:
+    """Return a number with so many decimals and thousands separators."""
+    if value is None or not math.isfinite(value):
+        return NONE
+    text = f"{value:,.{max(decimals, 0)}f}"
+    if float(text.replace(",", "")) == 0:
+        text = text.lstrip("-")  # no minus zero
+    return _minus(text)
+
+
+def decimals_for(value: float | None, low: float | None, high: float | None) -> int:
+    """Return the decimals that an interval deserves: enough for its half width, no more."""
+    half = (high - low) / 2 if low is not None and high is not None else 0.0
+    if not half > 0 or not math.isfinite(half):
+        size = abs(value or 0.0)
+        if size == 0 or not math.isfinite(size):
+            return 2
+        return min(max(2 - math.floor(math.log10(size)), 0), 6)
+    exponent = math.floor(math.log10(half))
+    digits = 2 if half / 10**exponent < TWO_DIGITS_BELOW else 1
+    return min(max(digits - 1 - exponent, 0), 6)
+
+
+def measured(m: Measurement | None) -> str:
+    """Return a measurement as ``0.93 (0.91 to 0.95)``, with its unit; a dash where it is not defined."""
+    if m is None or m.value is None:
+        return NONE
+    decimals = decimals_for(m.value, m.low, m.high)
+    unit = f" {m.unit}" if m.unit else ""
+    if m.low is None or m.high is None:
+        return fixed(m.value, decimals) + unit
+    return f"{fixed(m.value, decimals)} ({fixed(m.low, decimals)} to {fixed(m.high, decimals)}){unit}"
+
+
+def amount(m: Measurement | None) -> str:
+    """Return the value alone, with the decimals its interval deserves, and its unit."""
+    if m is None or m.value is None:
+        return NONE
+    return fixed(m.value, decimals_for(m.value, m.low, m.high)) + (f" {m.unit}" if m.unit else "")
+
+
+def bounds(m: Measurement | None) -> str:
+    """Return the interval alone as ``0.91 to 0.95``, or an empty text."""
+    if m is None or m.value is None or m.low is None or m.high is None:
+        return ""
+    decimals = decimals_for(m.value, m.low, m.high)
+    return f"{fixed(m.low, decimals)} to {fixed(m.high, decimals)}"
+
+
+def share(value: float | None, digits: int = 2) -> str:
+    """Return a share as a percentage: ``12%``, ``0.4%``, ``99.7%``; never 0 % or 100 % for what is not."""
+    if value is None or not math.isfinite(value):
+        return NONE
+    percent = value * 100
+    if percent in (0, 100):
+        return f"{percent:.0f}%"
+    near = min(abs(percent), abs(100 - percent))
+    decimals = 0 if near >= 10 or near == 0 else max(0, digits - 1 - math.floor(math.log10(near)))
+    return _minus(f"{percent:.{min(decimals, 4)}f}%")
+
+
+def count(value: float | None) -> str:
+    """Return a whole number with thousands separators."""
+    return NONE if value is None else _minus(f"{round(value):,}")
+
+
+def plural(n: int, one: str, many: str | None = None) -> str:
+    """Return ``1 row``, ``2,000 rows``."""
+    return f"{count(n)} {one if n == 1 else many or one + 's'}"
+
+
+def duration(seconds: float | None) -> str:
+    """Return a duration: ``85 ms``, ``4.2 s``, ``3 min 20 s``, ``1 h 5 min``, ``12 days``."""
+    if seconds is None or not math.isfinite(seconds):
+        return NONE
+    if seconds < 0:
+        return "−" + duration(-seconds)
+    if seconds == 0:
+        return "0 s"
+    if seconds < 0.9995:
+        milliseconds = seconds * 1000
+        return f"{number(milliseconds, 2)} ms" if milliseconds >= 0.001 else "under 1 µs"
+    if seconds < 9.95:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    for unit, length, smaller, part in (("d", 86400, "h", 3600), ("h", 3600, "min", 60), ("min", 60, "s", 1)):
+        if whole >= length:
+            rest = (whole % length) // part
+            return f"{count(whole // length)} {unit}" + (f" {rest} {smaller}" if rest else "")
+    return f"{whole} s"
+
+
+def size(n_bytes: float | None) -> str:
+    """Return a size: ``912 bytes``, ``1.2 MB``."""
+    if n_bytes is None:
+        return NONE
+    if n_bytes < 1000:
+        return plural(round(n_bytes), "byte")
+    left = float(n_bytes)
+    unit = "bytes"
+    for unit in ("kB", "MB", "GB", "TB"):
+        left /= 1000
+        if left < 999.5:
+            break
+    return f"{left:.1f} {unit}" if left < 9.95 else f"{left:,.0f} {unit}"
+
+
+def when(iso: str) -> str:
+    """Return ``31 May 2025, 14:03 UTC``; the text itself where it is no time."""
+    try:
+        moment = datetime.fromisoformat(iso)
+    except ValueError:
+        return iso
+    zone = " UTC" if moment.tzinfo is not None and moment.utcoffset() == timedelta(0) else ""
+    return f"{moment.day} {moment:%B %Y, %H:%M}{zone}"
+
+
+def value_of(value: float | None, kind: str, *, spread: float | None = None) -> str:
+    """Return a canonical value of a column in the words of its kind.
+
+    ``spread`` (maximum minus minimum) says how fine a datetime is to be written.
+    """
+    if value is None or not math.isfinite(value):
+        return NONE
+    if kind == Kind.DATETIME:
+        try:
+            moment = _EPOCH + timedelta(seconds=value)
+        except OverflowError:
+            return number(value)
+        fine = spread is not None and spread < 3 * 86400
+        return f"{moment:%Y-%m-%d %H:%M}" if fine else f"{moment:%Y-%m-%d}"
+    if kind == Kind.DURATION:
+        return duration(value)
+    if kind == Kind.BOOLEAN:
+        return {0.0: "no", 1.0: "yes"}.get(value, share(value))
+    if kind == Kind.GEO:
+        return fixed(value, 3)
+    return number(value, 4)
+
+
+def short(text: str, limit: int = 28) -> str:
+    """Return the text, cut in the middle with an ellipsis when it is longer than ``limit`` characters."""
+    text = " ".join(str(text).split()) or "(empty)"
+    if len(text) <= limit:
+        return text
+    head = (limit - 1 + 1) // 2
+    return text[:head].rstrip() + "…" + text[len(text) - (limit - 1 - head) :].lstrip()
+
+
+def joined(items: Iterable[str], limit: int = 6, last: str = "and") -> str:
+    """Return ``a, b and c``; ``a, b and 12 more`` beyond ``limit``."""
+    names: Sequence[str] = [str(i) for i in items]
+    if len(names) > limit:
+        names = [*names[: limit - 1], f"{count(len(names) - limit + 1)} more"]
+    if len(names) < 2:
+        return "".join(names)
+    return ", ".join(names[:-1]) + f" {last} {names[-1]}"
+
+
+def _minus(text: str) -> str:
+    return text.replace("-", "−", 1) if text.startswith("-") else text

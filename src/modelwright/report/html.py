@@ -1,0 +1,109 @@
+"""The report: one HTML file that needs nothing but itself.
+
+No network, no font, no image from elsewhere: a content security policy forbids them, and pins the one style sheet and
+the one script (a convenience: copying, filtering, printing) by their digests. All data goes through Jinja's escaping
+or `charts.svg`, so a column named ``<script>`` is text.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from modelwright.report import charts, describing, figures, tables, words
+from modelwright.report import format as fmt
+from modelwright.report.inputs import ReportInput
+
+__all__ = ["page", "render"]
+
+TEMPLATES = Path(__file__).parent / "templates"
+# What is shown at once; the rest is folded away, and beyond the last limit it is in the JSON documents only.
+IMPORTANCES_SHOWN = 15
+COLUMNS_SHOWN = 25
+COLUMNS_KEPT = 500
+CANDIDATES_SHOWN = 15
+CONFUSION_CLASSES = 40
+
+
+@cache
+def environment() -> Environment:
+    """Return the templates with the formats as filters; strict: a name that is not there is an error."""
+    env = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    env.filters.update({name: getattr(fmt, name) for name in fmt.__all__})
+    env.filters.update(metric=words.title_of, explained=words.explained, tone=words.tone_of)
+    env.globals.update(answers=words.ANSWERS)
+    return env
+
+
+def page(template: str, **context: Any) -> str:
+    """Return a rendered page with its style, script and the policy that pins them."""
+    style = (TEMPLATES / "report.css").read_text(encoding="utf-8")
+    script = (TEMPLATES / "report.js").read_text(encoding="utf-8")
+    policy = (
+        f"default-src 'none'; style-src '{_pin(style)}'; script-src '{_pin(script)}'; "
+        "base-uri 'none'; form-action 'none'"
+    )
+    # Files of the package, not data: they go in as they are, or their digests would not match.
+    return (
+        environment()
+        .get_template(template)
+        .render(style=Markup(style), script=Markup(script), policy=Markup(policy), **context)
+    )
+
+
+def _pin(content: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
+
+
+def render(r: ReportInput) -> str:
+    """Return the report as one self-contained HTML document."""
+    shown, folded = tables.importances(r.explanation, IMPORTANCES_SHOWN)
+    board, others = tables.leaderboard(r.training)
+    e = r.evaluation
+    columns = describing.column_rows(r.contract, r.profile, r.audit, r.brief, r.problem)
+    unit = next((m.unit for m in e.metrics if m.unit), "")
+    return page(
+        "report.html",
+        r=r,
+        e=e,
+        title=f"Predicting {r.problem.target}",
+        headline_words=words.headline_words(e.headline, r.problem),
+        comparisons=tables.comparisons(e),
+        top_findings=describing.top_findings(r.audit),
+        rule_counts=describing.outcome_counts(r.audit.outcomes),
+        asked=describing.asked(r.brief),
+        source_facts=describing.facts_of_source(r.source),
+        columns=columns[:COLUMNS_KEPT],
+        columns_shown=COLUMNS_SHOWN,
+        columns_left=max(len(columns) - COLUMNS_KEPT, 0),
+        target_shape=describing.target_shape(r),
+        split_words=describing.split_words(r.problem),
+        split_diagram=charts.split_diagram(r.problem),
+        leaderboard=board,
+        candidates_shown=CANDIDATES_SHOWN,
+        others=others,
+        confusion=describing.confusion_rows(r) if len(r.problem.classes) <= CONFUSION_CLASSES else [],
+        curves=figures.curves(e),
+        calibration=figures.calibration(e),
+        residuals=figures.residuals(e.residuals, r.problem.target, unit) if e.residuals else [],
+        importances=shown,
+        importances_more=folded,
+        effects=figures.effects(r.explanation, r.contract),
+        slices=tables.slices(e),
+        learning=figures.learning_curve(e),
+        money=tables.money(e),
+        needs=describing.needs(r)[:COLUMNS_KEPT],
+        commands=describing.commands(r),
+    )

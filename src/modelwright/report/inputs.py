@@ -1,0 +1,113 @@
+"""What the report is made of: every document of a run, and the facts about the version that came out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from modelwright.audit.findings import Audit
+from modelwright.brief import Brief
+from modelwright.data.contract import Contract
+from modelwright.data.profile import Profile
+from modelwright.data.source import Source
+from modelwright.evaluate.measurements import Evaluation
+from modelwright.explain.reasons import Explanation
+from modelwright.frame.problem import Problem
+from modelwright.govern.verdict import Verdict
+from modelwright.ledger import Decision
+from modelwright.train.record import Training
+
+__all__ = ["AuditInput", "ReportInput", "VersionFacts"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class VersionFacts:
+    """The version the report is about.
+
+    Attributes
+    ----------
+    number : int
+    path : str
+        Its folder.
+    size_bytes : int
+    latency_ms : float or None
+        Median milliseconds for scoring one row; None where it was not measured.
+    digest : str
+        Digest of its manifest.
+    files : tuple of (str, str)
+        Files worth knowing and what each is, relative to the project's folder.
+    """
+
+    number: int
+    path: str
+    size_bytes: int
+    latency_ms: float | None = None
+    digest: str = ""
+    files: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportInput:
+    """All that the report, the model card and the summary say; they compute nothing of their own.
+
+    Attributes
+    ----------
+    brief, source, contract, profile, audit, problem, training, evaluation, explanation, verdict
+        The documents of the run. The contract and the profile include the target.
+    decisions : tuple of Decision
+        From the ledger, in order.
+    version : VersionFacts
+    project : str
+        Folder of the project, as a user would type it.
+    run : str
+        Name of the run.
+    wall_s : float
+        Seconds from start to the end of packaging.
+    peak_memory_bytes : int
+        Most memory of all processes together.
+    created_at : str
+        ISO 8601, UTC.
+    software : dict
+        Versions by name: ``{"modelwright": "0.1.0", "python": "3.11.7", …}``.
+    digests : dict
+        Digests by the name of the document or file, for the lineage.
+    test_evaluation : Evaluation or None
+        On a separate test file that has the target.
+    test_note : str
+        What was done with the test file, when there is one.
+    """
+
+    brief: Brief
+    source: Source
+    contract: Contract
+    profile: Profile
+    audit: Audit
+    problem: Problem
+    training: Training
+    evaluation: Evaluation
+    explanation: Explanation
+    verdict: Verdict
+    decisions: tuple[Decision, ...]
+    version: VersionFacts
+    project: str
+    wall_s: float
+    peak_memory_bytes: int
+    run: str = ""
+    created_at: str = ""
+    software: dict[str, str] = field(default_factory=dict)
+    digests: dict[str, str] = field(default_factory=dict)
+    test_evaluation: Evaluation | None = None
+    test_note: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuditInput:
+    """What the report of an audit alone is made of. ``wall_s`` is the seconds from start to end of the audit."""
+
+    brief: Brief
+    source: Source
+    contract: Contract
+    profile: Profile
+    audit: Audit
+    wall_s: float
+    created_at: str = ""
+    software: dict[str, str] = field(default_factory=dict)

@@ -1,0 +1,221 @@
+"""Tables with a chart in every row: names and numbers as cells, one shared axis."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from modelwright.evaluate.measurements import Comparison, Evaluation, Measurement
+from modelwright.explain.reasons import Explanation
+from modelwright.report import format as fmt
+from modelwright.report.charts import RowPlot
+from modelwright.report.words import comparison_words, title_of
+from modelwright.train.record import CandidateResult, Training
+
+__all__ = ["PlotRow", "PlotTable", "comparisons", "importances", "leaderboard", "money", "slices"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlotRow:
+    """A row: name, small print, chart, number, remark and tone."""
+
+    label: str
+    plot: Markup
+    value: str
+    small: str = ""
+    note: str = ""
+    tone: str = "model"
+    cells: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlotTable:
+    """Heads and rows. ``heads`` name the extra ``cells`` of the rows."""
+
+    caption: str
+    label_head: str
+    plot_head: str
+    value_head: str
+    axis: Markup
+    rows: tuple[PlotRow, ...]
+    note_head: str = ""
+    heads: tuple[str, ...] = ()
+
+
+def _ends(measurements: Sequence[Measurement]) -> list[float | None]:
+    return [v for m in measurements for v in (m.value, m.low, m.high)]
+
+
+def comparisons(evaluation: Evaluation) -> PlotTable:
+    """Return the model above its baselines, on the same rows."""
+    head = evaluation.headline
+    plot = RowPlot.over(_ends([head, *(c.score for c in evaluation.comparisons)]), reference=head.value)
+    rows = [
+        PlotRow(
+            label="This model",
+            plot=plot.interval(head.value, head.low, head.high, f"This model: {fmt.measured(head)}"),
+            value=fmt.measured(head),
+            tone="strong",
+        ),
+        *(_baseline(c, plot) for c in evaluation.comparisons),
+    ]
+    return PlotTable(
+        caption=f"{title_of(head.name)} of the model and of simpler ways to predict, on the same rows",
+        label_head="Prediction by",
+        plot_head=f"{title_of(head.name)}, {'more' if head.greater_is_better else 'less'} is better",
+        value_head=f"{head.level:.0%} interval",
+        note_head="The model is",
+        axis=plot.axis(),
+        rows=tuple(rows),
+    )
+
+
+def _baseline(c: Comparison, plot: RowPlot) -> PlotRow:
+    s = c.score
+    return PlotRow(
+        label=f"{c.name[:1].upper()}{c.name[1:]}",
+        small=c.text,
+        plot=plot.interval(s.value, s.low, s.high, f"{c.name}: {fmt.measured(s)}", "base"),
+        value=fmt.measured(s),
+        note=comparison_words(c),
+        tone="base",
+    )
+
+
+def importances(explanation: Explanation, limit: int) -> tuple[PlotTable | None, PlotTable | None]:
+    """Return the first ``limit`` columns, and the others; None where there are none."""
+    ranked = explanation.importances
+    if not ranked:
+        return None, None
+    plot = RowPlot.over(_ends([i.drop for i in ranked]), zero=True, reference=0.0)
+    name = title_of(ranked[0].drop.name)
+    rows = []
+    for item in ranked:
+        drop = item.drop
+        clear = drop.low is not None and drop.low > 0
+        rows.append(
+            PlotRow(
+                label=item.column,
+                plot=plot.bar(
+                    drop.value,
+                    drop.low,
+                    drop.high,
+                    f"{item.column}: {fmt.measured(drop)}",
+                    "model" if clear else "weak",
+                ),
+                value=fmt.measured(drop),
+                tone="model" if clear else "weak",
+                note="" if clear else "within the noise",
+            )
+        )
+
+    def table(part: Sequence[PlotRow]) -> PlotTable | None:
+        if not part:
+            return None
+        return PlotTable(
+            caption="Columns by importance",
+            label_head="Column",
+            plot_head=f"How much worse {name} gets when the column is shuffled",
+            value_head="Interval",
+            axis=plot.axis(),
+            rows=tuple(part),
+        )
+
+    return table(rows[:limit]), table(rows[limit:])
+
+
+def slices(evaluation: Evaluation) -> PlotTable | None:
+    """Return the slices, worst first, against the score on all rows."""
+    if not evaluation.slices:
+        return None
+    head = evaluation.headline
+    plot = RowPlot.over(_ends([s.score for s in evaluation.slices]), reference=head.value)
+    rows = [
+        PlotRow(
+            label=f"{s.column} = {fmt.short(s.value, 40)}",
+            small=fmt.plural(s.score.n, "row"),
+            plot=plot.interval(
+                s.score.value,
+                s.score.low,
+                s.score.high,
+                f"{s.column} = {s.value}: {fmt.measured(s.score)}",
+                "bad" if s.worse else "model",
+            ),
+            value=fmt.measured(s.score),
+            note="clearly worse" if s.worse else "within the noise",
+            tone="bad" if s.worse else "model",
+        )
+        for s in evaluation.slices
+    ]
+    return PlotTable(
+        caption=f"{title_of(head.name)} on parts of the rows",
+        label_head="Part of the rows",
+        plot_head=f"{title_of(head.name)}; the line is the score on all rows",
+        value_head="Interval",
+        note_head="Against the rest",
+        axis=plot.axis(),
+        rows=tuple(rows),
+    )
+
+
+def leaderboard(training: Training) -> tuple[PlotTable | None, tuple[CandidateResult, ...]]:
+    """Return the candidates that were measured, best first, and those that were not."""
+    measured = [c for c in training.candidates if c.score is not None]
+    others = tuple(c for c in training.candidates if c.score is None)
+    if not measured:
+        return None, others
+    scores = [s for c in measured for s in (*c.fold_scores, c.score)]
+    plot = RowPlot.over([*_without_stragglers(scores), training.ensemble_score], reference=training.ensemble_score)
+    decimals = fmt.decimals_for(*_spread([c.score for c in measured]))
+    rows = []
+    for c in measured:
+        used = c.weight > 0
+        folds = ", ".join(fmt.fixed(s, decimals) for s in c.fold_scores)
+        tip = f"{c.key}: {fmt.fixed(c.score, decimals)}" + (f"; folds {folds}" if folds else "")
+        rows.append(
+            PlotRow(
+                label=c.key,
+                small=c.reason if c.status != "done" else "",
+                plot=plot.dots(c.fold_scores, c.score, tip, "model" if used else "base"),
+                value=fmt.fixed(c.score, decimals),
+                tone="strong" if used else "base",
+                cells=(fmt.duration(c.seconds), fmt.share(c.weight) if used else fmt.NONE),
+            )
+        )
+    table = PlotTable(
+        caption="Candidates by validation score",
+        label_head="Candidate",
+        plot_head=f"{title_of(training.metric)} per fold; the line is the finished model",
+        value_head="Mean",
+        heads=("Time", "Share in the model"),
+        axis=plot.axis(),
+        rows=tuple(rows),
+    )
+    return table, others
+
+
+def _spread(scores: Sequence[float | None]) -> tuple[float | None, float | None, float | None]:
+    """Return what `decimals_for` needs to tell candidates apart."""
+    known = sorted(s for s in scores if s is not None)
+    middle = known[len(known) // 2]
+    nearest = max((known[-1] - known[0]) / 20, abs(middle) * 1e-4)
+    return middle, middle - nearest, middle + nearest
+
+
+def _without_stragglers(scores: Sequence[float | None]) -> list[float]:
+    """Return the scores an axis should hold: a candidate that failed to learn must not squeeze the others.
+
+    Beyond three times the middle half on either side (Tukey's far-out fence) a score is drawn at the edge.
+    """
+    known = sorted(s for s in scores if s is not None)
+    low, high = known[len(known) // 4], known[(3 * len(known)) // 4]
+    room = 3 * (high - low) or abs(high) * 0.01
+    return [s for s in known if low - room <= s <= high + room]
+
+
+def money(evaluation: Evaluation) -> str:
+    """Return the value per decision in words, empty where no payoff was given."""
+    m = evaluation.value_per_row
+    return "" if m is None or m.value is None else fmt.measured(m)

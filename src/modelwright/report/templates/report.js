@@ -1,0 +1,46 @@
+(function () {
+  "use strict";
+  var all = function (selector, root) { return Array.prototype.slice.call((root || document).querySelectorAll(selector)); };
+  function openAround(node) {
+    for (; node; node = node.parentElement) { if (node.tagName === "DETAILS") { node.open = true; } }
+  }
+  function follow() {
+    var target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    if (target) { openAround(target); target.scrollIntoView(); }
+  }
+  window.addEventListener("hashchange", follow);
+  follow();
+  all("pre.command").forEach(function (block) {
+    if (!navigator.clipboard) { return; }
+    var button = document.createElement("button");
+    button.type = "button"; button.className = "copy"; button.textContent = "Copy";
+    button.addEventListener("click", function () {
+      navigator.clipboard.writeText(block.querySelector("code").textContent).then(function () {
+        button.textContent = "Copied";
+        setTimeout(function () { button.textContent = "Copy"; }, 1500);
+      });
+    });
+    block.appendChild(button);
+  });
+  all("table[data-filter]").forEach(function (table) {
+    var rows = all("tbody tr", table);
+    if (rows.length < 12) { return; }
+    var box = document.createElement("input");
+    box.type = "search"; box.className = "filter";
+    box.placeholder = table.getAttribute("data-filter"); box.setAttribute("aria-label", box.placeholder);
+    box.addEventListener("input", function () {
+      var wanted = box.value.toLowerCase();
+      rows.forEach(function (row) { row.hidden = wanted !== "" && row.textContent.toLowerCase().indexOf(wanted) < 0; });
+    });
+    var place = table.closest(".scroll") || table;
+    place.parentNode.insertBefore(box, place);
+  });
+  var opened = [];
+  window.addEventListener("beforeprint", function () {
+    opened = all("details:not([open])");
+    opened.forEach(function (d) { d.open = true; });
+  });
+  window.addEventListener("afterprint", function () {
+    opened.forEach(function (d) { d.open = false; });
+  });
+}());

@@ -1,0 +1,124 @@
+"""Metrics in plain words: what a value means to somebody who never heard the metric's name."""
+
+from __future__ import annotations
+
+from math import exp
+
+from modelwright.evaluate.measurements import Comparison, Measurement
+from modelwright.evaluate.metrics import METRICS
+from modelwright.frame.problem import Problem
+from modelwright.report import format as fmt
+
+__all__ = ["ANSWERS", "comparison_words", "explained", "headline_words", "tone_of", "title_of"]
+
+# The verdict's answers: what a manager reads, and the tone it is shown in.
+ANSWERS: dict[str, tuple[str, str]] = {
+    "ship": ("Ready to use", "good"),
+    "ship with conditions": ("Ready to use, with conditions", "fair"),
+    "collect more data": ("Not yet: collect more data first", "fair"),
+    "do not ship": ("Do not use this model", "bad"),
+}
+
+_EXPLAINED = {
+    "roc_auc": "chance that a row with the event is ranked above one without; 0.5 is a coin, 1 is perfect",
+    "pr_auc": "precision averaged over all recalls; the share of events is what guessing gets, 1 is perfect",
+    "log_loss": "surprise at what really happened, given the predicted probabilities; 0 is perfect",
+    "brier": "mean squared error of the probabilities; 0 is perfect",
+    "accuracy": "share of rows predicted right",
+    "balanced_accuracy": "share predicted right, averaged over the classes so that small ones count as much",
+    "f1": "balance of precision and recall; 1 is perfect",
+    "precision": "of the rows predicted as the event, the share that really are",
+    "recall": "of the real events, the share that is found",
+    "mcc": "correlation of predicted and true class; 0 is guessing, 1 is perfect",
+    "kappa": "agreement beyond chance; 0 is guessing, 1 is perfect",
+    "rmse": "typical size of an error, large errors weighing more",
+    "mae": "mean size of an error",
+    "median_ae": "half of the errors are smaller than this",
+    "r2": "share of the variation in the target that the model explains",
+    "mape": "mean size of an error as a share of the true value",
+    "rmsle": "typical relative error, on a logarithmic scale",
+}
+
+
+def explained(name: str) -> str:
+    """Return one line on what a metric is, empty for an unknown one."""
+    return _EXPLAINED.get(name, "")
+
+
+def tone_of(answer: str) -> str:
+    """Return ``"good"``, ``"fair"`` or ``"bad"``."""
+    return ANSWERS.get(answer, (answer, "fair"))[1]
+
+
+def title_of(name: str) -> str:
+    """Return a metric's name as people write it: ``"ROC AUC"``."""
+    known = METRICS.get(name)
+    return known.title if known else name.replace("_", " ")
+
+
+def headline_words(m: Measurement, problem: Problem) -> str:
+    """Return one sentence that says what the headline number means for this problem.
+
+    Empty where the measurement has no value.
+    """
+    if m.value is None:
+        return ""
+    several = len(problem.classes) > 2
+    event = f"“{problem.classes[1]}”" if len(problem.classes) == 2 else "the right class"
+    hundred = _of_hundred(m.value)
+    typical = f"{fmt.amount(m)}"
+    sentences = {
+        "roc_auc": (
+            "Of two rows of different classes, it ranks the right one first "
+            if several
+            else f"Shown one row that is {event} and one that is not, it ranks them the right way round "
+        )
+        + f"{hundred} times in 100.",
+        "pr_auc": f"Averaged over all cut-offs, {hundred} of 100 rows it flags are really {event}.",
+        "accuracy": f"It gets {hundred} of 100 rows right.",
+        "balanced_accuracy": f"Averaged over the classes, it gets {hundred} of 100 rows right.",
+        "precision": f"Of 100 rows it flags, {hundred} are really {event}.",
+        "recall": f"Of 100 rows that are {event}, it finds {hundred}.",
+        "rmse": f"Its predictions of {problem.target} are typically off by {typical}.",
+        "mae": f"Its predictions of {problem.target} are off by {typical} on average.",
+        "median_ae": f"Half of its predictions of {problem.target} are off by less than {typical}.",
+        "mape": f"Its predictions of {problem.target} are off by {fmt.share(m.value)} on average.",
+        "r2": f"It explains {fmt.share(m.value)} of the variation in {problem.target}.",
+        "rmsle": f"Its predictions of {problem.target} are typically off by a factor of {_factor(m.value)}.",
+    }
+    known = sentences.get(m.name)
+    if known is not None:
+        return known
+    meaning = explained(m.name)
+    return f"{meaning[0].upper()}{meaning[1:]}." if meaning else ""
+
+
+def comparison_words(c: Comparison) -> str:
+    """Return how the model compares with a baseline: ``"better by 0.12 (0.10 to 0.14)"``."""
+    if c.gain.value is None:
+        return "could not be compared"
+    if c.better:
+        return f"better by {fmt.measured(c.gain)}"
+    if c.gain.high is not None and c.gain.high < 0:
+        size = Measurement(
+            name=c.gain.name,
+            value=-c.gain.value,
+            low=-c.gain.high,
+            high=None if c.gain.low is None else -c.gain.low,
+            n=c.gain.n,
+            method=c.gain.method,
+            unit=c.gain.unit,
+        )
+        return f"worse by {fmt.measured(size)}"
+    return f"no different beyond the noise: {fmt.measured(c.gain)}"
+
+
+def _of_hundred(value: float) -> str:
+    percent = value * 100
+    if 1 <= percent <= 99 or percent in (0, 100):
+        return f"{percent:.0f}"
+    return fmt.share(value).rstrip("%")
+
+
+def _factor(log_error: float) -> str:
+    return fmt.number(exp(min(log_error, 50.0)), 3)
