@@ -157,3 +157,19 @@ def test_a_large_table_takes_seconds():
     for baseline in BASELINES:
         _fit(baseline, columns, specs, y, ("no", "yes"))
     assert time.perf_counter() - start < 5
+
+
+def test_few_values_are_named_one_by_one():
+    bins = make_bins(np.repeat([0.0, 1.0, 2.0], 20), ColumnSpec(name="parts", kind=Kind.NUMBER))
+    assert [bins.label(i) for i in range(2, bins.count)] == ["0", "1", "2"]
+    assert bins(np.array([0.0, 1.0, 2.0, 9.0])).tolist() == [2, 3, 4, 4]
+
+
+def test_long_levels_are_shortened_and_texts_make_no_rule():
+    level = "a very long\tlevel " * 9
+    bins = make_bins(Strings.from_values([level] * 9), ColumnSpec(name="x", kind=Kind.CATEGORY))
+    assert len(bins.label(2)) == 42
+    assert "\t" not in bins.label(2)
+    texts = {"x": Strings.from_values(["yes sir", "no sir"] * 50)}
+    fitted = _fit(OneRule(), texts, _contract(x=Kind.TEXT), [1, 0] * 50, ("no", "yes"))
+    assert "no column" in fitted.text

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
@@ -16,6 +16,8 @@ __all__ = ["Bins", "make_bins"]
 MIN_BIN_ROWS = 6
 MAX_LEVELS = 50  # more branches than that are no rule a person would call simple
 MAX_RANGES = 8
+LABEL_LENGTH = 40
+FAR_SECONDS = 5e10  # some 1,600 years from 1970: beyond, calendars have no words
 QUANTILE_ROWS = 50_000  # quantiles of so many rows are exact enough for eight ranges
 MISSING, OTHER = 0, 1
 
@@ -24,12 +26,14 @@ MISSING, OTHER = 0, 1
 class Bins:
     """How a column is cut. Bin 0 holds missing values, bin 1 levels not listed; then the levels or ranges in order.
 
-    ``levels`` is for strings, ``edges`` (upper bounds, inclusive) for numbers.
+    ``levels`` is for strings, ``edges`` (upper bounds, inclusive) for numbers; ``values`` names the bins of a number
+    with few distinct values, one each.
     """
 
     spec: ColumnSpec
     levels: tuple[str, ...] = ()
     edges: np.ndarray | None = None
+    values: tuple[float, ...] = ()
 
     @property
     def count(self) -> int:
@@ -51,23 +55,27 @@ class Bins:
         if i == OTHER:
             return "any other"
         if self.edges is None:
-            return f"'{self.levels[i - 2]}'"
+            return f"'{_short(self.levels[i - 2])}'"
         if self.spec.kind is Kind.BOOLEAN:
             return "false" if i == 2 else "true"
         if not len(self.edges):
             return "present"
+        if self.values:
+            return self._show(self.values[i - 2])
         if i == 2:
             return f"up to {self._show(self.edges[0])}"
         low = self._show(self.edges[i - 3])
         return f"above {low}" if i - 2 == len(self.edges) else f"{low} to {self._show(self.edges[i - 2])}"
 
     def _show(self, value: float) -> str:
-        if self.spec.kind is Kind.DATETIME and abs(value) < 2.5e11:  # the years 1 to 9999
-            try:
-                return datetime.fromtimestamp(value, UTC).strftime("%Y-%m-%d")
-            except (OverflowError, ValueError, OSError):
-                return f"{value:.6g}"
-        return f"{value:.6g}"
+        if self.spec.kind is Kind.DATETIME and abs(value) < FAR_SECONDS:
+            return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=value)).strftime("%Y-%m-%d")
+        return f"{value:.6g}" if float(value).is_integer() else f"{value:.4g}"
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= LABEL_LENGTH else line[: LABEL_LENGTH - 1] + "…"
 
 
 def make_bins(column: Column, spec: ColumnSpec) -> Bins:
@@ -83,7 +91,8 @@ def make_bins(column: Column, spec: ColumnSpec) -> Bins:
     ranges = int(np.clip(len(values) // MIN_BIN_ROWS, 1, MAX_RANGES))
     at = np.linspace(0, 1, ranges + 1)[1:-1]
     edges = np.unique(np.quantile(values, at, method="inverted_cdf"))
-    if len(edges) < ranges - 1:  # few distinct values, or many equal: cut between values that occur
+    if len(edges) < ranges - 1:  # few distinct values, or many equal: one bin per value where that is few
         distinct = np.unique(values)
-        edges = distinct[:-1] if len(distinct) <= MAX_RANGES else edges
+        if len(distinct) <= MAX_RANGES:
+            return Bins(spec, edges=distinct[:-1], values=tuple(distinct.tolist()))
     return Bins(spec, edges=edges[edges < values.max()])

@@ -14,7 +14,7 @@ from typing import ClassVar
 import numpy as np
 
 from modelwright.data.columns import Columns, n_rows, take
-from modelwright.data.contract import Contract
+from modelwright.data.contract import Contract, Kind
 from modelwright.objectives.baselines.bins import Bins, make_bins
 from modelwright.objectives.baselines.centres import centre, class_share_text, value_text
 from modelwright.objectives.baselines.constant import Constant
@@ -61,8 +61,13 @@ class OneRule:
         sample, targets = take({s.name: columns[s.name] for s in specs.columns}, rows), y[rows]
         best: tuple[float, Bins] | None = None
         for spec in specs.columns:
+            if spec.kind is Kind.TEXT:  # whole texts are no branches of a rule
+                continue
             bins = make_bins(sample[spec.name], spec)
-            loss = _cross_validated_loss(bins(sample[spec.name]), bins.count, targets, fold, len(classes))
+            codes = bins(sample[spec.name])
+            if (codes == codes[0]).all():
+                continue
+            loss = _cross_validated_loss(codes, bins.count, targets, fold, len(classes))
             if best is None or loss < best[0]:
                 best = (loss, bins)
         if best is None:
