@@ -210,19 +210,9 @@ def _named(context: AuditContext, names: list[str], rest: list[str], sample: Pow
         skill = _skill(context, name)
         enough = STRONG_NAME_SKILL if strong else WEAK_NAME_SKILL
         lead = STRONG_NAME_LEAD if strong else WEAK_NAME_LEAD
-        towers = skill >= enough and _towers(skill, level, lead)
-        if word and (towers or (strong and _has_pure_level(context, name, sample))):
+        if word and skill >= enough and _towers(skill, level, lead):
             found[name] = Leak(column=name, sign=Sign.NAMED, skill=skill, others=level, word=word)
     return found
-
-
-def _has_pure_level(context: AuditContext, name: str, sample: PowerSample) -> bool:
-    """Return whether a flag has a value that occurs, as good as, with one class only."""
-    column = coded(context, name)
-    if not sample.n_classes or column.n_levels != 2:
-        return False
-    codes = column.codes[sample.rows]
-    return any(_purity(codes == level, sample) is not None for level in range(2))
 
 
 def _purity(side: np.ndarray, sample: PowerSample) -> tuple[float, float] | None:
@@ -287,12 +277,20 @@ def _one_sided(context: AuditContext, names: list[str], rest: list[str], sample:
         return {}
     found = {}
     for name in names:
-        gone = is_missing(context.columns[name])[sample.rows]
-        for side in (gone, ~gone):
+        word, strong = name_sign(context, name)
+        for side in _sides(context, name, sample, flags=strong):
             pure = _purity(side, sample)
             if pure is not None:
-                found[name] = Leak(column=name, sign=Sign.ONE_SIDED, skill=pure[0], others=pure[1])
+                found[name] = Leak(column=name, sign=Sign.ONE_SIDED, skill=pure[0], others=pure[1], word=word)
     return found
+
+
+def _sides(context: AuditContext, name: str, sample: PowerSample, *, flags: bool) -> list[np.ndarray]:
+    """Return the rows with and without a value, and those of each value of a flag where its name asks for it."""
+    column = coded(context, name)
+    codes = column.codes[sample.rows]
+    sides = [codes < 0, codes >= 0]
+    return sides + [codes == 0, codes == 1] if flags and column.n_levels == 2 else sides
 
 
 def _company(context: AuditContext, names: list[str], found: dict[str, Leak]) -> dict[str, Leak]:

@@ -6,13 +6,21 @@ import numpy as np
 
 from modelwright.audit.findings import AuditContext
 from modelwright.audit.identifiers import identifier_reason
+from modelwright.audit.leaks import find_leaks
 from modelwright.audit.looking import coded, memo
+from modelwright.audit.power import fit_predict
 from modelwright.data.columns import Strings
 
-__all__ = ["neighbour_likeness", "rank_correlation", "sorted_by", "target_runs"]
+__all__ = ["neighbour_likeness", "rank_correlation", "sorted_by", "target_runs", "unexplained_likeness"]
 
 SORTED = 0.95
 RUNS_PER_LEVEL = 1.5
+# The file is cut into blocks; every fifth is tested, so that most tested rows have no neighbour in training.
+N_BLOCKS = 100
+BLOCKS_APART = 5
+MAX_TESTED = 4_000
+MAX_FITTED = 6_000
+MIN_FITTED = 200
 
 
 def rank_correlation(a: np.ndarray, b: np.ndarray) -> float:
@@ -44,6 +52,42 @@ def _likeness(context: AuditContext) -> float:
     share = np.bincount(y.astype(np.int64)) / len(y)
     chance = float(np.square(share).sum())
     return (float((y[:-1] == y[1:]).mean()) - chance) / (1 - chance)
+
+
+def unexplained_likeness(context: AuditContext) -> float:
+    """Return how alike neighbours are in what the features leave unexplained (lag-1 correlation of residuals).
+
+    A file sorted by place or by product has neighbours with alike targets because their features are alike; that is no
+    order worth keeping. A small gradient boosting machine is fitted on rows outside of blocks of the file, and its
+    residuals within the blocks are compared with the next row's.
+    """
+    return memo(context, "unexplained likeness", lambda: _unexplained(context))
+
+
+def _unexplained(context: AuditContext) -> float:
+    assert context.y is not None
+    rows = np.flatnonzero(~np.isnan(context.y))
+    block = np.arange(len(rows)) * N_BLOCKS // max(1, len(rows))
+    tested = block % BLOCKS_APART == BLOCKS_APART // 2
+    held = rows[tested]
+    if len(held) > MAX_TESTED:  # the beginning of each block
+        place = np.arange(len(held)) - np.searchsorted(block[tested], block[tested])
+        held = held[place < MAX_TESTED // (N_BLOCKS // BLOCKS_APART)]
+    fitted = rows[~tested]
+    fitted = fitted[np.linspace(0, len(fitted) - 1, min(len(fitted), MAX_FITTED)).astype(np.int64)]
+    names = [n for n in context.features if not identifier_reason(context, n) and n not in find_leaks(context)]
+    if not names or len(fitted) < MIN_FITTED:
+        return 0.0
+    y = context.y if not context.classes else (context.y == _middle_class(context.y)).astype(np.float64)
+    residual = y[held] - fit_predict(context, names, y, fitted, held)
+    together = np.diff(held) == 1
+    return rank_correlation(residual[:-1][together], residual[1:][together])
+
+
+def _middle_class(y: np.ndarray) -> float:
+    """Return the class whose share is nearest to one half: it has the most to explain."""
+    classes, counts = np.unique(y[~np.isnan(y)], return_counts=True)
+    return float(classes[np.abs(counts / counts.sum() - 0.5).argmin()])
 
 
 def target_runs(context: AuditContext) -> tuple[int, float]:

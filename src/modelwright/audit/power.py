@@ -20,7 +20,7 @@ from modelwright.audit.findings import AuditContext
 from modelwright.audit.looking import coded, is_missing, memo
 from modelwright.data.columns import Strings
 
-__all__ = ["ColumnPower", "PowerSample", "joint_skill", "power", "power_sample", "skill_of"]
+__all__ = ["ColumnPower", "PowerSample", "fit_predict", "joint_skill", "power", "power_sample", "skill_of"]
 
 POWER_ROWS = 20_000  # the standard error of a share is then at most 0.35 percentage points
 MIN_ROWS = 50  # below this, no share of what is explained can be told from luck
@@ -217,18 +217,34 @@ def joint_skill(context: AuditContext, names: Iterable[str]) -> float:
 
 
 def _boost(context: AuditContext, names: tuple[str, ...], sample: PowerSample) -> float:
-    import lightgbm
-
     n = min(JOINT_ROWS, len(sample.rows))
     chosen = np.linspace(0, len(sample.rows) - 1, n).astype(np.int64)
-    table = np.column_stack([_as_number(context, name, sample.rows[chosen]) for name in names])
+    table = _table(context, names, sample.rows[chosen])
     y, held = sample.y[chosen], sample.folds[chosen] < N_FOLDS // 2
-    k = sample.n_classes
+    prediction = _trees(context, table[~held], y[~held], table[held], sample.n_classes)
+    return _joint_score(prediction, y, held, sample.n_classes)
+
+
+def fit_predict(
+    context: AuditContext, names: Iterable[str], y: np.ndarray, fitted: np.ndarray, held: np.ndarray
+) -> np.ndarray:
+    """Return predictions of ``y`` on rows ``held`` by a small gradient boosting machine fitted on ``fitted``."""
+    wanted = tuple(names)
+    return _trees(context, _table(context, wanted, fitted), y[fitted], _table(context, wanted, held), 0)
+
+
+def _table(context: AuditContext, names: tuple[str, ...], rows: np.ndarray) -> np.ndarray:
+    return np.column_stack([_as_number(context, name, rows) for name in names])
+
+
+def _trees(context: AuditContext, x: np.ndarray, y: np.ndarray, new: np.ndarray, k: int) -> np.ndarray:
+    import lightgbm
+
     settings = {
         "objective": "regression" if not k else "binary" if k == 2 else "multiclass",
         "num_leaves": JOINT_LEAVES,
         "learning_rate": 0.1,
-        "min_data_in_leaf": max(3, min(20, n // 50)),
+        "min_data_in_leaf": max(3, min(20, len(x) // 30)),
         "num_threads": 1,
         "deterministic": True,
         "force_row_wise": True,
@@ -238,9 +254,8 @@ def _boost(context: AuditContext, names: tuple[str, ...], sample: PowerSample) -
     if k > 2:
         settings["num_class"] = k
     trees = JOINT_TREES if k < 3 else max(10, min(JOINT_TREES, JOINT_TREE_BUDGET // k))
-    data = lightgbm.Dataset(table[~held], label=y[~held], params={"verbosity": -1, "max_bin": 63})
-    prediction = np.asarray(lightgbm.train(settings, data, trees).predict(table[held]))
-    return _joint_score(prediction, y, held, k)
+    data = lightgbm.Dataset(x, label=y, params={"verbosity": -1, "max_bin": 63})
+    return np.asarray(lightgbm.train(settings, data, trees).predict(new))
 
 
 def _joint_score(prediction: np.ndarray, y: np.ndarray, held: np.ndarray, k: int) -> float:

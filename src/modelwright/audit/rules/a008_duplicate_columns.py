@@ -97,13 +97,13 @@ def _by_first_appearance(column: Coded) -> np.ndarray:
 
 
 def _standardised(values: np.ndarray) -> np.ndarray:
-    """Return values with mean 0 and spread 1, positive first, rounded to the tolerance; missing is -2^31."""
-    present = ~np.isnan(values)
-    known = values[present]
-    spread = known.std()
-    scaled = (known - known.mean()) / (spread if spread > 0 else 1.0)
-    if scaled[np.argmax(np.abs(scaled) > RELATIVE_TOLERANCE)] < 0:
+    """Return values with mean 0 and spread 1, positive first, rounded to the tolerance; missing and infinite apart."""
+    finite = np.isfinite(values)
+    known = values[finite]
+    spread = known.std() if len(known) else 0.0
+    scaled = (known - known.mean()) / spread if spread > 0 else np.zeros(len(known))
+    if len(scaled) and scaled[np.argmax(np.abs(scaled) > RELATIVE_TOLERANCE)] < 0:
         scaled = -scaled
-    body = np.full(len(values), -(2.0**31))
-    body[present] = np.round(scaled / RELATIVE_TOLERANCE)
+    body = np.nan_to_num(values, nan=-(2.0**31), posinf=2.0**31, neginf=-(2.0**32))
+    body[finite] = np.round(scaled / RELATIVE_TOLERANCE)
     return body

@@ -42,8 +42,10 @@ class KnownAfter:
         "as the best column with an innocent name (or leaves as many times less unexplained); a weak sign (duration, "
         f"status, end, paid …) {percent(WEAK_NAME_SKILL)} and {WEAK_NAME_LEAD:g} times as much. From "
         f"{percent(TOLD_SKILL)} and {TOLD_LEAD:g} times on it is told, also for columns named almost like the target. "
-        f"Whatever the name: the value exists, or is missing, {percent(ONE_SIDED_PURITY)} for one outcome, with the "
-        f"others {ONE_SIDED_RATIO:g} times rarer than usual. And the company of a leak: 'reservation_status_date' "
+        f"Whatever the name: the value exists, or is missing, {percent(ONE_SIDED_PURITY)} for one outcome (with a "
+        "strong "
+        f"sign in the name, also: a flag is raised), with the others {ONE_SIDED_RATIO:g} times rarer than usual. And "
+        "the company of a leak: 'reservation_status_date' "
         "beside 'reservation_status'."
     )
     what_is_done: ClassVar[str] = (
@@ -100,8 +102,9 @@ class KnownAfter:
 
 def _evidence(context: AuditContext, leak: Leak) -> str:
     if leak.sign is Sign.ONE_SIDED:
+        where = f"its name says so ({leak.word}), and where it" if leak.word else "where it"
         return (
-            f"where it has (or lacks) a value, {percent(leak.skill)} of the rows have one outcome, against "
+            f"{where} has (or lacks) a value, {percent(leak.skill)} of the rows have one outcome, against "
             f"{percent(leak.others)} of all rows"
         )
     if leak.sign is Sign.COMPANY:

@@ -47,7 +47,8 @@ class AdditiveLeak:
     )
     how_detected: ClassVar[str] = (
         f"Two or three columns explain {percent(WHOLE_R2)} of a number with weights of plus or minus one, or any "
-        f"number of columns explain {EXACT_R2:.2%} of it. The difference of two dates has the order of the target (rank "
+        f"number of columns explain {EXACT_R2:.2%} of it. The difference of two dates has the order of the target "
+        "(rank "
         f"correlation {ELAPSED_CORRELATION:g}). Classes of at most {percent(PART_MAX_BASE)} of the rows: two or more "
         f"flags that each imply the class ({percent(PART_PURITY)}) and together cover {percent(PART_COVERAGE)} of it."
     )

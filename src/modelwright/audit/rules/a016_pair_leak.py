@@ -53,7 +53,8 @@ class PairLeak:
     how_detected: ClassVar[str] = (
         f"Categories with at least {MIN_LEVELS} levels, {percent(LEVELS_SHARED)} of them shared, that agree in "
         f"{percent(AGREEMENT)} of the rows and {CHANCE_RATIO:g} times as often as by chance; whether they agree "
-        f"explains {PAIR_LEAD:g} times as much of the target as either alone, and at least {percent(PAIR_SKILL)}. Numbers that "
+        f"explains {PAIR_LEAD:g} times as much of the target as either alone, and at least {percent(PAIR_SKILL)}. "
+        "Numbers that "
         f"correlate by {VERSION_CORRELATION:g} and whose difference explains {percent(DIFFERENCE_SKILL)} and "
         f"{DIFFERENCE_LEAD:g} times as much as either alone. The time between two dates is an honest feature."
     )

@@ -9,7 +9,7 @@ import numpy as np
 from modelwright.audit.building import count, percent, tell
 from modelwright.audit.findings import Action, AuditContext, Finding, Severity
 from modelwright.audit.looking import Coded, coded
-from modelwright.audit.names import entity
+from modelwright.audit.names import IDENTIFIER, entity, tokens
 from modelwright.audit.power import power, power_sample, score_cells
 from modelwright.data.contract import Kind
 
@@ -24,11 +24,14 @@ FEATURE_LIKENESS = 0.05
 TARGET_SKILL = 0.05
 # Some feature that (nearly) never changes within a group: the group is a thing with fixed properties.
 FIXED_LIKENESS = 0.95
+# Ids are given out one after another; a capacity of 1,197 cm³ or a price is not. Half of the range may be gaps.
+ID_DENSITY = 0.5
 MAX_FEATURES = 30
 LIKENESS_ROWS = 20_000
 # A number whose single values tell far more than its size is a name in digits.
 NOMINAL_LEAD = 3.0
 COARSE_BINS = 10
+MOST_FREQUENT = 0.5  # an amount that is mostly zero is no name
 MIN_NOMINAL_LEVELS = 30
 
 
@@ -43,9 +46,11 @@ class GroupedRows:
         "it does worse than the test said."
     )
     how_detected: ClassVar[str] = (
-        f"A column with at least {MIN_GROUPS} values and {MIN_ROWS_PER_GROUP:g} rows for each, whose name is that of an "
+        f"A column with at least {MIN_GROUPS} values and {MIN_ROWS_PER_GROUP:g} rows for each, whose name is that of "
+        "an "
         "entity (patient, unit_nr, CustomerID) or whose values read like ids, and whose rows are alike: two rows of a "
-        f"group agree in a feature beyond chance (kappa {FEATURE_LIKENESS:g} on average, or {FIXED_LIKENESS:g} in one), or the group "
+        f"group agree in a feature beyond chance (kappa {FEATURE_LIKENESS:g} on average, or {FIXED_LIKENESS:g} in "
+        "one), or the group "
         f"explains {percent(TARGET_SKILL)} of the target. Also numbers of at least {MIN_NOMINAL_LEVELS} values "
         f"whose single values explain {NOMINAL_LEAD:g} times what their size explains."
     )
@@ -70,7 +75,7 @@ class GroupedRows:
         if not what and not is_id:
             return self._nominal(context, name)
         column = coded(context, name)
-        if column.values.dtype != object and not np.all(column.values == np.floor(column.values)):
+        if column.values.dtype != object and not _reads_like_ids(name, column.values):
             return None
         mean, top = _likeness(context, name)
         measured = power(context, name)
@@ -78,14 +83,15 @@ class GroupedRows:
         if mean < FEATURE_LIKENESS and top < FIXED_LIKENESS and skill < TARGET_SKILL:
             return None
         acts = new_in_use or is_id
+        given = context.brief.group is not None or context.brief.split is not None
         told = f"the group alone explains {percent(skill)} of '{context.target}'" if measured else "there is no target"
         return tell(
             self,
             severity=Severity.WARNING if acts else Severity.INFO,
             columns=[name],
-            message=f"'{name}' names {count(column.n_levels, what or 'thing')} with "
-            f"{column.n_present / column.n_levels:.1f} rows each on average. Rows of a group agree {percent(mean)} more "
-            f"often than chance, and {told}: kept on one side of a split or not, scores will differ.",
+            message=f"'{name}' names {count(column.n_levels, 'different thing')} ({what or 'ids'}) with "
+            f"{column.n_present / column.n_levels:.1f} rows each on average. Rows of a group agree {percent(mean)} "
+            f"more often than chance, and {told}: kept on one side of a split or not, scores will differ.",
             evidence={
                 "n_groups": column.n_levels,
                 "rows_per_group": column.n_present / column.n_levels,
@@ -93,7 +99,8 @@ class GroupedRows:
                 "highest_likeness": top,
                 "skill": skill,
             },
-            action=Action.GROUP if acts else Action.TOLD,
+            action=Action.GROUP if acts and not given else Action.TOLD,
+            done="nothing was changed: the brief says how to split" if given else "",
             fix=f"if the model will meet the same ones again, allow {self.code}:{name}"
             if acts
             else f"if the model will meet new ones, ask for --group {name}",
@@ -105,6 +112,8 @@ class GroupedRows:
         if sample is None or context.contract[name].kind is not Kind.NUMBER or column.n_levels < MIN_NOMINAL_LEVELS:
             return None
         if not np.all(column.values == np.floor(column.values)):
+            return None
+        if column.counts.max() > MOST_FREQUENT * column.n_present:
             return None
         codes = column.codes[sample.rows]
         single = score_cells(codes + 1, sample)[0]
@@ -118,11 +127,20 @@ class GroupedRows:
             severity=Severity.INFO,
             columns=[name],
             message=f"The {column.n_levels:,} numbers of '{name}' seem to be names: each by itself they explain "
-            f"{percent(single)} of '{context.target}', by size {percent(size)}. Rows with the same number hang together.",
+            f"{percent(single)} of '{context.target}', by size {percent(size)}. Rows with the same number hang "
+            "together.",
             evidence={"n_groups": column.n_levels, "skill": single, "skill_by_size": size},
             fix=f"read it as a category with --kind {name}=category; if the model will meet new ones, --group {name}",
             n_rows=column.n_present,
         )
+
+
+def _reads_like_ids(name: str, numbers: np.ndarray) -> bool:
+    """Return whether numbers are ids: the name says "id", or they are whole and fill their range (engine 1, 2, 3, "
+    "…)."""
+    whole = bool(np.all(numbers == np.floor(numbers)))
+    dense = len(numbers) >= ID_DENSITY * (numbers[-1] - numbers[0] + 1)
+    return whole and bool(dense or IDENTIFIER.intersection(tokens(name)))
 
 
 def _repeats(column: Coded) -> bool:

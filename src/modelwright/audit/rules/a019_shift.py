@@ -39,7 +39,8 @@ class TestShift:
         "Scores on training-like rows do not carry over. Often it shows that the tables were made in two ways."
     )
     how_detected: ClassVar[str] = (
-        f"Per column: a Kolmogorov-Smirnov (numbers) or total variation (categories) distance of {LARGE_DISTANCE:g} beyond "
+        f"Per column: a Kolmogorov-Smirnov (numbers) or total variation (categories) distance of {LARGE_DISTANCE:g} "
+        "beyond "
         f"its noise at level 0.001, or a share of missing values that differs by {percent(MISSING_DIFFERENCE)}. All "
         "columns together: a small gradient boosting machine tells test rows from training rows with an area under "
         f"the ROC curve of {VISIBLE_AUC:g} (a warning from {LARGE_AUC:g}; Lopez-Paz and Oquab 2017)."

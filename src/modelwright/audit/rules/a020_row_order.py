@@ -31,7 +31,8 @@ class RowOrderLeak:
         "A row number then tells the answer, and a split that takes rows as they come puts whole classes on one side."
     )
     how_detected: ClassVar[str] = (
-        f"Classes lie in blocks: at most {percent(FEW_RUNS)} of the runs of a shuffled file; values rise or fall along the "
+        f"Classes lie in blocks: at most {percent(FEW_RUNS)} of the runs of a shuffled file; values rise or fall "
+        "along the "
         f"file (rank correlation {SORTED_TARGET:g}). An identifier explains {percent(IDENTIFIER_SKILL)} of the target."
     )
     what_is_done: ClassVar[str] = (
@@ -55,8 +56,8 @@ class RowOrderLeak:
             self,
             severity=Severity.WARNING,
             columns=[name],
-            message=f"'{name}' only identifies rows, yet it explains {percent(measured.skill)} of '{context.target}': it "
-            "was given out in the order of the target, or of something close to it.",
+            message=f"'{name}' only identifies rows, yet it explains {percent(measured.skill)} of '{context.target}': "
+            "it was given out in the order of the target, or of something close to it.",
             evidence={"skill": measured.skill},
             action=Action.DROP_COLUMN,
             fix="nothing; do not use the order of the rows for anything either",
