@@ -18,7 +18,7 @@ import msgspec
 from modelwright.documents import digest_bytes
 from modelwright.errors import BundleError
 from modelwright.evaluate.measurements import Measurement
-from modelwright.runtime.storage import malformed, read_bytes, read_json
+from modelwright.runtime.storage import ODD_NAME, TOO_LARGE, check_format, malformed, read_bytes, read_json
 
 __all__ = [
     "FORMAT",
@@ -119,7 +119,7 @@ def check_name(name: str) -> str:
         Absolute, with ``..``, hidden, too long or with other than plain characters (MW-B104).
     """
     if len(name) > MAX_NAME or not _NAME.fullmatch(name):
-        raise malformed(MANIFEST, "it names a file outside the folder or with odd characters", code="MW-B104")
+        raise malformed(MANIFEST, "it names a file outside the folder or with odd characters", code=ODD_NAME)
     return name
 
 
@@ -147,13 +147,7 @@ def read_manifest(folder: Path) -> tuple[Manifest, str]:
     if read_bytes(folder / SEAL, 200) != seal(content):
         raise malformed(MANIFEST, f"it was changed after {SEAL} was written", code="MW-B107")
     raw = read_json(folder / MANIFEST, limit=MAX_MANIFEST_BYTES)
-    number = raw.get("format") if isinstance(raw, dict) else None
-    if number != FORMAT or isinstance(number, bool):
-        raise BundleError(
-            f"the version in '{folder}' is of a format that this release does not know; it knows format {FORMAT}",
-            fix="update modelwright if a newer release made the version, or restore the folder",
-            code="MW-B103",
-        )
+    check_format(f"the version in '{folder}'", raw, FORMAT)
     try:
         manifest = msgspec.convert(raw, Manifest)
     except msgspec.ValidationError as error:
@@ -169,6 +163,6 @@ def _check(manifest: Manifest) -> None:
     if not all(_DIGEST.fullmatch(entry.digest) and entry.size >= 0 for entry in manifest.files):
         raise malformed(MANIFEST, "a digest or a size in it is none", code="MW-B102")
     if len(names) > MAX_FILES or manifest.size > MAX_VERSION_BYTES:
-        raise malformed(MANIFEST, f"it announces {len(names):,} files of {manifest.size:,} bytes", code="MW-B109")
+        raise malformed(MANIFEST, f"it announces {len(names):,} files of {manifest.size:,} bytes", code=TOO_LARGE)
     if manifest.version < 1 or any(count < 0 for count in manifest.rows.values()):
         raise malformed(MANIFEST, "a count in it is negative", code="MW-B102")

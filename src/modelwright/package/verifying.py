@@ -10,7 +10,7 @@ from pathlib import Path
 from modelwright.documents import digest_file
 from modelwright.errors import BundleError
 from modelwright.package.manifest import MANIFEST, MAX_FILES, SEAL, Manifest, read_manifest
-from modelwright.runtime.storage import RESTORE, malformed
+from modelwright.runtime.storage import MISSING, NOT_PLAIN, RESTORE, malformed
 
 __all__ = ["REQUIRED", "verify_folder"]
 
@@ -48,7 +48,7 @@ def verify_folder(folder: Path, *, digest: str | None = None) -> tuple[Manifest,
     listed = {entry.name: entry for entry in manifest.files}
     absent = sorted((set(REQUIRED) - set(listed)) | (set(listed) - set(found)))
     if absent:
-        raise malformed(absent[0], f"it is missing ({len(absent)} missing in all)", code="MW-B105")
+        raise malformed(absent[0], f"it is missing ({len(absent)} missing in all)", code=MISSING)
     extra = sorted(set(found) - set(listed) - {MANIFEST, SEAL})
     if extra:
         raise BundleError(
@@ -78,4 +78,4 @@ def _walk(folder: Path, prefix: str = "", depth: int = 0) -> Iterator[tuple[str,
         elif stat.S_ISREG(status.st_mode):
             yield name, status.st_size
         else:
-            raise malformed(name, "it is a link or no plain file", code="MW-B108")
+            raise malformed(name, "it is a link or no plain file", code=NOT_PLAIN)

@@ -17,10 +17,18 @@ import numpy as np
 
 from modelwright.data.columns import Columns, Strings
 from modelwright.data.contract import Contract
-from modelwright.errors import BundleError
 from modelwright.runtime import calibrators, scorers
 from modelwright.runtime.plan import Plan, PlanMember
-from modelwright.runtime.storage import check_arrays, malformed, read_arrays, read_json, write_arrays, write_json
+from modelwright.runtime.storage import (
+    ODD_NAME,
+    check_arrays,
+    check_format,
+    malformed,
+    read_arrays,
+    read_json,
+    write_arrays,
+    write_json,
+)
 from modelwright.runtime.transform import TargetTransform
 from modelwright.runtime.views import ViewPlan
 
@@ -127,13 +135,7 @@ def load_plan(folder: Path) -> Plan:
 
 def _read_document(path: Path) -> _PlanFile:
     raw = read_json(path)
-    number = raw.get("format") if isinstance(raw, dict) else None
-    if number != FORMAT or isinstance(number, bool):
-        raise BundleError(
-            f"'{path.name}' is of a format that this release does not know; it knows format {FORMAT}",
-            fix="update modelwright if a newer release made the version, or restore the file",
-            code="MW-B103",
-        )
+    check_format(f"'{path.name}'", raw, FORMAT)
     return _convert(path.name, raw, _PlanFile)
 
 
@@ -161,7 +163,7 @@ def _load_members(listed: list[_MemberFile], folder: Path) -> tuple[PlanMember, 
     for member in listed:
         names = member.scorer.get("files", [])
         if not isinstance(names, list) or not all(isinstance(n, str) and _PLAIN_NAME.fullmatch(n) for n in names):
-            raise malformed(PLAN, "a model names a file that is none of its own", code="MW-B104")
+            raise malformed(PLAN, "a model names a file that is none of its own", code=ODD_NAME)
         used += names
     found = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
     if sorted(used) != found:

@@ -25,9 +25,26 @@ import numpy as np
 
 from modelwright.errors import BundleError
 
-__all__ = ["check_arrays", "malformed", "read_arrays", "read_bytes", "read_json", "write_arrays", "write_json"]
+__all__ = [
+    "MISSING",
+    "NOT_PLAIN",
+    "ODD_NAME",
+    "RESTORE",
+    "TOO_LARGE",
+    "check_arrays",
+    "check_format",
+    "malformed",
+    "read_arrays",
+    "read_bytes",
+    "read_json",
+    "write_arrays",
+    "write_json",
+]
 
 T = TypeVar("T")
+
+# Kinds of error that reading a version has in several places.
+UNKNOWN_FORMAT, ODD_NAME, MISSING, NOT_PLAIN, TOO_LARGE = "MW-B103", "MW-B104", "MW-B105", "MW-B108", "MW-B109"
 
 MAX_JSON_BYTES = 256 << 20  # a plan with a million level names takes some 30 MB
 MAX_JSON_DEPTH = 64  # what modelwright writes is less than ten deep
@@ -59,6 +76,23 @@ def malformed(name: str, why: str, *, code: str = "MW-B110") -> BundleError:
     return BundleError(f"'{name}' cannot be used: {why}", fix=RESTORE, code=code)
 
 
+def check_format(what: str, document: Any, known: int) -> None:
+    """Refuse a document whose ``format`` is not the one known.
+
+    Raises
+    ------
+    BundleError
+        Another format, or none (MW-B103).
+    """
+    number = document.get("format") if isinstance(document, dict) else None
+    if number != known or isinstance(number, bool):
+        raise BundleError(
+            f"{what} is of a format that this release does not know; it knows format {known}",
+            fix="update modelwright if a newer release made the version, or restore it",
+            code=UNKNOWN_FORMAT,
+        )
+
+
 def read_bytes(path: Path, limit: int) -> bytes:
     """Return the content of a plain file of at most ``limit`` bytes.
 
@@ -70,14 +104,14 @@ def read_bytes(path: Path, limit: int) -> bytes:
     try:
         status = path.lstat()
         if not stat.S_ISREG(status.st_mode):
-            raise malformed(path.name, "it is a link or no plain file", code="MW-B108")
+            raise malformed(path.name, "it is a link or no plain file", code=NOT_PLAIN)
         if status.st_size > limit:
-            raise malformed(path.name, f"it has {status.st_size:,} bytes, at most {limit:,} make sense", code="MW-B109")
+            raise malformed(path.name, f"it has {status.st_size:,} bytes, at most {limit:,} make sense", code=TOO_LARGE)
         return path.read_bytes()
     except FileNotFoundError as error:
-        raise malformed(path.name, "it is missing", code="MW-B105") from error
+        raise malformed(path.name, "it is missing", code=MISSING) from error
     except OSError as error:
-        raise malformed(path.name, f"it cannot be read ({error.strerror})", code="MW-B105") from error
+        raise malformed(path.name, f"it cannot be read ({error.strerror})", code=MISSING) from error
 
 
 def write_json(path: Path, document: Any) -> None:
@@ -208,7 +242,7 @@ def _check_entries(name: str, entries: list[zipfile.ZipInfo], limit: int) -> Non
         raise malformed(name, "an entry is encrypted or packed in an unusual way", code="MW-B111")
     total = sum(info.file_size for info in entries)
     if total > limit or any(info.file_size > MAX_RATIO * info.compress_size + 64 for info in entries):
-        raise malformed(name, f"it announces {total:,} bytes of arrays", code="MW-B109")
+        raise malformed(name, f"it announces {total:,} bytes of arrays", code=TOO_LARGE)
 
 
 def _read_array(entry: IO[bytes], size: int) -> np.ndarray:
