@@ -1,0 +1,115 @@
+"""The stage that explains: what drives the model, measured on rows it was not trained on."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+import numpy as np
+
+from modelwright.data.columns import Columns, take
+from modelwright.data.contract import Contract
+from modelwright.evaluate.metrics import Metric
+from modelwright.explain.effects import measure_effects, outcome_of
+from modelwright.explain.importance import REPEATS, promising_first, rank_columns
+from modelwright.explain.likeness import alike, note_alike
+from modelwright.explain.reasons import Explanation
+from modelwright.explain.sampling import MAX_ROWS, MIN_ROWS, Predict, Prober, draw_rows
+
+__all__ = ["explain"]
+
+EFFECTS = 6
+# Part of the time that is kept for the effects, which cost little and say most.
+TIME_FOR_EFFECTS = 0.2
+# Columns looked at for carrying the same information: the ones whose bars are read.
+LOOKED_AT_FOR_LIKENESS = 20
+
+
+def explain(
+    predict: Predict,
+    columns: Columns,
+    y: np.ndarray,
+    *,
+    contract: Contract,
+    features: Sequence[str],
+    metric: Metric,
+    seed: int,
+    deadline_s: float,
+    measured_on: str,
+    classes: Sequence[str] = (),
+    target: str = "",
+    threshold: float | None = None,
+) -> Explanation:
+    """Return what drives the model, within about ``deadline_s`` seconds.
+
+    Parameters
+    ----------
+    predict : callable
+        Columns to predictions, float64 of shape (n_rows, n_outputs).
+    columns : Columns
+        Rows that were not trained on; must hold ``features``.
+    y : ndarray of float64, shape (n_rows,)
+    metric : Metric
+        The metric of the problem.
+    deadline_s : float
+        Seconds this may take. When they run out, intervals are wider, then columns are left out, the least promising
+        first; the notes say so.
+    measured_on : str
+        Which rows these are, in words.
+    classes, target : sequence of str, str
+        Only for words.
+    threshold : float or None
+        Decision threshold of the model, for metrics of labels.
+    """
+    deadline = time.monotonic() + deadline_s
+    rng = np.random.default_rng(seed)
+    needed = {name: columns[name] for name in features}
+    if not features or not len(y):
+        return Explanation(importances=(), effects=(), measured_on=measured_on)
+    rows, prediction = _rows_and_prediction(predict, needed, y, len(features), deadline, rng)
+    base, truth = take(needed, rows), y[rows]
+    ranked_until = deadline - TIME_FOR_EFFECTS * max(deadline - time.monotonic(), 0.0)
+    order = promising_first(base, features, prediction)
+    importances = rank_columns(
+        Prober(predict, base, ranked_until), truth, prediction, order, metric, threshold=threshold, rng=rng
+    )
+    ranked = [i.column for i in importances]
+    output, outcome = outcome_of(prediction, truth, classes, target)
+    effects = measure_effects(
+        Prober(predict, base, deadline),
+        (ranked or list(order))[:EFFECTS],
+        contract,
+        output,
+        spread=float(prediction[:, output].std()),
+        rng=rng,
+    )
+    notes = [*note_alike(alike(base, ranked[:LOOKED_AT_FOR_LIKENESS]))]
+    if not ranked and (why := metric.undefined(truth, prediction)):
+        notes.append(f"The columns could not be ranked: {metric.title} is not defined on these rows ({why}).")
+    elif len(ranked) < len(features):
+        left = len(features) - len(ranked)
+        notes.append(f"{left:,} of {len(features):,} columns were left out for lack of time, the least promising ones.")
+    on = measured_on if len(rows) == len(y) else f"{len(rows):,} rows drawn from {measured_on}"
+    return Explanation(importances=importances, effects=effects, measured_on=on, outcome=outcome, notes=tuple(notes))
+
+
+def _rows_and_prediction(
+    predict: Predict, columns: Columns, y: np.ndarray, n_features: int, deadline: float, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the rows to measure on and the model's prediction of them.
+
+    A first call on few rows measures the cost; with a slow model or many columns fewer rows are taken, so that every
+    column gets its turn.
+    """
+    few = draw_rows(len(y), MIN_ROWS, rng)
+    started = time.monotonic()
+    prediction = predict(take(columns, few))
+    per_row = (time.monotonic() - started) / len(few)
+    affordable = (
+        max(deadline - time.monotonic(), 0.0) * (1 - TIME_FOR_EFFECTS) / max(per_row * n_features * REPEATS, 1e-12)
+    )
+    most = int(min(max(affordable, MIN_ROWS), MAX_ROWS))
+    if most <= len(few) or len(few) == len(y):
+        return few, prediction
+    rows = draw_rows(len(y), most, rng)
+    return rows, predict(take(columns, rows))
