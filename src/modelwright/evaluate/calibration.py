@@ -23,6 +23,7 @@ BEYOND_NOISE = 2.0  # standard errors by which the log loss must fall
 EQUAL = 1.0  # standard errors within which the simpler of two calibrators is taken
 ROWS_PER_BIN, FEWEST_BINS, MOST_BINS = 50, 5, 15
 DRAWS = 1000
+BISECTIONS = 30
 
 
 def fit_calibrator(
@@ -163,8 +164,8 @@ def calibration_error(
 ) -> Measurement:
     """Return the expected calibration error: mean distance of stated and observed share over bins of equal size.
 
-    Each bin's distance would be above zero from chance alone; what chance adds (the mean of a folded normal
-    distribution) is taken off, after Kumar, Liang and Ma (2019). The interval is a parametric bootstrap of the bins.
+    Each bin's distance would be above zero from chance alone; what chance adds is taken off, as Bröcker
+    (2012) and Kumar, Liang and Ma (2019) ask for. The interval is a parametric bootstrap of the bins.
     """
     stated, came = _confidence(y, prediction)
     wanted = int(np.clip(len(y) // ROWS_PER_BIN, FEWEST_BINS, MOST_BINS))
@@ -173,7 +174,7 @@ def calibration_error(
     gap = np.bincount(number, weights=came - stated) / sizes
     spread = _bin_errors(stated, came, number, sizes, groups)
     share = sizes / len(y)
-    value = float(share @ _without_chance(gap, spread))
+    value = _without_chance(share, gap, spread)
     drawn = gap + spread * np.random.default_rng(seed).standard_normal((DRAWS, len(gap)))
     found = np.abs(drawn) @ share
     tail = (1 - level) / 2
@@ -207,12 +208,29 @@ def _bin_errors(
     return np.sqrt(np.maximum(clustered, independent))
 
 
-def _without_chance(gap: np.ndarray, spread: np.ndarray) -> np.ndarray:
-    """Return distances less what chance adds to a distance of that size."""
+def _without_chance(share: np.ndarray, gap: np.ndarray, spread: np.ndarray) -> float:
+    """Return the mean distance less what chance adds, by the method of moments.
+
+    True distances of ``c`` times the observed ones would show as the mean of folded normal distributions; the ``c``
+    at which that is what was observed is found by bisection. Distances that chance alone explains give 0.
+    """
+    size = np.abs(gap)
+    observed = float(share @ size)
+    low, high = 0.0, 1.0
+    if observed <= float(share @ _folded(0 * size, spread)):
+        return 0.0
+    for _ in range(BISECTIONS):
+        middle = (low + high) / 2
+        if float(share @ _folded(middle * size, spread)) > observed:
+            high = middle
+        else:
+            low = middle
+    return low * observed
+
+
+def _folded(size: np.ndarray, spread: np.ndarray) -> np.ndarray:
+    """Return the mean of the absolute value of normal numbers with these means and standard deviations."""
     from scipy.special import ndtr
 
-    size = np.abs(gap)
-    folded = spread * math.sqrt(2 / math.pi) * np.exp(-((gap / spread) ** 2) / 2) + size * (
-        1 - 2 * ndtr(-size / spread)
-    )
-    return np.maximum(2 * size - folded, 0.0)
+    density = math.sqrt(2 / math.pi) * np.exp(-((size / spread) ** 2) / 2)
+    return spread * density + size * (1 - 2 * ndtr(-size / spread))

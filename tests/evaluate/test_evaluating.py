@@ -1,0 +1,184 @@
+import time
+
+import msgspec
+import numpy as np
+import pytest
+
+from modelwright.data.columns import Strings
+from modelwright.data.contract import ColumnSpec, Contract, Kind
+from modelwright.errors import UsageError
+from modelwright.evaluate.evaluating import evaluate
+from modelwright.evaluate.evidence import Evidence
+from modelwright.evaluate.measurements import Evaluation
+from modelwright.evaluate.metrics import applicable
+from modelwright.frame.problem import Problem, SplitKind
+
+from .worlds import binary, distorted, multiclass, values
+
+
+def _problem(metric, classes):
+    return Problem(
+        objective="classify" if classes else "regress",
+        target="target",
+        classes=classes,
+        metric=metric,
+        split=SplitKind.RANDOM,
+        group=None,
+        time=None,
+        n_folds=5,
+        n_repeats=1,
+        holdout=0.2,
+        features=("a", "b"),
+        n_rows=1000,
+        choices=(),
+    )
+
+
+def _evidence(y, p, *, width=2, **more):
+    rng = np.random.default_rng(9)
+    n = len(y)
+    columns = {"target": y}
+    specs = [ColumnSpec(name="target", kind=Kind.NUMBER, unit="€")]
+    for i in range(width):
+        name = f"c{i}"
+        if i % 2:
+            columns[name] = Strings(rng.integers(0, 8, n).astype(np.int32), np.array(list("abcdefgh"), dtype=object))
+        else:
+            columns[name] = rng.normal(size=n)
+        specs.append(ColumnSpec(name=name, kind=Kind.CATEGORY if i % 2 else Kind.NUMBER))
+    k = p.shape[1]
+    mean = np.tile(p.mean(axis=0), (n, 1)) if k > 1 else np.full((n, 1), y.mean())
+    weak = 0.7 * mean + 0.3 * p if k > 1 else p + 3 * rng.normal(size=p.shape)
+    settings = {
+        "baselines": {"constant": ("always says the same", mean), "linear": ("a straight line", weak)},
+        "train_y": y,
+        "train_prediction": p,
+        "learning": ((n // 4, weak), (n // 2, (weak + p) / 2), (n, p)),
+        **more,
+    }
+    contract = Contract(columns=tuple(specs), rows_seen=n)
+    return Evidence(y=y, prediction=p, columns=columns, contract=contract, measured_on="a lockbox", **settings)
+
+
+def test_two_classes():
+    y, p = binary(np.random.default_rng(0), 1500, share=0.2, apart=2.0)
+    evidence = _evidence(y, p, threshold=0.3, threshold_why="payoff", calibration_note="none")
+    found = evaluate(_problem("roc_auc", ("no", "yes")), evidence, payoff={"tp": 80, "fp": -5}, seed=0)
+    assert [m.name for m in found.metrics] == [m.name for m in applicable("classify")]
+    assert found.headline in found.metrics and found.headline.name == "roc_auc"
+    assert [c.name for c in found.comparisons] == ["constant", "linear"] and found.comparisons[0].better
+    assert found.confusion.threshold == 0.3 and sum(map(sum, found.confusion.counts)) == 1500
+    assert {c.name for c in found.curves} == {"roc", "precision_recall", "gain", "lift"}
+    for curve in found.curves:
+        assert len(curve.x) == len(curve.y) == len(curve.thresholds) <= 200
+        assert (np.diff(curve.x) >= 0).all()
+    roc = found.curves[0]
+    assert (roc.x[0], roc.y[0], roc.x[-1], roc.y[-1]) == (0, 0, 1, 1)
+    assert np.trapezoid(roc.y, roc.x) == pytest.approx(found.headline.value, abs=0.005)
+    assert found.value_per_row.low < found.value_per_row.value < found.value_per_row.high
+    assert found.residuals is None and found.calibration and found.calibration_error.value < 0.05
+    assert all(s.column != "target" for s in found.slices)
+    assert found.fit_verdict.startswith("fits well") and found.threshold_why == "payoff"
+    assert msgspec.convert(msgspec.json.decode(msgspec.json.encode(found)), Evaluation) == found
+
+
+def test_many_classes_with_one_missing():
+    y, p = multiclass(np.random.default_rng(1), 900, 5)
+    kept = y != 2
+    found = evaluate(_problem("log_loss", tuple("abcde")), _evidence(y[kept], p[kept]), payoff={}, seed=0)
+    assert found.headline.value is not None and found.curves == () and found.threshold is None
+    assert len(found.confusion.counts) == 5 and sum(found.confusion.counts[2]) == 0
+    assert found.value_per_row is None
+
+
+def test_values():
+    y, p = values(np.random.default_rng(2), 1200)
+    found = evaluate(_problem("rmse", ()), _evidence(y, p), payoff={}, seed=0)
+    assert found.headline.unit == "€" and found.confusion is None and found.calibration == ()
+    assert sum(found.residuals.counts) == 1200 and len(found.residuals.predicted) == 1000
+    assert len(found.residuals.by_level) == 10 and found.residuals.by_level[0].low is not None
+    assert {m.name for m in found.metrics if m.unit} == {"rmse", "mae", "median_ae"}
+
+
+def test_choosing_on_the_same_rows_is_corrected_everywhere():
+    rng = np.random.default_rng(3)
+    y, p = binary(rng, 300, apart=1.0)
+    candidates = np.stack([distorted(p, 1.0, 2 * rng.normal(size=300)) for _ in range(12)])
+
+    def select(rows):
+        scores = [((c[rows, 1] - y[rows]) ** 2).mean() for c in candidates]
+        return np.eye(12)[int(np.argmin(scores))]
+
+    chosen = np.tensordot(select(np.arange(300)), candidates, axes=1)
+    problem = _problem("log_loss", ("no", "yes"))
+    plain = evaluate(problem, _evidence(y, chosen), payoff={}, seed=0)
+    honest = evaluate(problem, _evidence(y, chosen, candidates=candidates, select=select), payoff={}, seed=0)
+    assert honest.headline.value > plain.headline.value and "BBC-CV" in honest.headline.method
+    assert honest.comparisons[0].gain.value < plain.comparisons[0].gain.value
+    assert honest.comparisons[0].score == plain.comparisons[0].score
+
+
+@pytest.mark.parametrize(
+    ("train", "unseen", "word"),
+    [
+        ("true", "true", "fits well"),
+        ("sharp", "noisy", "overfits"),
+        ("mean", "mean", "finds nothing"),
+        ("weak", "weak", "underfits"),
+    ],
+)
+def test_fit_verdicts(train, unseen, word):
+    rng = np.random.default_rng(4)
+    y, p = binary(rng, 3000, apart=2.0)
+    kinds = {
+        "true": p,
+        "sharp": np.column_stack([1 - y, y]) * 0.98 + 0.01,
+        "noisy": distorted(p, 0.8, 1.5 * rng.normal(size=3000)),
+        "mean": np.tile(p.mean(axis=0), (3000, 1)),
+        "weak": 0.97 * p.mean(axis=0) + 0.03 * p,
+    }
+    evidence = _evidence(y, kinds[unseen], train_prediction=kinds[train])
+    found = evaluate(_problem("log_loss", ("no", "yes")), evidence, payoff={}, seed=0)
+    assert found.fit_verdict.startswith(word)
+
+
+def test_learning_notes():
+    rng = np.random.default_rng(5)
+    y, p = values(rng, 2000)
+    noise = rng.normal(size=(2000, 1))
+    rising = tuple((n, p + noise * 30 / n**0.5) for n in (100, 200, 400, 800))
+    found = evaluate(_problem("rmse", ()), _evidence(y, p, learning=rising), payoff={}, seed=0)
+    assert found.learning_note.startswith("still rising") and "twice as many" in found.learning_note
+    assert [point.n_train for point in found.learning_curve] == [100, 200, 400, 800]
+    flat = tuple((n, p) for n in (100, 200, 400))
+    found = evaluate(_problem("rmse", ()), _evidence(y, p, learning=flat), payoff={}, seed=0)
+    assert found.learning_note.startswith("flat")
+    found = evaluate(_problem("rmse", ()), _evidence(y, p, learning=()), payoff={}, seed=0)
+    assert found.learning_curve == () and found.learning_note.startswith("not known")
+
+
+def test_tiny_and_one_sided_evidence():
+    for n in (1, 2, 5):
+        y, p = np.zeros(n), np.full((n, 2), 0.5)
+        found = evaluate(_problem("roc_auc", ("no", "yes")), _evidence(y, p), payoff={}, seed=0)
+        assert found.headline.value is None and found.headline.method.startswith("not defined")
+        assert found.fit_verdict.startswith("cannot be told")
+        evaluate(_problem("rmse", ()), _evidence(y, p[:, :1]), payoff={}, seed=0)
+
+
+def test_a_metric_of_another_objective_is_refused():
+    y, p = values(np.random.default_rng(0), 50)
+    with pytest.raises(
+        UsageError, match="metric 'roc_auc' does not fit the objective 'regress' · fix: use one of: rmse"
+    ):
+        evaluate(_problem("roc_auc", ()), _evidence(y, p), payoff={}, seed=0)
+
+
+@pytest.mark.parametrize(("n", "seconds"), [(1000, 1.0), (10_000, 2.5)])
+def test_time(n, seconds):
+    y, p = binary(np.random.default_rng(0), n)
+    evidence = _evidence(y, p, width=30)
+    evaluate(_problem("roc_auc", ("no", "yes")), evidence, payoff={}, seed=0)  # imports
+    start = time.process_time()
+    evaluate(_problem("roc_auc", ("no", "yes")), evidence, payoff={}, seed=0)
+    assert time.process_time() - start < seconds

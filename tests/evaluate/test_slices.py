@@ -1,0 +1,90 @@
+import numpy as np
+import pytest
+
+from modelwright.data.columns import Strings
+from modelwright.data.contract import ColumnSpec, Contract, Kind
+from modelwright.evaluate.metrics import get
+from modelwright.evaluate.slices import find_slices
+
+from .worlds import binary, values
+
+
+def _table(rng, n, width=20):
+    columns, specs = {}, []
+    for i in range(width):
+        name = f"column {i}"
+        if i % 2:
+            codes = rng.integers(-1, 6, n).astype(np.int32)
+            columns[name] = Strings(codes, np.array([f"level {j}" for j in range(6)], dtype=object))
+            specs.append(ColumnSpec(name=name, kind=Kind.CATEGORY))
+        else:
+            columns[name] = np.where(rng.random(n) < 0.1, np.nan, rng.normal(size=n))
+            specs.append(ColumnSpec(name=name, kind=Kind.NUMBER))
+    return columns, specs
+
+
+@pytest.mark.parametrize("metric", ["roc_auc", "log_loss", "accuracy", "rmse", "mae"])
+def test_a_planted_bad_slice_comes_first(metric):
+    rng = np.random.default_rng(0)
+    y, p = values(rng, 4000) if get(metric).needs == "value" else binary(rng, 4000)
+    columns, specs = _table(rng, 4000)
+    bad = rng.random(4000) < 0.15
+    p[bad] = p[rng.permutation(np.flatnonzero(bad))]
+    columns["channel"] = Strings(
+        np.where(bad, 0, rng.integers(1, 4, 4000)).astype(np.int32), np.array(list("abcd"), dtype=object)
+    )
+    specs.append(ColumnSpec(name="channel", kind=Kind.CATEGORY))
+    found = find_slices(get(metric), y, p, columns, Contract(columns=tuple(specs), rows_seen=4000))
+    assert (found[0].column, found[0].value, found[0].worse) == ("channel", "a", True)
+    assert found[0].gap < 0 and found[0].score.n == bad.sum()
+    assert len(found) <= 20
+    order = [s.worse for s in found]
+    assert order == sorted(order, reverse=True)
+
+
+def test_clean_tables_accuse_no_slice():
+    accused = 0
+    for seed in range(10):
+        rng = np.random.default_rng(seed)
+        y, p = binary(rng, 2000)
+        columns, specs = _table(rng, 2000, 10)
+        found = find_slices(get("roc_auc"), y, p, columns, Contract(columns=tuple(specs), rows_seen=2000))
+        accused += any(s.worse for s in found)
+    assert accused <= 2  # 5 % of tables each, by Holm
+
+
+def test_names_of_parts():
+    rng = np.random.default_rng(1)
+    n = 1000
+    y, p = values(rng, n)
+    columns = {
+        "day": 1.6e9 + 86400.0 * np.arange(n),
+        "flag": (rng.random(n) < 0.3).astype(float),
+        "rooms": np.where(rng.random(n) < 0.2, np.nan, rng.integers(1, 5, n).astype(float)),
+        "note": Strings(
+            np.where(rng.random(n) < 0.1, -1, np.arange(n)).astype(np.int32),
+            np.array([f"n{i}" for i in range(n)], dtype=object),
+        ),
+        "same": np.full(n, 3.0),
+    }
+    kinds = {"day": Kind.DATETIME, "flag": Kind.BOOLEAN, "rooms": Kind.NUMBER, "note": Kind.TEXT, "same": Kind.CONSTANT}
+    contract = Contract(columns=tuple(ColumnSpec(name=c, kind=k) for c, k in kinds.items()), rows_seen=n)
+    found = find_slices(get("mae"), y, p, columns, contract, unit="€")
+    parts = {(s.column, s.value) for s in found}
+    assert {("flag", "yes"), ("flag", "no"), ("rooms", "missing"), ("rooms", "1"), ("note", "missing")} <= parts
+    assert any(c == "day" and v.startswith("20") and " – " in v for c, v in parts)
+    assert not any(c == "same" for c, _ in parts)
+    assert found[0].score.unit == "€"
+
+
+def test_groups_few_rows_and_one_class():
+    rng = np.random.default_rng(2)
+    y, p = binary(rng, 300)
+    columns, specs = _table(rng, 300, 4)
+    contract = Contract(columns=tuple(specs), rows_seen=300)
+    assert find_slices(get("roc_auc"), y, p, columns, contract, groups=rng.integers(0, 60, 300))
+    assert find_slices(get("roc_auc"), y, p, columns, contract, groups=np.arange(300) // 100) == ()
+    assert find_slices(get("roc_auc"), np.zeros(300), p, columns, contract) == ()
+    few = {"a": np.arange(20.0)}
+    assert find_slices(get("accuracy"), y[:20], p[:20], few, contract) == ()
+    assert find_slices(get("accuracy"), y, p, {}, contract) == ()
