@@ -30,8 +30,8 @@ def render_readme(manifest: Manifest, plan: Plan) -> str:
 ```python
 from modelwright.package.bundle import open_version
 
-version = open_version("{manifest.version}")          # checks every digest, runs no code from this folder
-answers, violations = version.predict("rows.csv")     # or a frame, an Arrow table, a mapping of columns
+version = open_version("{manifest.version}")  # checks every digest, runs no code from this folder
+answers, violations = version.predict("rows.csv")  # or a frame, an Arrow table, a mapping of columns
 ```
 
 On a machine that only scores: `pip install -r requirements-runtime.txt`, then
