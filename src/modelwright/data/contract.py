@@ -53,7 +53,9 @@ class ColumnSpec:
     missing_tokens : tuple of str
         Texts that mean missing beside the universal ones (see `canonical.UNIVERSAL_MISSING`): ``"?"``, ``"unknown"``.
     missing_numbers : tuple of float
-        Sentinels that mean missing: -999, 9999.
+        Sentinels that mean missing, as canonical values: -999, 9999.
+    kept_tokens : tuple of str
+        Universal missing tokens that are values here: ``"-"`` beside ``"+"``, the class ``"None"`` of a target.
     minimum, maximum : float or None
         Range of the canonical values seen, for numeric kinds.
     levels : tuple of str
@@ -67,7 +69,8 @@ class ColumnSpec:
     scale : float
         Factor applied to the numbers read (0.01 for percentages).
     formats : tuple of str
-        ``strptime`` formats tried in order for datetimes in text, or ``"epoch:s"``, ``"epoch:ms"``, ``"excel"``.
+        ``strptime`` formats tried in order for datetimes in text, or ``"epoch:s"``, ``"epoch:ms"``, ``"excel"``. For
+        numbers, ``"magnitude"`` where k, M and B behind a number multiply it.
     true_tokens, false_tokens : tuple of str
         Lower-case texts of a boolean.
     geo : str or None
@@ -81,6 +84,7 @@ class ColumnSpec:
     nullable: bool = False
     missing_tokens: tuple[str, ...] = ()
     missing_numbers: tuple[float, ...] = ()
+    kept_tokens: tuple[str, ...] = ()
     minimum: float | None = None
     maximum: float | None = None
     levels: tuple[str, ...] = ()

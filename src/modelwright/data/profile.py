@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-__all__ = ["ColumnProfile", "Profile"]
+if TYPE_CHECKING:
+    from modelwright.data.columns import Columns
+    from modelwright.data.contract import Contract
+
+__all__ = ["ColumnProfile", "Profile", "make_profile"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,3 +56,10 @@ class Profile:
 
     def __getitem__(self, name: str) -> ColumnProfile:
         return next(c for c in self.columns if c.name == name)
+
+
+def make_profile(columns: Columns, contract: Contract) -> Profile:
+    """Return the profile of canonical columns; see `modelwright.data.profiling`."""
+    from modelwright.data.profiling import make_profile as profiled
+
+    return profiled(columns, contract)

@@ -1,0 +1,374 @@
+"""Raw rows made canonical by the contract: the one enforcement for training, batch scoring and REST.
+
+Every value is read by a function of that value and the column's specification alone, so a row means the same in a
+file of ten million and in a request of its own. Speed comes from reading each distinct value once, and from a fast
+path of Arrow for texts that are plain numbers or ISO dates, which gives the very same values (tests say so).
+
+Only numpy and the standard library are imported; Arrow is touched when an Arrow table comes in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from modelwright.data.columns import Column, Columns, Strings
+from modelwright.data.contract import ColumnSpec, Contract, Kind, Violation
+from modelwright.data.parsing.booleans import read_boolean
+from modelwright.data.parsing.moments import EPOCH_UNITS, EXCEL, EXCEL_DAY_0, read_duration, read_moment
+from modelwright.data.parsing.numbers import MAGNITUDE, NumberFormat, read_number
+from modelwright.data.parsing.texts import UNIVERSAL_MISSING, is_missing_text, text_of
+from modelwright.data.raw import Raw, raw_of
+from modelwright.errors import ContractError, did_you_mean
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["SPELLINGS", "UNIVERSAL_MISSING", "Reading", "canonicalise", "raw_strings", "read_column"]
+
+REFUSED_SHARE = 0.5
+"""A column of which more than this share of the values cannot be read is refused: it is another column."""
+
+REFUSED_AT_LEAST = 2
+"""One unreadable value never refuses a column: a row must mean the same alone as among others."""
+
+SPELLINGS = tuple(
+    sorted({s for t in UNIVERSAL_MISSING for s in (t, t.upper(), t.capitalize())} | {"NaN", "NaT", "\\N"})
+)
+"""Universal missing tokens as they are usually spelled; the fast path knows these, the slow one every spelling."""
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """A column as read.
+
+    Attributes
+    ----------
+    column : Column
+    n_missing : int
+        Values that are missing in the source: null or a text or number that means missing.
+    n_unreadable : int
+        Values that are not of the column's kind, infinite numbers among them; missing in ``column``.
+    """
+
+    column: Column
+    n_missing: int
+    n_unreadable: int
+
+    @property
+    def n_present(self) -> int:
+        """Values that are not missing in the source, readable or not."""
+        return len(self.column) - self.n_missing
+
+
+def canonicalise(
+    table: pa.Table | Mapping[str, Sequence[Any]], contract: Contract, *, required: Iterable[str] = ()
+) -> tuple[Columns, tuple[Violation, ...]]:
+    """Return the canonical columns of a raw table and how it differs from the contract.
+
+    Parameters
+    ----------
+    table : pyarrow.Table or mapping of name to values
+        Values may be of any type: None, NaN and ``pandas.NA`` are missing, numbers stand in text columns and texts in
+        number columns.
+    contract : Contract
+        Says which columns are made, in its order. A column that is not in the table is missing in every row.
+    required : iterable of str
+        Columns without which the rows are refused.
+
+    Raises
+    ------
+    ContractError
+        Required columns are missing (all are named), columns have different lengths, or more than half of a column
+        cannot be read as its kind.
+    """
+    given = _by_name(table)
+    _refuse_missing(given, set(required), contract)
+    n_rows = _common_length(given)
+    columns: Columns = {}
+    violations = [_unknown(name, n_rows) for name in given if name not in set(contract.names)]
+    for spec in contract.columns:
+        if spec.name not in given:
+            columns[spec.name] = _empty(spec, n_rows)
+            violations.append(_absent(spec, n_rows))
+            continue
+        reading = read_column(given[spec.name], spec)
+        _refuse_unreadable(reading, spec)
+        columns[spec.name] = reading.column
+        violations += _violations(reading, spec)
+    return columns, tuple(violations)
+
+
+def raw_strings(table: pa.Table, names: Iterable[str]) -> dict[str, np.ndarray]:
+    """Return the raw values of columns as texts, as object arrays of str with None for null.
+
+    Texts are as in the source, tokens for missing values included; other values are as `text_of` writes them.
+    """
+    texts: dict[str, np.ndarray] = {}
+    for name in names:
+        values, codes = raw_of(table.column(name)).distinct()
+        lookup = np.empty(len(values) + 1, dtype=object)
+        lookup[: len(values)] = [v if isinstance(v, str) else text_of(v) for v in values]
+        texts[name] = lookup[codes]  # code -1 is the last entry, None
+    return texts
+
+
+def read_column(values: Any, spec: ColumnSpec) -> Reading:
+    """Return one raw column read by its specification; nothing is refused here."""
+    raw = raw_of(values)
+    return _numeric(raw, spec) if spec.kind.numeric else _strings(raw, spec)
+
+
+def _by_name(table: pa.Table | Mapping[str, Sequence[Any]]) -> dict[str, Any]:
+    if isinstance(table, Mapping):
+        return {str(name): values for name, values in table.items()}
+    return dict(zip(table.column_names, table.columns, strict=True))
+
+
+# --- texts ---------------------------------------------------------------------------------------------------------
+
+
+def _strings(raw: Raw, spec: ColumnSpec) -> Reading:
+    """Read levels: distinct values to texts, those that mean missing to -1, equal texts to one level."""
+    values, codes = raw.distinct()
+    level = _level_reader(spec)
+    index: dict[str, int] = {}
+    table = np.full(len(values) + 1, -1, dtype=np.int32)
+    for position, value in enumerate(values):
+        text = level(value)
+        if text is not None:
+            table[position] = index.setdefault(text, len(index))
+    levels = np.empty(len(index), dtype=object)
+    levels[:] = list(index)
+    read = table[codes]
+    return Reading(Strings(read, levels), int((read < 0).sum()), 0)
+
+
+def _level_reader(spec: ColumnSpec) -> Callable[[Any], str | None]:
+    tokens, kept = frozenset(spec.missing_tokens), frozenset(spec.kept_tokens)
+    numbers = frozenset(text for n in spec.missing_numbers if (text := text_of(n)) is not None)
+    # A JSON true is the level that the training file spelled "true", "TRUE" or "True".
+    known = {level.lower(): level for level in reversed(spec.levels) if level.lower() in ("true", "false")}
+
+    def level(value: Any) -> str | None:
+        text = text_of(value)
+        if text is None or is_missing_text(text, tokens, kept) or text in numbers:
+            return None
+        return known.get(text.lower(), text) if isinstance(value, bool | np.bool_) else text
+
+    return level
+
+
+# --- numbers -------------------------------------------------------------------------------------------------------
+
+
+def _numeric(raw: Raw, spec: ColumnSpec) -> Reading:
+    found = _fast(raw, spec)
+    if found is None:
+        values, codes = raw.distinct()
+        found, missing = _read_distinct(values, codes, spec)
+    else:
+        missing = np.isnan(found)
+    infinite = np.isinf(found)
+    if infinite.any():
+        found = np.where(infinite, np.nan, found)
+    unreadable = np.isnan(found) & ~missing
+    if spec.missing_numbers:
+        sentinel = np.isin(found, np.asarray(spec.missing_numbers, dtype=np.float64))
+        found = np.where(sentinel, np.nan, found)
+        missing = missing | sentinel
+    return Reading(found, int(missing.sum()), int(unreadable.sum()))
+
+
+def _read_distinct(values: list[Any], codes: np.ndarray, spec: ColumnSpec) -> tuple[np.ndarray, np.ndarray]:
+    """Return the numbers, NaN where missing or unreadable, and where they are missing."""
+    read = _value_reader(spec)
+    tokens, kept = frozenset(spec.missing_tokens), frozenset(spec.kept_tokens)
+    lookup = np.full(len(values) + 1, np.nan)
+    absent = np.zeros(len(values) + 1, dtype=bool)
+    absent[-1] = True
+    for position, value in enumerate(values):
+        if isinstance(value, str):
+            value = value.strip()
+            if is_missing_text(value, tokens, kept):
+                absent[position] = True
+                continue
+        number = read(value)
+        if number is not None:
+            lookup[position] = number
+    return lookup[codes], absent[codes]
+
+
+def _value_reader(spec: ColumnSpec) -> Callable[[Any], float | None]:
+    """Return the function that reads one value that is not null: seconds, 0 or 1, or a number; None if unreadable."""
+    if spec.kind is Kind.DATETIME:
+        return lambda value: read_moment(value, spec.formats)
+    if spec.kind is Kind.DURATION:
+        return read_duration
+    if spec.kind is Kind.BOOLEAN:
+        yes, no = frozenset(spec.true_tokens), frozenset(spec.false_tokens)
+        return lambda value: read_boolean(value, yes, no)
+    style = NumberFormat(spec.decimal, spec.thousands, spec.unit, spec.scale, MAGNITUDE in spec.formats)
+
+    def number(value: Any) -> float | None:
+        if isinstance(value, str):
+            number = read_number(value, style)
+            return _infinite(value) if number is None else number
+        return _plain_number(value, spec.scale)
+
+    return number
+
+
+def _infinite(text: str) -> float | None:
+    return None if text.lstrip("+-").lower() not in ("inf", "infinity") else float("inf")
+
+
+def _plain_number(value: Any, scale: float) -> float | None:
+    if isinstance(value, bool | int | float | np.integer | np.floating | np.bool_):
+        return float(value) * scale
+    if type(value).__name__ in ("Decimal", "Fraction"):
+        return float(value) * scale
+    return None
+
+
+def _fast(raw: Raw, spec: ColumnSpec) -> np.ndarray | None:
+    """Return the column in one step where its storage allows it, NaN meaning missing; None to go value by value."""
+    kind = spec.kind
+    stored = raw.seconds()
+    if stored is not None:
+        fits = (stored[0] == "moment") == (kind is Kind.DATETIME) and kind in (Kind.DATETIME, Kind.DURATION)
+        return stored[1] if fits else None
+    numbers = raw.numbers()
+    if numbers is not None:
+        return _fast_numbers(numbers, spec)
+    spelled = (*SPELLINGS, *spec.missing_tokens)
+    missing = [t for t in spelled if t not in spec.kept_tokens]
+    if kind in (Kind.NUMBER, Kind.GEO) and spec.thousands != ".":
+        plain = raw.plain_numbers(missing)
+        return plain if plain is None or spec.scale == 1.0 else plain * spec.scale
+    if kind is Kind.DATETIME and not set(spec.formats) & {*EPOCH_UNITS, EXCEL}:
+        return raw.plain_moments(missing)
+    return None
+
+
+def _fast_numbers(numbers: np.ndarray, spec: ColumnSpec) -> np.ndarray | None:
+    if spec.kind in (Kind.NUMBER, Kind.GEO):
+        return numbers if spec.scale == 1.0 else numbers * spec.scale
+    if spec.kind is Kind.DURATION:
+        return numbers
+    if spec.kind is Kind.DATETIME and spec.formats:
+        if spec.formats[0] in EPOCH_UNITS:
+            return numbers / EPOCH_UNITS[spec.formats[0]]
+        if spec.formats[0] == EXCEL:
+            return EXCEL_DAY_0 + numbers * 86_400
+    return None
+
+
+# --- the contract --------------------------------------------------------------------------------------------------
+
+
+def _refuse_missing(given: Mapping[str, Any], required: set[str], contract: Contract) -> None:
+    missing = [n for n in contract.names if n in required and n not in given]
+    missing += sorted(n for n in required if n not in given and n not in set(contract.names))
+    if missing:
+        unused = [n for n in given if n not in set(contract.names)] or list(given)
+        hints = [f"'{n}': {did_you_mean(n, unused)}" for n in missing[:5]] if unused else ["there are no columns"]
+        what = f"column '{missing[0]}' is" if len(missing) == 1 else f"{len(missing)} columns are"
+        names = "" if len(missing) == 1 else ": " + ", ".join(f"'{n}'" for n in missing)
+        raise ContractError(
+            f"{what} missing that the model uses{names}",
+            fix="add them, empty where unknown (" + " · ".join(hints) + ")",
+            code="MW-C001",
+        )
+
+
+def _common_length(given: Mapping[str, Any]) -> int:
+    lengths = {name: len(values) for name, values in given.items()}
+    if len(set(lengths.values())) > 1:
+        first = next(iter(lengths))
+        other = next(n for n in lengths if lengths[n] != lengths[first])
+        raise ContractError(
+            f"columns differ in length: '{first}' has {lengths[first]} rows, '{other}' has {lengths[other]}",
+            fix="give every column the same number of rows",
+            code="MW-C002",
+        )
+    return next(iter(lengths.values()), 0)
+
+
+def _refuse_unreadable(reading: Reading, spec: ColumnSpec) -> None:
+    bad = reading.n_unreadable
+    if bad >= REFUSED_AT_LEAST and bad > REFUSED_SHARE * reading.n_present:
+        raise ContractError(
+            f"column '{spec.name}' is no {spec.kind}: {bad} of {reading.n_present} values cannot be read as one",
+            fix=f"give it as it was in training ({described(spec)})",
+            code="MW-C003",
+        )
+
+
+def described(spec: ColumnSpec) -> str:
+    """Return how values of a column are written, in words."""
+    if spec.kind is Kind.DATETIME:
+        return "dates as " + " or ".join(spec.formats or ("ISO 8601",))
+    if spec.kind is Kind.BOOLEAN:
+        return " or ".join(("true", "false", *spec.true_tokens, *spec.false_tokens))
+    if spec.kind is Kind.NUMBER:
+        unit = f", unit {spec.unit}" if spec.unit else ""
+        return f"numbers with decimal mark '{spec.decimal}'{unit}"
+    return f"kind {spec.kind}"
+
+
+def _empty(spec: ColumnSpec, n_rows: int) -> Column:
+    if spec.kind.numeric:
+        return np.full(n_rows, np.nan)
+    return Strings(np.full(n_rows, -1, dtype=np.int32), np.empty(0, dtype=object))
+
+
+def _unknown(name: str, n_rows: int) -> Violation:
+    message = f"column '{name}' was not in the training data: ignored"
+    return Violation(what="unknown column", column=name, n_rows=n_rows, done="ignored", message=message)
+
+
+def _absent(spec: ColumnSpec, n_rows: int) -> Violation:
+    message = f"column '{spec.name}' is not in the table: treated as missing in every row"
+    return Violation(what="missing column", column=spec.name, n_rows=n_rows, done="treated as missing", message=message)
+
+
+def _violations(reading: Reading, spec: ColumnSpec) -> list[Violation]:
+    found = []
+    if reading.n_unreadable:
+        message = (
+            f"{_counted(reading.n_unreadable)} of column '{spec.name}' cannot be read as {spec.kind}: "
+            "treated as missing"
+        )
+        found.append(("wrong type", reading.n_unreadable, "treated as missing", message))
+    if isinstance(reading.column, Strings):
+        if n := _n_new(reading.column, spec):
+            message = f"{_counted(n)} of column '{spec.name}' did not occur in training: kept as a new level"
+            found.append(("new level", n, "kept", message))
+    elif n := _n_outside(reading.column, spec):
+        message = f"{_counted(n)} of column '{spec.name}' outside the range seen in training: kept"
+        found.append(("out of range", n, "kept", message))
+    return [
+        Violation(what=what, column=spec.name, n_rows=n, done=done, message=message) for what, n, done, message in found
+    ]
+
+
+def _counted(n: int) -> str:
+    return "1 value" if n == 1 else f"{n} values"
+
+
+def _n_new(column: Strings, spec: ColumnSpec) -> int:
+    if spec.kind not in (Kind.CATEGORY, Kind.CONSTANT) or len(spec.levels) < spec.n_levels or not spec.n_levels:
+        return 0  # not all levels were kept, so a new one cannot be told
+    known = set(spec.levels)
+    new = np.fromiter((level not in known for level in column.levels), bool, len(column.levels))
+    return int(np.append(new, False)[column.codes].sum())
+
+
+def _n_outside(column: np.ndarray, spec: ColumnSpec) -> int:
+    if spec.minimum is None or spec.maximum is None or spec.kind is Kind.BOOLEAN:
+        return 0
+    return int(((column < spec.minimum) | (column > spec.maximum)).sum())

@@ -1,0 +1,307 @@
+"""CSV, TSV and other delimited texts. Every column is read as text; what the texts mean is the contract's to say.
+
+Arrow reads regular files on all cores. A file with ragged rows goes through Python's reader, which repairs what can be
+repaired and says so. A file that does not fit in memory is streamed, and a uniform sample of its rows is kept.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from modelwright.data.readers import Ask, Read
+from modelwright.data.readers.dialect import BLANKS, Dialect, sniff
+from modelwright.data.readers.encoding import detect_encoding
+from modelwright.data.readers.opening import HEAD_BYTES, compression_of, expanded_size, open_expanded
+from modelwright.data.sampling import Reservoir
+from modelwright.errors import DataError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["read"]
+
+BYTES_PER_CELL = 4
+"""What Arrow adds to the characters of a text cell: its 32-bit offset."""
+
+MIN_SAMPLE = 1000
+MAX_LEFT_OUT = 0.05
+"""Largest share of rows with too many cells that is left out; above it the delimiter or the quotes are wrong."""
+
+MAX_FIELD = 1 << 27  # characters in a cell; Python's default of 131,072 is too small for documents
+_DELIMITER_NAMES = {"\t": "tab", BLANKS: "blanks", "\x1e": "none", "\x1f": "unit separator", "\x01": "ctrl-A"}
+
+
+def read(path: Path, ask: Ask) -> Read:
+    """Return the table of a delimited text file.
+
+    Raises
+    ------
+    DataError
+        The file is empty, has a header only, is no text, is damaged, or its rows cannot be cut into columns.
+    """
+    with open_expanded(path) as stream:
+        head = _first(stream, HEAD_BYTES)
+        whole = len(head) < HEAD_BYTES
+        if not head.strip():
+            raise DataError(f"'{path}' is empty", fix="check how it was written", code="MW-D115")
+        encoding = detect_encoding(head, path.name, whole=whole)
+        size = expanded_size(path, head)
+        fits = size + _memory_of(head, size) <= ask.memory_bytes
+        if fits:
+            data = head if whole else head + stream.read()
+    dialect, encoding, head_text = _judge(path, head, encoding, whole)
+    if fits:
+        table, notes, encoding = _parse_whole(path, data, encoding, dialect)
+        n_rows = table.num_rows
+    else:
+        wanted = max(int(len(_rows_of(head_text)) * ask.memory_bytes / (3 * _memory_of(head, len(head)))), MIN_SAMPLE)
+        table, n_rows, notes = _stream(path, encoding, dialect, wanted, ask.seed)
+    if table.num_rows == 0:
+        raise DataError(f"'{path}' has a header and no rows", fix="give a file with data", code="MW-D116")
+    options = {
+        "delimiter": _DELIMITER_NAMES.get(dialect.delimiter, dialect.delimiter),
+        "encoding": encoding,
+        "header": "yes" if dialect.header else "no",
+        **({"quote": dialect.quote} if dialect.quote != '"' else {}),
+        **({"compression": kind} if (kind := compression_of(path)) else {}),
+    }
+    return Read(table=table, n_rows=n_rows, options=options, notes=(*dialect.notes, *notes))
+
+
+def _first(stream: Any, n: int) -> bytes:
+    parts: list[bytes] = []
+    while n > 0 and (part := stream.read(n)):
+        parts.append(part)
+        n -= len(part)
+    return b"".join(parts)
+
+
+def _memory_of(head: bytes, size: int) -> int:
+    """Return the bytes of the Arrow table of a text, judged by its start."""
+    cells = sum(head.count(d) for d in (b",", b";", b"\t", b"|", b"\n"))
+    return int(size * (1 + BYTES_PER_CELL * cells / len(head)))
+
+
+def _rows_of(text: str) -> list[str]:
+    return [line for line in text.splitlines() if line]
+
+
+def _judge(path: Path, head: bytes, encoding: str, whole: bool) -> tuple[Dialect, str, str]:
+    """Return the dialect, the encoding (again where the first guess fails) and the start as text."""
+    text = head.decode(encoding, errors="ignore")
+    if not whole:  # the last line may be cut
+        text = text[: max(text.rfind("\n"), text.rfind("\r")) + 1] or text
+    dialect = sniff(text)
+    if dialect is None:
+        raise DataError(
+            f"'{path}' holds no table, only comments or blank lines", fix="check its content", code="MW-D115"
+        )
+    return dialect, encoding, text
+
+
+def _parse_whole(path: Path, data: bytes, encoding: str, dialect: Dialect) -> tuple[pa.Table, list[str], str]:
+    """Return the table of a text in memory, notes on repairs, and the encoding that decoded it."""
+    if encoding == "utf-8":
+        try:
+            str(data, "utf-8")
+        except UnicodeDecodeError:  # beyond the start that was judged
+            encoding = detect_encoding(data, path.name, whole=True)
+    notes: list[str] = []
+    if encoding == "utf-8-sig":
+        data = data[3:]
+    elif encoding != "utf-8":
+        try:
+            text = data.decode(encoding)
+        except UnicodeDecodeError:
+            text = data.decode(encoding, errors="replace")
+            notes.append(f"some characters are not valid {encoding}: they were replaced")
+        data = text.encode("utf-8")
+    body = _after_lines(data, dialect.skip_lines)
+    if dialect.delimiter == BLANKS:
+        body = re.sub(rb"[ \t]+", b"\t", re.sub(rb"(?m)^[ \t]+|[ \t]+(?=\r?$)", b"", body))
+    if not dialect.spaced:
+        table, ragged = _by_arrow(body, dialect)
+        if not ragged:
+            return table, notes, encoding
+    table, repairs = _by_python(path, body.decode("utf-8", errors="replace"), dialect)
+    return table, notes + repairs, encoding
+
+
+def _after_lines(data: bytes, n_lines: int) -> bytes:
+    position = 0
+    lone_return = b"\n" not in data[: 1 << 20]
+    for _ in range(n_lines):
+        found = data.find(b"\r" if lone_return else b"\n", position)
+        if found < 0:
+            return b""
+        position = found + 1
+    return data[position:]
+
+
+def _column_names(dialect: Dialect) -> list[str]:
+    """Return stand-in names, unique for Arrow; `_named` puts the real ones."""
+    return [f"c{i}" for i in range(len(dialect.names) + dialect.trailing)]
+
+
+def _named(table: pa.Table, dialect: Dialect) -> pa.Table:
+    if dialect.trailing:
+        table = table.select(range(len(dialect.names)))
+    return table.rename_columns(list(dialect.names))
+
+
+def _arrow_options(dialect: Dialect, handler: Any, *, quoted: bool, **reading: Any) -> dict[str, Any]:
+    import pyarrow as pa
+    import pyarrow.csv as pacsv
+
+    names = _column_names(dialect)
+    return {
+        "read_options": pacsv.ReadOptions(column_names=names, **reading),
+        "parse_options": pacsv.ParseOptions(
+            delimiter="\t" if dialect.delimiter == BLANKS else dialect.delimiter,
+            quote_char=dialect.quote,
+            escape_char=dialect.escape or False,
+            double_quote=dialect.escape is None,
+            newlines_in_values=quoted,
+            ignore_empty_lines=True,
+            invalid_row_handler=handler,
+        ),
+        "convert_options": pacsv.ConvertOptions(
+            column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False, check_utf8=True
+        ),
+    }
+
+
+def _by_arrow(body: bytes, dialect: Dialect) -> tuple[pa.Table | None, bool]:
+    """Return the table, and whether the text is too ragged for Arrow."""
+    import pyarrow as pa
+    import pyarrow.csv as pacsv
+
+    if not body.strip():
+        names = _column_names(dialect)
+        return _named(pa.table({n: pa.array([], pa.string()) for n in names}), dialect), False
+    ragged: list[int] = []
+
+    def skip(row: Any) -> str:
+        if not (row.text or "").lstrip().startswith("#"):
+            ragged.append(row.actual_columns)
+        return "skip"
+
+    options = _arrow_options(
+        dialect, skip, quoted=dialect.quote.encode() in body, block_size=max(1 << 20, min(len(body) // 4, 1 << 26))
+    )
+    try:
+        table = pacsv.read_csv(pa.BufferReader(body), **options)
+    except pa.ArrowInvalid:  # a quote that never ends, a row longer than a block
+        return None, True
+    return (None, True) if ragged else (_named(table, dialect), False)
+
+
+def _by_python(path: Path, text: str, dialect: Dialect) -> tuple[pa.Table, list[str]]:
+    """Return the table of a ragged text: short rows are filled up, rows with too many cells are left out."""
+    import pyarrow as pa
+
+    width = len(dialect.names) + dialect.trailing
+    rows: list[list[str]] = []
+    short: list[int] = []
+    long: list[int] = []
+    for row, line in _records(path, text, dialect):
+        if not row or (row[0].lstrip().startswith("#") and len(row) != width):
+            continue
+        while len(row) > width and not row[-1].strip():
+            row.pop()
+        if len(row) > width:
+            long.append(line)
+            continue
+        if len(row) < width:
+            if len(row) < width - dialect.trailing:
+                short.append(line)
+            row = row + [""] * (width - len(row))
+        rows.append(row)
+    _refuse_too_ragged(path, long, len(rows), width)
+    columns = list(zip(*rows, strict=True)) if rows else [()] * width
+    table = pa.table([pa.array(c, pa.string()) for c in columns], names=_column_names(dialect))
+    notes = []
+    if short:
+        notes.append(f"{_lines(short)} with fewer cells than the header: filled with missing values at the end")
+    if long:
+        notes.append(f"{_lines(long)} with more cells than the header: left out")
+    return _named(table, dialect), notes
+
+
+def _records(path: Path, text: str, dialect: Dialect) -> Any:
+    """Yield records with their line number in the file."""
+    delimiter = "\t" if dialect.delimiter == BLANKS else dialect.delimiter
+    reader = csv.reader(
+        io.StringIO(text, newline=""), delimiter=delimiter, quotechar=dialect.quote, escapechar=dialect.escape,
+        doublequote=dialect.escape is None, skipinitialspace=True,
+    )  # fmt: skip
+    limit = csv.field_size_limit(MAX_FIELD)
+    try:
+        for row in reader:
+            yield row, reader.line_num + dialect.skip_lines
+    except csv.Error as error:
+        raise DataError(
+            f"'{path}' cannot be cut into rows from line {reader.line_num + dialect.skip_lines} on: {error}",
+            fix="look for a quotation mark that is never closed",
+            code="MW-D117",
+        ) from error
+    finally:
+        csv.field_size_limit(limit)
+
+
+def _refuse_too_ragged(path: Path, long: list[int], n_rows: int, width: int) -> None:
+    if (len(long) > MAX_LEFT_OUT * (n_rows + len(long)) and len(long) > 1) or (long and not n_rows):
+        raise DataError(
+            f"'{path}' is ragged: {_lines(long)} with more cells than the {width} of the header",
+            fix="put quotes around texts that hold the delimiter, or export the file again",
+            code="MW-D117",
+        )
+
+
+def _lines(lines: list[int]) -> str:
+    rows = "1 row" if len(lines) == 1 else f"{len(lines)} rows"
+    return f"{rows} ({'line' if len(lines) == 1 else 'the first in line'} {lines[0]})"
+
+
+def _stream(path: Path, encoding: str, dialect: Dialect, wanted: int, seed: int) -> tuple[pa.Table, int, list[str]]:
+    """Return a uniform sample of the rows of a text that does not fit in memory, and how many rows there are."""
+    import pyarrow as pa
+    import pyarrow.csv as pacsv
+
+    if dialect.delimiter == BLANKS or dialect.spaced:
+        raise DataError(
+            f"'{path}' does not fit in memory, and its blanks between cells keep it from being streamed",
+            fix="convert it to CSV or Parquet, or allow more memory with --memory",
+            code="MW-D118",
+        )
+    ragged = 0
+
+    def skip(row: Any) -> str:
+        nonlocal ragged
+        ragged += not (row.text or "").lstrip().startswith("#")
+        return "skip"
+
+    options = _arrow_options(
+        dialect, skip, quoted=True, block_size=1 << 24, skip_rows=dialect.skip_lines,
+        encoding="utf8" if encoding.startswith("utf-8") else encoding,
+    )  # fmt: skip
+    reservoir = Reservoir(wanted, seed)
+    try:
+        with open_expanded(path) as stream:
+            for batch in pacsv.open_csv(pa.PythonFile(stream, mode="r"), **options):
+                reservoir.add(pa.Table.from_batches([batch]))
+    except (pa.ArrowInvalid, UnicodeDecodeError) as error:
+        raise DataError(
+            f"'{path}' cannot be streamed: {str(error).splitlines()[0][:200]}",
+            fix="repair that row, or convert the file to Parquet",
+            code="MW-D117",
+        ) from error
+    table = _named(reservoir.result(), dialect)
+    if ragged > MAX_LEFT_OUT * (reservoir.n_seen + ragged):
+        _refuse_too_ragged(path, [dialect.skip_lines + 1] * ragged, reservoir.n_seen, len(dialect.names))
+    notes = [f"{ragged} rows with another number of cells than the header: left out"] if ragged else []
+    return table, reservoir.n_seen, notes

@@ -1,0 +1,251 @@
+"""How a delimited text is written: delimiter, quotes, lines before the table, header or none.
+
+The delimiter is the one that cuts the lines into the same number of clean cells most consistently (after van den Burg,
+Nazábal & Sutton 2019, "Wrangling messy CSV files by detecting row and type patterns", simplified).
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections import Counter
+from dataclasses import dataclass
+
+__all__ = ["BLANKS", "Dialect", "sniff"]
+
+BLANKS = "blanks"
+"""The delimiter of texts whose cells stand apart by one or more blanks or tabs."""
+
+SINGLE = "\x1e"  # a delimiter for texts of one column: the record separator occurs in no text
+
+_CANDIDATES = (",", ";", "\t", "|", "^", "\x1f", "\x01", BLANKS, ":")
+_WEAK = frozenset({BLANKS, ":"})  # occur in texts and times as well: every line must agree
+MAX_RECORDS = 300
+MIN_CONSISTENCY = 0.5
+MAX_PREAMBLE = 30
+
+_NUMBER = re.compile(r"[-+(]?\s*[$€£¥]?\s*[-+]?(\d[\d.,' ]*|[.,]\d+)([eE][-+]?\d+)?\s*[%€$)]?")
+_DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([T ]\d.*)?|\d{1,2}:\d{2}(:\d{2})?")
+_NULL = frozenset({"", "na", "n/a", "nan", "null", "none", "?", "-", "."})
+_YEAR = re.compile(r"(19|20)\d\d")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dialect:
+    """How a text is cut into cells.
+
+    Attributes
+    ----------
+    delimiter : str
+        One character, or `BLANKS`.
+    quote : str
+    escape : str or None
+        Character before a quote inside quotes; None where quotes are doubled.
+    header : bool
+    names : tuple of str
+        As written; ``x0``, ``x1``, … without a header.
+    skip_lines : int
+        Lines before the first row of data.
+    spaced : bool
+        Blanks stand between delimiter and quote.
+    trailing : bool
+        Every row ends with a delimiter: there is an empty column after the last name.
+    notes : tuple of str
+    """
+
+    delimiter: str
+    quote: str
+    escape: str | None
+    header: bool
+    names: tuple[str, ...]
+    skip_lines: int
+    spaced: bool = False
+    trailing: bool = False
+    notes: tuple[str, ...] = ()
+
+
+def sniff(text: str) -> Dialect | None:
+    """Return the dialect of a text judged by its start, None where it holds no record at all."""
+    told, skip, text = _announced(text)
+    quote, escape = _quoting(text)
+    delimiter = told or _best_delimiter(text, quote, escape)
+    records = _records(text, delimiter, quote, escape)
+    notes: list[str] = []
+    records, skip_here = _without_preamble(records, notes)
+    if not records:
+        return None
+    first, line = records[0]
+    rows = [r for r, _ in records[1:] if r]
+    width = _mode([len(r) for r in rows]) if rows else len(first)
+    header = _has_header(first, rows)
+    names, trailing = _names(first, rows, width, notes) if header else (tuple(f"x{i}" for i in range(width)), False)
+    if not header:
+        notes.append("the file has no header: the columns are named x0, x1, …")
+        trailing = bool(rows) and width > 1 and all(len(r) == width and not r[-1].strip() for r in rows)
+        names = names[:-1] if trailing else names
+    spaced = delimiter not in _WEAK and re.search(re.escape(delimiter) + r" +" + re.escape(quote), text) is not None
+    return Dialect(
+        delimiter=delimiter, quote=quote, escape=escape, header=header, names=names, trailing=trailing,
+        skip_lines=skip + (line if header else skip_here), spaced=spaced, notes=tuple(notes),
+    )  # fmt: skip
+
+
+def _announced(text: str) -> tuple[str | None, int, str]:
+    """Return the delimiter of Excel's first line ``sep=;``, the lines it took, and the rest."""
+    match = re.match(r"sep=(.)\r?\n", text, re.IGNORECASE)
+    return (match[1], 1, text[match.end() :]) if match else (None, 0, text)
+
+
+def _quoting(text: str) -> tuple[str, str | None]:
+    """Return the quote and the escape character."""
+    cut = r"[,;\t|\r\n]"
+    double = len(re.findall(rf'(?:^|{cut}) *"', text, re.MULTILINE))
+    opened = len(re.findall(rf"(?:^|{cut})'", text, re.MULTILINE))
+    closed = len(re.findall(rf"(?:^|{cut})'[^'\n]*'(?={cut}|$)", text, re.MULTILINE))
+    quote = "'" if not double and opened and opened == closed else '"'
+    escape = "\\" if ("\\" + quote) in text and (quote * 2) not in text.replace(quote * 3, "") else None
+    return quote, escape
+
+
+def _records(text: str, delimiter: str, quote: str, escape: str | None) -> list[tuple[list[str], int]]:
+    """Return the first records and, for each, the number of lines up to its end."""
+    if delimiter == BLANKS:
+        lines = text.splitlines()[:MAX_RECORDS]
+        return [(line.split(), number) for number, line in enumerate(lines, 1)]
+    reader = csv.reader(
+        io.StringIO(text, newline=""), delimiter=delimiter, quotechar=quote, escapechar=escape,
+        doublequote=escape is None, skipinitialspace=True,
+    )  # fmt: skip
+    records: list[tuple[list[str], int]] = []
+    try:
+        for record in reader:
+            records.append((record, reader.line_num))
+            if len(records) >= MAX_RECORDS:
+                break
+    except csv.Error:
+        pass  # an endless quote: the records before it tell enough
+    return records
+
+
+def _best_delimiter(text: str, quote: str, escape: str | None) -> str:
+    best, best_score = SINGLE, 0.0
+    for candidate in _CANDIDATES:
+        if candidate != BLANKS and candidate not in text:
+            continue
+        score = _score([r for r, _ in _records(text, candidate, quote, escape) if any(c.strip() for c in r)], candidate)
+        if score > best_score + 1e-9:
+            best, best_score = candidate, score
+    return best
+
+
+def _score(rows: list[list[str]], candidate: str) -> float:
+    """Return the share of rows of the usual width times the share of clean cells; 0 where it is no delimiter."""
+    rows = [r for r in rows if not r[0].lstrip().startswith("#")] or rows
+    if not rows:
+        return 0.0
+    body = rows[1:] or rows
+    width = _mode([len(r) for r in body])
+    consistency = sum(len(r) == width for r in body) / len(body)
+    if width < 2 or consistency < (0.999 if candidate in _WEAK else MIN_CONSISTENCY):
+        return 0.0
+    if candidate in _WEAK and len(rows[0]) not in (width, width - 1):
+        return 0.0
+    cells = [c.strip() for r in body for c in r]
+    foreign = ",;\t|" if candidate in _WEAK else ";\t|"
+    clean = sum(not any(f in c for f in foreign if f != candidate) or bool(_NUMBER.fullmatch(c)) for c in cells)
+    weight = 0.5 if candidate in _WEAK else 1.0
+    agrees = 1.0 if len(rows[0]) in (width, width - 1) else 0.8
+    return weight * agrees * consistency * clean / len(cells)
+
+
+def _mode(widths: list[int]) -> int:
+    return Counter(widths).most_common(1)[0][0]
+
+
+def _without_preamble(
+    records: list[tuple[list[str], int]], notes: list[str]
+) -> tuple[list[tuple[list[str], int]], int]:
+    """Return the records from the header on, and the number of lines before."""
+    width = _mode([len(r) for r, _ in records if r] or [0])
+    comments = titles = skipped = 0
+    while records and comments + titles < MAX_PREAMBLE:
+        record, line = records[0]
+        filled = sum(bool(c.strip()) for c in record)
+        if record and record[0].lstrip().startswith("#") and not (filled == width > 1):
+            comments += 1
+        elif filled and (width < 3 or filled > 1):
+            break
+        elif filled:
+            titles += 1
+        records, skipped = records[1:], line
+    if comments:
+        notes.append(f"{comments} comment line{'s' * (comments > 1)} before the table skipped")
+    if titles:
+        notes.append(f"{titles} line{'s' * (titles > 1)} before the header skipped")
+    return records, skipped
+
+
+def _kind(cell: str) -> str:
+    cell = cell.strip()
+    if cell.lower() in _NULL:
+        return "null"
+    return "number" if _NUMBER.fullmatch(cell) else "date" if _DATE.fullmatch(cell) else "text"
+
+
+def _has_header(first: list[str], rows: list[list[str]]) -> bool:
+    """Return whether the first record names the columns, by votes of the columns."""
+    kinds = [_kind(c) for c in first]
+    if not rows:
+        return "number" not in kinds and "date" not in kinds
+    filled = [c.strip() for c in first if c.strip()]
+    if _counts_up(filled) or (
+        kinds.count("number") > 0
+        and all(_YEAR.fullmatch(c.strip()) or k == "text" for c, k in zip(first, kinds))
+        and "text" in kinds
+    ):
+        return True  # pandas' 0, 1, 2, …, or one column per year
+    votes = 0
+    for position, (cell, kind) in enumerate(zip(first, kinds)):
+        column = [r[position].strip() for r in rows if len(r) > position]
+        votes += _vote(cell.strip(), kind, column)
+    if votes == 0:
+        return "number" not in kinds and len(set(filled)) == len(filled)
+    return votes > 0
+
+
+def _vote(cell: str, kind: str, column: list[str]) -> int:
+    """Return 1 where a cell differs from its column like a name, -1 where it is like its column, 0 if unclear."""
+    kinds = Counter(k for k in map(_kind, column) if k != "null")
+    if not kinds or kind == "null":
+        return 0
+    usual, share = kinds.most_common(1)[0][0], kinds.most_common(1)[0][1] / sum(kinds.values())
+    if kind in ("number", "date"):
+        return -1 if usual == kind else 0
+    if usual in ("number", "date") and share > 0.9:
+        return 1
+    if cell in column:
+        return -1
+    longest, shortest = max(map(len, column)), min(map(len, column))
+    return 1 if len(set(column)) <= len(column) / 4 and not shortest <= len(cell) <= longest else 0
+
+
+def _counts_up(cells: list[str]) -> bool:
+    return len(cells) > 2 and cells in ([str(i) for i in range(len(cells))], [str(i) for i in range(1, len(cells) + 1)])
+
+
+def _names(first: list[str], rows: list[list[str]], width: int, notes: list[str]) -> tuple[tuple[str, ...], bool]:
+    """Return the names, one per column of the data, and whether rows end with a delimiter."""
+    names = [first[0].lstrip("#").lstrip() if first[0].lstrip().startswith("#") else first[0], *first[1:]]
+    usual = [r for r in rows if len(r) == width]
+    last_empty = all(not r[-1].strip() for r in usual) if usual else False
+    if width == len(names) + 1 and last_empty:
+        notes.append("every row ends with a delimiter: the empty last column is left out")
+        return tuple(names), True
+    if width == len(names) + 1:
+        notes.append("the rows have one cell more than the header: the first column holds row names")
+        return ("", *names), False
+    if len(names) > 1 and not names[-1].strip() and (width == len(names) - 1 or (width == len(names) and last_empty)):
+        notes.append("the header ends with a delimiter: the empty last column is left out")
+        return tuple(names[:-1]), width == len(names)
+    return tuple(names), False

@@ -1,0 +1,86 @@
+"""Which encoding a text is in."""
+
+from __future__ import annotations
+
+import codecs
+import re
+
+from modelwright.errors import DataError
+
+__all__ = ["detect_encoding"]
+
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+# What Western texts in Windows-1252 hold beyond ASCII: letters with accents, quotation marks, dashes, signs of money.
+_WESTERN = re.compile(r"[\x00-\x7fÀ-ÖØ-öø-ÿŒœŠšŽžŸ€£¥¢§©®°±²³µ·º¼½¾«»‘’“”„‚–—…•™‰†‹›ª´\xa0¿¡]*")
+_CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1e]")  # \x1f, \x01 and \x1b: see MAX_CONTROL
+MAX_CONTROL = 0.01
+"""Share of control characters from which content is no text (the rule of `file(1)`, softened for separators)."""
+
+UTF16_ZEROS = 0.2
+"""Share of zero bytes at even or at odd positions that tells UTF-16 without a mark: Latin text has one half."""
+
+
+def detect_encoding(data: bytes, name: str, *, whole: bool) -> str:
+    """Return the name of a Python codec that decodes ``data``.
+
+    Parameters
+    ----------
+    data : bytes
+        The text, or its start.
+    name : str
+        Of the file, for the error.
+    whole : bool
+        Whether ``data`` is all of the text; a start may end within a character.
+
+    Raises
+    ------
+    DataError
+        The content is no text.
+    """
+    for mark, encoding in _MARKS:
+        if data.startswith(mark):
+            return encoding
+    head = data[: 1 << 16]
+    even, odd = head[::2].count(0) / max(len(head[::2]), 1), head[1::2].count(0) / max(len(head[1::2]), 1)
+    if max(even, odd) >= UTF16_ZEROS and min(even, odd) < UTF16_ZEROS / 4:
+        return "utf-16-be" if even > odd else "utf-16-le"
+    if b"\x00" in head or len(_CONTROL.findall(head)) > MAX_CONTROL * len(head):
+        raise not_text(name)
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(data, final=whole)
+    except UnicodeDecodeError:
+        return _legacy(data, name)
+    return "utf-8"
+
+
+def not_text(name: str) -> DataError:
+    """Return the error for content that is no text."""
+    return DataError(
+        f"'{name}' holds binary data, not a table of text",
+        fix="give the file its real extension, or export it as CSV or Parquet",
+        code="MW-D114",
+    )
+
+
+def _legacy(data: bytes, name: str) -> str:
+    """Return an 8-bit or East Asian encoding, judged by the lines that are not ASCII."""
+    lines = b"\n".join(line for line in data.split(b"\n")[:200_000] if not line.isascii())[: 1 << 18]
+    try:
+        if _WESTERN.fullmatch(lines.decode("cp1252")):
+            return "cp1252"
+    except UnicodeDecodeError:
+        pass  # not Windows-1252
+    from charset_normalizer import from_bytes
+
+    best = from_bytes(lines).best()
+    if best is None:
+        if len(re.findall(rb"[\x80-\xff]", lines)) > len(lines) / 2:
+            raise not_text(name)
+        return "latin-1"
+    return best.encoding

@@ -1,0 +1,111 @@
+"""A folder of files with the same columns, read as one table in order of their names."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from modelwright.data.readers import SUFFIXES, Ask, Read
+from modelwright.data.readers.opening import cannot_open
+from modelwright.data.tidying import listed, plain_table
+from modelwright.errors import DataError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["read"]
+
+_COMPRESSED = (".gz", ".bz2", ".zst", ".xz")
+
+
+def read(folder: Path, ask: Ask) -> Read:
+    """Return the rows of all data files in a folder; hidden files and those of no known format are passed over.
+
+    Raises
+    ------
+    DataError
+        There is no data file, or the files differ in their columns.
+    """
+    from modelwright.data.reading import digest_of_parts, read_file
+
+    files, passed_over = _data_files(folder)
+    if not files:
+        raise DataError(
+            f"the folder '{folder}' holds no data file", fix="give a file, or a folder with CSV or Parquet files",
+            code="MW-D130",
+        )  # fmt: skip
+    total = max(sum(f.stat().st_size for f in files), 1)
+    tables: list[pa.Table] = []
+    notes: list[str] = []
+    digests: list[str] = []
+    n_rows = 0
+    for file in files:
+        share = int(ask.memory_bytes * file.stat().st_size / total)
+        _, part = read_file(file, replace(ask, memory_bytes=max(share, 1)))
+        table, repairs = plain_table(part.table)
+        _check_columns(files[0], tables[0] if tables else table, file, table)
+        tables.append(table)
+        n_rows += part.n_rows
+        digests.append(part.digest or "")
+        notes += [f"{file.name}: {note}" for note in (*part.notes, *repairs)]
+    if passed_over:
+        notes.append(f"passed over, no data files: {listed(passed_over)}")
+    return Read(
+        table=_joined(tables, notes),
+        n_rows=n_rows,
+        options={"files": str(len(files))},
+        notes=tuple(notes),
+        n_bytes=total,
+        digest=digest_of_parts(digests),
+    )
+
+
+def _data_files(folder: Path) -> tuple[list[Path], list[str]]:
+    try:
+        entries = sorted(p for p in folder.iterdir() if p.is_file() and p.name[0] not in "._")
+    except OSError as error:
+        raise cannot_open(folder, error) from error
+    known = [p for p in entries if _suffix(p) in SUFFIXES]
+    return known, [p.name for p in entries if p not in known]
+
+
+def _suffix(path: Path) -> str:
+    return path.with_suffix("").suffix.lower() if path.suffix.lower() in _COMPRESSED else path.suffix.lower()
+
+
+def _check_columns(first: Path, one: pa.Table, file: Path, other: pa.Table) -> None:
+    if set(one.column_names) == set(other.column_names):
+        return
+    lacking = [n for n in one.column_names if n not in other.column_names]
+    extra = [n for n in other.column_names if n not in one.column_names]
+    told = [f"lacks {listed(lacking)}"] * bool(lacking) + [f"has {listed(extra)} more"] * bool(extra)
+    raise DataError(
+        f"the files of the folder differ: against '{first.name}', '{file.name}' {' and '.join(told)}",
+        fix="keep files with the same columns in a folder of their own",
+        code="MW-D131",
+    )
+
+
+def _joined(tables: list[pa.Table], notes: list[str]) -> pa.Table:
+    """Return one table; a column whose type differs between the files becomes text."""
+    import pyarrow as pa
+
+    names = tables[0].column_names
+    tables = [t.select(names) for t in tables]
+    for name in names:
+        kinds = {t.schema.field(name).type for t in tables}
+        if len(kinds) > 1 and not all(pa.types.is_integer(k) or pa.types.is_floating(k) for k in kinds):
+            notes.append(f"the type of '{name}' differs between the files: read as text")
+            tables = [_as_text(t, name) for t in tables]
+    return pa.concat_tables(tables, promote_options="permissive")
+
+
+def _as_text(table: pa.Table, name: str) -> pa.Table:
+    import pyarrow as pa
+
+    from modelwright.data.canonical import raw_strings
+
+    position = table.column_names.index(name)
+    texts = raw_strings(table, [name])[name]
+    return table.set_column(position, name, pa.array(texts.tolist(), pa.string()))

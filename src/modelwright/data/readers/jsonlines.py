@@ -1,0 +1,129 @@
+"""JSON lines, or one JSON array of objects."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from modelwright.data.readers import Ask, Read
+from modelwright.data.readers.encoding import detect_encoding
+from modelwright.data.readers.opening import HEAD_BYTES, compression_of, expanded_size, open_expanded
+from modelwright.data.readers.values import table_of_records
+from modelwright.data.sampling import Reservoir
+from modelwright.errors import DataError
+
+__all__ = ["read"]
+
+GROWTH = 8.0
+"""Memory of decoded records against their JSON: Python objects are large."""
+
+MIN_SAMPLE = 1000
+BATCH = 50_000
+
+
+def read(path: Path, ask: Ask) -> Read:
+    """Return the table of a file with one JSON object per line, or with one array of objects.
+
+    Raises
+    ------
+    DataError
+        The file is empty, a line is no JSON object (with its number), or it is damaged.
+    """
+    with open_expanded(path) as stream:
+        head = stream.read(HEAD_BYTES)
+        if not head.strip():
+            raise DataError(f"'{path}' is empty", fix="check how it was written", code="MW-D115")
+        encoding = detect_encoding(head, path.name, whole=len(head) < HEAD_BYTES)
+        fits = expanded_size(path, head) * GROWTH <= ask.memory_bytes
+        array = head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"[")
+        data = head + stream.read() if fits or array else b""
+    if data:
+        if encoding not in ("utf-8", "utf-8-sig"):
+            data = data.decode(encoding, errors="replace").encode("utf-8")
+        records = _records(path, data.removeprefix(b"\xef\xbb\xbf"))
+        n_rows = len(records)
+    else:
+        lines = max(head.count(b"\n"), 1)
+        wanted = max(int(lines * ask.memory_bytes / (GROWTH * len(head))), MIN_SAMPLE)
+        records, n_rows = _sampled(path, wanted, ask.seed)
+    if not records:
+        raise DataError(f"'{path}' holds no records", fix="give a file with data", code="MW-D116")
+    options = {"encoding": encoding, **({"compression": kind} if (kind := compression_of(path)) else {})}
+    return Read(table=table_of_records(records), n_rows=n_rows, options=options)
+
+
+def _records(path: Path, data: bytes) -> list[dict[str, Any]]:
+    stripped = data.strip()
+    if stripped.startswith(b"["):
+        found = _decoded(path, stripped, None)
+        return [_checked(path, r, f"item {i + 1}") for i, r in enumerate(found)]
+    try:  # one record over many lines, or the usual one per line
+        if stripped.startswith(b"{") and b"\n" in stripped and not _is_whole(stripped.split(b"\n", 1)[0]):
+            return _of_document(path, _decoded(path, stripped, None))
+    except DataError:
+        pass  # not one document: the message with the line's number is the better one
+    lines = enumerate(data.split(b"\n"), 1)
+    return [_checked(path, _decoded(path, line, n), f"line {n}") for n, line in lines if line.strip()]
+
+
+def _is_whole(line: bytes) -> bool:
+    try:
+        msgspec.json.decode(line)
+    except msgspec.DecodeError:
+        return False
+    return True
+
+
+def _of_document(path: Path, document: Any) -> list[dict[str, Any]]:
+    """Return the records of an object that wraps them, ``{"data": [...]}``, or the object as one record."""
+    lists = [v for v in document.values() if isinstance(v, list) and v and all(isinstance(r, dict) for r in v)]
+    return lists[0] if len(lists) == 1 else [document]
+
+
+def _decoded(path: Path, text: bytes, line: int | None) -> Any:
+    try:
+        return msgspec.json.decode(text)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        where = f"line {line} of '{path}'" if line else f"'{path}'"
+        raise DataError(
+            f"{where} is no valid JSON: {error}", fix="correct it, or write the file again", code="MW-D121"
+        ) from error
+
+
+def _checked(path: Path, record: Any, where: str) -> dict[str, Any]:
+    if not isinstance(record, dict):
+        raise DataError(
+            f"{where} of '{path}' is no JSON object",
+            fix="write one object per row, with the column names as keys",
+            code="MW-D121",
+        )
+    return record
+
+
+def _sampled(path: Path, wanted: int, seed: int) -> tuple[list[dict[str, Any]], int]:
+    """Return the records of a uniform sample of the lines, and the number of lines."""
+    import pyarrow as pa
+
+    reservoir = Reservoir(wanted, seed)
+    batch: list[bytes] = []
+    numbers: list[int] = []
+
+    def flush() -> None:
+        if batch:
+            reservoir.add(pa.table({"line": pa.array(batch, pa.large_binary()), "number": numbers}))
+            batch.clear()
+            numbers.clear()
+
+    with open_expanded(path) as stream:
+        for number, line in enumerate(stream, 1):
+            if line.strip():
+                batch.append(line)
+                numbers.append(number)
+            if len(batch) >= BATCH:
+                flush()
+    flush()
+    kept = reservoir.result()
+    pairs = zip(kept.column("line").to_pylist(), kept.column("number").to_pylist(), strict=True)
+    return [_checked(path, _decoded(path, line, n), f"line {n}") for line, n in pairs], reservoir.n_seen

@@ -1,0 +1,209 @@
+"""Read a table from anywhere: the front door. Readers live in `data/readers/`, one file per family of formats."""
+
+from __future__ import annotations
+
+import os
+import re
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from modelwright.data.readers import COMPRESSIONS, MAGIC, READERS, SUFFIXES, Ask, Read
+from modelwright.data.readers.opening import cannot_open, first_bytes
+from modelwright.data.source import Source
+from modelwright.data.tidying import plain_table
+from modelwright.documents import digest_bytes, digest_file
+from modelwright.errors import DataError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["digest_of_parts", "read_file", "read_table"]
+
+MEMORY_SHARE = 0.25
+"""Share of the available memory that a raw table may take where nothing was said: copies of it follow."""
+
+_COMPRESSED = (".gz", ".bz2", ".zst", ".xz")
+
+
+def read_table(
+    source: Any, *, query: str | None = None, memory_bytes: int | None = None, seed: int = 0
+) -> tuple[pa.Table, Source]:
+    """Return a raw table and the document of where it came from.
+
+    Parameters
+    ----------
+    source : str, Path, or a table in memory
+        A file (CSV and other delimited texts, Parquet, Arrow, JSON lines, Excel, SQLite), a folder of files with the
+        same columns, a database URL, or a pandas, polars or Arrow table or a mapping of names to values.
+    query : str, optional
+        SQL or the name of a table for a database; the name of a sheet for a workbook.
+    memory_bytes : int, optional
+        Most bytes the raw table may take; a larger source is streamed and a uniform sample of its rows is read.
+    seed : int
+        Of that sample.
+
+    Returns
+    -------
+    table : pyarrow.Table
+        Unique column names; texts, numbers, booleans, timestamps, dates and durations. Texts are as in the file.
+    source : Source
+
+    Raises
+    ------
+    DataError
+        The source cannot be read; nothing is written.
+    UsageError
+        The source or the query cannot be understood.
+    MissingExtra
+        An optional library is needed.
+    """
+    ask = Ask(query=query, memory_bytes=memory_bytes or _default_memory(), seed=seed)
+    location, kind, read = _dispatch(source, ask)
+    table, repairs = plain_table(read.table)
+    notes = [*read.notes, *repairs]
+    _refuse_empty(table, location)
+    if table.num_rows < read.n_rows:
+        notes.append(
+            f"the source does not fit in memory: {table.num_rows:,} of its {read.n_rows:,} rows are read, "
+            "a uniform random sample"
+        )
+    return table, Source(
+        location=location,
+        format=kind,
+        options=read.options,
+        n_rows=read.n_rows,
+        n_rows_read=table.num_rows,
+        n_columns=table.num_columns,
+        n_bytes=read.n_bytes,
+        digest=read.digest or _digest_of_table(table),
+        notes=tuple(notes),
+    )
+
+
+def _dispatch(source: Any, ask: Ask) -> tuple[str, str, Read]:
+    """Return the location without secrets, the format, and what the reader of that format returned."""
+    if not isinstance(source, str | os.PathLike):
+        return "<memory>", "memory", _reader("memory")(source, ask)
+    text = os.fspath(source)
+    if re.match(r"[A-Za-z][\w+.-]*://", text):
+        from modelwright.data.readers.sql import as_file, redacted
+
+        file = as_file(text)
+        if text.startswith("file://"):
+            file = Path(re.sub(r"^file://(localhost)?", "", text))
+        if file is None:
+            return redacted(text), "sql", _reader("sql")(text, ask)
+        text = str(file)
+    path = Path(text).expanduser()
+    if path.is_dir():
+        return str(path), "folder", _reader("folder")(path, ask)
+    kind, read = read_file(path, ask)
+    return str(path), kind, read
+
+
+def _reader(kind: str) -> Any:
+    module, _, name = READERS[kind].partition(":")
+    return getattr(import_module(module), name)
+
+
+def read_file(path: Path, ask: Ask) -> tuple[str, Read]:
+    """Return the format of one file and its table, with size and digest of the file."""
+    from dataclasses import replace
+
+    try:
+        size = path.stat().st_size
+    except OSError as error:
+        raise cannot_open(path, error) from error
+    if not path.is_file():
+        raise DataError(f"'{path}' is no ordinary file", fix="give a file or a folder", code="MW-D112")
+    start = first_bytes(path)
+    if not start:
+        raise DataError(f"'{path}' is empty", fix="check how it was written", code="MW-D115")
+    kind, note = _format(path, start)
+    read = _reader(kind)(path, ask)
+    notes = (*((note,) if note else ()), *read.notes)
+    return kind, replace(read, n_bytes=size, digest=digest_file(path), notes=notes)
+
+
+def _format(path: Path, start: bytes) -> tuple[str, str]:
+    """Return the format of a file by its first bytes, then by its name; and a note where the two disagree."""
+    suffix = path.suffix.lower()
+    if suffix in _COMPRESSED or any(start.startswith(magic) for magic, _ in COMPRESSIONS):
+        suffix = path.with_suffix("").suffix.lower() if suffix in _COMPRESSED else suffix
+    named = SUFFIXES.get(suffix)
+    found = next((kind for magic, kind in MAGIC if start.startswith(magic)), None)
+    if found is not None and found != named and (named is not None or start[:2] != b"PK"):
+        told = f"the name of '{path.name}' says {named}, its content is {found}" if named else ""
+        return found, told
+    if named is not None:
+        return named, ""
+    if suffix == "" or suffix in _COMPRESSED:
+        return "csv", ""
+    raise DataError(
+        f"'{path}' has the unknown extension '{suffix}'",
+        fix="give CSV, TSV, Parquet, Arrow, JSON lines, Excel or SQLite with its usual extension",
+        code="MW-D119",
+    )
+
+
+def _refuse_empty(table: pa.Table, location: str) -> None:
+    """Refuse a table of which no cell holds a value."""
+    from modelwright.data.canonical import raw_of
+    from modelwright.data.parsing.texts import is_missing_text
+
+    if table.num_columns == 0:
+        raise DataError(f"'{location}' has no columns", fix="give a table with data", code="MW-D116")
+    for column in table.columns:
+        if column.null_count == len(column):
+            continue
+        head = raw_of(column.slice(0, 1000)).distinct()[0]
+        if any(not (isinstance(v, str) and is_missing_text(v.strip())) for v in head):
+            return
+    for column in table.columns:
+        values, codes = raw_of(column).distinct()
+        if (codes >= 0).any() and any(not (isinstance(v, str) and is_missing_text(v.strip())) for v in values):
+            return
+    raise DataError(f"no column of '{location}' holds a value", fix="check how it was written", code="MW-D133")
+
+
+def _default_memory() -> int:
+    import psutil
+
+    return int(psutil.virtual_memory().available * MEMORY_SHARE)
+
+
+def digest_of_parts(parts: list[str]) -> str:
+    """Return the digest of a list of digests."""
+    return digest_bytes("\n".join(parts).encode())
+
+
+class _Hashing:
+    """A file that only takes the digest of what is written to it."""
+
+    def __init__(self) -> None:
+        import hashlib
+
+        self.hash = hashlib.sha256()
+        self.closed = False
+
+    def write(self, data: Any) -> int:
+        self.hash.update(data)
+        return len(data)
+
+    def flush(self) -> None:
+        """Nothing is held back."""
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def _digest_of_table(table: pa.Table) -> str:
+    """Return the digest of a table's content, the same for the same values however they are cut into chunks."""
+    import pyarrow as pa
+
+    sink = _Hashing()
+    with pa.ipc.new_stream(pa.PythonFile(sink, mode="w"), table.schema.remove_metadata()) as writer:
+        for batch in table.replace_schema_metadata(None).combine_chunks().to_batches(max_chunksize=1 << 20):
+            writer.write_batch(batch)
+    return "sha256:" + sink.hash.hexdigest()
