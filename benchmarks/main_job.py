@@ -18,9 +18,9 @@ import time
 from pathlib import Path
 
 SETS = (
-    "adult telco_churn titanic german_credit ames_housing bike_sharing_hourly covertype_20k diamonds hotel_bookings "
-    "melbourne_housing sk_wine stroke wine_quality credit_card_default sms_spam"
-).split()
+    "adult,telco_churn,titanic,german_credit,ames_housing,bike_sharing_hourly,covertype_20k,diamonds,hotel_bookings,"
+    "melbourne_housing,sk_wine,stroke,wine_quality,credit_card_default,sms_spam"
+)
 
 
 def run(path: Path, target: str, budget: str, folder: Path) -> dict:
@@ -51,10 +51,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path)
     parser.add_argument("--budget", default="60s")
-    parser.add_argument("--only", default="")
+    parser.add_argument("--only", default=SETS)
     parser.add_argument("--out", type=Path)
     asked = parser.parse_args()
-    names = asked.only.split(",") if asked.only else SETS
+    names = asked.only.split(",")
     with open(asked.data / "INDEX.csv", newline="") as handle:
         index = {row["name"]: row for row in csv.DictReader(handle)}
     results = {}

@@ -153,7 +153,6 @@ class _Estimator(BaseEstimator):
         return {f"x{i}": X[:, i] for i in range(X.shape[1])}
 
     def _predict(self, X: Any) -> np.ndarray:
-        check_is_fitted(self, "plan_")
         if _is_frame(X):
             from modelwright.data.reading import read_table
 
@@ -284,11 +283,13 @@ class Classifier(ClassifierMixin, _Estimator):
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """Return class probabilities, shape ``(n_rows, n_classes)``, in the order of ``classes_``."""
+        check_is_fitted(self, "plan_")
         return self._predict(X)
 
     def predict(self, X: Any) -> np.ndarray:
         """Return the most probable class of each row."""
-        return self.classes_[np.argmax(self.predict_proba(X), axis=1)]
+        check_is_fitted(self, "plan_")
+        return self.classes_[np.argmax(self._predict(X), axis=1)]
 
 
 class Regressor(RegressorMixin, _Estimator):
@@ -316,6 +317,7 @@ class Regressor(RegressorMixin, _Estimator):
 
     def predict(self, X: Any) -> np.ndarray:
         """Return predicted values, shape ``(n_rows,)``."""
+        check_is_fitted(self, "plan_")
         return self._predict(X)[:, 0]
 
 

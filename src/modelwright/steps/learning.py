@@ -203,22 +203,34 @@ def _baselines(run: Run, judged: np.ndarray) -> dict[str, tuple[str, np.ndarray]
     columns, y = run.used(problem.features), run.y[run.rows]
     found: dict[str, tuple[str, np.ndarray]] = {}
     for baseline in run.objective.baselines():
-        if problem.holdout:
-            train = np.setdiff1d(np.arange(len(y)), judged)
-            predict = baseline.fit(take(columns, train), contract, y[train], problem.objective, run.brief.seed)
-            prediction = predict(take(columns, judged))
-        else:
-            prediction = np.zeros((len(y), max(1, len(problem.classes))))
-            seen = np.zeros(len(y), bool)
-            for train, valid in run.folds.folds:
-                if seen[valid].any():
-                    break
-                seen[valid] = True
-                predict = baseline.fit(take(columns, train), contract, y[train], problem.objective, run.brief.seed)
-                prediction[valid] = predict(take(columns, valid))
-            prediction = prediction[judged]
-        found[baseline.name] = (predict.text, prediction)
+        prediction = np.zeros((len(y), max(1, len(problem.classes))))
+        for train, valid in _baseline_folds(run, judged):
+            predict = baseline.fit(
+                take(columns, train),
+                contract,
+                y[train],
+                classes=problem.classes,
+                metric=problem.metric,
+                seed=run.brief.seed,
+            )
+            prediction[valid] = predict(take(columns, valid))
+        found[baseline.name] = (predict.text, prediction[judged])
     return found
+
+
+def _baseline_folds(run: Run, judged: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Return the rows baselines are fitted on and judged by: the folds' and the lockbox, or the first repeat."""
+    if len(run.folds.holdout):
+        fitted = np.unique(np.concatenate([np.concatenate(fold) for fold in run.folds.folds]))
+        return [(fitted, judged)]
+    seen = np.zeros(len(run.rows), bool)
+    chosen = []
+    for train, valid in run.folds.folds:
+        if seen[valid].any():
+            break
+        seen[valid] = True
+        chosen.append((train, valid))
+    return chosen
 
 
 def explain(run: Run) -> Explanation:

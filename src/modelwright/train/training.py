@@ -104,7 +104,7 @@ def train(
     chosen = [(r, float(w)) for r, w in zip(done, weights, strict=True) if w > 0]
     members, refit_note = refit_members(job, engine, journal, chosen, checks, deadline, lambda: budget.spent, guard)
     best = done[int(np.argmax(weights))]
-    learning = learning_curve(job, engine, best, size.folds, deadline, guard)
+    learning = learning_curve(job, engine, best, size.folds, deadline, guard) if job.folds_report else ()
     ensemble = np.tensordot(weights, oof.predictions, axes=1)
     document = Training(
         metric=job.metric,

@@ -68,7 +68,8 @@ class Job:
     max_train_rows : int
         Larger training parts are sampled down to this.
     folds_report : bool
-        Without a lockbox: the validation rows make a reported estimate, so they must not stop fits early.
+        Whether anything is reported: without a lockbox, the validation rows then must not stop fits early. False for
+        the estimators, which report nothing.
     """
 
     columns: Columns
