@@ -12,7 +12,7 @@ from modelwright.package.bundle import open_version
 from modelwright.package.manifest import FORMAT
 
 FROZEN = Path(__file__).parent / "frozen"
-FORMATS = sorted(p.name for p in FROZEN.iterdir() if p.is_dir())
+FORMATS = sorted(p.name for p in FROZEN.glob("format-*") if p.is_dir())
 
 
 def test_the_current_format_is_frozen() -> None:
