@@ -286,7 +286,7 @@ def commands(r: ReportInput) -> list[tuple[str, str]]:
         (
             "Predict from Python",
             "import modelwright as mw\n"
-            f"project = mw.open_project({r.project!r})\n"
+            f"project = mw.Project({r.project!r})\n"
             "predictions = project.predict(frame)  # pandas, polars, Arrow or a path",
         ),
         ("Ask why something was decided", f"modelwright why {project} split"),

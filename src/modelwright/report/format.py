@@ -152,12 +152,10 @@ def size(n_bytes: float | None) -> str:
         return NONE
     if n_bytes < 1000:
         return plural(round(n_bytes), "byte")
-    left = float(n_bytes)
-    unit = "bytes"
-    for unit in ("kB", "MB", "GB", "TB"):
-        left /= 1000
-        if left < 999.5:
-            break
+    left, units = n_bytes / 1000, ["kB", "MB", "GB", "TB"]
+    while left >= 999.5 and len(units) > 1:
+        left, units = left / 1000, units[1:]
+    unit = units[0]
     return f"{left:.1f} {unit}" if left < 9.95 else f"{left:,.0f} {unit}"
 
 

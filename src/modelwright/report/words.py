@@ -9,7 +9,7 @@ from modelwright.evaluate.metrics import METRICS
 from modelwright.frame.problem import Problem
 from modelwright.report import format as fmt
 
-__all__ = ["ANSWERS", "comparison_words", "explained", "headline_words", "tone_of", "title_of"]
+__all__ = ["ANSWERS", "comparison_words", "explained", "headline_words", "title_of", "tone_of"]
 
 # The verdict's answers: what a manager reads, and the tone it is shown in.
 ANSWERS: dict[str, tuple[str, str]] = {

@@ -1,4 +1,4 @@
-"""Our own charts in SVG. Every function returns safe markup and takes its colours from the page, see ``docs/adr/0002``."""
+"""Our own charts in SVG: safe markup that takes its colours from the page, see ``docs/adr/0002``."""
 
 from __future__ import annotations
 

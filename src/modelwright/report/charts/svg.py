@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from markupsafe import Markup, escape
 
@@ -81,7 +82,7 @@ def tick_labels(ticks: Sequence[float]) -> tuple[str, ...]:
     if not ticks:
         return ()
     largest = max(abs(t) for t in ticks)
-    step = min((b - a for a, b in zip(ticks, ticks[1:])), default=largest or 1.0)
+    step = min((b - a for a, b in pairwise(ticks)), default=largest or 1.0)
     for limit, unit, suffix in ((1e12, 1e12, "T"), (1e9, 1e9, "G"), (1e6, 1e6, "M"), (1e4, 1e3, "k")):
         if largest >= limit:
             return tuple("0" if t == 0 else f"{_plain(t / unit, step / unit)}{suffix}" for t in ticks)
