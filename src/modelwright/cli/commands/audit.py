@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ def command(source: str | None, report: str | None, as_json: bool, quiet: bool, 
     from modelwright.documents import to_builtins, write_atomic
     from modelwright.errors import UsageError
 
+    began = time.monotonic()
     fields = brief_fields(options)
     asked, _, _ = make_brief(source, fields.pop("test", None), fields.pop("brief", None), fields)
     if asked.source == "<memory>":
@@ -34,9 +36,12 @@ def command(source: str | None, report: str | None, as_json: bool, quiet: bool, 
     with listening(silent=as_json or quiet) as listener:
         found = audit_only(asked, listener=listener)
     if report is not None:
+        from modelwright.ledger import now
         from modelwright.report.audit_html import render_audit
+        from modelwright.report.inputs import AuditInput
 
-        write_atomic(Path(report), render_audit(found).encode())
+        page = AuditInput(**vars(found), wall_s=time.monotonic() - began, created_at=now())
+        write_atomic(Path(report), render_audit(page).encode())
     if as_json:
         print_json(
             {

@@ -41,22 +41,29 @@ def command(source: str | None, as_json: bool, quiet: bool, project: str | None,
 def conclude(result: dict[str, Any], *, as_json: bool) -> int:
     """Show what a run came to; return the exit code."""
     from modelwright.cli.showing import print_json
-    from modelwright.report.format import interval
 
     if as_json:
         print_json(result)
     else:
-        score = result["score"]
         lines = [
-            f"{score['metric']}: {interval(score['value'], score['low'], score['high'])} on {score['n']:,} rows",
-            f"verdict: {result['verdict']}: {result['verdict_summary']}",
+            f"{result['score']['metric']}: {_score(result['score'])}",
+            f"verdict: {result['verdict']}. {result['verdict_summary']}",
             f"version {result['version']} in {result['project']}",
             f"report: {result['report']}",
         ]
         if "test_score" in result:
-            test = result["test_score"]
-            lines.insert(1, f"test file: {interval(test['value'], test['low'], test['high'])} on {test['n']:,} rows")
+            lines.insert(1, f"test file: {_score(result['test_score'])}")
         if "test_predictions" in result:
             lines.append(f"predictions of the test file: {result['test_predictions']}")
         click.echo("\n".join(lines))
     return 0 if result["verdict"].startswith("ship") else NOT_SHIPPED
+
+
+def _score(score: dict[str, Any]) -> str:
+    from modelwright.evaluate.measurements import Measurement
+    from modelwright.report.format import measured
+
+    measurement = Measurement(
+        name=score["metric"], value=score["value"], low=score["low"], high=score["high"], n=score["n"], method=""
+    )
+    return f"{measured(measurement)} on {score['n']:,} rows"
