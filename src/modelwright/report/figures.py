@@ -21,6 +21,7 @@ _CURVE_TITLES = {
     "roc": ("ROC curve", "The further above the dashed line, the better it tells the classes apart."),
     "precision_recall": ("Precision and recall", "How many flagged rows are right, against how many events are found."),
     "gain": ("Gain", "Share of all events found when the most promising rows are taken first."),
+    "lift": ("Lift", "How many times as many events as by chance when the most promising rows are taken first."),
 }
 _UNIT = (0.0, 1.0)
 
@@ -56,12 +57,14 @@ def _curve(curve: Curve, evaluation: Evaluation) -> Figure:
         if total:
             events = sum(c.counts[1]) / total
             marks.append(Mark(x=None, y=events, words=f"guessing: {fmt.share(events)}"))
+    if curve.name == "lift":
+        marks.append(Mark(x=None, y=1.0, words="guessing"))
     frame = Frame(
         label=f"{heading}: {curve.y_label} against {curve.x_label}",
         x_label=curve.x_label,
         y_label=curve.y_label,
         x_domain=_UNIT,
-        y_domain=_UNIT,
+        y_domain=_UNIT if max(curve.y) <= 1 else None,
         diagonal="guessing" if curve.name in ("roc", "gain") else "",
     )
     return Figure(title=heading, words=words, chart=charts.line_chart(frame, [Series(x=curve.x, y=curve.y)], marks))
@@ -200,7 +203,7 @@ def effects(explanation: Explanation, contract: Contract) -> list[EffectFigure]:
                 title=effect.column,
                 words=effect.words,
                 chart=charts.effect_chart(
-                    effect, (low - room, high + room), numeric=ordered, outcome=explanation.outcome or "the prediction"
+                    effect, (low - room, high + room), ordered=ordered, outcome=explanation.outcome or "the prediction"
                 ),
             )
         )

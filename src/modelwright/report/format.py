@@ -55,9 +55,11 @@ def number(value: float | None, digits: int = 3) -> str:
 
 
 def fixed(value: float | None, decimals: int) -> str:
-    """Return a number with so many decimals and thousands separators."""
+    """Return a number with so many decimals and thousands separators; -2 decimals round to hundreds."""
     if value is None or not math.isfinite(value):
         return NONE
+    if decimals < 0:
+        value = round(value, decimals)
     text = f"{value:,.{max(decimals, 0)}f}"
     if float(text.replace(",", "")) == 0:
         text = text.lstrip("-")  # no minus zero
@@ -65,7 +67,7 @@ def fixed(value: float | None, decimals: int) -> str:
 
 
 def decimals_for(value: float | None, low: float | None, high: float | None) -> int:
-    """Return the decimals that an interval deserves: enough for its half width, no more."""
+    """Return the decimals that an interval deserves: enough for its half width, no more; negative for large numbers."""
     half = (high - low) / 2 if low is not None and high is not None else 0.0
     if not half > 0 or not math.isfinite(half):
         size = abs(value or 0.0)
@@ -74,7 +76,7 @@ def decimals_for(value: float | None, low: float | None, high: float | None) -> 
         return min(max(2 - math.floor(math.log10(size)), 0), 6)
     exponent = math.floor(math.log10(half))
     digits = 2 if half / 10**exponent < TWO_DIGITS_BELOW else 1
-    return min(max(digits - 1 - exponent, 0), 6)
+    return min(digits - 1 - exponent, 6)
 
 
 def measured(m: Measurement | None) -> str:
@@ -189,7 +191,8 @@ def value_of(value: float | None, kind: str, *, spread: float | None = None) -> 
         return {0.0: "no", 1.0: "yes"}.get(value, share(value))
     if kind == Kind.GEO:
         return fixed(value, 3)
-    return number(value, 4)
+    text = number(value, 4)
+    return text.rstrip("0").rstrip(".") if "." in text and "×" not in text else text
 
 
 def short(text: str, limit: int = 28) -> str:

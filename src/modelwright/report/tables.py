@@ -95,6 +95,7 @@ def importances(explanation: Explanation, limit: int) -> tuple[PlotTable | None,
     for item in ranked:
         drop = item.drop
         clear = drop.low is not None and drop.low > 0
+        unused = drop.value == drop.low == drop.high == 0
         rows.append(
             PlotRow(
                 label=item.column,
@@ -107,7 +108,7 @@ def importances(explanation: Explanation, limit: int) -> tuple[PlotTable | None,
                 ),
                 value=fmt.measured(drop),
                 tone="model" if clear else "weak",
-                note="" if clear else "within the noise",
+                note="" if clear else "not used by the model" if unused else "within the noise",
             )
         )
 

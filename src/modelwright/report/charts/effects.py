@@ -3,96 +3,120 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import takewhile
+from math import ceil
 
 from markupsafe import Markup
 
 from modelwright.data.profile import ColumnProfile
 from modelwright.explain.reasons import Effect
 from modelwright.report import format as fmt
-from modelwright.report.charts.svg import Scale, drawing, el, nice_ticks, text, tick_labels, title
+from modelwright.report.charts.svg import Scale, drawing, el, nice_ticks, polyline, text, tick_labels, title
 
 __all__ = ["effect_chart", "sparkline"]
 
 WIDTH, HEIGHT = 300, 180
-LEFT, RIGHT, TOP, BOTTOM = 44, 10, 10, 40
+LEFT, RIGHT, TOP, BOTTOM = 44, 10, 10, 26
 ROWS_HEIGHT = 16
+ROWS_WIDTH = 36
+LINE = 19
+# Width of a character of a small label, about.
+LETTER = 6.6
 MISSING = "missing"
 SPARK_WIDTH, SPARK_HEIGHT = 110, 26
 SPARK_LEVELS = 12
 
 
-def effect_chart(effect: Effect, domain: tuple[float, float], *, numeric: bool, outcome: str) -> Markup:
-    """Return the mean prediction over a column's values; bars below say how many rows are near each.
+def effect_chart(effect: Effect, domain: tuple[float, float], *, ordered: bool, outcome: str) -> Markup:
+    """Return the mean prediction over a column's values; grey bars say how many rows are near each.
 
-    ``domain`` is shared by all effects of a report, so that a flat line means a weak effect.
+    Ordered values run along the bottom; levels lie one below the other, so that their names can be read. ``domain``
+    is shared by all effects of a report, so that a flat line means a weak effect.
     """
-    n = len(effect.x)
+    words = f"Effect of {effect.column} on {outcome}: {effect.words}"
+    draw = _upright if ordered else _lying
+    height, parts = draw(effect, domain)
+    return drawing(WIDTH, height, words, parts, "chart small")
+
+
+def _tip(effect: Effect, i: int) -> Markup:
+    return title(f"{effect.x[i]}: {fmt.number(effect.y[i])} ({fmt.plural(effect.n[i], 'row')} near it)")
+
+
+def _upright(effect: Effect, domain: tuple[float, float]) -> tuple[int, list[Markup]]:
+    n, floor = len(effect.x), HEIGHT - BOTTOM
     sx = Scale((-0.5, n - 0.5), (LEFT, WIDTH - RIGHT))
-    sy = Scale(domain, (HEIGHT - BOTTOM - ROWS_HEIGHT, TOP))
+    sy = Scale(domain, (floor - ROWS_HEIGHT, TOP))
     parts = []
     ticks = nice_ticks(*domain, 3)
     for tick, label in zip(ticks, tick_labels(ticks)):
         parts.append(el("line", x1=LEFT, x2=WIDTH - RIGHT, y1=sy(tick), y2=sy(tick), class_="grid"))
         parts.append(text(LEFT - 6, sy(tick) + 4, label, text_anchor="end", class_="tick"))
-    most = max(effect.n, default=0) or 1
-    step = sx(1) - sx(0)
+    most, step = max(effect.n, default=0) or 1, sx(1) - sx(0)
     for i, rows in enumerate(effect.n):
         height = ROWS_HEIGHT * rows / most
-        parts.append(
-            el(
-                "rect",
-                x=sx(i) - step * 0.35,
-                y=HEIGHT - BOTTOM - height,
-                width=step * 0.7,
-                height=height,
-                class_="bar rows",
-            )
-        )
-    parts.append(el("line", x1=LEFT, x2=WIDTH - RIGHT, y1=HEIGHT - BOTTOM, y2=HEIGHT - BOTTOM, class_="base-line"))
-    if numeric:
-        line = [i for i in range(n) if effect.x[i] != MISSING]
-        d = "M" + "L".join(f"{sx(i):.1f} {sy(effect.y[i]):.1f}" for i in line)
+        left, width = sx(i) - step * 0.35, step * 0.7
+        parts.append(el("rect", x=left, y=floor - height, width=width, height=height, class_="bar rows"))
+    parts.append(el("line", x1=LEFT, x2=WIDTH - RIGHT, y1=floor, y2=floor, class_="base-line"))
+    line = [i for i in range(n) if effect.x[i] != MISSING]
+    if line:
+        d = polyline([float(i) for i in line], [effect.y[i] for i in line], sx, sy)
         parts.append(el("path", d=d, class_="line model"))
-    else:
-        parts += [
-            el("line", x1=sx(i), x2=sx(i), y1=HEIGHT - BOTTOM - ROWS_HEIGHT, y2=sy(y), class_="stem")
-            for i, y in enumerate(effect.y)
-        ]
-    for i, (x, y, rows) in enumerate(zip(effect.x, effect.y, effect.n)):
-        tip = title(f"{x}: {fmt.number(y)} ({fmt.plural(rows, 'row')} nearby)")
-        parts.append(el("circle", tip, cx=sx(i), cy=sy(y), r=3.5, class_="mark model"))
-    parts += _labels(effect.x, sx, step)
-    words = f"Effect of {effect.column} on {outcome}. {effect.words}"
-    return drawing(WIDTH, HEIGHT, words, parts, "chart small")
-
-
-def _labels(labels: Sequence[str], sx: Scale, step: float) -> list[Markup]:
-    """Return labels below the axis: level where they fit, slanted where there are few, else only some."""
-    longest = max((len(t) for t in labels), default=0)
-    y = HEIGHT - BOTTOM + 15
-    if longest * 5.6 <= step:
-        return [text(sx(i), y, t, text_anchor="middle", class_="tick tiny") for i, t in enumerate(labels)]
-    if len(labels) <= 4:
-        return [
-            text(sx(i), y + 13 * (i % 2), fmt.short(t, 16), text_anchor="middle", class_="tick tiny")
-            for i, t in enumerate(labels)
-        ]
-    if longest <= 7:
-        every = max(1, round(longest * 6.5 / step + 0.49))
-        return [
-            text(sx(i), y, t, text_anchor="middle", class_="tick tiny") for i, t in enumerate(labels) if i % every == 0
-        ]
-    return [
-        text(
-            sx(i) + 3,
-            y - 5,
-            fmt.short(t, 9),
-            text_anchor="end",
-            class_="tick tiny",
-            transform=f"rotate(-38 {sx(i) + 3:.1f} {y - 5:.1f})",
-        )
-        for i, t in enumerate(labels)
+    parts += [
+        el("circle", _tip(effect, i), cx=sx(i), cy=sy(y), r=3.5, class_="mark model") for i, y in enumerate(effect.y)
     ]
+    longest = max((len(t) for t in effect.x), default=0)
+    every = max(1, ceil(longest * LETTER / step))
+    parts += [
+        text(sx(i), floor + 15, fmt.short(t, 14), text_anchor="middle", class_="tick tiny")
+        for i, t in enumerate(effect.x)
+        if i % every == 0 or t == MISSING
+    ]
+    return HEIGHT, parts
+
+
+def _lying(effect: Effect, domain: tuple[float, float]) -> tuple[int, list[Markup]]:
+    left, right = 112, WIDTH - ROWS_WIDTH - 12
+    sx = Scale(domain, (left, right))
+    floor = TOP + len(effect.x) * LINE
+    parts = []
+    ticks = nice_ticks(*domain, 3)
+    for tick, label in zip(ticks, tick_labels(ticks)):
+        parts.append(el("line", x1=sx(tick), x2=sx(tick), y1=TOP - 4, y2=floor, class_="grid"))
+        parts.append(text(sx(tick), floor + 14, label, text_anchor="middle", class_="tick"))
+    most = max(effect.n, default=0) or 1
+    for i, (label, y, rows) in enumerate(zip(_told_apart(effect.x), effect.y, effect.n)):
+        middle = TOP + (i + 0.5) * LINE
+        width = ROWS_WIDTH * rows / most
+        parts += [
+            text(left - 8, middle + 4, label, text_anchor="end", class_="tick tiny"),
+            el("line", x1=left, x2=sx(y), y1=middle, y2=middle, class_="stem"),
+            el("rect", x=right + 12, y=middle - 4, width=width, height=8, class_="bar rows"),
+            el("circle", _tip(effect, i), cx=sx(y), cy=middle, r=4, class_="mark model"),
+        ]
+    return floor + 22, parts
+
+
+def _told_apart(labels: Sequence[str], limit: int = 16) -> list[str]:
+    """Return short labels; a long beginning or end that all share is left out, or they would all look alike."""
+    long = [t for t in labels if t != MISSING]
+    head, tail = _shared_start(long), _shared_start([t[::-1] for t in long])
+    if max(map(len, long), default=0) <= limit or any(len(t) - head - tail < 1 for t in long):
+        return [fmt.short(t, limit) for t in labels]
+    head, tail = (head if head > 4 else 0), (tail if tail > 4 else 0)
+
+    def cut(label: str) -> str:
+        if label == MISSING:
+            return label
+        middle = fmt.short(label[head : len(label) - tail], limit - 2)
+        return ("…" if head else "") + middle + ("…" if tail else "")
+
+    return [cut(t) for t in labels]
+
+
+def _shared_start(words: Sequence[str]) -> int:
+    """Return how many characters all words begin with, 0 for fewer than two words."""
+    return len(list(takewhile(lambda letters: len(set(letters)) == 1, zip(*words)))) if len(words) > 1 else 0
 
 
 def sparkline(column: ColumnProfile) -> Markup:

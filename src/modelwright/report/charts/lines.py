@@ -19,7 +19,7 @@ from modelwright.report.charts.svg import (
     title,
 )
 
-__all__ = ["Frame", "Mark", "Series", "line_chart"]
+__all__ = ["Frame", "Mark", "Series", "axes", "line_chart"]
 
 WIDTH, HEIGHT = 440, 300
 LEFT, RIGHT, TOP, BOTTOM = 50, 18, 30, 44
@@ -66,7 +66,7 @@ class Frame:
 def line_chart(frame: Frame, series: Sequence[Series], marks: Sequence[Mark] = ()) -> Markup:
     """Return a chart of one or more lines over one pair of axes."""
     sx, sy = _scales(frame, series, marks)
-    parts = [*_axes(frame, sx, sy)]
+    parts = [*axes(frame, sx, sy)]
     if frame.diagonal:
         low, high = max(sx.domain[0], sy.domain[0]), min(sx.domain[1], sy.domain[1])
         parts.append(el("path", d=polyline((low, high), (low, high), sx, sy), class_="line ideal"))
@@ -91,7 +91,8 @@ def _roomy(domain: tuple[float, float]) -> tuple[float, float]:
     return domain[0] - room, domain[1] + room
 
 
-def _axes(frame: Frame, sx: Scale, sy: Scale) -> list[Markup]:
+def axes(frame: Frame, sx: Scale, sy: Scale) -> list[Markup]:
+    """Return gridlines, ticks and labels of both axes."""
     parts = []
     ticks = nice_ticks(*sy.domain, 5)
     for tick, label in zip(ticks, tick_labels(ticks)):
@@ -138,7 +139,7 @@ def _mark(m: Mark, sx: Scale, sy: Scale) -> Markup:
     if m.x is None and m.y is not None:
         line = el("line", x1=LEFT, x2=WIDTH - RIGHT, y1=sy(m.y), y2=sy(m.y), class_="line ideal")
         above = sy(m.y) - 6 if sy(m.y) > TOP + 20 else sy(m.y) + 15
-        return line + text(WIDTH - RIGHT, above, m.words, text_anchor="end", class_="note")
+        return line + text(LEFT + 4, above, m.words, class_="note")
     if m.y is None and m.x is not None:
         line = el("line", x1=sx(m.x), x2=sx(m.x), y1=TOP, y2=HEIGHT - BOTTOM, class_="line ideal")
         left = sx(m.x) > WIDTH * 0.6

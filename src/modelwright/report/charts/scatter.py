@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from modelwright.report.charts.lines import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, Frame, _axes
+from modelwright.report.charts.lines import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, Frame, axes
 from modelwright.report.charts.svg import Scale, drawing, el, extent, nice_ticks, polyline, text, tick_labels, title
 
 __all__ = ["histogram", "scatter"]
@@ -14,11 +14,12 @@ __all__ = ["histogram", "scatter"]
 
 def scatter(frame: Frame, x: Sequence[float], y: Sequence[float]) -> Markup:
     """Return points over equal axes with the line on which a prediction is right. One path: a dot costs 12 bytes."""
-    domain = extent((*x, *y))
+    low, high = extent((*x, *y))
+    domain = (low - (high - low) * 0.03, high + (high - low) * 0.03)
     sx, sy = Scale(domain, (LEFT, WIDTH - RIGHT)), Scale(domain, (HEIGHT - BOTTOM, TOP))
     dots = "".join(f"M{sx(a):.1f} {sy(b):.1f}h0" for a, b in zip(x, y))
     parts = [
-        *_axes(frame, sx, sy),
+        *axes(frame, sx, sy),
         el("path", d=dots, class_="dots"),
         el("path", d=polyline(domain, domain, sx, sy), class_="line ideal"),
     ]
@@ -46,7 +47,7 @@ def histogram(frame: Frame, edges: Sequence[float], counts: Sequence[int], zero:
     parts.append(el("line", x1=LEFT, x2=WIDTH - RIGHT, y1=HEIGHT - BOTTOM, y2=HEIGHT - BOTTOM, class_="base-line"))
     if zero and domain[0] < 0 < domain[1]:
         parts.append(el("line", x1=sx(0), x2=sx(0), y1=TOP, y2=HEIGHT - BOTTOM, class_="line ideal"))
-        parts.append(text(sx(0) + 6, TOP + 8, zero, class_="note"))
+        parts.append(text(sx(0), TOP - 8, zero, text_anchor="middle", class_="note"))
     parts.append(text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 6, frame.x_label, text_anchor="middle", class_="label"))
     parts.append(text(6, 14, frame.y_label, class_="label"))
     return drawing(WIDTH, HEIGHT, frame.label, parts)
