@@ -143,28 +143,25 @@ def _corrected(spec: ColumnSpec, reading: Reading, column: Any, facts: Facts) ->
         again = read_column(column, turned)
         if again.n_unreadable < reading.n_unreadable:
             spec, reading = replace(turned, why=f"dates as {other}: the other order reads fewer values"), again
-    if reading.n_unreadable > (1 - READABLE_SHARE) * max(reading.n_present, 1):
-        spec = replace(spec, kind=Kind.CATEGORY, why=f"too few values beyond the sample are a {spec.kind}")
+    if facts.is_sample and _contradicts(spec, reading):
+        everything = Facts(name=facts.name, column=column, is_target=facts.is_target, is_sample=False)
+        spec = choose(everything)
         return spec, read_column(column, spec)
-    if facts.is_sample and spec.kind in (Kind.ID, Kind.CONSTANT):
-        return _recounted(spec, reading, column)
     return spec, reading
 
 
-def _recounted(spec: ColumnSpec, reading: Reading, column: Any) -> tuple[ColumnSpec, Reading]:
-    """Check ids and constants of a sample: what is unique in the sample may repeat in the table."""
-    assert isinstance(reading.column, Strings)
-    n_levels, n_present = len(reading.column.levels), max(reading.n_present, 1)
-    enough = KEY_SHARE if is_key(spec.name) else ID_SHARE
-    if spec.kind is Kind.CONSTANT:
-        repeats = n_levels > 1 or (n_levels == 1 and reading.n_missing > 0)
-    else:
-        repeats = n_levels / n_present < enough
-    if not repeats:
-        return spec, reading
-    numeric = spec.kind is Kind.CONSTANT and ("int" in spec.storage or "double" in spec.storage)
-    spec = replace(spec, kind=Kind.NUMBER if numeric else Kind.CATEGORY, why=f"{n_levels} different values in all rows")
-    return spec, read_column(column, spec) if numeric else reading
+def _contradicts(spec: ColumnSpec, reading: Reading) -> bool:
+    """Return whether all rows show what the sample did not: other values, too few that can be read, or repeats."""
+    bad, present = reading.n_unreadable, max(reading.n_present, 1)
+    if spec.kind is Kind.BOOLEAN:
+        return bad > 0
+    if isinstance(reading.column, Strings):
+        n_levels = len(reading.column.levels)
+        if spec.kind is Kind.CONSTANT:
+            return n_levels > 1 or (n_levels == 1 and reading.n_missing > 0)
+        enough = KEY_SHARE if is_key(spec.name) else ID_SHARE
+        return spec.kind is Kind.ID and n_levels / present < enough
+    return bad > (1 - READABLE_SHARE) * present
 
 
 def _with_geo(specs: list[ColumnSpec], kinds: Mapping[str, str], target: str | None) -> list[ColumnSpec]:

@@ -108,18 +108,22 @@ def _of_numbers(facts: Facts, numbers: np.ndarray, spec: ColumnSpec, told: str) 
             return special
     if not number.why:
         kind = "whole numbers" if whole else "numbers"
-        number = replace(number, why=f"{kind}, {len(distinct)} different values")
+        number = replace(number, why=f"{kind}, {_values(len(distinct))}")
     return number
 
 
 def _target_of_numbers(facts: Facts, number: ColumnSpec, distinct: np.ndarray, whole: bool) -> ColumnSpec:
     if whole and is_code(facts.name) and len(distinct) <= MAX_TARGET_CODES:
         return replace(number, kind=Kind.CATEGORY, why=f"{len(distinct)} codes, and the name says classes")
-    return number if number.why else replace(number, why=f"numbers, {len(distinct)} different values")
+    return number if number.why else replace(number, why=f"numbers, {_values(len(distinct))}")
+
+
+def _values(n: int) -> str:
+    return "one value" if n == 1 else f"{n} different values"
 
 
 def _flag(facts: Facts, spec: ColumnSpec, distinct: np.ndarray, n: int) -> ColumnSpec | None:
-    if distinct.tolist() != [0.0, 1.0] or (n < FLAG_ROWS and not is_flag(facts.name)):
+    if distinct.tolist() != [0.0, 1.0] or not (is_flag(facts.name) or (n >= FLAG_ROWS and not is_quantity(facts.name))):
         return None
     return replace(spec, kind=Kind.BOOLEAN, true_tokens=("1",), false_tokens=("0",), why="only 0 and 1 occur")
 
@@ -231,7 +235,7 @@ def _of_levels(facts: Facts, spec: ColumnSpec) -> ColumnSpec:
         return replace(spec, kind=Kind.ID, why=f"{share:.0%} of the texts are different and short{hint}")
     if share >= KEY_SHARE and is_key(facts.name) and n >= MIN_ID_ROWS:
         return replace(spec, kind=Kind.ID, why=f"named like a key, {share:.0%} of the values are different")
-    return replace(spec, kind=Kind.CATEGORY, why=f"{n_texts} levels{hint}")
+    return replace(spec, kind=Kind.CATEGORY, why=f"{n_texts} level{'s' * (n_texts != 1)}{hint}")
 
 
 def _mean_words(texts: list[str]) -> float:

@@ -14,8 +14,7 @@ def words(text: str) -> frozenset[str]:
 
 
 _KEY = words(
-    "id ids key uuid guid uid pid oid gid identifier rowid rownum rownumber rownames rowname ssn isbn "
-    "iban vin serial hash"
+    "id ids key uuid guid uid pid oid gid identifier rowid rownum rownumber rownames rowname isbn iban vin serial hash"
 )
 _WEAK_KEY = words("index idx row no nr num number ref reference unnamed code account record case")
 _TIME = words(
@@ -23,13 +22,13 @@ _TIME = words(
     "week hour minute step t tick cycle"
 )
 _CODE = words(
-    "code codes zip zipcode postcode postal plz type class category cat cluster segment sector region district zone "
-    "ward precinct dept department branch channel carrier operator vendor supplier agent company gender sex race "
-    "ethnicity marital marriage nationality country state county city province occupation profession industry "
-    "religion language color colour fips icd sic naics area_code model make brand kind location station store shop "
-    "airport route lane browser device os"
+    "cluster segment sector region district zone ward precinct dept department branch channel carrier operator vendor "
+    "supplier agent company gender sex race ethnicity marital marriage nationality country state county city province "
+    "occupation profession industry religion language color colour fips icd sic naics model make brand kind location "
+    "station store shop airport route lane browser device os user customer client patient member employee driver rider "
+    "student school hospital product item machine vehicle"
 )
-_CODE_ENDINGS = ("class", "code", "zip", "category", "type")
+_CODE_ENDINGS = ("class", "code", "codes", "zip", "category", "type", "postal", "plz", "cat")
 _QUANTITY = words(
     "count counts num n number qty quantity amount total sum avg average mean median rate ratio pct percent share "
     "price cost value size length width height weight age days hours minutes years months score index rank level "
@@ -54,7 +53,9 @@ def hints(name: str, wanted: frozenset[str]) -> str | None:
 
 def is_key(name: str, *, weak: bool = False) -> bool:
     """Return whether the name is that of a key; with ``weak``, also names that keys often have ("number", "index")."""
-    return hints(name, _KEY) is not None or (weak and (hints(name, _WEAK_KEY) is not None or not tokens(name)))
+    parts = tokens(name)
+    ends = {*parts[:1], *parts[-1:]}  # "customer_id", "id_customer", and not a word in between
+    return bool(ends & _KEY) or (weak and (bool(ends & _WEAK_KEY) or not parts))
 
 
 def is_time(name: str) -> bool:
@@ -68,10 +69,14 @@ def is_quantity(name: str) -> bool:
 
 
 def is_code(name: str) -> bool:
-    """Return whether the name says that numbers are codes of things: "zip", "type", "Pclass", and no quantity."""
-    if is_quantity(name):
+    """Return whether the name says that numbers are codes of things: "zip", "Pclass", "store", and no quantity.
+
+    The last word counts: a "carrier delay" is a delay. "Time spend company" is a time, "period code" is a code.
+    """
+    last = tokens(name)[-1:]
+    if not last or is_quantity(name):
         return False
-    return hints(name, _CODE) is not None or any(t.endswith(_CODE_ENDINGS) for t in tokens(name))
+    return last[0].endswith(_CODE_ENDINGS) or (last[0] in _CODE and not is_time(name))
 
 
 def is_flag(name: str) -> bool:

@@ -44,6 +44,7 @@ _UNITS = words(
     "cl gal mpg km/h kmh kph mph kmpl km/l cc bhp hp ps kw kwh mwh w wh v a ah mah hz khz mhz ghz b kb mb gb tb px pt "
     "kcal cal kj j pa hpa bar psi db ppm usd eur gbp chf jpy cny inr aud cad € $ £ ¥ ₹ ¢"
 )
+_CODES = "numbers with letters behind them look like codes"
 _DOTTED = re.compile(r"-?[1-9]\d{0,2}(?:\.\d{3})+")
 
 
@@ -143,11 +144,13 @@ def _unit(parts: list[tuple[re.Match[str], int]]) -> tuple[str | None, bool, str
         return None, magnitude, ""
     (top, count), total = units.most_common(1)[0], units.total()
     if count < READABLE_SHARE * total:
+        if not units.keys() <= _UNITS:
+            return None, False, _CODES
         shown = ", ".join(sorted(spelled.values())[:4])
         return None, False, f"numbers with more than one unit ({shown}): convert them to one at the source"
     n_numbers = len({p["body"] for p, _ in parts})
     if top not in _UNITS and top in tight and n_numbers < MIN_ATTACHED:
-        return None, False, "numbers with a letter behind them look like codes"
+        return None, False, _CODES
     return spelled.get(top, top), magnitude, ""
 
 

@@ -52,7 +52,7 @@ class FormatReader:
         return None if match is None else _seconds(match.groupdict())
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=2048)
 def format_reader(style: str) -> FormatReader:
     """Return the reader of a ``strptime`` format."""
     return FormatReader(style)
@@ -154,11 +154,11 @@ def _is_numeric_style(style: str) -> bool:
     return style in EPOCH_UNITS or style == EXCEL
 
 
+_PLAIN = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)", re.ASCII)
+
+
 def _number(text: str) -> float | None:
-    try:
-        return float(text)
-    except ValueError:
-        return None
+    return float(text) if _PLAIN.fullmatch(text) else None
 
 
 def _by_number(number: float | None, style: str) -> float | None:
@@ -213,8 +213,7 @@ def _duration_of_text(text: str) -> float | None:
 def _duration_of_words(text: str) -> float | None:
     parts = _WORDS.findall(text)
     if not parts:
-        number = _number(text)
-        return number if number is not None and np.isfinite(number) else None
+        return _number(text)
     if _WORDS.sub("", text).replace("and", "").strip(" ,"):
         return None
     clock = len(parts) > 1  # "1h 30m": m is minutes beside another unit, metres alone

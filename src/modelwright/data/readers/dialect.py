@@ -23,6 +23,9 @@ _CANDIDATES = (",", ";", "\t", "|", "^", "\x1f", "\x01", BLANKS, ":")
 _WEAK = frozenset({BLANKS, ":"})  # occur in texts and times as well: every line must agree
 MAX_RECORDS = 300
 MIN_CONSISTENCY = 0.5
+MIN_WITHOUT_HEADER = 0.95
+"""Consistency of a delimiter that the first line does not have in the same number: it may be a title."""
+
 MAX_PREAMBLE = 30
 
 _NUMBER = re.compile(r"[-+(]?\s*[$€£¥]?\s*[-+]?(\d[\d.,' ]*|[.,]\d+)([eE][-+]?\d+)?\s*[%€$)]?")
@@ -149,14 +152,20 @@ def _score(rows: list[list[str]], candidate: str) -> float:
     consistency = sum(len(r) == width for r in body) / len(body)
     if width < 2 or consistency < (0.999 if candidate in _WEAK else MIN_CONSISTENCY):
         return 0.0
-    if candidate in _WEAK and len(rows[0]) not in (width, width - 1):
+    agrees = len(rows[0]) == width or len(rows[0]) == width - 1 > 1 or not rows[0][-1].strip()
+    if not agrees and (candidate in _WEAK or consistency < MIN_WITHOUT_HEADER):
         return 0.0
     cells = [c.strip() for r in body for c in r]
     foreign = ",;\t|" if candidate in _WEAK else ";\t|"
-    clean = sum(not any(f in c for f in foreign if f != candidate) or bool(_NUMBER.fullmatch(c)) for c in cells)
-    weight = 0.5 if candidate in _WEAK else 1.0
-    agrees = 1.0 if len(rows[0]) in (width, width - 1) else 0.8
-    return weight * agrees * consistency * clean / len(cells)
+    clean = sum(_is_clean(c, foreign.replace(candidate, "")) for c in cells)
+    return (0.5 if candidate in _WEAK else 1.0) * (1.0 if agrees else 0.5) * consistency * clean / len(cells)
+
+
+def _is_clean(cell: str, foreign: str) -> bool:
+    """Return whether a cell holds no quote, and no other delimiter unless it is a number or a text of some words."""
+    if '"' in cell:
+        return False
+    return not any(f in cell for f in foreign) or cell.count(" ") >= 2 or _NUMBER.fullmatch(cell) is not None
 
 
 def _mode(widths: list[int]) -> int:
