@@ -58,16 +58,14 @@ def package(run: Run) -> Any:
     from modelwright.package.assembling import assemble
     from modelwright.package.packaging import package as packaging
 
-    problem: Problem = run.documents["problem"]
     run.plan = assemble(run.outcome.members, plan_facts(run))
-    checks = take(run.used(problem.features), check_rows(run))
     packaged = packaging(
         run.project.path,
         run.plan,
         documents=dict(run.documents),
         digests=dict(run.digests),
         profile=run.documents["profile"],
-        checks=checks,
+        checks=check_rows(run),
         native={m.key: m.native for m in run.outcome.members if m.native is not None},
         limits=run.brief.limits,
         n_rows=len(run.rows),

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from modelwright.data.columns import n_rows, take
+from modelwright.data.columns import Columns, n_rows, take
 from modelwright.documents import digest_of
 from modelwright.evaluate.measurements import Evaluation
 from modelwright.explain.reasons import Explanation
@@ -70,7 +70,7 @@ def train(run: Run) -> Training:
         after_seconds=_after_seconds(run) if run.budget.timed else None,
         trials=run.brief.limits.trials,
         journal_key=digest_of({k: run.digests[k] for k in ("source", "contract", "problem")}),
-        checks=take(job.columns, check_rows(run)),
+        checks=check_rows(run),
         guard=run.guard,
         tell=run.tell,
     )
@@ -90,9 +90,14 @@ def train(run: Run) -> Training:
     return document
 
 
-def check_rows(run: Run) -> np.ndarray:
-    rng = np.random.default_rng([run.brief.seed, 17])
-    return np.sort(rng.permutation(len(run.rows))[:CHECK_ROWS])
+def check_rows(run: Run) -> Columns:
+    """Return rows for the parity gate: real ones and hostile ones, the same at every call."""
+    from modelwright.package.parity import check_columns
+
+    problem: Problem = run.documents["problem"]
+    rows = np.sort(np.random.default_rng([run.brief.seed, 17]).permutation(len(run.rows))[:CHECK_ROWS])
+    contract = run.documents["contract"].only(problem.features)
+    return check_columns(take(run.used(problem.features), rows), contract, seed=run.brief.seed)
 
 
 def evaluate(run: Run) -> Evaluation:

@@ -17,6 +17,9 @@ on tables (TabArena 2025, defaults on CPU); on few rows the well-regularised lin
 
 SMALL_ROWS = 2_000
 
+COSTLY_SHARE = 0.15
+"""With six or seven families, one that takes more than this is above its share of the time."""
+
 CANDIDATES_BY_ROWS = ((100, 4), (500, 8), (2_500, 15), (10_000, 40))
 """Most candidates by rows: on few rows, choosing among many models mostly chooses noise (AutoGluon 1.6 presets)."""
 
@@ -29,13 +32,23 @@ class Plan:
     left_out: tuple[tuple[Candidate, str], ...]
 
 
-def make_plan(*, objective: str, n_rows: int, n_features: int, n_classes: int) -> Plan:
-    """Return the candidates for a table of this size: each family's default first, then their variants in turn."""
+def make_plan(
+    *, objective: str, n_rows: int, n_features: int, n_classes: int, fold_seconds: float | None = None
+) -> Plan:
+    """Return the candidates for a table of this size: each family's default first, then their variants in turn.
+
+    Parameters
+    ----------
+    fold_seconds : float or None
+        Core-seconds there are for each fold, all candidates together. Families of which one fit takes more than
+        `COSTLY_SHARE` of it come after the others of their turn, so that a slow one does not keep out all the rest.
+    """
     from modelwright import learners
 
     order = ORDER_SMALL if n_rows < SMALL_ROWS else ORDER_LARGE
     names = [n for n in order if n in learners.LEARNERS] + [n for n in learners.LEARNERS if n not in order]
-    chosen: list[tuple[int, int, Candidate]] = []
+    cost = CostModel(n_features, max(1, n_classes))
+    chosen: list[tuple[int, bool, int, Candidate]] = []
     left_out: list[tuple[Candidate, str]] = []
     for rank, name in enumerate(names):
         learner = learners.get(name)
@@ -54,11 +67,13 @@ def make_plan(*, objective: str, n_rows: int, n_features: int, n_classes: int) -
             if reason:
                 left_out.append((candidate, reason))
             else:
-                chosen.append((turn, rank, candidate))
-    chosen.sort(key=lambda item: item[:2])
+                costly = fold_seconds is not None and cost.estimate(candidate, n_rows) > COSTLY_SHARE * fold_seconds
+                chosen.append((turn, costly, rank, candidate))
     most = _most_candidates(n_rows)
-    left_out += [(c, f"{n_rows} rows support about {most} candidates") for _, _, c in chosen[most:]]
-    return Plan(tuple(c for _, _, c in chosen[:most]), tuple(left_out))
+    chosen.sort(key=lambda item: (item[0], item[2]))
+    left_out += [(c, f"{n_rows} rows support about {most} candidates") for *_, c in chosen[most:]]
+    ordered = sorted(chosen[:most], key=lambda item: item[:3])
+    return Plan(tuple(c for *_, c in ordered), tuple(left_out))
 
 
 def _unfit(card, objective: str, n_rows: int, n_features: int, n_classes: int) -> str:  # type: ignore[no-untyped-def]

@@ -24,6 +24,9 @@ __all__ = ["Running", "Schedule"]
 FULL_SHARE = 0.8
 """A candidate is let run freely when it needs at most this part of the core-seconds left."""
 
+MOST_SHARE = 0.6
+"""Of the core-seconds left, a candidate whose fits take longer than expected gets no more than this."""
+
 LEAST_SHARE = 0.2
 """A candidate that can stop early is started when at least this part of what it wants is left; less makes a model
 too weak to enter the ensemble."""
@@ -190,12 +193,12 @@ class Schedule:
         )
         have = self.left() * self.engine.n_workers - committed
         if need <= FULL_SHARE * have:
-            r.fold_seconds = max(OVERRUN * per_fold, 1.0)
+            r.fold_seconds = max(0.5, min(max(OVERRUN * per_fold, 1.0), MOST_SHARE * have / missing))
             return True
         first = not any(o.status == "done" for o in self.running)
         card = learners.get(r.candidate.learner).card
         if card.stoppable and (first or have >= LEAST_SHARE * need) and have > 0:
-            r.fold_seconds = max(0.5, FULL_SHARE * have / missing)
+            r.fold_seconds = max(0.5, MOST_SHARE * have / missing)
             return True
         if first and have > 0:
             r.fold_seconds = max(0.5, self.left())

@@ -72,13 +72,19 @@ def train(
         No candidate finished all its folds.
     """
     began = time.monotonic()
-    plan = make_plan(objective=job.objective, n_rows=len(job.y), n_features=len(job.columns), n_classes=job.n_classes)
-    if not plan.candidates:
-        raise TrainingError("no learner fits this table", fix="use fewer columns or classes", code="MW-T002")
     journal = Journal(job.run_folder, journal_key)
     budget.resume(journal.spent)
     deadline = None if after_seconds is None else budget.deadline - after_seconds
     train_seconds = None if deadline is None else deadline - began
+    plan = make_plan(
+        objective=job.objective,
+        n_rows=len(job.y),
+        n_features=len(job.columns),
+        n_classes=job.n_classes,
+        fold_seconds=None if train_seconds is None else train_seconds * engine.n_workers / len(job.folds),
+    )
+    if not plan.candidates:
+        raise TrainingError("no learner fits this table", fix="use fewer columns or classes", code="MW-T002")
     size = journal.once("size", lambda: _size(job, plan, train_seconds, engine.n_workers), Size)
     job = replace(job, max_train_rows=size.max_train_rows)
     candidates = plan.candidates if trials is None else plan.candidates[: max(1, trials // size.folds)]

@@ -58,7 +58,7 @@ def command(
         print_json(
             {
                 "rows": table.num_rows,
-                "version": version.number,
+                "version": version.manifest.version,
                 "output": output,
                 "violations": [to_builtins(v) for v in violations],
             }
@@ -67,7 +67,7 @@ def command(
         for violation in violations:
             print(f"note: {violation.message}", file=sys.stderr)
         if output is not None:
-            print(f"{table.num_rows:,} rows scored by version {version.number} into {output}", file=sys.stderr)
+            print(f"{table.num_rows:,} rows scored by version {version.manifest.version} into {output}", file=sys.stderr)
 
 
 def _print_csv(columns: dict) -> None:  # type: ignore[type-arg]

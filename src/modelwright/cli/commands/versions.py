@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from modelwright.cli.options import output_options
@@ -21,9 +23,9 @@ def command(project: str, as_json: bool, quiet: bool) -> None:
 
     opened = Project(project)
     champion = opened.champion
-    rows = []
+    rows: list[dict[str, Any]] = []
     for number in opened.versions():
-        row = {"version": number, "champion": champion is not None and champion.version == number}
+        row: dict[str, Any] = {"version": number, "champion": champion is not None and champion.version == number}
         try:
             version = opened.version(number)
         except BundleError as error:
@@ -45,7 +47,7 @@ def command(project: str, as_json: bool, quiet: bool) -> None:
     for row in rows:
         mark = "champion" if row["champion"] else ""
         if row["intact"]:
-            score = row["score"] or {}
+            score: dict[str, Any] = row["score"] or {}
             told = f"{score.get('name', '')} {score['value']:.4g}" if score.get("value") is not None else ""
             click.echo(f"{row['version']:>4}  {row['created']}  {told:<20} {row['bytes'] / 1e6:.1f} MB  {mark}")
         else:
