@@ -85,9 +85,16 @@ def _ordered(name: str, kind: Kind, labels: Sequence[str], y: np.ndarray) -> str
         return f"{more}, higher"
     if up <= BACKWARDS * down:
         return f"{more}, lower"
-    top, low, last = int(y.argmax()), int(y.argmin()), len(y) - 1
-    if top not in (0, last) and (low in (0, last)):
+    top, low = int(y.argmax()), int(y.argmin())
+    if _climbs(y[: top + 1]) and _climbs(y[top:][::-1]):
         return f"highest around {labels[top]}, lower on both sides"
-    if low not in (0, last) and (top in (0, last)):
+    if _climbs(-y[: low + 1]) and _climbs(-y[low:][::-1]):
         return f"lowest around {labels[low]}, higher on both sides"
     return f"up and down: highest around {labels[top]}, lowest around {labels[low]}"
+
+
+def _climbs(y: np.ndarray) -> bool:
+    """Return whether the values go up, taking back little on the way; one value alone does not."""
+    steps = np.diff(y)
+    up = float(steps[steps > 0].sum())
+    return up > 0 and float(-steps[steps < 0].sum()) <= BACKWARDS * up

@@ -247,6 +247,7 @@ class ConfusionCell:
 
     n: str
     share: str
+    round: str
     heat: int
     tip: str
     words: str = ""
@@ -267,6 +268,7 @@ def confusion_rows(r: ReportInput) -> list[tuple[str, list[ConfusionCell]]]:
             ConfusionCell(
                 n=fmt.count(n),
                 share=fmt.share(n / total) if total else fmt.NONE,
+                round=_rounded(n, total),
                 heat=round(10 * n / total) if total else 0,
                 tip=f"{fmt.count(n)} rows of class {name} predicted as {found.classes[j]}",
                 words=words[i][j] if binary else "",
@@ -276,6 +278,13 @@ def confusion_rows(r: ReportInput) -> list[tuple[str, list[ConfusionCell]]]:
         ]
         rows.append((name, cells))
     return rows
+
+
+def _rounded(n: int, total: int) -> str:
+    """Return the share in as little room as can be; empty for none."""
+    if n == 0:
+        return ""
+    return f"{100 * n / total:.0f}" if 200 * n >= total else "<½"
 
 
 def commands(r: ReportInput) -> list[tuple[str, str]]:

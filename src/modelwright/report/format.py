@@ -114,7 +114,8 @@ def share(value: float | None, digits: int = 2) -> str:
         return f"{percent:.0f}%"
     near = min(abs(percent), abs(100 - percent))
     decimals = 0 if near >= 10 or near == 0 else max(0, digits - 1 - math.floor(math.log10(near)))
-    return _minus(f"{percent:.{min(decimals, 4)}f}%")
+    text = f"{percent:.{min(decimals, 4)}f}"
+    return _minus((text.rstrip("0").rstrip(".") if "." in text else text) + "%")
 
 
 def count(value: float | None) -> str:

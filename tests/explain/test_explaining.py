@@ -1,0 +1,223 @@
+"""Explaining models whose truth is known."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from modelwright.data.columns import Strings
+from modelwright.data.contract import ColumnSpec, Contract, Kind
+from modelwright.evaluate import metrics
+from modelwright.explain.effects import describe
+from modelwright.explain.explaining import explain
+from modelwright.explain.grids import MISSING, make_grid, written
+from modelwright.explain.likeness import alike, note_alike
+from modelwright.explain.sampling import MAX_ROWS
+
+
+def table(n=4000, seed=0):
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=n)
+    hole = rng.normal(size=n)
+    hole[::5] = np.nan
+    return {
+        "strong": x,
+        "bend": rng.normal(size=n),
+        "level": Strings.from_values(rng.choice(["a", "b", "c"], n)),
+        "noise": rng.normal(size=n),
+        "hole": hole,
+    }
+
+
+CONTRACT = Contract(
+    columns=tuple(
+        ColumnSpec(name=n, kind=Kind.CATEGORY if n == "level" else Kind.NUMBER)
+        for n in ("strong", "bend", "level", "noise", "hole")
+    ),
+    rows_seen=4000,
+)
+
+
+def chance(columns):
+    level = columns["level"].levels[columns["level"].codes] == "c"
+    z = 1.5 * columns["strong"] - np.abs(columns["bend"]) + 0.8 * level
+    p = 1 / (1 + np.exp(-z))
+    return np.column_stack([1 - p, p])
+
+
+def explained(columns=None, predict=chance, **more):
+    columns = columns or table()
+    rng = np.random.default_rng(1)
+    y = (rng.random(len(columns["strong"])) < chance(columns)[:, 1]).astype(float)
+    settings = {
+        "contract": CONTRACT,
+        "features": tuple(columns),
+        "metric": metrics.get("log_loss"),
+        "seed": 0,
+        "deadline_s": 10.0,
+        "measured_on": "the lockbox",
+        "classes": ("no", "yes"),
+    }
+    return explain(predict, columns, y, **(settings | more))
+
+
+@pytest.mark.parametrize("metric", ["log_loss", "roc_auc", "accuracy", "f1"])
+def test_finds_what_the_model_uses(metric):
+    found = explained(metric=metrics.get(metric))
+    ranked = [i.column for i in found.importances]
+    assert ranked[0] == "strong" and set(ranked[:3]) == {"strong", "bend", "level"}
+    for i in found.importances:
+        if i.column in ("noise", "hole"):
+            assert i.drop.value == i.drop.low == i.drop.high == 0
+        elif metric != "accuracy":
+            assert i.drop.low > 0
+    assert found.measured_on == f"{MAX_ROWS:,} rows drawn from the lockbox"
+    assert found.outcome == "chance of “yes”" and not found.notes
+
+
+def test_effects_say_the_direction():
+    words = {e.column: e.words for e in explained().effects}
+    assert words["strong"] == "more strong, higher"
+    assert words["bend"].startswith("highest around") and words["bend"].endswith("lower on both sides")
+    assert words["level"].startswith("highest for “c”")
+    assert words["noise"] == "hardly any effect on its own"
+
+
+def test_effect_is_the_mean_prediction_when_the_column_is_set():
+    columns = table(200)
+    effect = next(e for e in explained(columns).effects if e.column == "level")
+    fixed = dict(columns, level=Strings(np.zeros(200, np.int32), columns["level"].levels))
+    slow = chance(fixed)[:, 1].mean()
+    assert effect.y[effect.x.index(str(columns["level"].levels[0]))] == pytest.approx(slow, abs=1e-12)
+
+
+def test_same_seed_same_explanation():
+    assert explained() == explained()
+
+
+def test_the_interval_covers_the_drop_on_all_rows():
+    """Over many samples, the interval holds the drop on a very large one about 95 times in 100."""
+    big = table(200_000, seed=99)
+    truth = {}
+    y = (np.random.default_rng(5).random(200_000) < chance(big)[:, 1]).astype(float)
+    metric = metrics.get("log_loss")
+    for name in ("strong", "bend"):
+        shuffled = dict(big, **{name: np.random.default_rng(6).permutation(big[name])})
+        truth[name] = metric(y, chance(shuffled)) - metric(y, chance(big))
+    hits = []
+    for seed in range(60):
+        found = explained(table(600, seed), features=("strong", "bend", "level", "noise", "hole"), seed=seed)
+        hits += [i.drop.low <= truth[i.column] <= i.drop.high for i in found.importances if i.column in truth]
+    assert 0.88 <= np.mean(hits) <= 1.0
+
+
+def test_a_slow_model_is_cut_short_and_says_so():
+    def slow(columns):
+        time.sleep(len(columns["strong"]) * 1e-4)
+        return chance(columns)
+
+    began = time.monotonic()
+    found = explained(predict=slow, deadline_s=0.4)
+    assert time.monotonic() - began < 1.0
+    assert any("lack of time" in note for note in found.notes) or len(found.importances) == 5
+    assert not found.importances or found.importances[0].column in ("strong", "bend", "level")
+
+
+def test_predict_is_called_seldom():
+    calls = []
+
+    def counted(columns):
+        calls.append(len(columns["strong"]))
+        return chance(columns)
+
+    explained(predict=counted)
+    assert len(calls) < 40
+
+
+def test_regression_and_several_classes():
+    columns = table(500)
+    value = explain(
+        lambda c: c["strong"][:, None] * 3,
+        columns,
+        columns["strong"] * 3,
+        contract=CONTRACT,
+        features=("strong", "noise"),
+        metric=metrics.get("rmse"),
+        seed=0,
+        deadline_s=5,
+        measured_on="all",
+        target="price",
+    )
+    assert value.outcome == "predicted price" and value.importances[0].column == "strong"
+    assert value.measured_on == "all"
+
+    def three(c):
+        e = np.exp(np.column_stack([c["strong"], c["bend"], np.zeros(len(c["bend"]))]))
+        return e / e.sum(axis=1, keepdims=True)
+
+    y = three(columns).argmax(axis=1).astype(float)
+    many = explained(columns, three, metric=metrics.get("accuracy"), classes=("x", "y", "z"))
+    assert many.outcome.startswith("chance of “")
+    assert len(np.unique(y)) == 3
+
+
+def test_undefined_metric_is_said():
+    columns = table(100)
+    found = explain(
+        chance,
+        columns,
+        np.ones(100),
+        contract=CONTRACT,
+        features=tuple(columns),
+        metric=metrics.get("roc_auc"),
+        seed=0,
+        deadline_s=5,
+        measured_on="all",
+    )
+    assert found.importances == () and "not defined" in found.notes[0]
+    assert found.effects  # the model can still be described
+
+
+def test_nothing_to_explain():
+    found = explained(features=())
+    assert found.importances == () and found.effects == ()
+
+
+def test_likeness():
+    columns = table()
+    twin = np.exp(columns["strong"])
+    recoded = Strings(columns["level"].codes, np.array(["x", "y", "z"], dtype=object))
+    pairs = alike(columns | {"twin": twin, "recoded": recoded}, [*columns, "twin", "recoded"])
+    assert set(pairs) == {("strong", "twin"), ("level", "recoded")}
+    (note,) = note_alike([("a", "b"), ("b", "c")])
+    assert "“a”, “b” and “c” carry almost the same information" in note
+
+
+def test_grids():
+    assert make_grid(np.full(50, 3.0), Kind.NUMBER) is None
+    assert make_grid(np.full(50, np.nan), Kind.NUMBER) is None
+    grid = make_grid(np.array([1.0, 2.0, 2.0, np.nan]), Kind.NUMBER)
+    assert grid.labels == ("1", "2", MISSING) and grid.n == (1, 2, 1)
+    wide = make_grid(np.arange(1000.0), Kind.NUMBER)
+    assert len(wide.labels) == 12 and sum(wide.n) == 1000
+    assert make_grid(Strings.from_values(["a", "b", "b", None]), Kind.CATEGORY).labels == ("b", "a", MISSING)
+    assert written(np.array([0.0, 1.0]), Kind.BOOLEAN) == ("no", "yes")
+    assert written(np.array([0.0, 864000.0]), Kind.DATETIME) == ("1970-01-01", "1970-01-11")
+    assert written(np.array([1.00001, 1.00002]), Kind.NUMBER) == ("1.00001", "1.00002")
+    assert written(np.array([-1500.0, 2e-7]), Kind.NUMBER) == ("−1,500", "2e-07")
+
+
+def test_words_of_dates_and_zigzags():
+    grid = make_grid(np.arange(12.0), Kind.NUMBER)
+    assert describe("t", Kind.DATETIME, grid, np.arange(12.0), 1.0) == "later, higher"
+    zigzag = [0, 1] * 6
+    assert describe("t", Kind.NUMBER, grid, zigzag, 1.0).startswith("up and down")
+    assert describe("t", Kind.NUMBER, grid, -np.arange(12.0), 1.0) == "more t, lower"
+
+
+def test_unknown_kinds_have_no_effect():
+    contract = replace(CONTRACT, columns=tuple(replace(s, kind=Kind.TEXT) for s in CONTRACT.columns))
+    assert explained(contract=contract).effects == ()

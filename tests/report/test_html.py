@@ -1,0 +1,170 @@
+"""The report: complete in itself, inert to hostile data, well-formed, quick, and in the agreed order."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+import time
+from html.parser import HTMLParser
+
+import pytest
+
+from modelwright.report.audit_html import render_audit
+from modelwright.report.html import render
+from tests.report import samples
+
+VOID = {"meta", "br", "img", "input", "hr", "link", "area", "base", "col", "embed", "source", "track", "wbr"}
+LOADS = {"src", "srcset", "data", "poster", "action", "formaction", "background", "ping", "xlink:href"}
+
+
+class Page(HTMLParser):
+    """Checks that elements close in order, and gathers ids, links, loads and the elements."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.open: list[str] = []
+        self.ids: list[str] = []
+        self.links: list[str] = []
+        self.elements: list[tuple[str, dict]] = []
+        self.problems: list[str] = []
+        self.feed(text)
+        self.close()
+        if self.open:
+            self.problems.append(f"left open: {self.open}")
+
+    def handle_starttag(self, tag, attrs):
+        names = [k for k, _ in attrs]
+        if len(names) != len(set(names)):
+            self.problems.append(f"attribute given twice in {tag}")
+        found = dict(attrs)
+        self.elements.append((tag, found))
+        if "id" in found:
+            self.ids.append(found["id"])
+        if tag == "a":
+            self.links.append(found.get("href"))
+        if tag not in VOID and not self.get_starttag_text().endswith("/>"):
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag):
+        if not self.open or self.open.pop() != tag:
+            self.problems.append(f"</{tag}> closes nothing at {self.getpos()}")
+
+
+PAGES = {name: render(make()) for name, make in samples.ALL.items()} | {"audit": render_audit(samples.audit_only())}
+
+
+@pytest.fixture(params=sorted(PAGES))
+def text(request):
+    return PAGES[request.param]
+
+
+def test_pages_are_well_formed(text):
+    page = Page(text)
+    assert page.problems == []
+    assert len(page.ids) == len(set(page.ids))
+
+
+def test_links_go_to_places_in_the_page(text):
+    page = Page(text)
+    assert page.links
+    for link in page.links:
+        assert link.startswith("#") and link[1:] in page.ids
+
+
+def test_nothing_is_loaded(text):
+    for tag, attributes in Page(text).elements:
+        assert tag not in {"link", "iframe", "object", "embed", "img", "base", "form"}
+        assert not LOADS & set(attributes), (tag, attributes)
+        assert "style" not in attributes  # the policy pins the style sheet
+        assert not any(name.startswith("on") for name in attributes)
+    assert "@import" not in text and "url(" not in text
+    assert not re.search(r"https?://", text)
+
+
+def test_policy_pins_the_only_style_and_script(text):
+    policy = re.search(r'Content-Security-Policy" content="([^"]+)"', text).group(1)
+    assert policy.startswith("default-src 'none'") and "unsafe" not in policy
+    for tag in ("style", "script"):
+        blocks = re.findall(rf"<{tag}>(.*?)</{tag}>", text, re.S)
+        assert len(blocks) == 1
+        digest = base64.b64encode(hashlib.sha256(blocks[0].encode()).digest()).decode()
+        assert f"'sha256-{digest}'" in policy
+
+
+def test_hostile_names_are_text():
+    page = Page(PAGES["hostile"])
+    assert [tag for tag, _ in page.elements].count("script") == 1
+    assert "&lt;script&gt;alert(&#34;x&#34;)&lt;/script&gt;" in PAGES["hostile"]
+    assert "{{ 7*7 }}" in PAGES["hostile"] and "onerror=alert(1)&gt;" in PAGES["hostile"]
+
+
+def test_sections_come_in_the_agreed_order():
+    wanted = (
+        "verdict first asked data findings judged leaderboard good drives fails learning money decisions use limits"
+    )
+    sections = [a["id"] for tag, a in Page(PAGES["bank"]).elements if tag == "section"]
+    assert sections == wanted.split()
+    assert "money" not in [a["id"] for tag, a in Page(PAGES["houses"]).elements if tag == "section"]
+
+
+def test_the_top_says_what_matters():
+    top = PAGES["bank"].split('id="asked"')[0]
+    for words in (
+        "Ready to use, with conditions",
+        "0.800",
+        "between 0.788 and 0.812, 95% sure",
+        "ranks them the right way round 80 times in 100",
+        "better by 0.199 (0.187 to 0.211)",
+        "Even quality on parts of the rows",
+        "A column gives the target away",
+    ):
+        assert words in top, words
+    assert "Do not use this model" in PAGES["houses"]
+
+
+def test_charts_have_names_and_tables_have_heads(text):
+    page = Page(text)
+    for tag, attributes in page.elements:
+        if tag == "svg" and "x" not in attributes:
+            assert attributes.get("aria-label") or attributes.get("aria-hidden") == "true"
+        if tag == "th":
+            assert "scope" in attributes
+
+
+def test_bare_run_says_why_things_are_missing():
+    bare = PAGES["bare"]
+    for words in (
+        "Nothing was found",
+        "No candidate could be measured",
+        "columns were not ranked",
+        "no decision of this run",
+    ):
+        assert words in bare, words
+    assert "None" not in re.sub(r"<script>.*?</script>", "", bare, flags=re.S)
+    assert "nan" not in re.findall(r"\bnan\b", bare)
+
+
+def test_worse_slices_are_told_by_more_than_colour():
+    assert "▲" in PAGES["bank"] and "clearly worse" in PAGES["bank"]
+
+
+def test_time_split_is_drawn_forward():
+    diagram = re.search(r'<svg class="split".*?</svg>', PAGES["houses"], re.S).group(0)
+    assert "later →" in diagram and "it lies in the future" in diagram
+
+
+def test_wide_tables_stay_small_and_fold():
+    assert len(PAGES["wide"]) < 1_000_000
+    assert "427 more columns" in PAGES["wide"] and "435 more columns" in PAGES["wide"]
+
+
+def test_rendering_is_quick():
+    report = samples.bank()
+    render(report)
+    began = time.perf_counter()
+    render(report)
+    assert time.perf_counter() - began < 0.5
