@@ -36,7 +36,6 @@ SUFFIXES: dict[str, str] = {
 MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"PAR1", "parquet"),
     (b"ARROW1", "arrow"),
-    (b"FEA1", "arrow"),
     (b"SQLite format 3\x00", "sqlite"),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "excel"),
     (b"PK\x03\x04", "excel"),

@@ -43,15 +43,11 @@ def read_parquet(path: Path, ask: Ask) -> Read:
 def read_arrow(path: Path, ask: Ask) -> Read:
     """Return the table of an Arrow file, an Arrow stream or a Feather file."""
     import pyarrow as pa
-    import pyarrow.feather as feather
 
     try:
         with pa.memory_map(str(path)) as source:
             start = bytes(source.read(6))
             source.seek(0)
-            if start.startswith(b"FEA1"):
-                table = feather.read_table(path)
-                return Read(table=table, n_rows=table.num_rows)
             reader = pa.ipc.open_file(source) if start == b"ARROW1" else pa.ipc.open_stream(source)
             size = path.stat().st_size * TEXT_GROWTH
             if size <= ask.memory_bytes:

@@ -125,6 +125,8 @@ def _parse_whole(path: Path, data: bytes, encoding: str, dialect: Dialect) -> tu
         body = re.sub(rb"[ \t]+", b"\t", re.sub(rb"(?m)^[ \t]+|[ \t]+(?=\r?$)", b"", body))
     if not dialect.spaced:
         table, ragged = _by_arrow(body, dialect)
+        if table is not None:
+            _refuse_swallowed(path, table, body, dialect)
         if not ragged:
             return table, notes, encoding
     table, repairs = _by_python(path, body.decode("utf-8", errors="replace"), dialect)
@@ -198,6 +200,21 @@ def _by_arrow(body: bytes, dialect: Dialect) -> tuple[pa.Table | None, bool]:
     except pa.ArrowInvalid:  # a quote that never ends, a row longer than a block
         return None, True
     return (None, True) if ragged else (_named(table, dialect), False)
+
+
+def _refuse_swallowed(path: Path, table: pa.Table, body: bytes, dialect: Dialect) -> None:
+    """Refuse a text in which a quote is never closed: all lines after it would be one cell."""
+    if body.count(dialect.quote.encode()) % 2 == 0 or not table.num_rows:
+        return
+    for column in table.columns:
+        lines = (column[-1].as_py() or "").rstrip("\r\n").count("\n")
+        if lines:
+            line = body.rstrip(b"\r\n").count(b"\n") + dialect.skip_lines + 1 - lines
+            raise DataError(
+                f"a quotation mark in line {line} of '{path}' is never closed",
+                fix="close it, or remove it",
+                code="MW-D117",
+            )
 
 
 def _by_python(path: Path, text: str, dialect: Dialect) -> tuple[pa.Table, list[str]]:

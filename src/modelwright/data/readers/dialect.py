@@ -107,7 +107,9 @@ def _quoting(text: str) -> tuple[str, str | None]:
     opened = len(re.findall(rf"(?:^|{cut})'", text, re.MULTILINE))
     closed = len(re.findall(rf"(?:^|{cut})'[^'\n]*'(?={cut}|$)", text, re.MULTILINE))
     quote = "'" if not double and opened and opened == closed else '"'
-    escape = "\\" if ("\\" + quote) in text and (quote * 2) not in text.replace(quote * 3, "") else None
+    # A backslash before a closing quote is a Windows folder; before a quote inside the cell it is an escape.
+    inside = re.search(rf"\\{quote}(?![,;\t|\r\n]|$)", text, re.MULTILINE) is not None
+    escape = "\\" if inside and (quote * 2) not in text.replace(quote * 3, "") else None
     return quote, escape
 
 
@@ -180,8 +182,10 @@ def _without_preamble(
     comments = titles = skipped = 0
     while records and comments + titles < MAX_PREAMBLE:
         record, line = records[0]
+        follows = records[1][0] if len(records) > 1 else []
         filled = sum(bool(c.strip()) for c in record)
-        if record and record[0].lstrip().startswith("#") and not (filled == width > 1):
+        names = filled == width > 1 and follows and not follows[0].lstrip().startswith("#")
+        if record and record[0].lstrip().startswith("#") and not names:
             comments += 1
         elif filled and (width < 3 or filled > 1):
             break

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -71,9 +70,8 @@ def _header(rows: list[list[Any]], notes: list[str]) -> tuple[list[str], list[li
     width = max(len(r) for r in rows)
     rows = [list(r) + [None] * (width - len(r)) for r in rows]
     filled = [sum(not _blank(v) for v in r) for r in rows]
-    usual = Counter(filled).most_common(1)[0][0]
     start = 0
-    while start < min(len(rows) - 1, MAX_PREAMBLE) and filled[start] == 1 and usual > 2:
+    while start < min(len(rows) - 1, MAX_PREAMBLE) and filled[start] == 1 and max(filled[start + 1 :]) > 2:
         start += 1
     if start:
         notes.append(f"{start} line{'s' * (start > 1)} before the header skipped")

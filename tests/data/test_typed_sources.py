@@ -1,0 +1,267 @@
+"""Parquet, Arrow, JSON lines, Excel, SQLite, folders and tables in memory."""
+
+from __future__ import annotations
+
+import datetime as dt
+import decimal
+import json
+import sqlite3
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pyarrow.feather as feather
+import pyarrow.parquet as pq
+import pytest
+
+from modelwright.data.reading import read_table
+from modelwright.data.workbook import write_workbook
+from modelwright.errors import DataError, UsageError
+
+TABLE = pa.table({"n": [1, 2, None], "x": [0.5, None, 2.5], "s": ["a", None, "c"], "b": [True, False, None]})
+
+
+def test_parquet(tmp_path):
+    pq.write_table(TABLE, tmp_path / "t.parquet")
+    table, source = read_table(tmp_path / "t.parquet")
+    assert table.equals(TABLE)
+    assert (source.format, source.n_rows, source.n_columns) == ("parquet", 3, 4)
+    assert source.digest.startswith("sha256:")
+    assert source.n_bytes == (tmp_path / "t.parquet").stat().st_size
+
+
+def test_a_wrong_name_is_told(tmp_path):
+    pq.write_table(TABLE, tmp_path / "t.csv")
+    table, source = read_table(tmp_path / "t.csv")
+    assert table.equals(TABLE)
+    assert source.format == "parquet"
+    assert "its content is parquet" in source.notes[0]
+
+
+@pytest.mark.parametrize("kind", ["file", "stream", "feather"])
+def test_arrow(tmp_path, kind):
+    path = tmp_path / "t.arrow"
+    if kind == "feather":
+        feather.write_feather(TABLE, str(path))
+    else:
+        opened = pa.ipc.new_file if kind == "file" else pa.ipc.new_stream
+        with opened(str(path), TABLE.schema) as writer:
+            writer.write_table(TABLE)
+    table, source = read_table(path)
+    assert table.equals(TABLE)
+    assert source.format == "arrow"
+
+
+@pytest.mark.parametrize("kind", ["parquet", "arrow", "jsonl"])
+def test_larger_than_memory(tmp_path, kind):
+    n = 50_000
+    big = pa.table({"i": np.arange(n), "s": [f"text number {i}" for i in range(n)]})
+    path = tmp_path / f"t.{kind}"
+    if kind == "parquet":
+        pq.write_table(big, path, row_group_size=5000)
+    elif kind == "arrow":
+        with pa.ipc.new_file(str(path), big.schema) as writer:
+            writer.write_table(big, max_chunksize=5000)
+    else:
+        path.write_text("".join(json.dumps({"i": i, "s": f"text number {i}"}) + "\n" for i in range(n)))
+    table, source = read_table(path, memory_bytes=200_000, seed=1)
+    assert source.n_rows == n
+    assert 1000 <= table.num_rows == source.n_rows_read < n / 2
+    rows = table.column("i").to_numpy()
+    assert (np.diff(rows) > 0).all()
+    assert abs(rows.mean() - n / 2) < 0.06 * n
+
+
+def test_types_are_made_plain(tmp_path):
+    rich = pa.table(
+        {
+            "dictionary": pa.array(["a", "b"]).dictionary_encode(),
+            "decimal": pa.array([decimal.Decimal("1.50"), None]),
+            "time": pa.array([dt.time(1, 30), None]),
+            "date": pa.array([dt.date(2020, 1, 2), None]),
+            "list": pa.array([[1, 2], None]),
+            "struct": pa.array([{"k": 1, "l": "x"}, None]),
+            "map": pa.array([[("k", 1)], None], pa.map_(pa.string(), pa.int64())),
+            "binary": pa.array([b"abc", b"\xff\xfe"]),
+            "null": pa.nulls(2),
+            "large": pa.array(["x", "y"], pa.large_string()),
+            "view": pa.array(["x", "y"], pa.string_view()),
+        }
+    )
+    with pa.ipc.new_file(str(tmp_path / "t.arrow"), rich.schema) as writer:
+        writer.write_table(rich)
+    table, source = read_table(tmp_path / "t.arrow")
+    row = table.to_pylist()[0]
+    assert row["dictionary"] == "a"
+    assert row["decimal"] == 1.5
+    assert row["time"] == dt.timedelta(hours=1, minutes=30)
+    assert row["date"] == dt.date(2020, 1, 2)
+    assert json.loads(row["list"]) == [1, 2]
+    assert json.loads(row["struct"]) == {"k": 1, "l": "x"}
+    assert json.loads(row["map"]) == {"k": 1}
+    assert row["binary"] == "abc"
+    assert table.column("null").null_count == 2
+    assert any("'list', 'struct', 'map', 'binary'" in n for n in source.notes)
+
+
+def test_json_lines_with_other_keys_and_types(tmp_path):
+    path = tmp_path / "t.jsonl"
+    path.write_text('{"a": 1, "b": "x"}\n\n{"a": 2.5, "c": [1, {"k": null}]}\n{"a": null, "b": 3}\n')
+    table, source = read_table(path)
+    assert table.column("a").to_pylist() == [1.0, 2.5, None]
+    assert table.column("b").to_pylist() == ["x", None, "3"]
+    assert json.loads(table.column("c").to_pylist()[1]) == [1, {"k": None}]
+    assert source.n_rows == 3
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['[{"a": 1}, {"a": 2}]', ' [\n {"a": 1},\n {"a": 2}\n]\n', '{"data": [{"a": 1}, {"a": 2}],\n "more": 1}'],
+)
+def test_json_documents(tmp_path, text):
+    (tmp_path / "t.json").write_text(text)
+    assert read_table(tmp_path / "t.json")[0].to_pydict() == {"a": [1, 2]}
+
+
+def test_excel(tmp_path):
+    rows = [["sales of May", None, None], ["name", "amount", "when"], ["Ann", 1.5, "2020-01-02"], ["Bob", None, None]]
+    write_workbook(rows[0], rows[1:], tmp_path / "t.xlsx")
+    table, source = read_table(tmp_path / "t.xlsx")
+    assert table.column_names == ["name", "amount", "when"]
+    assert table.column("amount").to_pylist() == [1.5, None]
+    assert source.options == {"sheet": "predictions"}
+    assert "before the header" in source.notes[0]
+
+
+def test_sqlite(tmp_path):
+    path = tmp_path / "shop.db"
+    connection = sqlite3.connect(path)
+    connection.executescript("create table sales (id integer, amount real, name text); create table other (x)")
+    connection.executemany("insert into sales values (?, ?, ?)", [(1, 1.5, "a"), (2, None, "b"), (3, 2.0, None)])
+    connection.commit()
+    connection.close()
+    table, source = read_table(path, query="sales")
+    assert table.to_pylist()[1] == {"id": 2, "amount": None, "name": "b"}
+    assert source.format == "sqlite"
+    table, _ = read_table(path, query="select id, amount * 2 as twice from sales where amount > 1")
+    assert table.to_pydict() == {"id": [1, 3], "twice": [3.0, 4.0]}
+    table, _ = read_table(f"sqlite:///{path}", query="sales")
+    assert table.num_rows == 3
+    with pytest.raises(UsageError, match=r"2 tables: sales, other.*MW-U112"):
+        read_table(path)
+    with pytest.raises(UsageError, match=r"no table 'sale'.*did you mean 'sales'.*MW-U113"):
+        read_table(path, query="sale")
+    with pytest.raises(UsageError, match="MW-U114"):
+        read_table(path, query="delete from sales")
+
+
+def test_the_only_table_needs_no_query(tmp_path):
+    connection = sqlite3.connect(tmp_path / "one.sqlite")
+    connection.executescript("create table t (a, b); insert into t values (1, 'x'), ('two', 'y')")
+    connection.close()
+    table, _ = read_table(tmp_path / "one.sqlite")
+    assert table.to_pydict() == {"a": ["1", "two"], "b": ["x", "y"]}
+
+
+def test_sqlite_larger_than_memory(tmp_path):
+    connection = sqlite3.connect(tmp_path / "big.db")
+    connection.execute("create table t (i integer)")
+    connection.executemany("insert into t values (?)", [(i,) for i in range(60_000)])
+    connection.commit()
+    connection.close()
+    table, source = read_table(tmp_path / "big.db", memory_bytes=400_000)
+    assert source.n_rows == 60_000
+    assert 1000 <= table.num_rows < 10_000
+    assert abs(np.mean(table.column("i").to_numpy()) - 30_000) < 3000
+
+
+def test_a_folder(tmp_path):
+    (tmp_path / "a.csv").write_text("x,y\n1,p\n")
+    (tmp_path / "b.csv").write_text("y,x\nq,2\n")
+    (tmp_path / "README.md").write_text("hello")
+    (tmp_path / ".hidden.csv").write_text("z\n1\n")
+    table, source = read_table(tmp_path)
+    assert table.to_pydict() == {"x": ["1", "2"], "y": ["p", "q"]}
+    assert (source.format, source.n_rows, source.options["files"]) == ("folder", 2, "2")
+    assert any("README.md" in n for n in source.notes)
+
+
+def test_a_folder_of_mixed_types(tmp_path):
+    pq.write_table(pa.table({"x": [1, 2]}), tmp_path / "a.parquet")
+    pq.write_table(pa.table({"x": ["u"]}), tmp_path / "b.parquet")
+    table, source = read_table(tmp_path)
+    assert table.column("x").to_pylist() == ["1", "2", "u"]
+    assert any("differs" in n for n in source.notes)
+
+
+def test_a_folder_of_different_columns(tmp_path):
+    (tmp_path / "a.csv").write_text("x,y\n1,p\n")
+    (tmp_path / "b.csv").write_text("x,z\n1,p\n")
+    with pytest.raises(DataError, match=r"'b.csv' lacks 'y' and has 'z' more.*MW-D131"):
+        read_table(tmp_path)
+
+
+def test_pandas():
+    frame = pd.DataFrame(
+        {
+            "mixed": [1, "a", None, 2.5],
+            "cat": pd.Categorical(["u", "v", None, "u"]),
+            "int": pd.array([1, None, 3, 4], dtype="Int64"),
+            "flag": pd.array([True, None, False, True], dtype="boolean"),
+            "when": pd.to_datetime(["2020-01-01", None, "2020-01-03", "2020-01-04"]),
+            "float": [1.0, np.nan, 3.0, 4.0],
+            "object": [{"k": 1}, [1], None, "x"],
+            "period": pd.period_range("2020-01", periods=4, freq="M"),
+        },
+        index=pd.Index([3, 1, 2, 0], name="key"),
+    )
+    table, source = read_table(frame)
+    assert table.column("mixed").to_pylist() == ["1", "a", None, "2.5"]
+    assert table.column("cat").to_pylist() == ["u", "v", None, "u"]
+    assert table.column("int").to_pylist() == [1, None, 3, 4]
+    assert table.column("flag").to_pylist() == [True, None, False, True]
+    assert table.column("float").null_count == 1
+    assert table.column("when").to_pylist()[0] == dt.datetime(2020, 1, 1)
+    assert table.column("object").to_pylist() == ['{"k": 1}', "[1]", None, "x"]
+    assert table.column("period").to_pylist()[1] == dt.datetime(2020, 2, 1)
+    assert any("index" in n and "key" in n for n in source.notes)
+    assert source.location == "<memory>"
+
+
+def test_pandas_names():
+    frame = pd.DataFrame(np.arange(8).reshape(2, 4), columns=["a", "a", 5, " b "])
+    table, source = read_table(frame)
+    assert table.column_names == ["a", "a.1", "5", "b"]
+    assert any("more than one" in n for n in source.notes)
+    frame.columns = pd.MultiIndex.from_tuples([("p", "x"), ("p", "y"), ("q", ""), ("r", "z")])
+    assert read_table(frame)[0].column_names == ["p.x", "p.y", "q", "r.z"]
+
+
+def test_polars_arrow_and_mappings():
+    expected = {"a": [1, 2], "b": ["x", None]}
+    frame = pl.DataFrame(expected)
+    for thing in (frame, frame.lazy(), pa.table(expected), pa.RecordBatch.from_pydict(expected), expected):
+        table, source = read_table(thing)
+        assert table.to_pydict() == expected
+        assert source.format == "memory"
+    categories = pl.DataFrame({"c": pl.Series(["u", "v"], dtype=pl.Categorical)})
+    assert read_table(categories)[0].to_pydict() == {"c": ["u", "v"]}
+
+
+def test_digest_is_of_the_content(tmp_path):
+    whole = pa.table({"a": list(range(10))})
+    parts = pa.concat_tables([whole.slice(0, 4), whole.slice(4)])
+    assert read_table(whole)[1].digest == read_table(parts)[1].digest
+    assert read_table(whole)[1].digest != read_table(whole.slice(1))[1].digest
+
+
+def test_things_that_are_no_table():
+    with pytest.raises(UsageError, match="MW-U110"):
+        read_table(object())
+    with pytest.raises(DataError, match=r"no rows.*MW-D116"):
+        read_table(pd.DataFrame({"a": []}))
+    with pytest.raises(DataError, match=r"no columns.*MW-D116"):
+        read_table(pd.DataFrame())
+    with pytest.raises(DataError, match="MW-D132"):
+        read_table({"a": [1], "b": [1, 2]})
