@@ -20,6 +20,9 @@ ROUNDS_LIMIT = 2000
 ROUNDS_UNWATCHED = 1000
 """The library's default number of trees."""
 
+COMBINING_ROWS = 20_000
+"""Above this, statistics of combined categories cost minutes."""
+
 RATE_BY_ROWS = {"Logloss": (0.247, -5.158), "MultiClass": (0.020, -2.364), "RMSE": (0.157, -4.062)}
 """ln(rate) = a · ln(rows) + b: what CatBoost 1.2 itself chooses for 1000 trees with the best of them kept."""
 
@@ -32,14 +35,15 @@ class CatboostSettings:
 
     ``learning_rate`` None is CatBoost's automatic rate; it is computed here, because CatBoost's own depends on whether
     validation rows are there, and a refit without them would become another model. ``rate_factor`` multiplies it.
+    ``max_ctr_complexity`` 1 leaves out combinations of categories: two to five times faster, no worse on most tables.
     """
 
     learning_rate: float | None = None
     rate_factor: float = 1.0
     depth: int = 6
     l2_leaf_reg: float = 3.0
-    max_ctr_complexity: int = 4
-    one_hot_max_size: int = 2
+    max_ctr_complexity: int = 1
+    one_hot_max_size: int = 10
 
 
 def automatic_rate(loss: str, n_rows: int) -> float:
@@ -62,14 +66,15 @@ class Catboost(Family):
         stoppable=True,
         complexity=4,
         source="Prokhorenkova et al. 2018; the library's defaults, variants after TabRepo (Salinas and Erickson 2024)",
-        cost=lambda n, p, k: 0.3 + 600 * k * (2e-3 + 1e-8 * n * p),
+        cost=lambda n, p, k: 0.1 + 600 * (0.75 + k / 4) * (1e-3 + 3e-8 * n * p),
     )
 
     def portfolio(self, *, n_rows: int, n_features: int, n_classes: int) -> tuple[Mapping[str, Any], ...]:
-        """Return the settings by size."""
+        """Return the default, the library's own default (which combines categories), and deeper trees."""
         default = {"name": "default"}
-        deep = {"name": "deep", "depth": 8, "rate_factor": 0.7, "max_ctr_complexity": 2}
-        return (default, deep)
+        combining = {"name": "combining", "max_ctr_complexity": 4, "one_hot_max_size": 2}
+        deep = {"name": "deep", "depth": 8, "rate_factor": 0.7, "l2_leaf_reg": 2.8}
+        return (default, combining, deep) if n_rows < COMBINING_ROWS else (default, deep)
 
     def _fit(
         self,
@@ -86,11 +91,12 @@ class Catboost(Family):
         n_classes = context.n_classes
         loss = {0: "RMSE", 2: "Logloss"}.get(n_classes, "MultiClass")
         rate = chosen.learning_rate or chosen.rate_factor * automatic_rate(loss, len(view))
-        rounds = Rounds(context.deadline, None)
+        rounds = Rounds(context.deadline, patience_for(rate) if valid else None)
 
         class Watch:
             def after_iteration(self, info: Any) -> bool:
-                return not rounds.stop(info.iteration)
+                losses = next(iter(info.metrics["validation"].values())) if valid else [None]
+                return not rounds.stop(info.iteration, losses[-1])
 
         model = CatBoost(
             {
@@ -108,7 +114,6 @@ class Catboost(Family):
             Pool(features_data(view.matrix, view.categorical), label=label),
             eval_set=held,
             use_best_model=valid is not None,
-            early_stopping_rounds=patience_for(rate) if valid else None,
             callbacks=[Watch()],
         )
         scorer = CatboostScorer(model, view.categorical, view.matrix.shape[1], n_classes)

@@ -33,6 +33,9 @@ PARITY = 1e-6
 ROUNDS = 12
 """Rounds, trees or epochs where how good the model is does not matter."""
 
+ENOUGH_ROUNDS = 100
+"""Where something has to be learned."""
+
 GRACE_SECONDS = 1.0
 """What a stoppable fit may take after its deadline on 20,000 rows × 20 features of a busy machine."""
 
@@ -116,8 +119,10 @@ def check_predictions(learner: Learner) -> None:
     for objective, n_classes in _cases(learner):
         view, y = example(learner, objective, n_classes=n_classes)
         new, truth = example(learner, objective, n_classes=n_classes, seed=1)
-        for settings in _settings(learner, view, n_classes):
-            fitted = learner.fit(view, y, settings, make_context(objective, n_classes), valid=(new, truth))
+        for position, settings in enumerate(_settings(learner, view, n_classes)):
+            context = make_context(objective, n_classes)
+            watched: dict[str, Any] = {"valid": (new, truth)} if position == 0 else {"iterations": ENOUGH_ROUNDS}
+            fitted = learner.fit(view, y, settings, context, **watched)
             found = fitted.scorer.predict(new.matrix)
             assert found.dtype == np.float64 and found.shape == (len(new), max(n_classes, 1)), (
                 "float64, one column per output"
@@ -201,7 +206,7 @@ def _check_absent(learner: Learner) -> None:
     settings = _settings(learner, view, context.n_classes)[0]
     for present in (np.array([1, 2, 4]), np.array([2, 5])):
         label = present[y.astype(int) % len(present)].astype(np.float64)
-        fitted = learner.fit(view, label, settings, context, valid=(view.take(np.arange(30)), label[:30]))
+        fitted = learner.fit(view, label, settings, context, iterations=ROUNDS)
         found = fitted.scorer.predict(view.matrix)
         assert found.shape == (len(view), context.n_classes), "a class absent from the rows still has its column"
         absent = np.delete(found, present, axis=1)

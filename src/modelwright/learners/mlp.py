@@ -33,8 +33,8 @@ class MlpSettings:
     """Settings under scikit-learn's own names."""
 
     hidden_layer_sizes: tuple[int, ...] | list[int] = (128, 64)
-    learning_rate_init: float = 1e-3
-    alpha: float = 1e-3
+    learning_rate_init: float = 5e-4
+    alpha: float = 0.1
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class Mlp(Family):
         stoppable=True,
         complexity=4,
         source="Kingma and Ba 2015; input scaling after RealMLP (Holzmüller et al. 2024)",
-        cost=lambda n, p, k: 0.2 + 30 * n * (1.5e-5 + 1e-7 * p + 5e-8 * k),
+        cost=lambda n, p, k: 0.1 + 60 * n * (3.5e-6 + 2e-8 * (p + k)),
     )
 
     def portfolio(self, *, n_rows: int, n_features: int, n_classes: int) -> tuple[Mapping[str, Any], ...]:

@@ -26,12 +26,13 @@ class RandomForest(Forest):
         stoppable=True,
         complexity=3,
         source="Breiman 2001; number of trees and leaves after AutoGluon, features per split after Breiman",
-        cost=lambda n, p, k: 0.3 + 300 * 1.2e-7 * n * p**0.5 * 4,
+        cost=lambda n, p, k: 0.3 + 8.5e-5 * n * p**0.5,
     )
 
     def portfolio(self, *, n_rows: int, n_features: int, n_classes: int) -> tuple[Mapping[str, Any], ...]:
-        """Return the one setting: a square root of the features per split for classes, a third for values."""
-        return ({"name": "default", "max_features": "sqrt" if n_classes else 0.4},)
+        """Return the settings: for classes leaves of five rows first (single rows make poor probabilities)."""
+        full = {"name": "full" if n_classes else "default", "max_features": "sqrt" if n_classes else 0.33}
+        return ({"name": "default", "max_features": 0.4, "min_samples_leaf": 5}, full) if n_classes else (full,)
 
     def _estimator(self, n_classes: int) -> type:
         from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor

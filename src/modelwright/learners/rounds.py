@@ -17,7 +17,7 @@ between, and follows the learning rate because what a round can gain does."""
 PATIENCE_BOUNDS = (30, 250)
 
 SMALLEST_GAIN = 1e-5
-"""Relative improvement of the loss that counts as going on: gains in the sixth digit are noise and cost time."""
+"""Improvement, as a share of the loss after the first round, that counts as going on: less is noise and costs time."""
 
 ABSOLUTE_METRICS = frozenset({"mae", "median_absolute_error", "mape", "smape"})
 """Metrics of regression for which fitting stops on the mean absolute error; on the squared error for all others."""
@@ -61,6 +61,7 @@ class Rounds:
         self.deadline, self.patience = deadline, patience
         self.best, self.note = 0, ""
         self._loss = self._counted = np.inf
+        self._enough = 0.0
         self._last_gain = 0
         self._previous = time.monotonic()
         self._round = 0.0
@@ -74,8 +75,10 @@ class Rounds:
             self.best = done
         elif loss < self._loss or done == 1:
             self._loss, self.best = loss, done
-            if loss < self._counted - SMALLEST_GAIN * abs(self._counted) or done == 1:
+            if loss < self._counted - self._enough or done == 1:
                 self._counted, self._last_gain = loss, done
+            if done == 1:
+                self._enough = SMALLEST_GAIN * abs(loss)
         if self.deadline.left < self._round:
             self.note = f"stopped by the deadline after {done} rounds"
             return True

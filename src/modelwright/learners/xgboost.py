@@ -51,7 +51,7 @@ class Xgboost(Family):
         stoppable=True,
         complexity=4,
         source="Chen and Guestrin 2016; settings after TabRepo (Salinas and Erickson 2024) and Holzmüller et al. 2024",
-        cost=lambda n, p, k: 0.05 + 250 * k * (5e-4 + 3e-8 * n * p),
+        cost=lambda n, p, k: 0.03 + 350 * k * (2e-4 + 5e-9 * n * p),
     )
 
     def portfolio(self, *, n_rows: int, n_features: int, n_classes: int) -> tuple[Mapping[str, Any], ...]:

@@ -18,7 +18,7 @@ def columns_of(raw: np.ndarray, n_classes: int) -> np.ndarray:
     """Return the predictions of a booster in the shape of `Scorer.predict`: two columns from one probability."""
     raw = np.asarray(raw, dtype=np.float64)
     if n_classes == 2:
-        second = raw.reshape(len(raw), -1)[:, -1]
+        second = raw.reshape(-1)
         return np.column_stack([1.0 - second, second])
     return raw.reshape(-1, max(n_classes, 1))
 

@@ -24,10 +24,13 @@ from modelwright.runtime.scorers.checking import (
 )
 from modelwright.runtime.scorers.scaling import Scaling
 
-__all__ = ["NeighboursScorer", "kernel_weights", "nearest"]
+__all__ = ["NeighboursScorer", "kernel_weights", "nearest", "rows_at_once"]
+
+SPARE = 8
+"""Candidates measured beyond those asked for, or a quarter more: single precision may mix up the order at the edge."""
 
 CHUNK_CELLS = 2_000_000
-"""Distances held at a time: 16 MB, about what the caches and the allocator take without slowing down."""
+"""Distances held at a time: 8 MB, about what the caches and the allocator take without slowing down."""
 
 
 def nearest(rows: np.ndarray, queries: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
@@ -35,7 +38,7 @@ def nearest(rows: np.ndarray, queries: np.ndarray, count: int) -> tuple[np.ndarr
 
     Parameters
     ----------
-    rows : ndarray of float64, shape (n_rows, n_features)
+    rows : ndarray of float32, shape (n_rows, n_features)
     queries : ndarray of float64, shape (n_queries, n_features)
 
     Returns
@@ -43,16 +46,24 @@ def nearest(rows: np.ndarray, queries: np.ndarray, count: int) -> tuple[np.ndarr
     numbers : ndarray of int64, shape (n_queries, count)
     squared : ndarray of float64, shape (n_queries, count)
     """
-    squares = np.einsum("ij,ij->i", rows, rows)
-    distance = squares - 2.0 * (queries @ rows.T)  # the query's own square is the same for all rows: left out
-    if count < len(rows):
-        numbers = np.argpartition(distance, count - 1, axis=1)[:, :count]
+    squares = 0.5 * np.einsum("ij,ij->i", rows, rows)
+    asked = count + max(SPARE, count // 4)
+    if asked < len(rows):
+        # half the squared distance in single precision, without the query's own square, the same for all rows
+        distance = squares - queries.astype(np.float32) @ rows.T
+        numbers = np.argpartition(distance, asked - 1, axis=1)[:, :asked]
+        numbers.sort(axis=1)
     else:
         numbers = np.broadcast_to(np.arange(len(rows)), (len(queries), len(rows)))
-    # the difference of large numbers above loses digits; the few that matter are measured again
-    squared = np.square(rows[numbers] - queries[:, None, :]).sum(axis=2)
-    order = np.argsort(squared, axis=1, kind="stable")
+    # that difference of large numbers loses digits: the few candidates are measured again
+    squared = np.square(rows[numbers].astype(np.float64) - queries[:, None, :]).sum(axis=2)
+    order = np.argsort(squared, axis=1, kind="stable")[:, :count]
     return np.take_along_axis(numbers, order, axis=1), np.take_along_axis(squared, order, axis=1)
+
+
+def rows_at_once(rows: np.ndarray) -> int:
+    """Return for how many queries to call `nearest` at a time."""
+    return max(1, CHUNK_CELLS // (len(rows) + WIDTH_CELLS * rows.shape[1]))
 
 
 def kernel_weights(distances: np.ndarray) -> np.ndarray:
@@ -64,6 +75,10 @@ def kernel_weights(distances: np.ndarray) -> np.ndarray:
     weights = 1.0 - np.square(distances / np.where(width > 0, width, 1.0))
     weights[weights.sum(axis=1) <= 0] = 1.0
     return weights
+
+
+WIDTH_CELLS = 100
+"""Candidates per query at the most: each is copied with all its features to be measured again."""
 
 
 class NeighboursScorer:
@@ -87,8 +102,8 @@ class NeighboursScorer:
         self.scaling, self.rows, self.target, self.k, self.n_classes = scaling, rows, target, k, n_classes
 
     def predict(self, matrix: np.ndarray, *, threads: int = 1) -> np.ndarray:
-        rows = self.rows.astype(np.float64)
-        step = max(1, CHUNK_CELLS // len(rows))
+        rows = self.rows
+        step = rows_at_once(rows)
         out = np.empty((len(matrix), max(self.n_classes, 1)))
         for start in range(0, len(matrix), step):
             numbers, squared = nearest(rows, self.scaling(matrix[start : start + step]), min(self.k + 1, len(rows)))

@@ -14,7 +14,7 @@ CLIP = 10.0
 """Standard deviations beyond which a value says no more; a data error of a million then costs what ten would."""
 
 SMOOTH = 3.0
-"""Where the smooth clip of RealMLP bends: x / sqrt(1 + (x / 3)²) (Holzmüller et al. 2024, section 3.1)."""
+"""Where the smooth clip of RealMLP bends: x / sqrt(1 + (x / 3)²) (Holzmüller et al. 2024)."""
 
 SMALLEST_SPREAD = 1e-12
 """Relative to the largest value of the feature; less spread is rounding, and the feature constant."""
@@ -79,7 +79,7 @@ def standard_scaling(matrix: np.ndarray) -> Scaling:
 def robust_scaling(matrix: np.ndarray) -> Scaling:
     """Return the robust scaling of RealMLP: the median to 0, the quartiles one apart, with a smooth clip.
 
-    Where the quartiles are equal the range takes their place (halved, as in the paper); all missing is constant.
+    Where the quartiles are equal the range takes their place (halved); all missing is constant.
     """
     n_features = matrix.shape[1]
     centre, spread, magnitude = np.zeros(n_features), np.zeros(n_features), np.zeros(n_features)
