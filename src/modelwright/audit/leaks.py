@@ -7,7 +7,7 @@ iterative: whatever was accused no longer counts as "the others", and the rest i
 
 Order of the search, from the surest sign to the least sure:
 
-1. copies: each class has its own values (or the number follows the target monotonically), whatever the others reach;
+1. copies: each class has its own value (or the number follows the target monotonically), whatever the others reach;
 2. named: the name says "known only afterwards" (or names the target) and the column towers above all unnamed ones;
 3. existence: that a value exists at all (or differs from its default) tells the outcome;
 4. one-sided: the value exists, or is missing, for one outcome only, however few rows that are;
@@ -23,37 +23,39 @@ from enum import StrEnum
 
 import numpy as np
 
+from modelwright.audit.existence import MANY_VALUES, agreement, existence_skill, marks_class, purity, sides
 from modelwright.audit.findings import AuditContext
 from modelwright.audit.identifiers import identifier_reason
-from modelwright.audit.looking import coded, is_missing, memo
+from modelwright.audit.looking import coded, memo, rank_correlation
 from modelwright.audit.names import BEFORE, after_the_fact, shared_stem, siblings, tokens
-from modelwright.audit.power import PowerSample, column_cells, joint_skill, power, power_sample, score_cells
+from modelwright.audit.power import PowerSample, column_cells, joint_skill, power, power_sample
 from modelwright.data.columns import Strings
 
 __all__ = ["Leak", "Sign", "find_leaks"]
 
-# A copy with one wrong label in a hundred still has a skill of 0.92 for two equal classes.
-COPY_SKILL = 0.90
-COPY_ACCURACY = 0.99
-# A monotone copy of a number explains all of its ranks but for the width of the bins (1 / bins²) and small noise.
+# A copy has a value for each class. "Almost perfect" agreement ends at 0.8 (Landis and Koch 1977); 0.95 is beyond any
+# honest column met so far (the vote that best tells a congressman's party reaches 0.89).
+COPY_KAPPA = 0.95
+# A monotone copy of a number has its ranks but for small noise and rounding.
 COPY_RANKS = 0.995
-MIN_CLASS_ROWS = 5
+MOSTLY_PRESENT = 0.5
 # Dominance: at least this much explained, and the others together leave three times as much unexplained. Honest
 # single columns of the kind that "does it all" (odor of mushrooms, temperature of a power plant) have others that
 # come close; planted copies with up to 5 % of wrong labels do not.
 DOMINANT_SKILL = 0.65
 UNEXPLAINED_RATIO = 3.0
+# Nearly perfect alone, while no other column comes near: accused however easy the problem is for all of them together.
+PERFECT_SKILL = 0.95
+PERFECT_RATIO = 8.0
 # Several continuous columns that separate the classes equally well are measurements of one thing; they stay.
+TWIN_SKILL = 0.90
 # Existence: the sign is a single yes or no, so less skill is asked for.
 EXISTENCE_SKILL = 0.40
 EXISTENCE_RATIO = 1.5
-DEFAULT_SHARE = 0.05
-# One-sided: the other outcomes are eight times rarer among the rows with (or without) a value than in all rows.
-# Missing answers of reluctant people reach two to three times.
-ONE_SIDED_PURITY = 0.90
-ONE_SIDED_RATIO = 8.0
-ONE_SIDED_ROWS = 100
-MANY_VALUES = 10
+# A value exists exactly for one of several classes. In easy problems honest columns come near, not this near.
+MARK_KAPPA = 0.99
+# What was computed from a suspect (a share of it, its logarithm) cannot vouch for it.
+DERIVED_CORRELATION = 0.9
 # Named columns: far above all columns with an innocent name.
 STRONG_NAME_SKILL = 0.10
 WEAK_NAME_SKILL = 0.15
@@ -156,25 +158,19 @@ def _is_copy(context: AuditContext, name: str, sample: PowerSample) -> bool:
     if measured is None:
         return False
     if not sample.n_classes:
-        return measured.skill >= COPY_RANKS and _follows(context, name, sample)
-    present = np.bincount(sample.y, minlength=sample.n_classes)
-    n_classes = int((present >= MIN_CLASS_ROWS).sum())
-    few = measured.n_cells <= n_classes + 2
-    return few and n_classes > 1 and measured.accuracy >= COPY_ACCURACY and measured.skill >= COPY_SKILL
+        return _follows(context, name, sample, measured.skill)
+    return agreement(column_cells(context, name, sample), sample) >= COPY_KAPPA
 
 
-def _follows(context: AuditContext, name: str, sample: PowerSample) -> bool:
-    """Return whether a number rises or falls with the target (for texts the skill itself is the proof)."""
+def _follows(context: AuditContext, name: str, sample: PowerSample, skill: float) -> bool:
+    """Return whether a number rises or falls with the target; for texts the skill is the proof."""
     column = context.columns[name]
     if isinstance(column, Strings):
-        return True
-    from scipy.stats import rankdata
-
+        return skill >= COPY_RANKS
     values = column[sample.rows]
-    known = ~np.isnan(values)
-    if known.sum() < len(known) / 2 or np.all(values[known] == values[known][0]):
+    if np.isfinite(values).mean() < MOSTLY_PRESENT:
         return False
-    return bool(abs(np.corrcoef(rankdata(values[known]), sample.y[known])[0, 1]) >= COPY_RANKS**0.5)
+    return abs(rank_correlation(values, sample.y)) >= COPY_RANKS**0.5
 
 
 # ------------------------------------------------------------------------------------------------------- by name
@@ -215,18 +211,6 @@ def _named(context: AuditContext, names: list[str], rest: list[str], sample: Pow
     return found
 
 
-def _purity(side: np.ndarray, sample: PowerSample) -> tuple[float, float] | None:
-    """Return the share of the top class on a one-sided side and in all rows; None where it is not one-sided."""
-    n = int(side.sum())
-    if not ONE_SIDED_ROWS <= n <= len(side) - ONE_SIDED_ROWS:
-        return None
-    share = np.bincount(sample.y[side], minlength=sample.n_classes) / n
-    top = int(share.argmax())
-    usual = float((sample.y == top).mean())
-    pure = share[top] >= ONE_SIDED_PURITY and 1 - usual >= ONE_SIDED_RATIO * (1 - share[top])
-    return (float(share[top]), usual) if pure else None
-
-
 def _hints(context: AuditContext, names: list[str], rest: list[str]) -> dict[str, Leak]:
     """Return columns whose name or kinship with the target is a reason to ask, with less evidence."""
     kin = siblings(names, str(context.target))
@@ -243,33 +227,35 @@ def _hints(context: AuditContext, names: list[str], rest: list[str]) -> dict[str
 # ------------------------------------------------------------------------------------- by existence and dominance
 
 
-def existence_skill(context: AuditContext, name: str, sample: PowerSample) -> float:
-    """Return what it explains whether a value is missing, is the default, or is anything else."""
-    return memo(context, ("existence", name), lambda: _existence(context, name, sample))
-
-
-def _existence(context: AuditContext, name: str, sample: PowerSample) -> float:
-    column = coded(context, name)
-    codes = column.codes
-    cells = np.where(is_missing(context.columns[name]), 0, 1)
-    if not isinstance(context.columns[name], Strings) and column.n_levels > MANY_VALUES:
-        default = int(column.counts.argmax())
-        if column.counts[default] >= DEFAULT_SHARE * len(codes):
-            cells = np.where(codes == default, 2, cells)
-    cells = cells[sample.rows]
-    return 0.0 if np.all(cells == cells[0]) else score_cells(cells, sample)[0]
-
-
 def _existing(context: AuditContext, names: list[str], rest: list[str], sample: PowerSample) -> dict[str, Leak]:
+    marks = [n for n in names if marks_class(context, n, sample) >= MARK_KAPPA]
+    if marks:
+        level = _best(context, [n for n in rest if n not in marks])
+        return {n: Leak(column=n, sign=Sign.EXISTENCE, skill=_skill(context, n), others=level) for n in marks}
     strong = {n: s for n in names if (s := existence_skill(context, n, sample)) >= EXISTENCE_SKILL}
     if not strong:
         return {}
-    others = _together(context, [n for n in rest if n not in strong and not name_sign(context, n)[1]])
+    witnesses = [n for n in rest if n not in strong and not name_sign(context, n)[1]]
+    others = _together(context, [n for n in witnesses if not _derived(context, n, strong, sample)])
     return {
         n: Leak(column=n, sign=Sign.EXISTENCE, skill=_skill(context, n), others=others)
         for n, s in strong.items()
         if (1 - others) >= EXISTENCE_RATIO * (1 - max(s, _skill(context, n)))
     }
+
+
+def _derived(context: AuditContext, name: str, suspects: Collection[str], sample: PowerSample) -> bool:
+    """Return whether a number rises or falls with one of the suspects."""
+    column = context.columns[name]
+    if isinstance(column, Strings):
+        return False
+    for suspect in suspects:
+        other = context.columns[suspect]
+        if not isinstance(other, Strings):
+            r = rank_correlation(column[sample.rows], other[sample.rows])
+            if abs(r) >= DERIVED_CORRELATION:
+                return True
+    return False
 
 
 def _one_sided(context: AuditContext, names: list[str], rest: list[str], sample: PowerSample) -> dict[str, Leak]:
@@ -278,19 +264,11 @@ def _one_sided(context: AuditContext, names: list[str], rest: list[str], sample:
     found = {}
     for name in names:
         word, strong = name_sign(context, name)
-        for side in _sides(context, name, sample, flags=strong):
-            pure = _purity(side, sample)
+        for side in sides(context, name, sample, flags=strong):
+            pure = purity(side, sample)
             if pure is not None:
                 found[name] = Leak(column=name, sign=Sign.ONE_SIDED, skill=pure[0], others=pure[1], word=word)
     return found
-
-
-def _sides(context: AuditContext, name: str, sample: PowerSample, *, flags: bool) -> list[np.ndarray]:
-    """Return the rows with and without a value, and those of each value of a flag where its name asks for it."""
-    column = coded(context, name)
-    codes = column.codes[sample.rows]
-    sides = [codes < 0, codes >= 0]
-    return sides + [codes == 0, codes == 1] if flags and column.n_levels == 2 else sides
 
 
 def _company(context: AuditContext, names: list[str], found: dict[str, Leak]) -> dict[str, Leak]:
@@ -312,15 +290,26 @@ def _dominant(context: AuditContext, names: list[str], rest: list[str], sample: 
     strong = sorted((n for n in names if _skill(context, n) >= DOMINANT_SKILL), key=lambda n: -_skill(context, n))
     for name in strong:
         skill = _skill(context, name)
-        others = _together(context, [n for n in rest if n != name])
-        if (1 - others) >= UNEXPLAINED_RATIO * (1 - skill):
+        if _out_of_proportion(context, name, skill, [n for n in rest if n != name], sample):
+            others = _together(context, [n for n in rest if n != name])
             return {name: Leak(column=name, sign=Sign.DOMINANT, skill=skill, others=others)}
     return _twins(context, strong, rest, sample)
 
 
+def _out_of_proportion(context: AuditContext, name: str, skill: float, rest: list[str], sample: PowerSample) -> bool:
+    best = _best(context, rest)
+    if skill >= PERFECT_SKILL and (1 - best) >= PERFECT_RATIO * (1 - skill):
+        return True
+    if (1 - best) < UNEXPLAINED_RATIO * (1 - skill):
+        return False
+    if sample.n_classes and agreement(column_cells(context, name, sample), sample) > 0:
+        return True  # a value for each class: no other single column need come near for it to be a copy with noise
+    return (1 - _together(context, rest)) >= UNEXPLAINED_RATIO * (1 - skill)
+
+
 def _twins(context: AuditContext, strong: list[str], rest: list[str], sample: PowerSample) -> dict[str, Leak]:
     """Return near copies that vouch for each other: few-valued columns, each nearly perfect, far above all others."""
-    near = [n for n in strong if _skill(context, n) >= COPY_SKILL and not _continuous(context, n, sample)]
+    near = [n for n in strong if _skill(context, n) >= TWIN_SKILL and not _continuous(context, n, sample)]
     if len(near) < 2:
         return {}
     others = _together(context, [n for n in rest if n not in near])

@@ -11,7 +11,7 @@ import numpy as np
 from modelwright.audit.findings import AuditContext
 from modelwright.data.columns import Column, Strings
 
-__all__ = ["Coded", "coded", "is_missing", "memo", "values_of"]
+__all__ = ["Coded", "coded", "is_missing", "memo", "rank_correlation", "values_of"]
 
 T = TypeVar("T")
 
@@ -79,3 +79,13 @@ def values_of(context: AuditContext, name: str) -> np.ndarray | None:
     """Return a numeric column's float64 values, None for `Strings`."""
     column = context.columns[name]
     return None if isinstance(column, Strings) else column
+
+
+def rank_correlation(a: np.ndarray, b: np.ndarray) -> float:
+    """Return Spearman's correlation over the rows where both are known; 0 where it is not defined."""
+    from scipy.stats import rankdata
+
+    known = np.isfinite(a) & np.isfinite(b)
+    if known.sum() < 3 or np.ptp(a[known]) == 0 or np.ptp(b[known]) == 0:
+        return 0.0
+    return float(np.corrcoef(rankdata(a[known]), rankdata(b[known]))[0, 1])

@@ -7,11 +7,11 @@ import numpy as np
 from modelwright.audit.findings import AuditContext
 from modelwright.audit.identifiers import identifier_reason
 from modelwright.audit.leaks import find_leaks
-from modelwright.audit.looking import coded, memo
+from modelwright.audit.looking import coded, memo, rank_correlation
 from modelwright.audit.power import fit_predict
 from modelwright.data.columns import Strings
 
-__all__ = ["neighbour_likeness", "rank_correlation", "sorted_by", "target_runs", "unexplained_likeness"]
+__all__ = ["neighbour_likeness", "sorted_by", "target_runs", "unexplained_likeness"]
 
 SORTED = 0.95
 RUNS_PER_LEVEL = 1.5
@@ -21,16 +21,6 @@ BLOCKS_APART = 5
 MAX_TESTED = 4_000
 MAX_FITTED = 6_000
 MIN_FITTED = 200
-
-
-def rank_correlation(a: np.ndarray, b: np.ndarray) -> float:
-    """Return Spearman's correlation over the rows where both are known; 0 where it is not defined."""
-    from scipy.stats import rankdata
-
-    known = np.isfinite(a) & np.isfinite(b)
-    if known.sum() < 3 or np.ptp(a[known]) == 0 or np.ptp(b[known]) == 0:
-        return 0.0
-    return float(np.corrcoef(rankdata(a[known]), rankdata(b[known]))[0, 1])
 
 
 def neighbour_likeness(context: AuditContext) -> float:

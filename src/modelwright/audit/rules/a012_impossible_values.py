@@ -19,10 +19,10 @@ __all__ = ["ImpossibleValues"]
 
 MIN_ROWS = 50
 # Tukey's far-out fence is 3 interquartile ranges; heavy tails cross it honestly. Ten on the plain and on the
-# logarithmic scale is crossed by fewer than 1 in 1e10 values of a normal, lognormal or exponential column.
+# logarithmic scale is not crossed by normal, lognormal or exponential columns, nor by Pareto tails.
 FAR_IQR = 10.0
-# ... and a gap of three interquartile ranges lies between them and everything else.
-GAP_IQR = 3.0
+# ... and the gap to everything else is as wide as all of that side from the median on.
+GAP_SIDES = 1.0
 RARE_SHARE = 0.01
 # Negative values so rare in a column of otherwise positive numbers are mistakes or something else (refunds).
 RARE_NEGATIVE = 0.005
@@ -49,8 +49,9 @@ class ImpossibleValues:
         "age of 200."
     )
     how_detected: ClassVar[str] = (
-        f"At most {percent(RARE_SHARE)} of the values, {FAR_IQR:g} interquartile ranges away from the quartiles and "
-        f"{GAP_IQR:g} from the next value, on the plain and on the (signed) logarithmic scale; negative "
+        f"At most {percent(RARE_SHARE)} of the values, {FAR_IQR:g} interquartile ranges away from the quartiles and as "
+        "far from the next value as that is from the median, on the plain and on the (signed) logarithmic scale; "
+        "negative "
         f"values in at most {percent(RARE_NEGATIVE)} of a positive column; ages above {OLDEST_AGE}."
     )
     what_is_done: ClassVar[str] = "Told, with example rows. The rows stay: in use such values will come up as well."
@@ -150,17 +151,16 @@ def _far_out(values: np.ndarray, counts: np.ndarray, n: int) -> _Odd | None:
 
 def _outside(values: np.ndarray, counts: np.ndarray, n: int) -> np.ndarray:
     """Return which values lie beyond a wide gap, `FAR_IQR` interquartile ranges from the quartiles."""
-    low, high = values[np.searchsorted(np.cumsum(counts), (0.25 * n, 0.75 * n))]
+    low, middle, high = values[np.searchsorted(np.cumsum(counts), (0.25 * n, 0.5 * n, 0.75 * n))]
     spread = high - low
-    if spread <= 0:
-        return np.zeros(len(values), dtype=bool)
-    wide = np.diff(values) >= GAP_IQR * spread
-    gaps = np.flatnonzero(wide)
     outside = np.zeros(len(values), dtype=bool)
-    below = [g for g in gaps if values[g] <= low - FAR_IQR * spread]
-    above = [g for g in gaps if values[g + 1] >= high + FAR_IQR * spread]
-    if below:
-        outside[: below[-1] + 1] = True
-    if above:
-        outside[above[0] + 1 :] = True
+    if spread <= 0:
+        return outside
+    gap = np.diff(values)
+    below = (gap >= GAP_SIDES * (middle - values[1:])) & (values[:-1] <= low - FAR_IQR * spread)
+    above = (gap >= GAP_SIDES * (values[:-1] - middle)) & (values[1:] >= high + FAR_IQR * spread)
+    if below.any():
+        outside[: np.flatnonzero(below)[-1] + 1] = True
+    if above.any():
+        outside[np.flatnonzero(above)[0] + 1 :] = True
     return outside

@@ -7,10 +7,12 @@ from typing import ClassVar
 from modelwright.audit.building import percent, tell
 from modelwright.audit.findings import Action, AuditContext, Finding, Severity
 from modelwright.audit.leaks import (
-    COPY_ACCURACY,
+    COPY_KAPPA,
     DOMINANT_SKILL,
     EXISTENCE_RATIO,
     EXISTENCE_SKILL,
+    PERFECT_RATIO,
+    PERFECT_SKILL,
     UNEXPLAINED_RATIO,
     Leak,
     Sign,
@@ -34,10 +36,12 @@ class SingleColumnLeak:
         "would look perfect in every test and fail in use, where the column is empty or not yet true."
     )
     how_detected: ClassVar[str] = (
-        "Every column is judged alone, out of fold. A copy: each class has values of its own (accuracy "
-        f"{percent(COPY_ACCURACY)}), or the target follows the number monotonically. Strength out of proportion: at "
+        "Every column is judged alone, out of fold. A copy: each class has a value of its own (kappa "
+        f"{COPY_KAPPA:g}), or the target follows the number monotonically. Strength out of proportion: at "
         f"least {percent(DOMINANT_SKILL)} explained while all other columns together leave {UNEXPLAINED_RATIO:g} times "
-        "as much unexplained, so that an honestly easy problem is not accused. Existence: that there is a value at all "
+        "as much unexplained, so that an honestly easy problem is not accused; or "
+        f"{percent(PERFECT_SKILL)} explained while the best other column leaves {PERFECT_RATIO:g} times as much. "
+        "Existence: that there is a value at all "
         f"explains {percent(EXISTENCE_SKILL)}, and the others leave {EXISTENCE_RATIO:g} times as much. Explained "
         "means McFadden's R² for classes (1974) and R² of ranks for numbers. See Kaufman et al. 2012, Leakage in Data "
         "Mining."

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import ClassVar
 
 from modelwright.audit.building import percent, tell
+from modelwright.audit.existence import ONE_SIDED_PURITY, ONE_SIDED_RATIO
 from modelwright.audit.findings import Action, AuditContext, Finding, Severity
 from modelwright.audit.leaks import (
-    ONE_SIDED_PURITY,
-    ONE_SIDED_RATIO,
     STRONG_NAME_LEAD,
     STRONG_NAME_SKILL,
     TOLD_LEAD,

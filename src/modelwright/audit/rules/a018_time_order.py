@@ -9,9 +9,9 @@ import numpy as np
 from modelwright.audit.building import percent, tell
 from modelwright.audit.findings import Action, AuditContext, Finding, Severity
 from modelwright.audit.leaks import find_leaks
-from modelwright.audit.looking import coded
+from modelwright.audit.looking import coded, rank_correlation
 from modelwright.audit.names import NOT_EVENT, tokens
-from modelwright.audit.order import neighbour_likeness, rank_correlation, sorted_by, target_runs, unexplained_likeness
+from modelwright.audit.order import neighbour_likeness, sorted_by, target_runs, unexplained_likeness
 from modelwright.audit.power import MIN_ROWS, power_sample, score_cells
 from modelwright.data.contract import Kind
 

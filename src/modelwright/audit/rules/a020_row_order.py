@@ -9,7 +9,8 @@ import numpy as np
 from modelwright.audit.building import names, percent, tell
 from modelwright.audit.findings import Action, AuditContext, Finding, Severity
 from modelwright.audit.identifiers import identifier_reason
-from modelwright.audit.order import rank_correlation, sorted_by, target_runs
+from modelwright.audit.looking import rank_correlation
+from modelwright.audit.order import sorted_by, target_runs
 from modelwright.audit.power import MIN_ROWS, power, power_sample
 
 __all__ = ["RowOrderLeak"]

@@ -1,0 +1,27 @@
+"""A003: fires, stays quiet, does not apply."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from modelwright.audit.findings import Action
+from modelwright.audit.rules.a003_rare_classes import RareClasses
+from tests.audit.conftest import MakeContext
+from tests.audit.helpers import findings, honest
+
+
+def test_fires_and_names_the_class(make: MakeContext, rng: np.random.Generator) -> None:
+    frame = honest(rng)
+    frame.loc[[5, 9], "goal"] = "perhaps"
+    (found,) = findings(RareClasses, make(frame, "goal"))
+    assert "'perhaps'" in found.message and found.evidence["smallest"] == 2
+    assert found.rows == (5, 9) and found.action is Action.TOLD
+
+
+def test_stays_quiet(make: MakeContext, rng: np.random.Generator) -> None:
+    assert findings(RareClasses, make(honest(rng), "goal")) == []
+
+
+def test_does_not_apply_to_numbers(make: MakeContext, rng: np.random.Generator) -> None:
+    assert RareClasses().check(make(honest(rng), "value")) == "the target is a number"
+    assert RareClasses().check(make(honest(rng))) == "there is no target"

@@ -1,0 +1,51 @@
+"""A008: fires, stays quiet, does not apply."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from modelwright.audit.findings import Action
+from modelwright.audit.rules.a008_duplicate_columns import DuplicateColumns
+from tests.audit.conftest import MakeContext
+from tests.audit.helpers import accused, findings, honest
+
+
+def test_drops_the_later_of_two_recodings(make: MakeContext, rng: np.random.Generator) -> None:
+    frame = honest(rng)
+    frame["farbe"] = frame["colour"].map({"red": "rot", "green": "gruen", "blue": "blau"})
+    frame["inches"] = frame["height"] / 0.0254
+    frame["minus"] = -2 * frame["weight"] + 3
+    found = findings(DuplicateColumns, make(frame, "goal"))
+    assert {f.columns[0]: f.evidence["copy_of"] for f in found} == {
+        "farbe": "colour",
+        "inches": "height",
+        "minus": "weight",
+    }
+    assert all(f.action is Action.DROP_COLUMN for f in found)
+
+
+def test_missing_values_must_agree(make: MakeContext, rng: np.random.Generator) -> None:
+    frame = honest(rng)
+    frame["copy"] = frame["height"]
+    frame.loc[7, "copy"] = np.nan
+    assert findings(DuplicateColumns, make(frame, "goal")) == []
+    frame.loc[7, "height"] = np.nan
+    assert accused(DuplicateColumns, make(frame, "goal")) == {"copy"}
+
+
+def test_stays_quiet_on_unique_columns_and_rounded_values(make: MakeContext, rng: np.random.Generator) -> None:
+    frame = honest(rng)
+    frame["rounded"] = frame["height"].round(1)
+    frame["code"] = [f"c{i}" for i in range(600)]
+    frame["other"] = [f"d{i}" for i in rng.permutation(600)]
+    assert findings(DuplicateColumns, make(frame, "goal")) == []
+
+
+def test_the_target_is_no_copy_of_a_feature(make: MakeContext, rng: np.random.Generator) -> None:
+    frame = honest(rng)
+    frame["answer"] = frame["goal"]
+    assert findings(DuplicateColumns, make(frame, "goal")) == []
+
+
+def test_does_not_apply_to_a_few_rows(make: MakeContext, rng: np.random.Generator) -> None:
+    assert "fewer than 20 rows" in str(DuplicateColumns().check(make(honest(rng, 10), "goal")))

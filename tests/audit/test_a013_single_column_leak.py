@@ -1,0 +1,80 @@
+"""A013: fires, stays quiet, does not apply."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from modelwright.audit.findings import Action, Severity
+from modelwright.audit.rules.a013_single_column_leak import SingleColumnLeak
+from tests.audit.conftest import MakeContext
+from tests.audit.helpers import accused, findings, honest
+
+
+def test_finds_recodings_and_noisy_copies(make: MakeContext, rng: np.random.Generator) -> None:
+    frame = honest(rng)
+    frame["alive"] = frame["goal"].map({"yes": "J", "no": "N"})
+    wrong = rng.random(600) < 0.03
+    frame["noted"] = np.where(wrong, "J", frame["alive"])
+    frame["signal"] = (frame["goal"] == "yes") + rng.normal(0, 0.15, 600)
+    found = findings(SingleColumnLeak, make(frame.drop(columns="value"), "goal"))
+    assert {f.columns[0] for f in found} == {"alive", "noted", "signal"}
+    assert all(f.action is Action.DROP_COLUMN and f.severity is Severity.ERROR for f in found)
+    assert next(f for f in found if f.columns == ("alive",)).evidence["sign"] == "copy"
+
+
+@pytest.mark.parametrize("transform", ["log", "negative", "rounded", "noise"])
+def test_finds_transforms_of_a_number(make: MakeContext, rng: np.random.Generator, transform: str) -> None:
+    frame = honest(rng).drop(columns="goal")
+    y = frame["value"]
+    frame["other"] = {
+        "log": np.log(y - y.min() + 1),
+        "negative": 7 - 3 * y,
+        "rounded": y.round(1),
+        "noise": y + rng.normal(0, 0.05, 600),
+    }[transform]
+    assert accused(SingleColumnLeak, make(frame, "value")) == {"other"}
+
+
+def test_finds_columns_filled_in_for_one_outcome(make: MakeContext, rng: np.random.Generator) -> None:
+    frame = honest(rng).drop(columns="value")
+    yes = frame["goal"] == "yes"
+    frame["bonus"] = np.where(yes & (rng.random(600) < 0.98), rng.exponential(100, 600), np.nan)
+    frame["spent"] = np.where(yes, rng.exponential(100, 600) + 1, 0.0)
+    found = findings(SingleColumnLeak, make(frame, "goal"))
+    assert {f.columns[0] for f in found} == {"bonus", "spent"}
+    assert {f.evidence["sign"] for f in found} == {"existence"}
+
+
+def test_an_easy_problem_is_not_accused(make: MakeContext, rng: np.random.Generator) -> None:
+    species = rng.choice(["a", "b", "c"], 600)
+    size = np.select([species == "a", species == "b"], [1.0, 4.0], 6.0)
+    frame = pd.DataFrame(
+        {
+            "length": size + rng.normal(0, 0.4, 600),
+            "width": size / 3 + rng.normal(0, 0.15, 600),
+            "other": rng.normal(size=600),
+            "species": species,
+        }
+    )
+    assert findings(SingleColumnLeak, make(frame, "species")) == []
+
+
+def test_an_honest_target_is_left_alone(make: MakeContext) -> None:
+    for seed in range(5):
+        frame = honest(np.random.default_rng(seed))
+        assert findings(SingleColumnLeak, make(frame.drop(columns="value"), "goal")) == []
+        assert findings(SingleColumnLeak, make(frame.drop(columns="goal"), "value")) == []
+
+
+def test_what_the_brief_leaves_out_is_not_accused(make: MakeContext, rng: np.random.Generator) -> None:
+    frame = honest(rng).drop(columns="value").assign(copy=lambda f: f["goal"])
+    assert findings(SingleColumnLeak, make(frame, "goal", drop=("copy",))) == []
+
+
+def test_does_not_apply_without_a_varying_target(make: MakeContext, rng: np.random.Generator) -> None:
+    frame = honest(rng)
+    assert SingleColumnLeak().check(make(frame)) == "there is no target"
+    assert "does not vary" in str(SingleColumnLeak().check(make(frame.assign(goal="yes"), "goal")))
+    assert "fewer than 50 rows" in str(SingleColumnLeak().check(make(honest(rng, 30), "goal")))

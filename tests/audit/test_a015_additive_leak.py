@@ -1,0 +1,73 @@
+"""A015: fires, stays quiet, does not apply."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from modelwright.audit.findings import Action
+from modelwright.audit.rules.a015_additive_leak import AdditiveLeak
+from tests.audit.conftest import MakeContext
+from tests.audit.helpers import findings, honest
+
+
+def test_parts_of_a_total_are_dropped(make: MakeContext, rng: np.random.Generator) -> None:
+    frame = honest(rng).drop(columns=["goal", "value"])
+    frame["casual"], frame["registered"] = rng.poisson(20, 600), rng.poisson(60, 600)
+    frame["cnt"] = frame["casual"] + frame["registered"]
+    (found,) = findings(AdditiveLeak, make(frame, "cnt"))
+    assert set(found.columns) == {"casual", "registered"} and found.action is Action.DROP_COLUMN
+    assert found.evidence["r2"] == 1
+
+
+def test_of_a_difference_the_column_with_the_target_is_dropped(make: MakeContext, rng: np.random.Generator) -> None:
+    frame = honest(rng).drop(columns=["goal", "value"])
+    frame["fare"], frame["tip"], frame["toll"] = rng.gamma(3, 5, 600), rng.gamma(2, 1, 600), rng.poisson(1.0, 600)
+    frame["total"] = frame["fare"] + frame["tip"] + frame["toll"] + rng.choice([0.3, 0.8], 600)
+    (found,) = findings(AdditiveLeak, make(frame, "fare"))
+    assert found.columns == ("total",) and "'tip'" in found.message
+
+
+def test_long_sums_are_found(make: MakeContext, rng: np.random.Generator) -> None:
+    frame = pd.DataFrame(rng.integers(0, 10, (600, 6)), columns=[f"question_{i}" for i in range(6)])
+    frame["points"] = frame.sum(axis=1)
+    frame["other"] = rng.normal(size=600)
+    (found,) = findings(AdditiveLeak, make(frame, "points"))
+    assert set(found.columns) == {f"question_{i}" for i in range(6)}
+
+
+def test_the_time_between_two_dates(make: MakeContext, rng: np.random.Generator) -> None:
+    start = pd.Timestamp("2024-01-01") + pd.to_timedelta(rng.integers(0, 10**7, 600), unit="s")
+    minutes = rng.gamma(3, 10, 600)
+    frame = honest(rng).drop(columns=["goal", "value"])
+    frame = frame.assign(start=start, stop=start + pd.to_timedelta(minutes, unit="m"), minutes=minutes)
+    (found,) = findings(AdditiveLeak, make(frame, "minutes"))
+    assert found.columns == ("stop",)
+
+
+def test_kinds_of_failure_are_the_failure(make: MakeContext, rng: np.random.Generator) -> None:
+    frame = honest(rng, 4000).drop(columns=["goal", "value"])
+    kinds = rng.random((4000, 4)) < 0.012
+    for i in range(4):
+        frame[f"f{i}"] = kinds[:, i].astype(float)
+    frame["failure"] = (kinds.any(axis=1) | (rng.random(4000) < 0.002)).astype(int)
+    (found,) = findings(AdditiveLeak, make(frame, "failure"))
+    assert set(found.columns) == {"f0", "f1", "f2", "f3"}
+
+
+def test_stays_quiet_on_honest_regression(make: MakeContext) -> None:
+    for seed in range(5):
+        rng = np.random.default_rng(seed)
+        x = rng.normal(size=(500, 8))
+        frame = pd.DataFrame(x, columns=list("abcdefgh")).assign(y=x[:, 0] + x[:, 1] + rng.normal(0, 0.5, 500))
+        assert findings(AdditiveLeak, make(frame, "y")) == []
+
+
+def test_a_copy_is_left_to_its_own_rule(make: MakeContext, rng: np.random.Generator) -> None:
+    frame = honest(rng).drop(columns="goal").assign(copy=lambda f: 2 * f["value"])
+    assert findings(AdditiveLeak, make(frame, "value")) == []
+
+
+def test_does_not_apply_to_several_classes(make: MakeContext, rng: np.random.Generator) -> None:
+    assert AdditiveLeak().check(make(honest(rng), "colour")) == "there are more than two classes"
+    assert AdditiveLeak().check(make(honest(rng))) == "there is no target"

@@ -1,0 +1,72 @@
+"""A018: fires, stays quiet, does not apply."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from modelwright.audit.findings import Action, Severity
+from modelwright.audit.rules.a018_time_order import TimeOrder
+from tests.audit.conftest import MakeContext
+from tests.audit.helpers import findings, honest
+
+
+def _days(n: int) -> pd.DatetimeIndex:
+    return pd.date_range("2021-01-01", periods=n, freq="h")
+
+
+def test_a_log_with_a_drift_is_split_by_time(make: MakeContext, rng: np.random.Generator) -> None:
+    frame = honest(rng).drop(columns="goal").assign(when=_days(600))
+    frame["value"] += np.linspace(0, 2, 600)
+    (found,) = findings(TimeOrder, make(frame, "value"))
+    assert found.columns == ("when",) and found.action is Action.TIME
+    assert found.evidence["order"] == pytest.approx(1)
+
+
+def test_years_order_a_log_too(make: MakeContext, rng: np.random.Generator) -> None:
+    frame = honest(rng).drop(columns="goal").assign(Year=np.sort(rng.integers(1990, 2010, 600)))
+    frame["value"] += np.linspace(0, 2, 600)
+    assert findings(TimeOrder, make(frame, "value"))[0].action is Action.TIME
+    shuffled = frame.sample(frac=1, random_state=0).reset_index(drop=True)
+    assert findings(TimeOrder, make(shuffled, "value")) == []
+
+
+def test_a_date_without_drift_or_order_is_told(make: MakeContext, rng: np.random.Generator) -> None:
+    frame = honest(rng).drop(columns="goal").assign(when=_days(600))
+    (found,) = findings(TimeOrder, make(frame, "value"))
+    assert found.action is Action.TOLD and found.severity is Severity.INFO
+    frame["when"] = rng.permutation(frame["when"])
+    assert findings(TimeOrder, make(frame, "value"))[0].action is Action.TOLD
+
+
+def test_dates_of_birth_order_nothing(make: MakeContext, rng: np.random.Generator) -> None:
+    frame = honest(rng).drop(columns="goal").assign(birth_date=_days(600))
+    assert findings(TimeOrder, make(frame, "value")) == []
+
+
+def test_an_order_without_a_date_is_told(make: MakeContext, rng: np.random.Generator) -> None:
+    frame = honest(rng, 2000).drop(columns="value")
+    wave = np.sin(np.arange(2000) / 25)
+    frame["goal"] = np.where(wave + 0.4 * rng.normal(size=2000) > 0, "up", "down")
+    (found,) = findings(TimeOrder, make(frame, "goal"))
+    assert found.columns == () and found.action is Action.TOLD and found.evidence["unexplained"] > 0.2
+    shuffled = frame.sample(frac=1, random_state=0).reset_index(drop=True)
+    assert findings(TimeOrder, make(shuffled, "goal")) == []
+
+
+def test_an_order_that_features_explain_is_none(make: MakeContext, rng: np.random.Generator) -> None:
+    frame = honest(rng, 2000).drop(columns="value")
+    frame["place"] = np.sin(np.arange(2000) / 25)
+    frame["goal"] = np.where(frame["place"] + 0.4 * rng.normal(size=2000) > 0, "up", "down")
+    assert findings(TimeOrder, make(frame, "goal")) == []
+
+
+def test_a_file_sorted_by_a_feature_or_the_target_is_no_log(make: MakeContext, rng: np.random.Generator) -> None:
+    frame = honest(rng, 2000).drop(columns="value")
+    assert findings(TimeOrder, make(frame.sort_values("height", ignore_index=True), "goal")) == []
+    assert findings(TimeOrder, make(frame.sort_values("goal", ignore_index=True), "goal")) == []
+
+
+def test_does_not_apply_without_a_target(make: MakeContext, rng: np.random.Generator) -> None:
+    assert TimeOrder().check(make(honest(rng))) == "there is no target"

@@ -1,0 +1,40 @@
+"""A020: fires, stays quiet, does not apply."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from modelwright.audit.findings import Action
+from modelwright.audit.rules.a020_row_order import RowOrderLeak
+from tests.audit.conftest import MakeContext
+from tests.audit.helpers import findings, honest
+
+
+def test_a_file_sorted_by_class_is_told(make: MakeContext, rng: np.random.Generator) -> None:
+    frame = honest(rng).drop(columns="value").sort_values("goal", ignore_index=True)
+    (found,) = findings(RowOrderLeak, make(frame, "goal"))
+    assert found.evidence["runs"] == 2 and found.action is Action.TOLD
+
+
+def test_a_file_sorted_by_value_is_told(make: MakeContext, rng: np.random.Generator) -> None:
+    frame = honest(rng).drop(columns="goal").sort_values("value", ascending=False, ignore_index=True)
+    (found,) = findings(RowOrderLeak, make(frame, "value"))
+    assert found.evidence["order"] == -1 and "falls" in found.message
+
+
+def test_identifiers_given_out_by_the_target_are_dropped(make: MakeContext, rng: np.random.Generator) -> None:
+    frame = honest(rng).drop(columns="value").sort_values("goal", ignore_index=True).assign(pat_id=np.arange(600))
+    frame = frame.sample(frac=1, random_state=1).reset_index(drop=True)
+    (found,) = findings(RowOrderLeak, make(frame, "goal"))
+    assert found.columns == ("pat_id",) and found.action is Action.DROP_COLUMN
+    assert found.evidence["skill"] > 0.8
+
+
+def test_stays_quiet(make: MakeContext, rng: np.random.Generator) -> None:
+    frame = honest(rng).assign(rowid=np.arange(600))
+    assert findings(RowOrderLeak, make(frame, "goal")) == []
+    assert findings(RowOrderLeak, make(frame, "value")) == []
+
+
+def test_does_not_apply_without_a_target(make: MakeContext, rng: np.random.Generator) -> None:
+    assert RowOrderLeak().check(make(honest(rng))) == "there is no target"
