@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from modelwright.data.reading import read_table
 from modelwright.data.readers.sql import redacted
+from modelwright.data.reading import read_table
 from modelwright.errors import DataError, UsageError
 
 pytest.importorskip("sqlalchemy")

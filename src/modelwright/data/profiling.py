@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from modelwright.data.columns import Columns, Strings, n_rows
@@ -51,9 +53,9 @@ def _of_numbers(name: str, kind: Kind, column: np.ndarray, rows: np.ndarray | No
         return ColumnProfile(name=name, kind=str(kind), n_missing=n_missing, n_distinct=0)
     sample = present if rows is None or len(present) <= SAMPLE_ROWS else _without_nan(column[rows])
     low, high = float(present.min()), float(present.max())
-    quantiles = np.quantile(sample, QUANTILES)
+    quantiles = _quantiles(sample, QUANTILES)
     quantiles[0], quantiles[-1] = low, high
-    edges = np.unique(np.quantile(sample, np.linspace(0, 1, MAX_BINS + 1)))
+    edges = np.unique(_quantiles(sample, np.linspace(0, 1, MAX_BINS + 1)))
     edges[0], edges[-1] = low, high
     with np.errstate(over="ignore"):  # the square of a very large number is infinite, and then there is no deviation
         mean, std = float(present.mean()), float(present.std())
@@ -70,6 +72,12 @@ def _of_numbers(name: str, kind: Kind, column: np.ndarray, rows: np.ndarray | No
         edges=tuple(float(e) for e in edges),
         counts=_counts(present, edges),
     )
+
+
+def _quantiles(values: np.ndarray, shares: Sequence[float] | np.ndarray) -> np.ndarray:
+    with np.errstate(over="ignore", invalid="ignore"):  # between -1e308 and 1e308 nothing can be interpolated
+        found = np.quantile(values, shares)
+    return found if np.isfinite(found).all() else np.quantile(values, shares, method="nearest")
 
 
 def _without_nan(values: np.ndarray) -> np.ndarray:

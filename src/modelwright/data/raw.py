@@ -25,7 +25,7 @@ class Raw(Protocol):
     def __len__(self) -> int: ...
 
     def numbers(self) -> np.ndarray | None:
-        """Return float64 with NaN for null where the values are stored as numbers or booleans, else None."""
+        """Return float64 with NaN for null where the values are stored as numbers (booleans are none), else None."""
         ...
 
     def seconds(self) -> tuple[str, np.ndarray] | None:
@@ -63,7 +63,7 @@ class ArrayRaw:
         return self.values.dtype.kind if isinstance(self.values, np.ndarray) else "O"
 
     def numbers(self) -> np.ndarray | None:
-        return self.values.astype(np.float64) if self._kind in "iufb" else None
+        return self.values.astype(np.float64) if self._kind in "iuf" else None
 
     def seconds(self) -> tuple[str, np.ndarray] | None:
         if self._kind not in "mM":
@@ -118,11 +118,8 @@ class ArrowRaw:
 
     def numbers(self) -> np.ndarray | None:
         import pyarrow as pa
-        import pyarrow.compute as pc
 
         kind = self.column.type
-        if pa.types.is_boolean(kind):
-            return self._floats(pc.cast(self.column, pa.int8()))
         return self._floats(self.column) if pa.types.is_integer(kind) or pa.types.is_floating(kind) else None
 
     @staticmethod

@@ -25,7 +25,7 @@ MIN_NUMBERS = 20
 """Up to `MAX_SENTINELS` words among at least `MIN_NUMBERS` different numbers mean missing ("unknown")."""
 
 MIN_ATTACHED = 10
-"""Different numbers before an unknown unit written without a blank ("5xy") is believed: "1A", "2A" are codes."""
+"""Different numbers from which a letter or an unknown unit right behind them is believed: "1A", "2A" are codes."""
 
 MAX_OTHER_DISTINCT = 0.1
 MIN_LEVELS = 20
@@ -149,7 +149,8 @@ def _unit(parts: list[tuple[re.Match[str], int]]) -> tuple[str | None, bool, str
         shown = ", ".join(sorted(spelled.values())[:4])
         return None, False, f"numbers with more than one unit ({shown}): convert them to one at the source"
     n_numbers = len({p["body"] for p, _ in parts})
-    if top not in _UNITS and top in tight and n_numbers < MIN_ATTACHED:
+    letter = len(top) == 1 and top.isalpha()
+    if (letter or top not in _UNITS) and top in tight and n_numbers < MIN_ATTACHED:
         return None, False, _CODES
     return spelled.get(top, top), magnitude, ""
 

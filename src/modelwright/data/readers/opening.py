@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from modelwright.data.readers import COMPRESSIONS
-from modelwright.errors import DataError
+from modelwright.errors import DataError, NotFound
 
 __all__ = ["HEAD_BYTES", "cannot_open", "compression_of", "expanded_size", "first_bytes", "open_expanded"]
 
@@ -24,7 +24,7 @@ HEAD_BYTES = 1 << 20
 def cannot_open(path: Path | str, error: OSError) -> DataError:
     """Return the error for a file that the system does not let us read."""
     if isinstance(error, FileNotFoundError):
-        return DataError(f"'{path}' does not exist", fix="check the path", code="MW-D110")
+        return NotFound(f"'{path}' does not exist", fix="check the path", code="MW-D110")
     if isinstance(error, PermissionError):
         return DataError(f"'{path}' may not be read", fix="ask for permission to read it", code="MW-D111")
     reason = error.strerror or str(error)
