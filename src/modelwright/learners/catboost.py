@@ -26,6 +26,9 @@ COMBINING_ROWS = 20_000
 RATE_BY_ROWS = {"Logloss": (0.247, -5.158), "MultiClass": (0.020, -2.364), "RMSE": (0.157, -4.062)}
 """ln(rate) = a · ln(rows) + b: what CatBoost 1.2 itself chooses for 1000 trees with the best of them kept."""
 
+FASTEST_FACTOR = 2.0
+"""Of the automatic rate, which is tuned for 1000 trees: half as many are about the fewest that come near."""
+
 _LOSSES = {"log_loss": {True: "Logloss", False: "MultiClass"}, "mae": "MAE", "rmse": "RMSE"}
 
 
@@ -75,6 +78,11 @@ class Catboost(Family):
         combining = {"name": "combining", "max_ctr_complexity": 4, "one_hot_max_size": 2}
         deep = {"name": "deep", "depth": 8, "rate_factor": 0.7, "l2_leaf_reg": 2.8}
         return (default, combining, deep) if n_rows < COMBINING_ROWS else (default, deep)
+
+    def quicker(self, settings: Mapping[str, Any], factor: float) -> Mapping[str, Any]:
+        """Return the settings with a higher learning rate, within twice the automatic one."""
+        rate = float(settings.get("rate_factor", 1.0))
+        return {**settings, "rate_factor": max(rate, min(FASTEST_FACTOR, rate * factor))}
 
     def _fit(
         self,

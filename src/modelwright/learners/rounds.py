@@ -19,6 +19,9 @@ PATIENCE_BOUNDS = (30, 250)
 SMALLEST_GAIN = 1e-5
 """Improvement, as a share of the loss after the first round, that counts as going on: less is noise and costs time."""
 
+ROUND_MEMORY = 0.7
+"""How long the slowest round so far is expected again: rounds grow and shrink slowly, and a busy machine stutters."""
+
 ABSOLUTE_METRICS = frozenset({"mae", "median_absolute_error", "mape", "smape"})
 """Metrics of regression for which fitting stops on the mean absolute error; on the squared error for all others."""
 
@@ -69,7 +72,8 @@ class Rounds:
     def stop(self, done: int, loss: float | None = None) -> bool:
         """Take note that ``done`` rounds are finished; return whether to stop here."""
         now = time.monotonic()
-        self._round = max(0.7 * self._round, now - self._previous)
+        if done > 1:  # the first includes what the library prepares
+            self._round = max(ROUND_MEMORY * self._round, now - self._previous)
         self._previous = now
         if loss is None:
             self.best = done
@@ -79,7 +83,7 @@ class Rounds:
                 self._counted, self._last_gain = loss, done
             if done == 1:
                 self._enough = SMALLEST_GAIN * abs(loss)
-        if self.deadline.left < self._round:
+        if self.deadline.left <= self._round:
             self.note = f"stopped by the deadline after {done} rounds"
             return True
         return self.patience is not None and loss is not None and done - self._last_gain >= self.patience

@@ -163,6 +163,7 @@ def gather(run: Run) -> Any:
         calibration_note=run.calibration_note,
         threshold=run.threshold,
         threshold_why=run.threshold_why,
+        unit=run.documents["contract"][problem.target].unit or "",
     )
 
 
@@ -259,6 +260,9 @@ def explain(run: Run) -> Explanation:
         seed=run.brief.seed,
         deadline_s=max(0.3, min(EXPLAIN_SHARE * after, run.budget.left - 0.4 * after)) if run.budget.timed else 30.0,
         measured_on=f"{len(rows):,} rows that the models explained were not fitted on",
+        classes=problem.classes,
+        target=problem.target,
+        threshold=run.threshold,
     )
 
 

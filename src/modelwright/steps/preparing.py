@@ -149,14 +149,17 @@ def _encode_target(run: Run, contract: Contract) -> None:
 def _act(run: Run, before: Contract) -> None:
     """Read columns again whose specification a finding changed."""
     from modelwright.data.canonical import canonicalise
+    from modelwright.data.profile import make_profile
 
     changed = [s.name for s in run.applied.contract.columns if s != before[s.name]]
     if changed:
         again, _ = canonicalise(run.table.select(changed), run.applied.contract.only(changed))
         run.columns = {name: again.get(name, column) for name, column in run.columns.items()}
         _canonical_test(run, run.applied.contract)
-        run.documents["contract"] = run.applied.contract
-        run.digests["contract"] = digest_of(run.applied.contract)
+        contract = run.applied.contract
+        for name, document in (("contract", contract), ("profile", make_profile(run.columns, contract))):
+            run.documents[name] = document
+            run.digests[name] = digest_of(document)
 
 
 def frame(run: Run) -> Problem:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -17,8 +17,17 @@ on tables (TabArena 2025, defaults on CPU); on few rows the well-regularised lin
 
 SMALL_ROWS = 2_000
 
-COSTLY_SHARE = 0.15
-"""With six or seven families, one that takes more than this is above its share of the time."""
+COSTLY_SHARE = 0.25
+"""A family that takes more than this of the time is far above its share of six or seven."""
+
+PACED_SHARE = 0.12
+"""Above this part of the time a family is asked for quicker settings: most should get a turn."""
+
+FASTEST_PACE = 4.0
+"""No family is asked to be quicker than this: beyond it, fewer rows lose less."""
+
+ANCHORS = 2
+"""The first families of the order keep their place whatever they cost: without a strong one there is no model."""
 
 CANDIDATES_BY_ROWS = ((100, 4), (500, 8), (2_500, 15), (10_000, 40))
 """Most candidates by rows: on few rows, choosing among many models mostly chooses noise (AutoGluon 1.6 presets)."""
@@ -66,14 +75,31 @@ def make_plan(
             reason = _unfit(card, objective, n_rows, n_features, n_classes)
             if reason:
                 left_out.append((candidate, reason))
-            else:
-                costly = fold_seconds is not None and cost.estimate(candidate, n_rows) > COSTLY_SHARE * fold_seconds
-                chosen.append((turn, costly, rank, candidate))
+                continue
+            candidate = _paced(candidate, cost.estimate(candidate, n_rows), fold_seconds)
+            seconds = cost.estimate(candidate, n_rows)
+            costly = fold_seconds is not None and rank >= ANCHORS and seconds > COSTLY_SHARE * fold_seconds
+            chosen.append((turn, costly, rank, candidate))
     most = _most_candidates(n_rows)
     chosen.sort(key=lambda item: (item[0], item[2]))
     left_out += [(c, f"{n_rows} rows support about {most} candidates") for *_, c in chosen[most:]]
     ordered = sorted(chosen[:most], key=lambda item: item[:3])
     return Plan(tuple(c for *_, c in ordered), tuple(left_out))
+
+
+def _paced(candidate: Candidate, seconds: float, fold_seconds: float | None) -> Candidate:
+    """Return the candidate with quicker settings where the usual ones would take more than their share."""
+    from modelwright import learners
+
+    if fold_seconds is None or seconds <= PACED_SHARE * fold_seconds:
+        return candidate
+    factor = min(FASTEST_PACE, seconds / (PACED_SHARE * fold_seconds))
+    quicker = dict(learners.get(candidate.learner).quicker(candidate.settings, factor))
+    if quicker == candidate.settings:
+        return candidate
+    return replace(
+        candidate, settings=quicker, pace=factor, why=f"{candidate.why}, {factor:.1f} times quicker to fit the budget"
+    )
 
 
 def _unfit(card, objective: str, n_rows: int, n_features: int, n_classes: int) -> str:  # type: ignore[no-untyped-def]
@@ -125,4 +151,4 @@ class CostModel:
         from modelwright import learners
 
         n_features, n_outputs = self._shape
-        return max(1e-3, learners.get(candidate.learner).card.seconds(n_rows, n_features, n_outputs))
+        return max(1e-3, learners.get(candidate.learner).card.seconds(n_rows, n_features, n_outputs) / candidate.pace)

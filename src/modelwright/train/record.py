@@ -24,6 +24,8 @@ class Candidate:
         Hyper-parameters.
     why : str
         Why it is in the plan.
+    pace : float
+        How many times faster than usual its settings were made to fit the budget.
     """
 
     key: str
@@ -31,6 +33,7 @@ class Candidate:
     view: str
     settings: dict[str, Any]
     why: str = ""
+    pace: float = 1.0
 
 
 @dataclass(frozen=True, kw_only=True)

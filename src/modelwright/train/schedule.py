@@ -164,7 +164,7 @@ class Schedule:
         r, fold = min(open_folds, key=lambda item: (item[1] % n != worker % n, self.running.index(item[0]), item[1]))
         seconds = self._fold_limit(r)
         r.started[fold] = time.monotonic()
-        limit = None if seconds is None else time.monotonic() + seconds + GRACE_S
+        limit = None if seconds is None else time.monotonic() + self._kill_after(seconds)
         self._on[worker] = (r, fold, time.monotonic(), limit)
         self.engine.submit(worker, fit_fold, FitTask(r.candidate, fold, seconds))
 
@@ -172,6 +172,12 @@ class Schedule:
         if self.deadline is None:
             return None
         return max(0.5, min(r.fold_seconds or np.inf, self.left()))
+
+    def _kill_after(self, seconds: float) -> float:
+        """Return the seconds after which a fit is ended from outside: late, while there is no model at all."""
+        if any(r.status == "done" for r in self.running):
+            return seconds + GRACE_S
+        return max(seconds, self.left()) + GRACE_S
 
     def _n_train(self) -> int:
         return min(self.job.max_train_rows, int(np.median([len(train) for train, _ in self.job.folds])))
