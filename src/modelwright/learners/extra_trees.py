@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import log2
 from typing import Any, ClassVar
 
 from modelwright.learners.family import ANY_OBJECTIVE, MeasuredCard
@@ -26,7 +27,7 @@ class ExtraTrees(Forest):
         stoppable=True,
         complexity=3,
         source="Geurts, Ernst and Wehenkel 2006; number of trees and leaves after AutoGluon",
-        cost=lambda n, p, k: 0.3 + 8.5e-5 * n * p**0.5,
+        cost=lambda n, p, k: 0.3 + 2e-6 * n * log2(n + 1) * p,
     )
 
     def portfolio(self, *, n_rows: int, n_features: int, n_classes: int) -> tuple[Mapping[str, Any], ...]:

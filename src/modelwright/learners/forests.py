@@ -28,6 +28,10 @@ SPLIT_BYTES = 15
 LEAVES_BOUNDS = (256, 15_000)
 """The upper one is AutoGluon's ``max_leaf_nodes``."""
 
+TREE_ROWS = 20_000
+"""Rows drawn for a tree of a bootstrapped forest: beyond, many trees are worth more than large ones (a tree on 50,000
+rows × 50 numbers takes the better part of a second)."""
+
 CHUNK_SECONDS = 0.15
 """Trees are grown in chunks of about this long, so a deadline is met within it."""
 
@@ -78,6 +82,7 @@ class Forest(Family):
             min_samples_leaf=chosen.min_samples_leaf,
             max_leaf_nodes=most_leaves(len(view), wanted, n_classes),
             bootstrap=self.bootstrap,
+            max_samples=TREE_ROWS if self.bootstrap and len(view) > TREE_ROWS else None,
             warm_start=True,
             random_state=rng_seed(context.seed),
             n_jobs=context.threads,

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import log2
 from typing import Any, ClassVar
 
 from modelwright.learners.family import ANY_OBJECTIVE, MeasuredCard
-from modelwright.learners.forests import Forest
+from modelwright.learners.forests import TREE_ROWS, Forest
 
 __all__ = ["RandomForest"]
 
@@ -26,7 +27,7 @@ class RandomForest(Forest):
         stoppable=True,
         complexity=3,
         source="Breiman 2001; number of trees and leaves after AutoGluon, features per split after Breiman",
-        cost=lambda n, p, k: 0.3 + 8.5e-5 * n * p**0.5,
+        cost=lambda n, p, k: 0.3 + 2.5e-6 * min(n, TREE_ROWS) * log2(n + 1) * p + 1e-5 * n,
     )
 
     def portfolio(self, *, n_rows: int, n_features: int, n_classes: int) -> tuple[Mapping[str, Any], ...]:

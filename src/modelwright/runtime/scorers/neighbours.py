@@ -56,7 +56,8 @@ def nearest(rows: np.ndarray, queries: np.ndarray, count: int) -> tuple[np.ndarr
     else:
         numbers = np.broadcast_to(np.arange(len(rows)), (len(queries), len(rows)))
     # that difference of large numbers loses digits: the few candidates are measured again
-    squared = np.square(rows[numbers].astype(np.float64) - queries[:, None, :]).sum(axis=2)
+    apart = rows[numbers] - queries[:, None, :]
+    squared = np.einsum("ijk,ijk->ij", apart, apart)
     order = np.argsort(squared, axis=1, kind="stable")[:, :count]
     return np.take_along_axis(numbers, order, axis=1), np.take_along_axis(squared, order, axis=1)
 
