@@ -28,8 +28,8 @@ def _indicators(values: Sequence[np.ndarray]) -> tuple[int, ...]:
     return tuple(j for j, gap in enumerate(gaps) if gap.any() and not gap.all())
 
 
-def _names(names: Sequence[str], indicators: Sequence[int]) -> tuple[str, ...]:
-    return (*names, *(f"{names[j]}:missing" for j in indicators))
+def _names(names: Sequence[str], indicators: Sequence[int], suffix: str) -> tuple[str, ...]:
+    return (*(f"{name}{suffix}" for name in names), *(f"{names[j]}:missing" for j in indicators))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +44,7 @@ class ScaledEncoder:
         indicators = _indicators(values)
         return ScaledNumbers(
             inputs=tuple(names),
-            names=_names(names, indicators),
+            names=_names(names, indicators, ""),
             indicators=indicators,
             fill=fill,
             low=low,
@@ -74,18 +74,26 @@ class QuantileEncoder:
     """Each number as the normal score of its rank: long tails and odd units no longer matter.
 
     Ties share the middle of their ranks (van der Waerden scores). Missing values get 0, the middle.
+
+    Attributes
+    ----------
+    indicators : bool
+        Whether to write indicators of what is missing.
+    suffix : str
+        Ends the features' names.
     """
 
-    max_knots: int = MAX_KNOTS
+    indicators: bool = True
+    suffix: str = ""
 
     def fit(self, names: Sequence[str], columns: Columns) -> QuantileNumbers:
         """Return the operation for all ``names`` together."""
         values = _columns(columns, names)
         tables = [self._table(v[~np.isnan(v)]) for v in values]
-        indicators = _indicators(values)
+        indicators = _indicators(values) if self.indicators else ()
         return QuantileNumbers(
             inputs=tuple(names),
-            names=_names(names, indicators),
+            names=_names(names, indicators, self.suffix),
             indicators=indicators,
             starts=tuple(np.cumsum([0, *(len(knots) for knots, _ in tables)]).tolist()),
             knots=np.concatenate([knots for knots, _ in tables]),
@@ -93,13 +101,14 @@ class QuantileEncoder:
             fill=np.zeros(len(names)),
         )
 
-    def _table(self, seen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    @staticmethod
+    def _table(seen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         if not len(seen):
             return np.zeros(1), np.zeros(1)
         knots, counts = np.unique(seen, return_counts=True)
         middle = (np.cumsum(counts) - 0.5 * counts) / len(seen)
-        if len(knots) > self.max_knots:
-            picked = np.searchsorted(middle, np.linspace(middle[0], middle[-1], self.max_knots))
+        if len(knots) > MAX_KNOTS:
+            picked = np.searchsorted(middle, np.linspace(middle[0], middle[-1], MAX_KNOTS))
             picked = np.unique(np.minimum(picked, len(knots) - 1))
             knots, middle = knots[picked], middle[picked]
         normal = NormalDist()

@@ -15,12 +15,19 @@ import numpy as np
 
 from modelwright.data.columns import Strings
 from modelwright.features.target import N_FOLDS, Target
-from modelwright.runtime.ops.texts import STATISTICS, TextStatistics, TextTopics, terms, weights
+from modelwright.runtime.ops.texts import MAX_CHARACTERS, STATISTICS, TextStatistics, TextTopics, terms, weights
 
 __all__ = ["TextStatisticsEncoder", "TextTopicsEncoder"]
 
 MAX_FIT_ROWS = 20_000
-"""Rows that vocabulary, topics and score are fitted to, at random: more cost time and change little."""
+MAX_FIT_CHARACTERS = 8_000_000
+"""Vocabulary, topics and score are fitted to so many rows at random, fewer where texts are long: it bounds time (some
+seconds) and memory (some 200 MB of terms)."""
+
+SHORT_TEXT = 200
+"""Texts of fewer characters on average (messages, titles, addresses) are read as words and runs of four characters,
+longer ones as words and pairs of words: with few words per text, misspelt and inflected ones must not be lost.
+Measured on messages, tweets and reviews: 3 to 19 % lower log loss on the short ones, none to gain on the long ones."""
 
 MAX_TERMS = 20_000
 MIN_TEXTS = 2
@@ -69,23 +76,22 @@ class TextTopicsEncoder:
 
     Attributes
     ----------
-    word_grams, character_grams : int
-        See `modelwright.runtime.ops.texts.terms`.
     max_topics : int
+    word_grams, character_grams : int or None
+        See `modelwright.runtime.ops.texts.terms`; None decides by the length of the texts, see `SHORT_TEXT`.
     """
 
-    word_grams: int = 2
-    character_grams: int = 0
     max_topics: int = MAX_TOPICS
+    word_grams: int | None = None
+    character_grams: int | None = None
 
     def fit_transform(self, name: str, column: Strings, target: Target) -> tuple[TextTopics, np.ndarray] | None:
         """Return the operation and the training block with the scores out-of-fold, or None without repeated terms."""
-        rng = np.random.default_rng([target.seed, 6])
-        n = len(column)
-        rows = np.arange(n) if n <= MAX_FIT_ROWS else np.sort(rng.choice(n, MAX_FIT_ROWS, replace=False))
-        sample = column.take(rows)
-        used, inverse = np.unique(sample.codes, return_inverse=True)
-        found = [self._terms("" if code < 0 else column.levels[code]) for code in used.tolist()]
+        rows = _sample(column, target.seed)
+        used, inverse = np.unique(column.codes[rows], return_inverse=True)
+        texts = ["" if code < 0 else column.levels[code] for code in used.tolist()]
+        word_grams, character_grams = self._grams(texts)
+        found = [terms(text, word_grams, character_grams) for text in texts]
         vocabulary, idf = _vocabulary(found, np.bincount(inverse))
         if not vocabulary:
             return None
@@ -95,25 +101,40 @@ class TextTopicsEncoder:
         values = np.hstack([matrix @ topics, nested])
         factor = 1.0 / np.maximum(values.std(axis=0), 1e-9)
         offset = -values.mean(axis=0) * factor
-        width = nested.shape[1]
-        names = tuple(f"{name}~topic{i + 1}" for i in range(topics.shape[1])) + target.names(f"{name}~score")
         operation = TextTopics(
             inputs=(name,),
-            names=names,
+            names=tuple(f"{name}~topic{i + 1}" for i in range(topics.shape[1])) + target.names(f"{name}~score"),
             vocabulary=vocabulary,
-            word_grams=self.word_grams,
-            character_grams=self.character_grams,
+            word_grams=word_grams,
+            character_grams=character_grams,
             idf=idf,
             projection=np.ascontiguousarray(np.hstack([topics, coefficients]) * factor, dtype=np.float32),
             offset=offset + np.concatenate([np.zeros(topics.shape[1]), intercept]) * factor,
         )
-        block = operation({name: column})
+        block = np.empty((len(column), len(operation.names)))
+        block[rows] = values * factor + offset
         # Rows that were not sampled are already out of the sample that fitted the score.
-        block[rows, -width:] = nested * factor[-width:] + offset[-width:]
+        others = np.setdiff1d(np.arange(len(column)), rows, assume_unique=True)
+        block[others] = operation({name: column.take(others)})
         return operation, block
 
-    def _terms(self, text: str) -> list[str]:
-        return terms(text, self.word_grams, self.character_grams)
+    def _grams(self, texts: list[str]) -> tuple[int, int]:
+        short = sum(map(len, texts)) < SHORT_TEXT * len(texts)
+        words, characters = (1, 4) if short else (2, 0)
+        return (
+            words if self.word_grams is None else self.word_grams,
+            characters if self.character_grams is None else self.character_grams,
+        )
+
+
+def _sample(column: Strings, seed: int) -> np.ndarray:
+    """Return the rows to fit to, ascending."""
+    n = len(column)
+    rng = np.random.default_rng([seed, 6])
+    some = column.codes[rng.integers(0, n, 1_000)]
+    length = np.mean([0 if code < 0 else min(len(column.levels[code]), MAX_CHARACTERS) for code in some.tolist()])
+    wanted = int(min(n, MAX_FIT_ROWS, MAX_FIT_CHARACTERS / max(float(length), 1.0)))
+    return np.arange(n) if wanted == n else np.sort(rng.choice(n, wanted, replace=False))
 
 
 def _vocabulary(found: list[list[str]], counts: np.ndarray) -> tuple[tuple[str, ...], np.ndarray]:
@@ -147,7 +168,7 @@ def _topics(matrix: Any, n_topics: int, seed: int) -> np.ndarray:
     n_topics = min(n_topics, *matrix.shape)
     if n_topics < 1:
         return np.empty((matrix.shape[1], 0))
-    _, _, right = randomized_svd(matrix, n_topics, n_iter=4, random_state=seed)
+    _, _, right = randomized_svd(matrix, n_topics, n_iter=2, random_state=seed)
     return right.T
 
 

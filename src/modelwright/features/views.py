@@ -1,10 +1,10 @@
 """What each family of learners sees of a table.
 
-- ``"trees"``: numbers with their gaps; categories with few levels as codes, those with many as target means and
-  frequencies; parts of dates; topics, score and statistics of texts.
-- ``"linear"``: everything finite and to scale: numbers imputed, clipped and scaled, with indicators of what was
-  missing; one-hot levels, and target means where levels are many; dates on circles; texts as above. For linear
-  models, neighbours and networks.
+- ``"trees"``: numbers with their gaps; frequent levels of categories as codes, and target means and frequencies where
+  levels are many; parts of dates; topics, score and statistics of texts.
+- ``"linear"``: everything finite and to scale: numbers imputed, clipped and scaled, and once more as normal scores of
+  their ranks, so that a linear model can bend; indicators of what was missing; one-hot levels, and target means where
+  levels are many; dates on circles; texts as above. For linear models, neighbours and networks.
 - ``"native"``: as trees, but every category as codes, for a learner that encodes categories by itself (CatBoost).
 
 Ids and constants give nothing. Width is bounded by the constants below, so that memory is rows times at most a few
@@ -26,10 +26,9 @@ from modelwright.errors import DataError, UsageError, did_you_mean
 from modelwright.features.categories import Frequencies, LevelCodes, OneHot
 from modelwright.features.dates import CyclicDateEncoder, DateEncoder
 from modelwright.features.means import TargetMeans
-from modelwright.features.missing import MissingCountEncoder
 from modelwright.features.numbers import QuantileEncoder, ScaledEncoder
 from modelwright.features.target import Target
-from modelwright.features.texts import TextStatisticsEncoder, TextTopicsEncoder
+from modelwright.features.texts import MAX_TOPICS, TextStatisticsEncoder, TextTopicsEncoder
 from modelwright.runtime.op import Op
 from modelwright.runtime.ops.numbers import Numbers
 from modelwright.runtime.view import View
@@ -37,16 +36,33 @@ from modelwright.runtime.views import ViewPlan
 
 __all__ = ["VIEWS", "fit_view"]
 
+# Levels, counts and the two representations of numbers below were chosen on sixteen to twenty-one mixed public tables
+# by the loss of LightGBM, XGBoost, extra trees and linear models in cross-validation; see docs/adr/0001.
+
 TREE_CODED_LEVELS = 32
-"""Categories with more levels than this are target-encoded for trees: splits over subsets of many levels overfit."""
+"""So many levels have codes for trees; categories with as many or more also get target means and frequencies."""
 
 TREE_MIN_COUNT = 5
-LINEAR_ONE_HOT_LEVELS = 32
+LINEAR_ONE_HOT_LEVELS = 64
+LINEAR_MEANS_LEVELS = 32
+"""From so many frequent levels on, a linear model also gets the target mean, which speaks for the rare ones too."""
+
 LINEAR_MIN_COUNT = 10
 NATIVE_MIN_COUNT = 2
 NATIVE_MAX_LEVELS = 100_000
 
+THIN_LEVEL_ROWS = 20
+"""With fewer training rows per level than this, the words inside a level ("Swift Dzire VDI") are worth features:
+what is known of a level itself is then mostly noise."""
+
+LEVEL_TOPICS = 8
+
+MAX_CELLS = 100_000_000
+"""Cells (0.8 GB) that the indicators of all categories may take together, and the topics of all texts."""
+
 _NUMBERS = frozenset({Kind.NUMBER, Kind.BOOLEAN, Kind.DURATION, Kind.GEO})
+
+NUMBERS = ("both", "scaled", "ranks")
 
 Encoded = tuple[Op, np.ndarray | None]
 """An operation, and the block of the training rows where it differs from what the operation gives."""
@@ -68,6 +84,13 @@ class _Fit:
 
     def strings(self, name: str) -> Strings:
         return cast(Strings, self.columns[name])
+
+    def numbers(self, name: str) -> np.ndarray:
+        return cast(np.ndarray, self.columns[name])
+
+    def bounded(self, width: int, n_columns: int) -> int:
+        """Return how many features each of ``n_columns`` may have: ``width``, or fewer to stay within `MAX_CELLS`."""
+        return max(1, min(width, MAX_CELLS // max(1, n_columns * len(self.target.y))))
 
     def once(self, key: tuple[str, ...], make: Callable[[], Any]) -> Any:
         """Return what ``make`` returned the first time for this column, here or in another view."""
@@ -110,7 +133,7 @@ def fit_view(
     seed : int
         Same arguments, same plan and view, bit for bit.
     settings : Mapping, optional
-        ``{"numbers": "quantile"}`` maps numbers of the linear view to normal scores instead of scaling them.
+        ``{"numbers": "scaled"}``, ``"ranks"`` or ``"both"`` (the default): how the linear view gives numbers.
     cache : dict, optional
         What is expensive and the same in several views (texts, target means) is kept in it. Hand it to the calls for
         other views of the *same rows, target and seed* only.
@@ -120,10 +143,15 @@ def fit_view(
     DataError
         No column can be used (MW-D501).
     UsageError
-        An unknown view (MW-U501).
+        An unknown view (MW-U501) or way to give numbers (MW-U502).
     """
     if view not in VIEWS:
         raise UsageError(f"the view '{view}' does not exist", fix=did_you_mean(view, VIEWS), code="MW-U501")
+    how = (settings or {}).get("numbers", "both")
+    if how not in NUMBERS:
+        raise UsageError(
+            f"numbers cannot be given as '{how}' in a view", fix=did_you_mean(str(how), NUMBERS), code="MW-U502"
+        )
     fit = _Fit(columns, contract, Target(y, n_classes, seed), objective, settings or {}, {} if cache is None else cache)
     encoded = list(VIEWS[view](fit))
     if not encoded:
@@ -167,20 +195,19 @@ def _native(fit: _Fit) -> Iterator[Encoded]:
 
 
 def _linear(fit: _Fit) -> Iterator[Encoded]:
-    numbers = fit.names(*_NUMBERS)
-    if numbers:
-        encoder = QuantileEncoder() if fit.settings.get("numbers") == "quantile" else ScaledEncoder()
-        yield encoder.fit(numbers, fit.columns), None
+    yield from _complete_numbers(fit)
     for name in fit.names(Kind.DATETIME):
-        dates = CyclicDateEncoder().fit(name, cast(np.ndarray, fit.columns[name]))
+        dates = CyclicDateEncoder().fit(name, fit.numbers(name))
         if dates is not None:
             yield dates, None
-    one_hot = OneHot(min_count=LINEAR_MIN_COUNT, max_levels=LINEAR_ONE_HOT_LEVELS)
-    for name in fit.names(Kind.CATEGORY):
+    categories = fit.names(Kind.CATEGORY)
+    cap = fit.bounded(LINEAR_ONE_HOT_LEVELS, len(categories))
+    one_hot = OneHot(min_count=LINEAR_MIN_COUNT, max_levels=cap)
+    for name in categories:
         op = one_hot.fit(name, fit.strings(name))
         if op is not None:
             yield op, None
-            if len(op.levels) == LINEAR_ONE_HOT_LEVELS:
+            if len(op.levels) >= min(cap, LINEAR_MEANS_LEVELS):
                 yield _means(fit, name)
     yield from _texts(fit)
 
@@ -195,13 +222,30 @@ def _raw(fit: _Fit) -> Iterator[Encoded]:
     if numbers:
         yield Numbers(inputs=numbers, names=numbers), None
     for name in fit.names(Kind.DATETIME):
-        dates = DateEncoder().fit(name, cast(np.ndarray, fit.columns[name]))
+        dates = DateEncoder().fit(name, fit.numbers(name))
         if dates is not None:
             yield dates, None
-    kinds = (*_NUMBERS, Kind.DATETIME, Kind.CATEGORY, Kind.TEXT)
-    count = MissingCountEncoder().fit(fit.names(*kinds), fit.columns)
-    if count is not None:
-        yield count, None
+
+
+def _complete_numbers(fit: _Fit) -> Iterator[Encoded]:
+    """Numbers without gaps: to scale, as normal scores, or both."""
+    numbers = fit.names(*_NUMBERS)
+    if not numbers:
+        return
+    how = fit.settings.get("numbers", "both")
+    if how == "ranks":
+        yield QuantileEncoder().fit(numbers, fit.columns), None
+        return
+    yield ScaledEncoder().fit(numbers, fit.columns), None
+    curved = [name for name in numbers if _three_values(fit.numbers(name))]
+    if how == "both" and curved:
+        yield QuantileEncoder(indicators=False, suffix=":rank").fit(curved, fit.columns), None
+
+
+def _three_values(values: np.ndarray) -> bool:
+    """Return whether there are more than two values; with two, a rank says nothing that the value does not."""
+    seen = values[~np.isnan(values)]
+    return bool(len(seen)) and bool(((seen != seen.min()) & (seen != seen.max())).any())
 
 
 def _means(fit: _Fit, name: str) -> Encoded:
@@ -210,12 +254,29 @@ def _means(fit: _Fit, name: str) -> Encoded:
 
 
 def _texts(fit: _Fit) -> Iterator[Encoded]:
-    for name in fit.names(Kind.TEXT):
-        topics = fit.once(
-            ("topics", name), partial(TextTopicsEncoder().fit_transform, name, fit.strings(name), fit.target)
-        )
-        if topics is not None:
-            yield topics
+    """Texts, and thin categories whose levels share words."""
+    texts = fit.names(Kind.TEXT)
+    topics = fit.bounded(MAX_TOPICS, len(texts))
+    for name in texts:
+        encoder = TextTopicsEncoder(max_topics=topics)
+        made = fit.once(("topics", name), partial(encoder.fit_transform, name, fit.strings(name), fit.target))
+        if made is not None:
+            yield made
         statistics = fit.once(("statistics", name), partial(TextStatisticsEncoder().fit, name, fit.strings(name)))
         if statistics is not None:
             yield statistics, None
+    encoder = TextTopicsEncoder(max_topics=LEVEL_TOPICS, word_grams=1, character_grams=0)
+    for name in fit.names(Kind.CATEGORY):
+        if _worded(fit.strings(name)):
+            made = fit.once(("words", name), partial(encoder.fit_transform, name, fit.strings(name), fit.target))
+            if made is not None:
+                yield made
+
+
+def _worded(column: Strings) -> bool:
+    """Return whether a category has many thin levels of several words each."""
+    used = np.unique(column.codes[column.codes >= 0])
+    if len(used) <= TREE_CODED_LEVELS or len(column) > THIN_LEVEL_ROWS * len(used):
+        return False
+    picked = used[np.linspace(0, len(used) - 1, min(len(used), 1_000)).astype(np.intp)].tolist()
+    return sum(len(column.levels[code].split()) for code in picked) >= 2 * len(picked)

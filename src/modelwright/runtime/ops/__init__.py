@@ -25,7 +25,6 @@ OPS: dict[str, str] = {
     "dates": "modelwright.runtime.ops.dates:Dates",
     "text": "modelwright.runtime.ops.texts:TextTopics",
     "text-statistics": "modelwright.runtime.ops.texts:TextStatistics",
-    "missing-count": "modelwright.runtime.ops.missing:MissingCount",
 }
 
 

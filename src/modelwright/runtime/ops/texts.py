@@ -8,7 +8,9 @@ a linear model, or both. Every distinct text is projected by itself, so a row's 
 
 from __future__ import annotations
 
+import math
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -61,16 +63,13 @@ def terms(text: str, word_grams: int, character_grams: int) -> list[str]:
 
 
 def weights(found: Iterable[str], index: dict[str, int], idf: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the positions of the known terms, ascending, and their weights: ``(1 + log count) * idf``, scaled to
-    length 1."""
-    counts: dict[int, int] = {}
-    for term in found:
-        position = index.get(term)
-        if position is not None:
-            counts[position] = counts.get(position, 0) + 1
-    positions = np.array(sorted(counts), dtype=np.intp)
-    weight = (1.0 + np.log(np.array([counts[p] for p in positions.tolist()], dtype=np.float64))) * idf[positions]
-    norm = np.sqrt((weight * weight).sum())
+    """Return the positions of the known terms, in order of appearance, and their weights: ``(1 + log count) * idf``,
+    scaled to length 1."""
+    counts = Counter(map(index.get, found))
+    counts.pop(None, None)
+    positions = np.fromiter(counts.keys(), np.intp, len(counts))
+    weight = (1.0 + np.log(np.fromiter(counts.values(), np.float64, len(counts)))) * idf[positions]
+    norm = math.sqrt(weight @ weight)
     return positions, weight / norm if norm > 0.0 else weight
 
 
