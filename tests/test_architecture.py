@@ -27,7 +27,7 @@ LAYERS = (
     {"report"},
     {"running", "steps", "lifecycle", "auditing", "estimators", "doctor"},
     {"api"},
-    {"cli"},
+    {"cli", "__main__"},
 )
 
 HEAVY = ("numpy", "pandas", "sklearn", "scipy", "pyarrow", "duckdb", "lightgbm", "xgboost", "catboost", "matplotlib")

@@ -86,8 +86,15 @@ def save(document: Any, path: Path, parents: dict[str, str] | None = None) -> st
     return digest
 
 
-def load(path: Path, kind: type[T]) -> T:
+def load(path: Path, kind: type[T], *, fix: str = "restore the file or start a new run") -> T:
     """Load a document.
+
+    Parameters
+    ----------
+    path : Path
+    kind : type
+    fix : str
+        The next move where the file is damaged.
 
     Raises
     ------
@@ -101,10 +108,12 @@ def load(path: Path, kind: type[T]) -> T:
         raise ProjectError(
             f"'{path}' does not exist", fix="run 'modelwright run' again to make it", code="MW-P002"
         ) from error
+    except OSError as error:
+        raise ProjectError(
+            f"'{path}' cannot be read: {error.strerror or error}", fix="check who may read it", code="MW-P007"
+        ) from error
     except (msgspec.DecodeError, msgspec.ValidationError, KeyError, TypeError) as error:
         raise ProjectError(
-            f"'{path}' is not a {kind.__name__} document ({error})",
-            fix="restore the file or start a new run",
-            code="MW-P003",
+            f"'{path}' is damaged: it is not a {kind.__name__} document ({error})", fix=fix, code="MW-P003"
         ) from error
     return body

@@ -5,6 +5,7 @@ Every error a user can meet says what is wrong, what was found, and the next mov
     ModelwrightError            exit code 1
     ├── UsageError       MW-U…  exit code 2: the brief, a flag or an argument is wrong
     ├── DataError        MW-D…  the data cannot be read or cannot be used
+    │   └── NotFound            exit code 2: there is nothing at the path that was named
     ├── ContractError    MW-C…  rows to score break the contract
     ├── ProjectError     MW-P…  the project folder is missing, damaged, locked or full
     ├── BundleError      MW-B…  a version was refused: changed, unknown or incomplete
@@ -23,6 +24,7 @@ __all__ = [
     "DataError",
     "MissingExtra",
     "ModelwrightError",
+    "NotFound",
     "ProjectError",
     "TrainingError",
     "UsageError",
@@ -70,6 +72,12 @@ class UsageError(ModelwrightError):
 
 class DataError(ModelwrightError, ValueError):
     """The data cannot be read or cannot be used."""
+
+
+class NotFound(DataError):
+    """There is nothing at the path that was named: most often it was mistyped."""
+
+    exit_code = 2
 
 
 class ContractError(ModelwrightError, ValueError):

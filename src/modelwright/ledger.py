@@ -74,8 +74,10 @@ class Ledger:
         self.path = path
 
     def append(self, kind: str, run: str, body: Any) -> None:
-        """Append an entry and flush it to disk; raises ProjectError when the disk is full."""
+        """Append an entry and flush it to disk; raises ProjectError when the disk is full or the ledger damaged."""
         raw = self._lines()
+        if raw:
+            self._entry(len(raw), raw[-1])
         entry = Entry(
             number=len(raw) + 1,
             previous=digest_bytes(raw[-1]) if raw else _GENESIS,
@@ -105,26 +107,26 @@ class Ledger:
 
     def entries(self) -> tuple[Entry, ...]:
         """Return all entries, oldest first."""
-        return tuple(msgspec.json.decode(line, type=Entry) for line in self._lines())
+        return tuple(self._entry(number, line) for number, line in enumerate(self._lines(), 1))
 
     def decisions(self, run: str | None = None) -> tuple[Decision, ...]:
         """Return the decisions, of one run or of all."""
-        return tuple(
-            msgspec.convert(e.body, Decision) for e in self.entries() if e.kind == "decision" and run in (None, e.run)
-        )
+        return tuple(self._decision(e) for e in self.entries() if e.kind == "decision" and run in (None, e.run))
+
+    def _decision(self, entry: Entry) -> Decision:
+        try:
+            return msgspec.convert(entry.body, Decision)
+        except msgspec.ValidationError as error:
+            raise self._changed(entry.number) from error
 
     def verify(self) -> int:
         """Return the number of entries after checking the chain; raises ProjectError where it is broken."""
         previous = _GENESIS
         lines = self._lines()
         for number, line in enumerate(lines, 1):
-            entry = msgspec.json.decode(line, type=Entry)
+            entry = self._entry(number, line)
             if entry.previous != previous or entry.number != number:
-                raise ProjectError(
-                    f"the ledger '{self.path}' was changed at entry {number}",
-                    fix="restore it from a backup; entries after the change cannot be trusted",
-                    code="MW-P010",
-                )
+                raise self._changed(number)
             previous = digest_bytes(line)
         return len(lines)
 
@@ -133,4 +135,23 @@ class Ledger:
             data = self.path.read_bytes()
         except FileNotFoundError:
             return []
-        return data[: data.rfind(b"\n") + 1].splitlines()
+        except OSError as error:
+            raise ProjectError(
+                f"the ledger '{self.path}' cannot be read: {error.strerror or error}",
+                fix="check who may read it",
+                code="MW-P011",
+            ) from error
+        return data[: data.rfind(b"\n") + 1].split(b"\n")[:-1]
+
+    def _entry(self, number: int, line: bytes) -> Entry:
+        try:
+            return msgspec.json.decode(line, type=Entry)
+        except (msgspec.DecodeError, msgspec.ValidationError) as error:
+            raise self._changed(number) from error
+
+    def _changed(self, number: int) -> ProjectError:
+        return ProjectError(
+            f"the ledger '{self.path}' was changed at entry {number}",
+            fix="restore it from a backup; entries after the change cannot be trusted",
+            code="MW-P010",
+        )

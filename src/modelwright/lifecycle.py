@@ -7,7 +7,10 @@ stages and the parts of the package that do their work is in `steps.py`, one sho
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -15,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from modelwright import documents
 from modelwright.brief import Brief, write_brief
 from modelwright.documents import digest_of, write_atomic
-from modelwright.errors import ModelwrightError, UsageError
+from modelwright.errors import ModelwrightError, ProjectError, UsageError
 from modelwright.ledger import now
 from modelwright.project import Project, RunState, default_path
 
@@ -49,6 +52,9 @@ STAGES = (
     Stage("report", "Writing the report", ("evaluation", "explanation", "verdict", "audit"), "summary"),
 )
 
+
+DISK_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO})
+"""What the system says when a file cannot be written: full, over quota, too large, read-only, not allowed, broken."""
 
 TRAIN = next(i for i, stage in enumerate(STAGES) if stage.name == "train")
 
@@ -112,20 +118,37 @@ def run_lifecycle(
     started = time.monotonic() if started is None else started
     told = listener or Silent()
     folder = Path(project) if project else default_path(brief)
-    Project.check_free(folder)
+    Project.check_usable(folder)
     with Run(brief, data=data, test=test, started=started, listener=told) as run:
         # Whatever is wrong with the brief or the data is found before training; only then is a folder made.
         _go_through(run, STAGES[:TRAIN], told)
         opened = Project.create(folder)
-        with opened.lock():
+        with opened.lock(), _disk_errors(folder):
             _enter(run, opened, told)
             try:
                 _go_through(run, STAGES[TRAIN:], told)
+            except ProjectError:
+                raise  # the disk is full or was taken away: the run can go on once that is mended
             except ModelwrightError as error:
                 _fail(run, error)
                 raise
             _finish(run)
         return opened
+
+
+@contextlib.contextmanager
+def _disk_errors(folder: Path) -> Iterator[None]:
+    """Tell in clear words when the disk refuses."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in DISK_ERRORS:
+            raise
+        raise ProjectError(
+            f"cannot write into '{folder}': {error.strerror}",
+            fix="free some disk space, then run the same command again: it goes on from here",
+            code="MW-P001",
+        ) from error
 
 
 def _enter(run: Run, project: Project, told: Listener) -> None:
@@ -134,6 +157,8 @@ def _enter(run: Run, project: Project, told: Listener) -> None:
     name = project.unfinished(key)
     if name is not None:
         told.note(f"run {name} was broken off: going on from there")
+    else:
+        project.tidy()
     run.enter(project, name or project.next_run(), resumed=name is not None)
     if name is None:
         run.folder.mkdir(parents=True)
@@ -170,4 +195,4 @@ def _finish(run: Run) -> None:
     state = run.project.state(run.name)
     run.mark(replace(state, status="done", version=summary["version"], result=summary))
     run.project.ledger.append("run done", run.name, summary)
-    run.clean()
+    run.project.tidy()

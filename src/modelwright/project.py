@@ -15,7 +15,9 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import os
 import re
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
     from modelwright.package.bundle import Version
 
 __all__ = ["Champion", "Project", "Report", "RunState", "default_path"]
+
+ANOTHER_FOLDER = "choose another folder with --project"
 
 TOPICS = {
     "split": ("split", "holdout", "folds", "group", "time"),
@@ -101,17 +105,31 @@ class Project:
                 code="MW-P020",
             )
         self.ledger = Ledger(self.path / "ledger.jsonl")
+        self._held = False
 
-    @staticmethod
-    def check_free(folder: Path) -> None:
-        """Raise ProjectError when ``folder`` holds something other than a project."""
+    @classmethod
+    def check_usable(cls, path: str | Path) -> None:
+        """Raise what `create` and `lock` would, before the work is done; nothing is written.
+
+        Raises
+        ------
+        ProjectError
+            The folder holds something other than a project, may not be written, or another process works on it.
+        """
+        folder = Path(path)
         if (folder / "ledger.jsonl").is_file():
-            return
-        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            if (folder / ".lock").is_file():
+                with cls(folder).lock():
+                    return
+        elif folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
             raise ProjectError(
-                f"'{folder}' exists and is not a Modelwright project",
-                fix="choose another folder with --project",
-                code="MW-P021",
+                f"'{folder}' exists and is not a Modelwright project", fix=ANOTHER_FOLDER, code="MW-P021"
+            )
+        there = next((p for p in (folder, *folder.absolute().parents) if p.exists()), Path("/"))
+        if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+            what = "may not be written" if there.is_dir() else "is no folder"
+            raise ProjectError(
+                f"cannot make the folder '{folder}': '{there}' {what}", fix=ANOTHER_FOLDER, code="MW-P022"
             )
 
     @classmethod
@@ -124,18 +142,16 @@ class Project:
             The folder holds other files, or cannot be written.
         """
         folder = Path(path)
-        cls.check_free(folder)
-        if not (folder / "ledger.jsonl").is_file():
-            try:
-                (folder / "runs").mkdir(parents=True)
-                (folder / "versions").mkdir()
-                (folder / "ledger.jsonl").touch()
-            except OSError as error:
-                raise ProjectError(
-                    f"cannot make the folder '{folder}': {error.strerror}",
-                    fix="choose another folder with --project",
-                    code="MW-P022",
-                ) from error
+        cls.check_usable(folder)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / "ledger.jsonl").touch()  # first: what it makes a project is complete or can be completed
+            (folder / "runs").mkdir(exist_ok=True)
+            (folder / "versions").mkdir(exist_ok=True)
+        except OSError as error:
+            raise ProjectError(
+                f"cannot make the folder '{folder}': {error.strerror}", fix=ANOTHER_FOLDER, code="MW-P022"
+            ) from error
         return cls(folder)
 
     def __repr__(self) -> str:
@@ -145,22 +161,38 @@ class Project:
 
     @contextlib.contextmanager
     def lock(self) -> Iterator[None]:
-        """Hold the project for writing; raises ProjectError while another process does."""
-        with open(self.path / ".lock", "w") as handle:
+        """Hold the project for writing; raises ProjectError while another process does. It may be taken again."""
+        if self._held:
+            yield
+            return
+        try:
+            handle = open(self.path / ".lock", "w")  # noqa: SIM115 - closed by the block below
+        except OSError as error:
+            raise ProjectError(
+                f"'{self.path}' may not be written: {error.strerror}", fix="check who may write it", code="MW-P008"
+            ) from error
+        with handle:
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError as error:
+            except BlockingIOError as error:
                 raise ProjectError(
                     f"another process works on '{self.path}'",
                     fix="wait until it ends, or use another --project",
                     code="MW-P023",
                 ) from error
-            yield
+            self._held = True
+            try:
+                yield
+            finally:
+                self._held = False
 
     def runs(self) -> tuple[str, ...]:
         """Return the names of all runs, oldest first."""
-        folder = self.path / "runs"
-        return tuple(sorted(p.name for p in folder.iterdir() if (p / "state.json").is_file()))
+        return tuple(sorted(p.name for p in self._inside("runs") if (p / "state.json").is_file()))
+
+    def _inside(self, name: str) -> tuple[Path, ...]:
+        folder = self.path / name
+        return tuple(folder.iterdir()) if folder.is_dir() else ()
 
     def run_folder(self, run: str) -> Path:
         return self.path / "runs" / run
@@ -170,16 +202,16 @@ class Project:
         return documents.load(self.run_folder(run) / "state.json", RunState)
 
     def unfinished(self, key: str) -> str | None:
-        """Return the newest run when it has this key and was broken off."""
+        """Return the newest run when it has this key and was broken off; one with a damaged state cannot go on."""
         runs = self.runs()
-        if not runs:
-            return None
-        state = self.state(runs[-1])
-        return runs[-1] if state.key == key and state.status == "running" else None
+        with contextlib.suppress(ProjectError, IndexError):
+            state = self.state(runs[-1])
+            return runs[-1] if state.key == key and state.status == "running" else None
+        return None
 
     def next_run(self) -> str:
         """Return the name of a new run."""
-        taken = [int(p.name) for p in (self.path / "runs").iterdir() if p.name.isdigit()]
+        taken = [int(p.name) for p in self._inside("runs") if p.name.isdecimal()]
         return f"{max(taken, default=0) + 1:04d}"
 
     @property
@@ -194,23 +226,30 @@ class Project:
     def result(self) -> dict[str, Any]:
         """What the newest finished run came to: score, split, verdict, version, report."""
         for run in reversed(self.runs()):
-            state = self.state(run)
-            if state.status == "done":
-                return state.result
+            with contextlib.suppress(ProjectError):  # a damaged run hides none of the others
+                state = self.state(run)
+                if state.status == "done":
+                    return state.result
         raise ProjectError(f"'{self.path}' has no finished run", fix="run 'modelwright run'", code="MW-P024")
+
+    def tidy(self) -> None:
+        """Remove what only going on with a broken run would need, from every run."""
+        for run in self._inside("runs"):
+            for name in ("models", "trials"):
+                shutil.rmtree(run / name, ignore_errors=True)
 
     # versions
 
     def versions(self) -> tuple[int, ...]:
         """Return the numbers of all versions."""
-        folder = self.path / "versions"
-        return tuple(sorted(int(p.name) for p in folder.iterdir() if p.name.isdigit() and p.is_dir()))
+        return tuple(sorted(int(p.name) for p in self._inside("versions") if p.name.isdecimal() and p.is_dir()))
 
     @property
     def champion(self) -> Champion | None:
         """The version that serves, None before the first."""
         path = self.path / "champion.json"
-        return documents.load(path, Champion) if path.is_file() else None
+        fix = "restore it, or remove it and promote a version"
+        return documents.load(path, Champion, fix=fix) if path.is_file() else None
 
     def version(self, number: int | None = None) -> Version:
         """Open a version, the champion by default; every digest is checked first.
@@ -239,24 +278,27 @@ class Project:
 
     def promote(self, number: int, *, by: str = "user", why: str = "") -> Champion:
         """Make a version the champion, after checking it; the step is atomic and goes to the ledger."""
-        self.version(number)
-        before = self.champion
-        if before is not None and before.version == number:
-            return before
-        champion = Champion(version=number, previous=(*before.previous, before.version) if before is not None else ())
-        self._point(champion, "promoted", by=by, why=why)
+        with self.lock():
+            self.version(number)
+            before = self.champion
+            if before is not None and before.version == number:
+                return before
+            previous = (*before.previous, before.version) if before is not None else ()
+            champion = Champion(version=number, previous=previous)
+            self._point(champion, "promoted", by=by, why=why)
         return champion
 
     def rollback(self, *, by: str = "user", why: str = "") -> Champion:
         """Go back to the champion before; raises ProjectError when there is none."""
-        before = self.champion
-        if before is None or not before.previous:
-            raise ProjectError(
-                f"'{self.path}' has no earlier champion to go back to", fix="promote a version", code="MW-P026"
-            )
-        self.version(before.previous[-1])
-        champion = Champion(version=before.previous[-1], previous=before.previous[:-1])
-        self._point(champion, "rolled back", by=by, why=why)
+        with self.lock():
+            before = self.champion
+            if before is None or not before.previous:
+                raise ProjectError(
+                    f"'{self.path}' has no earlier champion to go back to", fix="promote a version", code="MW-P026"
+                )
+            self.version(before.previous[-1])
+            champion = Champion(version=before.previous[-1], previous=before.previous[:-1])
+            self._point(champion, "rolled back", by=by, why=why)
         return champion
 
     def _point(self, champion: Champion, event: str, *, by: str, why: str) -> None:
@@ -313,5 +355,5 @@ class Project:
         )
         if not found:
             known = sorted({*TOPICS, *(d.question for d in decisions)})
-            raise UsageError(f"no decision on '{topic}'", fix=did_you_mean(topic, known), code="MW-U110")
+            raise UsageError(f"no decision on '{topic}'", fix=did_you_mean(topic, known), code="MW-U130")
         return found

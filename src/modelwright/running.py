@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -145,11 +144,6 @@ class Run:
     def mark(self, state: RunState) -> None:
         """Write where the run stands."""
         documents.save(state, self.folder / "state.json")
-
-    def clean(self) -> None:
-        """Remove what only a broken run would need."""
-        for name in ("models", "trials"):
-            shutil.rmtree(self.folder / name, ignore_errors=True)
 
     # what steps need often
 

@@ -37,7 +37,7 @@ def test_registry_names_resolve_to_themselves():
 
 
 def test_unknown_objective_suggests():
-    with pytest.raises(UsageError, match=r"objective 'clasify' does not exist .* 'classify'\? .* MW-U301"):
+    with pytest.raises(UsageError, match=r"objective 'clasify' does not exist .* classify, regress .* MW-U301"):
         objectives.get("clasify")
 
 

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Sequence
 
+from modelwright.engines.local import THREAD_VARIABLES
 from modelwright.errors import ModelwrightError
 
 __all__ = ["main"]
@@ -32,16 +33,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from modelwright.cli.app import app
 
     given = list(sys.argv[1:] if arguments is None else arguments)
+    for name in THREAD_VARIABLES:  # the workers keep the cores busy; threads of linear algebra here would only spin
+        os.environ.setdefault(name, "1")
     try:
         code = app.main(args=given, prog_name="modelwright", standalone_mode=False)
     except click.exceptions.Exit as stop:
         code = stop.exit_code
     except click.ClickException as error:
-        code = _told(given, error.format_message(), "see 'modelwright --help'", "MW-U000", 2)
-    except click.Abort:
-        code = _told(given, "interrupted", "run the same command again: it goes on from here", "MW-Z130", INTERRUPTED)
-    except KeyboardInterrupt:
-        code = _told(given, "interrupted", "run the same command again: it goes on from here", "MW-Z130", INTERRUPTED)
+        asked = getattr(getattr(error, "ctx", None), "command_path", "modelwright")
+        code = _told(given, error.format_message(), f"see '{asked} --help'", "MW-U000", 2)
+    except (click.Abort, KeyboardInterrupt):
+        goes_on = ": it goes on from there" if given[:1] in (["run"], ["demo"]) else ""
+        code = _told(given, "interrupted", f"give the same command again{goes_on}", "MW-Z130", INTERRUPTED)
     except ModelwrightError as error:
         code = _told(given, error.what, error.fix, error.code, error.exit_code)
     except BrokenPipeError:

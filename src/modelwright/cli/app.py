@@ -7,6 +7,7 @@ import importlib
 import click
 
 from modelwright import __version__
+from modelwright.errors import UsageError, did_you_mean
 
 __all__ = ["COMMANDS", "app"]
 
@@ -33,15 +34,32 @@ class _Commands(click.Group):
         module = importlib.import_module(f"modelwright.cli.commands.{cmd_name}")
         return module.command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and not args[0].startswith("-") and args[0] not in COMMANDS:
+            raise UsageError(f"there is no command '{args[0]}'", fix=did_you_mean(args[0], COMMANDS), code="MW-U012")
+        return super().resolve_command(ctx, args)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
 
 
-@click.command(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.command(
+    cls=_Commands,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    invoke_without_command=True,
+    epilog="Exit codes: 0 done, 1 failed, 2 bad usage, 3 done, but a gate says: do not ship.",
+)
 @click.version_option(__version__, prog_name="modelwright")
-def app() -> None:
-    """The machine learning engineer as software.
+@click.pass_context
+def app(ctx: click.Context) -> None:
+    """The machine learning engineer as software: from a raw file to an audited, honestly measured, packaged model.
 
-    modelwright run bank.csv --target deposit --budget 5m
+    \b
+      modelwright run bank.csv --target deposit --budget 5m
+      modelwright predict bank-deposit new.csv -o scored.parquet
     """
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())

@@ -21,7 +21,7 @@ from modelwright.data.parsing.booleans import read_boolean
 from modelwright.data.parsing.moments import EPOCH_UNITS, EXCEL, EXCEL_DAY_0, read_duration, read_moment
 from modelwright.data.parsing.numbers import MAGNITUDE, NumberFormat, read_number
 from modelwright.data.parsing.texts import UNIVERSAL_MISSING, is_missing_text, text_of
-from modelwright.data.raw import Raw, raw_of
+from modelwright.data.raw import ArrayRaw, Raw, raw_of
 from modelwright.errors import ContractError, did_you_mean
 
 if TYPE_CHECKING:
@@ -89,7 +89,8 @@ def canonicalise(
     _refuse_missing(given, set(required), contract)
     n_rows = _common_length(given)
     columns: Columns = {}
-    violations = [_unknown(name, n_rows) for name in given if name not in set(contract.names)]
+    known = set(contract.names)
+    violations = [_unknown(name, n_rows) for name in given if name not in known]
     for spec in contract.columns:
         if spec.name not in given:
             columns[spec.name] = _empty(spec, n_rows)
@@ -244,6 +245,8 @@ def _fast(raw: Raw, spec: ColumnSpec) -> np.ndarray | None:
     numbers = raw.numbers()
     if numbers is not None:
         return _fast_numbers(numbers, spec)
+    if isinstance(raw, ArrayRaw):
+        return None  # texts in Python have no faster way
     spelled = (*SPELLINGS, *spec.missing_tokens)
     missing = [t for t in spelled if t not in spec.kept_tokens]
     if kind in (Kind.NUMBER, Kind.GEO) and spec.thousands != ".":
@@ -271,10 +274,11 @@ def _fast_numbers(numbers: np.ndarray, spec: ColumnSpec) -> np.ndarray | None:
 
 
 def _refuse_missing(given: Mapping[str, Any], required: set[str], contract: Contract) -> None:
-    missing = [n for n in contract.names if n in required and n not in given]
-    missing += sorted(n for n in required if n not in given and n not in set(contract.names))
-    if missing:
-        unused = [n for n in given if n not in set(contract.names)] or list(given)
+    absent = required.difference(given)
+    if absent:
+        known = set(contract.names)
+        missing = [n for n in contract.names if n in absent] + sorted(absent - known)
+        unused = [n for n in given if n not in known] or list(given)
         hints = [f"'{n}': {did_you_mean(n, unused)}" for n in missing[:5]] if unused else ["there are no columns"]
         what = f"column '{missing[0]}' is" if len(missing) == 1 else f"{len(missing)} columns are"
         names = "" if len(missing) == 1 else ": " + ", ".join(f"'{n}'" for n in missing)
@@ -327,7 +331,7 @@ def _empty(spec: ColumnSpec, n_rows: int) -> Column:
 
 
 def _unknown(name: str, n_rows: int) -> Violation:
-    message = f"column '{name}' was not in the training data: ignored"
+    message = f"column '{name}' is none that the model uses: ignored"
     return Violation(what="unknown column", column=name, n_rows=n_rows, done="ignored", message=message)
 
 

@@ -20,6 +20,9 @@ from modelwright.frame.splitting import Asked, Split, choose_split
 
 __all__ = ["Findings", "frame"]
 
+MOST_TOLD = 10
+"""Columns that an error names."""
+
 
 class Findings(Asked, Protocol):
     """What findings change: the columns for the split, and code of the finding by dropped column."""
@@ -85,6 +88,18 @@ def frame(
     )
 
 
+def _nothing_left(brief: Brief, left_out: Mapping[str, str]) -> DataError:
+    shown = "; ".join(f"'{n}' ({w})" for n, w in list(left_out.items())[:MOST_TOLD])
+    more = f"; and {len(left_out) - MOST_TOLD} more" if len(left_out) > MOST_TOLD else ""
+    return DataError(
+        f"no column is left to learn from: left out were {shown}{more}"
+        if left_out
+        else f"no column is left to learn from: the table holds nothing but the target '{brief.target}'",
+        fix="add columns, or overrule findings with --allow CODE" if left_out else "give a table with more columns",
+        code="MW-D310",
+    )
+
+
 def _choose_features(
     brief: Brief, contract: Contract, applied: Findings, split: Split
 ) -> tuple[tuple[str, ...], Choice]:
@@ -103,11 +118,7 @@ def _choose_features(
     left_out |= dict.fromkeys(brief.drop, "dropped by the brief")
     features = tuple(n for n in contract.names if n not in left_out)
     if not features:
-        raise DataError(
-            f"no column is left to learn from: {'; '.join(f'{n!r} {w}' for n, w in left_out.items())}",
-            fix="add columns, or overrule findings with --allow",
-            code="MW-D310",
-        )
+        raise _nothing_left(brief, {n: w for n, w in left_out.items() if n != brief.target})
     others = {n: w for n, w in left_out.items() if n != brief.target}
     why = "; ".join(f"without '{n}' ({w})" for n, w in others.items()) or "every column but the target"
     by = "user" if brief.drop or brief.known_after else next(iter(applied.dropped.values()), "default")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING
 
-from modelwright.errors import UsageError, did_you_mean
+from modelwright.errors import UsageError
 
 if TYPE_CHECKING:
     from modelwright.objectives.base import Objective
@@ -28,7 +28,7 @@ def get(name: str) -> Objective:
     """
     if name not in OBJECTIVES:
         raise UsageError(
-            f"objective '{name}' does not exist", fix=did_you_mean(name, sorted(OBJECTIVES)), code="MW-U301"
+            f"objective '{name}' does not exist", fix=f"use one of: {', '.join(sorted(OBJECTIVES))}", code="MW-U301"
         )
     module, _, attribute = OBJECTIVES[name].partition(":")
     objective: Objective = getattr(importlib.import_module(module), attribute)

@@ -32,7 +32,7 @@ from modelwright.package.verifying import verify_folder
 from modelwright.runtime.plan import Plan
 from modelwright.runtime.storage import RESTORE, malformed, read_json
 
-__all__ = ["SelfTest", "Version", "open_version"]
+__all__ = ["SelfTest", "Version", "as_table", "open_version"]
 
 SAME_MACHINE, OTHER_MACHINE = 1e-9, 1e-6  # other processors and releases round sums differently
 PROFILE = "profile.json"
@@ -106,8 +106,9 @@ class Version:
         DataError
             The file cannot be read.
         """
-        columns, violations = canonicalise(_as_table(rows), self.contract, required=self.contract.names)
-        return self.plan.answers(self.plan.predict(columns, threads=threads)), violations
+        columns, violations = canonicalise(as_table(rows), self.contract, required=self.contract.names)
+        told = tuple(v for v in violations if (v.what, v.column) != ("unknown column", self.manifest.target))
+        return self.plan.answers(self.plan.predict(columns, threads=threads)), told
 
     def verify(self) -> None:
         """Check every digest again, and that the version is the one that was opened; raises BundleError."""
@@ -168,8 +169,14 @@ def open_version(folder: str | Path, *, digest: str | None = None) -> Version:
     return Version(folder=place, manifest=manifest, digest=own, plan=plan)
 
 
-def _as_table(rows: Any) -> Any:
-    """Return a mapping of columns as it is; a list of records as one; read anything else as a source of data."""
+def as_table(rows: Any, *, query: str | None = None) -> Any:
+    """Return a mapping of columns as it is; a list of records as one; read anything else as a source of data.
+
+    Raises
+    ------
+    DataError
+        The source cannot be read, or its rows do not all fit in memory (MW-D601).
+    """
     if isinstance(rows, Mapping):
         return rows
     if isinstance(rows, Sequence) and not isinstance(rows, str | bytes) and all(isinstance(r, Mapping) for r in rows):
@@ -177,7 +184,7 @@ def _as_table(rows: Any) -> Any:
         return {name: [record.get(name) for record in rows] for name in names}
     from modelwright.data.reading import read_table
 
-    table, source = read_table(rows)
+    table, source = read_table(rows, query=query)
     if source.n_rows_read < source.n_rows:  # a sample is enough to learn from, but every row wants its answer
         raise DataError(
             f"'{source.location}' does not fit in memory: {source.n_rows:,} rows",

@@ -21,7 +21,12 @@ MARKS = {"error": "✗", "warning": "!", "info": "·"}
 @click.option("--report", type=click.Path(), help="Write the audit as an HTML page too.")
 @output_options
 def command(source: str | None, report: str | None, as_json: bool, quiet: bool, **options: Any) -> None:
-    """Audit SOURCE: what is wrong, how much it matters, and what a run would do about it."""
+    """Audit SOURCE: what is wrong, how much it matters, and what a run would do about it.
+
+    \b
+      modelwright audit bank.csv
+      modelwright audit bank.csv --target deposit --report audit.html
+    """
     from modelwright.api import make_brief
     from modelwright.auditing import audit_only
     from modelwright.cli.showing import listening, print_json

@@ -29,26 +29,37 @@ def command(
     as_json: bool,
     quiet: bool,
 ) -> None:
-    """Score SOURCE with a version of PROJECT, under the contract of the training data."""
+    """Score SOURCE with a version of PROJECT, under the contract of the training data.
+
+    \b
+      modelwright predict bank-deposit new.csv -o scored.parquet --keep client_id
+    """
     import sys
 
     from modelwright.cli.showing import print_json
-    from modelwright.data.reading import read_table
-    from modelwright.data.writing import check_writable, write_table
+    from modelwright.data.writing import write_table
     from modelwright.documents import to_builtins
     from modelwright.errors import UsageError, did_you_mean
+    from modelwright.package.bundle import as_table
     from modelwright.project import Project
 
     if as_json and output is None:
         raise UsageError("--json needs a file for the predictions", fix="name it with --output", code="MW-U009")
     if output is not None:
-        check_writable(Path(output))
+        _check_output(Path(output), Path(source))
     version = Project(project).version(number)
-    table, _ = read_table(source, query=query)
+    table = as_table(source, query=query)
     for name in keep:
         if name not in table.column_names:
             raise UsageError(f"no column '{name}' to keep", fix=did_you_mean(name, table.column_names), code="MW-U101")
     answers, violations = version.predict(table)
+    taken = next((name for name in keep if name in answers), None)
+    if taken is not None:
+        raise UsageError(
+            f"the column '{taken}' of the predictions would replace the one to keep",
+            fix="rename it in the input, or do not keep it",
+            code="MW-U011",
+        )
     kept = {name: table.column(name).to_pylist() for name in keep}
     if output is None:
         _print_csv({**kept, **answers})
@@ -67,13 +78,27 @@ def command(
         for violation in violations:
             print(f"note: {violation.message}", file=sys.stderr)
         if output is not None:
-            print(f"{table.num_rows:,} rows scored by version {version.manifest.version} into {output}", file=sys.stderr)
+            print(
+                f"{table.num_rows:,} rows scored by version {version.manifest.version} into {output}", file=sys.stderr
+            )
+
+
+def _check_output(output: Path, source: Path) -> None:
+    """Raise before the work is done when the predictions cannot be written, or would replace what they are made of."""
+    from modelwright.data.writing import check_writable
+    from modelwright.errors import UsageError
+
+    check_writable(output)
+    if output.exists() and source.exists() and output.samefile(source):
+        raise UsageError(
+            f"'{output}' is the file to score itself", fix="name another file with --output", code="MW-U010"
+        )
 
 
 def _print_csv(columns: dict) -> None:  # type: ignore[type-arg]
     import csv
     import sys
 
-    writer = csv.writer(sys.stdout)
+    writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(columns)
-    writer.writerows(zip(*columns.values(), strict=True))
+    writer.writerows(zip(*(list(v) for v in columns.values()), strict=True))

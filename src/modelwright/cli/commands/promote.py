@@ -20,9 +20,7 @@ def command(project: str, version: int, why: str, as_json: bool, quiet: bool) ->
     from modelwright.documents import to_builtins
     from modelwright.project import Project
 
-    opened = Project(project)
-    with opened.lock():
-        champion = opened.promote(version, why=why)
+    champion = Project(project).promote(version, why=why)
     if as_json:
         print_json({"project": project, **to_builtins(champion)})
     elif not quiet:

@@ -19,9 +19,7 @@ def command(project: str, why: str, as_json: bool, quiet: bool) -> None:
     from modelwright.documents import to_builtins
     from modelwright.project import Project
 
-    opened = Project(project)
-    with opened.lock():
-        champion = opened.rollback(why=why)
+    champion = Project(project).rollback(why=why)
     if as_json:
         print_json({"project": project, **to_builtins(champion)})
     elif not quiet:

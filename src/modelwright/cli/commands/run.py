@@ -22,6 +22,11 @@ def command(source: str | None, as_json: bool, quiet: bool, project: str | None,
 
     The result is a project folder with the report, the model card and a version that can be used. Broken off, the
     same command goes on from where it was.
+
+    \b
+      modelwright run bank.csv --target deposit
+      modelwright run bank.csv -t deposit --budget 2m --metric pr_auc --drop client_id
+      modelwright run sales.parquet -t price --test autumn.parquet --time sold_on
     """
     from modelwright.api import make_brief
     from modelwright.cli import process_start

@@ -26,6 +26,8 @@ def command(project: str, topic: str | None, as_json: bool, quiet: bool) -> None
     if as_json:
         print_json({"project": project, "topic": topic, "decisions": [to_builtins(d) for d in decisions]})
         return
+    if not decisions:
+        click.echo("no decision yet")
     for d in decisions:
         click.echo(f"{d.question}: {d.choice}   [{d.stage}, decided by {d.decided_by}]")
         if d.why and not quiet:

@@ -41,8 +41,15 @@ class Regress:
         DataError
             No number (MW-D305, MW-D302) or one value only (MW-D306).
         UsageError
-            The brief names a ``positive`` class (MW-U304).
+            The brief names a ``positive`` class (MW-U304), or asks for a metric of numbers where there are none
+            (MW-U315).
         """
+        if isinstance(column, Strings) and brief.objective is None and brief.metric is not None:
+            raise UsageError(
+                f"metric '{brief.metric}' is for numbers, and the target column '{spec.name}' holds text ({spec.kind})",
+                fix=f"use a metric of classification, or say how to read the column with --kind {spec.name}=number",
+                code="MW-U315",
+            )
         if isinstance(column, Strings):
             raise DataError(
                 f"the target column '{spec.name}' holds text ({spec.kind}), which is no value",
