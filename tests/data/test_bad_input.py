@@ -156,3 +156,10 @@ def test_damaged_database(tmp_path):
     (tmp_path / "t.db").write_bytes(data[:100] + b"\xff" * (len(data) - 100))
     with pytest.raises(DataError, match="MW-D124"):
         read_table(tmp_path / "t.db")
+
+
+def test_a_query_where_it_means_nothing(tmp_path):
+    (tmp_path / "t.csv").write_text("a,b\n1,x\n")
+    for source in (tmp_path / "t.csv", tmp_path, {"a": [1]}):
+        with pytest.raises(UsageError, match="MW-U120"):
+            read_table(source, query="select 1")

@@ -42,8 +42,9 @@ anything = st.one_of(
     st.floats(),
     st.text(max_size=8),
     st.sampled_from(
-        ["1", "1.0", " 2,5 € ", "1.234,5", "12%", "yes", "NO", "true", "03/04/2020", "2020-04-03", "90 min", "NA", "-999",
-         "2020-04-03T10:00:00Z", "?!", "k.A.", "inf", "nan", "-Infinity", "1_000", "٣", "01:30:00", "(5)", "1e5", "+3"]
+        ["1", "1.0", " 2,5 € ", "1.234,5", "12%", "yes", "NO", "true", "03/04/2020", "2020-04-03", "90 min", "NA",
+         "-999", "2020-04-03T10:00:00Z", "?!", "k.A.", "inf", "nan", "-Infinity", "1_000", "٣", "01:30:00", "(5)",
+         "1e5", "+3"]
     ),
     st.datetimes(dt.datetime(1900, 1, 1), dt.datetime(2200, 1, 1)),
     st.timedeltas(dt.timedelta(-1000), dt.timedelta(1000)),
@@ -235,7 +236,8 @@ def test_scoring_needs_no_arrow_and_no_pandas():
         "for name in ('pyarrow', 'pandas', 'scipy', 'duckdb', 'sklearn'): sys.modules[name] = None\n"
         "from modelwright.data.canonical import canonicalise\n"
         "from modelwright.data.contract import ColumnSpec, Contract, Kind\n"
-        "c = Contract(columns=(ColumnSpec(name='a', kind=Kind.NUMBER), ColumnSpec(name='b', kind=Kind.CATEGORY)), rows_seen=1)\n"
+        "specs = ColumnSpec(name='a', kind=Kind.NUMBER), ColumnSpec(name='b', kind=Kind.CATEGORY)\n"
+        "c = Contract(columns=specs, rows_seen=1)\n"
         "columns, told = canonicalise({'a': ['1.5', None], 'b': ['x', 1.0]}, c)\n"
         "assert columns['b'].to_object().tolist() == ['x', '1'] and columns['a'][0] == 1.5\n"
     )

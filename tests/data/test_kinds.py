@@ -7,6 +7,8 @@ import datetime as dt
 import numpy as np
 import pyarrow as pa
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from modelwright.data.canonical import canonicalise
 from modelwright.data.contract import Kind
@@ -304,7 +306,7 @@ def test_with_missing():
     assert spec.missing_numbers == (-999.0,)
     assert spec.nullable
     assert spec.minimum is None
-    columns, violations = canonicalise({"x": [1.0, -999, "-999", 7]}, infer_contract(pa.table({"x": [1.0, 9.0]})))
+    _, violations = canonicalise({"x": [1.0, -999, "-999", 7]}, infer_contract(pa.table({"x": [1.0, 9.0]})))
     assert len(violations) == 1
     spec = with_missing(spec_of(["a", "unknown", "b"] * 5), tokens=["unknown"])
     assert spec.levels == ("a", "b")
@@ -314,3 +316,30 @@ def test_with_missing():
 def test_every_column_has_a_reason():
     table = pa.table({"a": [1, 2], "b": ["x", "y"], "c": [None, None], "d": [1.5, 2.5], "e": [True, False]})
     assert all(s.why for s in infer_contract(table).columns)
+
+
+odd = st.one_of(
+    st.none(),
+    st.text(max_size=10),
+    st.sampled_from(["1", "2.5", "NA", "yes", "no", "2020-01-02", "5 kg", "1:30", "007", "-", "+", "1,5", "3 %"]),
+    st.integers(-5, 5).map(str),
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.one_of(
+        st.lists(odd, min_size=1, max_size=40),
+        st.lists(st.one_of(st.none(), st.floats()), min_size=1, max_size=40),
+        st.lists(st.one_of(st.none(), st.integers(-(2**62), 2**62)), min_size=1, max_size=40),
+        st.lists(st.one_of(st.none(), st.datetimes()), min_size=1, max_size=40),
+    ),
+    st.booleans(),
+)
+def test_any_column_fits_the_contract_inferred_from_it(values, is_target):
+    table = pa.table({"x": pa.array(values)})
+    contract = infer_contract(table, target="x" if is_target else None)
+    _, violations = canonicalise(table, contract)
+    assert not [v for v in violations if v.what != "wrong type"]
+    if contract["x"].kind in (Kind.BOOLEAN, Kind.CATEGORY, Kind.ID, Kind.TEXT, Kind.CONSTANT):
+        assert not violations

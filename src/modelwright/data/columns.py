@@ -1,7 +1,7 @@
 """Canonical columns: the one form in which rows reach features, models and the scoring runtime.
 
 The contract turns a raw table into `Columns`: a number, boolean, datetime (seconds since 1970 UTC), duration
-(seconds), geo coordinate or constant number is a float64 array with NaN for missing; text, categories and ids are
+(seconds) or geo coordinate is a float64 array with NaN for missing; text, categories, ids and constants are
 `Strings`. Nulls of every spelling are normalised here, once, for training, batch and REST alike. Only numpy is
 needed, so that the runtime stays small.
 """

@@ -13,7 +13,7 @@ from modelwright.data.readers.opening import cannot_open, first_bytes
 from modelwright.data.source import Source
 from modelwright.data.tidying import plain_table
 from modelwright.documents import digest_bytes, digest_file
-from modelwright.errors import DataError
+from modelwright.errors import DataError, UsageError
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -22,6 +22,9 @@ __all__ = ["digest_of_parts", "read_file", "read_table"]
 
 MEMORY_SHARE = 0.25
 """Share of the available memory that a raw table may take where nothing was said: copies of it follow."""
+
+QUERIED = frozenset({"sql", "sqlite", "excel"})
+"""Formats for which a query means something."""
 
 _COMPRESSED = (".gz", ".bz2", ".zst", ".xz")
 
@@ -84,6 +87,7 @@ def read_table(
 def _dispatch(source: Any, ask: Ask) -> tuple[str, str, Read]:
     """Return the location without secrets, the format, and what the reader of that format returned."""
     if not isinstance(source, str | os.PathLike):
+        _refuse_query("memory", ask)
         return "<memory>", "memory", _reader("memory")(source, ask)
     text = os.fspath(source)
     if re.match(r"[A-Za-z][\w+.-]*://", text):
@@ -97,9 +101,19 @@ def _dispatch(source: Any, ask: Ask) -> tuple[str, str, Read]:
         text = str(file)
     path = Path(text).expanduser()
     if path.is_dir():
+        _refuse_query("folder", ask)
         return str(path), "folder", _reader("folder")(path, ask)
     kind, read = read_file(path, ask)
     return str(path), kind, read
+
+
+def _refuse_query(kind: str, ask: Ask) -> None:
+    if ask.query is not None and kind not in QUERIED:
+        raise UsageError(
+            f"a query says nothing about a source of format {kind}",
+            fix="leave it out; it is for databases and for the sheets of a workbook",
+            code="MW-U120",
+        )
 
 
 def _reader(kind: str) -> Any:
@@ -121,6 +135,7 @@ def read_file(path: Path, ask: Ask) -> tuple[str, Read]:
     if not start:
         raise DataError(f"'{path}' is empty", fix="check how it was written", code="MW-D115")
     kind, note = _format(path, start)
+    _refuse_query(kind, ask)
     read = _reader(kind)(path, ask)
     notes = (*((note,) if note else ()), *read.notes)
     return kind, replace(read, n_bytes=size, digest=digest_file(path), notes=notes)

@@ -141,7 +141,7 @@ def _after_lines(data: bytes, n_lines: int) -> bytes:
         if found < 0:
             return b""
         position = found + 1
-    return data[position:]
+    return data[position:] if position else data
 
 
 def _column_names(dialect: Dialect) -> list[str]:
@@ -182,7 +182,7 @@ def _by_arrow(body: bytes, dialect: Dialect) -> tuple[pa.Table | None, bool]:
     import pyarrow as pa
     import pyarrow.csv as pacsv
 
-    if not body.strip():
+    if not body[: 1 << 16].strip() and not body.strip():
         names = _column_names(dialect)
         return _named(pa.table({n: pa.array([], pa.string()) for n in names}), dialect), False
     ragged: list[int] = []
