@@ -52,16 +52,17 @@ def make_context(
         Draws the sample and seeds the generator that rules use.
     """
     from modelwright.data.canonical import raw_strings
+    from modelwright.data.sampling import sample_rows
 
     total = n_rows(columns)
     rng = np.random.default_rng(seed)
-    rows = _sample(total, rng)
+    rows = sample_rows(total, MAX_ROWS, rng)
     if len(rows) < total:
         columns = take(columns, rows)
         table = table.take(rows)
         y = None if y is None else y[rows]
     if test is not None and n_rows(test) > MAX_ROWS:
-        test = take(test, _sample(n_rows(test), rng))
+        test = take(test, sample_rows(n_rows(test), MAX_ROWS, rng))
     return AuditContext(
         brief=brief,
         contract=contract,
@@ -76,12 +77,6 @@ def make_context(
         n_rows=total,
         rng=rng,
     )
-
-
-def _sample(total: int, rng: np.random.Generator) -> np.ndarray:
-    if total <= MAX_ROWS:
-        return np.arange(total)
-    return np.sort(rng.choice(total, MAX_ROWS, replace=False))
 
 
 def _text_columns(table: pa.Table) -> list[str]:

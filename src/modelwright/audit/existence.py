@@ -19,6 +19,7 @@ MIN_CLASS_ROWS = 5
 ONE_SIDED_PURITY = 0.90
 ONE_SIDED_RATIO = 8.0
 ONE_SIDED_ROWS = 20
+ONE_SIDED_SURE_ROWS = 100  # below, it is told and not acted on: a rare alloy has its own class in honest data, too
 ONE_SIDED_CHANCE = 1e-6  # of so pure a side by luck (binomial); a table has some hundreds of sides
 
 
@@ -92,9 +93,17 @@ def purity(side: np.ndarray, sample: PowerSample) -> tuple[float, float] | None:
     return (float(share[top]), usual) if luck <= ONE_SIDED_CHANCE else None
 
 
-def sides(context: AuditContext, name: str, sample: PowerSample, *, flags: bool) -> list[np.ndarray]:
-    """Return the rows with and without a value, and those of each value of a flag where its name asks for it."""
+def sides(context: AuditContext, name: str, sample: PowerSample, *, values: bool) -> list[np.ndarray]:
+    """Return the rows with and without a value; with ``values`` also those with the default and with another value.
+
+    A flag has its two values as sides.
+    """
     column = coded(context, name)
     codes = column.codes[sample.rows]
-    sides = [codes < 0, codes >= 0]
-    return sides + [codes == 0, codes == 1] if flags and column.n_levels == 2 else sides
+    found = [codes < 0, codes >= 0]
+    if values and column.n_levels == 2:
+        found += [codes == 0, codes == 1]
+    elif values:
+        cells = _existence_cells(context, name)[sample.rows]
+        found += [cells == 1, cells == 2]
+    return found

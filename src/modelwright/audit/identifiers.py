@@ -22,7 +22,7 @@ ORDERED_DENSITY = 0.2
 CODE_WORDS = 1.1  # codes are single words …
 CODE_LENGTH = 40  # … of moderate length; longer unbroken strings may be sequences worth reading
 NAME_WORDS = 4  # people and things are named in a few words
-NAMING = frozenset({"name", "surname", "firstname", "lastname", "fullname"})
+NAMING = frozenset({"name", "surname", "firstname", "lastname", "fullname", "address"})
 SAMPLE_TEXTS = 1_000
 
 

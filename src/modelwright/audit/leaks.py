@@ -23,7 +23,15 @@ from enum import StrEnum
 
 import numpy as np
 
-from modelwright.audit.existence import MANY_VALUES, agreement, existence_skill, marks_class, purity, sides
+from modelwright.audit.existence import (
+    MANY_VALUES,
+    ONE_SIDED_SURE_ROWS,
+    agreement,
+    existence_skill,
+    marks_class,
+    purity,
+    sides,
+)
 from modelwright.audit.findings import AuditContext
 from modelwright.audit.identifiers import identifier_reason
 from modelwright.audit.looking import coded, memo, rank_correlation
@@ -31,7 +39,7 @@ from modelwright.audit.names import BEFORE, after_the_fact, shared_stem, sibling
 from modelwright.audit.power import PowerSample, column_cells, joint_skill, power, power_sample
 from modelwright.data.columns import Strings
 
-__all__ = ["Leak", "Sign", "find_leaks"]
+__all__ = ["TOLD_SIGNS", "Leak", "Sign", "find_leaks"]
 
 # A copy has a value for each class. "Almost perfect" agreement ends at 0.8 (Landis and Koch 1977); 0.95 is beyond any
 # honest column met so far (the vote that best tells a congressman's party reaches 0.89).
@@ -75,8 +83,13 @@ class Sign(StrEnum):
     HINT = "hint"
     EXISTENCE = "existence"
     ONE_SIDED = "one-sided"
+    FEW_ROWS = "one-sided in few rows"
     COMPANY = "company"
     DOMINANT = "dominant"
+
+
+# Signs on which nothing is dropped.
+TOLD_SIGNS = frozenset({Sign.HINT, Sign.FEW_ROWS})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -264,16 +277,19 @@ def _one_sided(context: AuditContext, names: list[str], rest: list[str], sample:
     found = {}
     for name in names:
         word, strong = name_sign(context, name)
-        for side in sides(context, name, sample, flags=strong):
+        for side in sides(context, name, sample, values=strong):
             pure = purity(side, sample)
             if pure is not None:
-                found[name] = Leak(column=name, sign=Sign.ONE_SIDED, skill=pure[0], others=pure[1], word=word)
+                sure = word or min(side.sum(), (~side).sum()) >= ONE_SIDED_SURE_ROWS
+                sign = Sign.ONE_SIDED if sure else Sign.FEW_ROWS
+                found[name] = Leak(column=name, sign=sign, skill=pure[0], others=pure[1], word=word)
+                break
     return found
 
 
 def _company(context: AuditContext, names: list[str], found: dict[str, Leak]) -> dict[str, Leak]:
     """Return columns that are about a leak: their names begin with its name, which has two words or more."""
-    leaders = {tokens(n): n for n, leak in found.items() if leak.sign is not Sign.HINT and len(tokens(n)) > 1}
+    leaders = {tokens(n): n for n, leak in found.items() if leak.sign not in TOLD_SIGNS and len(tokens(n)) > 1}
     company = {}
     for name in names:
         if name in found:

@@ -27,7 +27,7 @@ __all__ = [
     "tokens",
 ]
 
-_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_]+|\d+")
+_RUN = re.compile(r"[^\W\d_]+|\d+")
 
 
 def _words(text: str) -> frozenset[str]:
@@ -109,7 +109,17 @@ SIBLING_SHARE = 0.3
 
 def tokens(name: str) -> tuple[str, ...]:
     """Return the lower-case words of a name: ``"DaysInWaiting_list2"`` → ``("days", "in", "waiting", "list", "2")``."""
-    return tuple(w.lower() for w in _WORD.findall(name))
+    return tuple(word.lower() for run in _RUN.findall(name) for word in _camel(run))
+
+
+def _camel(run: str) -> list[str]:
+    """Cut letters where a capital begins a word: ``"CRSDepTime"`` → ``["CRS", "Dep", "Time"]``."""
+    cuts = [0]
+    for i in range(1, len(run)):
+        next_is_lower = i + 1 < len(run) and run[i + 1].islower()
+        if run[i].isupper() and (not run[i - 1].isupper() or next_is_lower):
+            cuts.append(i)
+    return [run[a:b] for a, b in zip(cuts, [*cuts[1:], len(run)], strict=True)]
 
 
 def after_the_fact(name: str) -> tuple[str, bool]:

@@ -98,43 +98,41 @@ class MixedTypes:
         ]
 
     def _stray(self, context: AuditContext, name: str, raw: np.ndarray) -> list[Finding]:
-        texts, rows = _texts(raw)
-        if len(texts) < MIN_ROWS:
+        texts = _texts(raw)
+        total = texts.total()
+        numbers = [t for t in texts if _NUMBER.fullmatch(t)]
+        n_numbers = sum(texts[t] for t in numbers)
+        if total < MIN_ROWS or len(numbers) < MIN_ROWS or not MOSTLY_NUMBERS < n_numbers / total < 1:
             return []
-        is_number = np.array([_NUMBER.fullmatch(t) is not None for t in texts])
-        share = float(is_number.mean())
-        if not MOSTLY_NUMBERS < share < 1 or len(set(np.array(texts, dtype=object)[is_number])) < MIN_ROWS:
-            return []
-        stray = Counter(t for t, n in zip(texts, is_number, strict=True) if not n)
+        stray = texts - Counter({t: texts[t] for t in numbers})
         shown = [t for t, _ in stray.most_common(3)]
+        rows = [i for i, t in enumerate(raw) if t is not None and t.strip() in stray]
         return [
             tell(
                 self,
                 severity=Severity.WARNING,
                 columns=[name],
-                message=f"'{name}' holds numbers in {percent(share)} of the rows and texts such as {names(shown)} in "
-                f"the others ({count(int((~is_number).sum()), 'row')} of {len(texts):,} looked at); it is read as "
-                "text.",
-                evidence={"number_share": share, "n_texts": int((~is_number).sum())},
+                message=f"'{name}' holds numbers in {percent(n_numbers / total)} of the rows and texts such as "
+                f"{names(shown)} in {count(len(rows), 'row')}; it is read as text.",
+                evidence={"number_share": n_numbers / total, "n_texts": len(rows)},
                 fix=f"keep one type at the source, or ask for numbers with --kind {name}=number",
-                rows=context.row_numbers[rows[~is_number]],
-                n_rows=int((~is_number).sum()),
+                rows=context.row_numbers[rows],
+                n_rows=len(rows),
             )
         ]
 
     def _units(self, name: str, raw: np.ndarray) -> list[Finding]:
-        texts, _ = _texts(raw)
+        texts = _texts(raw)
+        total = texts.total()
         if len(texts) < MIN_ROWS:
             return []
-        matches = [_WITH_UNIT.fullmatch(t) for t in texts]
-        units = Counter(m.group(1).lower() for m in matches if m)
-        frequent = [u for u, c in units.most_common() if c >= MIN_UNIT_SHARE * len(texts)]
-        if (
-            len(set(texts)) < MIN_ROWS
-            or len(frequent) < 2
-            or len(frequent) > MAX_UNITS
-            or units.total() < NUMBERS_WITH_UNIT * len(texts)
-        ):
+        units: Counter[str] = Counter()
+        for text, n in texts.items():
+            match = _WITH_UNIT.fullmatch(text)
+            if match:
+                units[match.group(1).lower()] += n
+        frequent = [u for u, c in units.most_common() if c >= MIN_UNIT_SHARE * total]
+        if not 2 <= len(frequent) <= MAX_UNITS or units.total() < NUMBERS_WITH_UNIT * total:
             return []
         return [
             tell(
@@ -143,16 +141,18 @@ class MixedTypes:
                 columns=[name],
                 message=f"The numbers of '{name}' come in {len(frequent)} units: {names(frequent)}; "
                 f"the first has {units[frequent[0]]:,} rows, the second {units[frequent[1]]:,}.",
-                evidence={"n_units": len(frequent), "second_share": units[frequent[1]] / len(texts)},
+                evidence={"n_units": len(frequent), "second_share": units[frequent[1]] / total},
                 fix="convert to one unit at the source",
                 n_rows=units.total() - units[frequent[0]],
             )
         ]
 
 
-def _texts(raw: np.ndarray) -> tuple[list[str], np.ndarray]:
-    """Return at most `SAMPLE` stripped texts that are not missing, and their rows."""
-    step = max(1, len(raw) // SAMPLE)
-    rows = [i for i in range(0, len(raw), step) if raw[i] is not None and raw[i].strip().lower() not in MISSING_WORDS]
-    rows = [i for i in rows if raw[i].strip()]
-    return [raw[i].strip() for i in rows], np.array(rows, dtype=np.int64)
+def _texts(raw: np.ndarray) -> Counter[str]:
+    """Return the stripped texts of at most `SAMPLE` rows and how often each occurs, without those for missing."""
+    counted = Counter(raw[:: max(1, len(raw) // SAMPLE)].tolist())
+    texts: Counter[str] = Counter()
+    for text, n in counted.items():
+        if text is not None and text.strip() and text.strip().lower() not in MISSING_WORDS:
+            texts[text.strip()] += n
+    return texts

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import ClassVar
 
 from modelwright.audit.building import percent, tell
-from modelwright.audit.existence import ONE_SIDED_PURITY, ONE_SIDED_RATIO
+from modelwright.audit.existence import ONE_SIDED_PURITY, ONE_SIDED_RATIO, ONE_SIDED_SURE_ROWS
 from modelwright.audit.findings import Action, AuditContext, Finding, Severity
 from modelwright.audit.leaks import (
     STRONG_NAME_LEAD,
     STRONG_NAME_SKILL,
     TOLD_LEAD,
+    TOLD_SIGNS,
     TOLD_SKILL,
     WEAK_NAME_LEAD,
     WEAK_NAME_SKILL,
@@ -22,7 +23,7 @@ from modelwright.audit.power import MIN_ROWS, power_sample
 
 __all__ = ["KnownAfter"]
 
-_SIGNS = frozenset({Sign.NAMED, Sign.HINT, Sign.ONE_SIDED, Sign.COMPANY})
+_SIGNS = frozenset({Sign.NAMED, Sign.HINT, Sign.ONE_SIDED, Sign.FEW_ROWS, Sign.COMPANY})
 
 
 class KnownAfter:
@@ -41,11 +42,10 @@ class KnownAfter:
         "as the best column with an innocent name (or leaves as many times less unexplained); a weak sign (duration, "
         f"status, end, paid …) {percent(WEAK_NAME_SKILL)} and {WEAK_NAME_LEAD:g} times as much. From "
         f"{percent(TOLD_SKILL)} and {TOLD_LEAD:g} times on it is told, also for columns named almost like the target. "
-        f"Whatever the name: the value exists, or is missing, {percent(ONE_SIDED_PURITY)} for one outcome (with a "
-        "strong "
-        f"sign in the name, also: a flag is raised), with the others {ONE_SIDED_RATIO:g} times rarer than usual. And "
-        "the company of a leak: 'reservation_status_date' "
-        "beside 'reservation_status'."
+        f"Whatever the name: the value exists, or is missing, {percent(ONE_SIDED_PURITY)} for one outcome with the "
+        f"others {ONE_SIDED_RATIO:g} times rarer than usual, in {ONE_SIDED_SURE_ROWS} rows (in fewer it is told; "
+        "with a strong name a flag or a value other than the default will do). And the company of a leak: "
+        "'reservation_status_date' beside 'reservation_status'."
     )
     what_is_done: ClassVar[str] = (
         "The column is dropped; on weaker evidence it is told and stays. Where the brief leaves it out already, the "
@@ -82,7 +82,7 @@ class KnownAfter:
         )
 
     def _accuse(self, context: AuditContext, leak: Leak) -> Finding:
-        sure = leak.sign is not Sign.HINT
+        sure = leak.sign not in TOLD_SIGNS
         evidence = _evidence(context, leak)
         return tell(
             self,
@@ -100,7 +100,7 @@ class KnownAfter:
 
 
 def _evidence(context: AuditContext, leak: Leak) -> str:
-    if leak.sign is Sign.ONE_SIDED:
+    if leak.sign in (Sign.ONE_SIDED, Sign.FEW_ROWS):
         where = f"its name says so ({leak.word}), and where it" if leak.word else "where it"
         return (
             f"{where} has (or lacks) a value, {percent(leak.skill)} of the rows have one outcome, against "

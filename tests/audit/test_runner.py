@@ -1,0 +1,116 @@
+"""The runner: order, overruling, failures, determinism."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import numpy as np
+import pytest
+
+from modelwright.audit.building import tell
+from modelwright.audit.findings import Action, AuditContext, Finding, Severity
+from modelwright.audit.runner import run_audit
+from modelwright.errors import UsageError
+from tests.audit.conftest import MakeContext
+from tests.audit.helpers import honest
+
+
+class _Base:
+    code: ClassVar[str] = "X001"
+    title: ClassVar[str] = "Two columns"
+    what: ClassVar[str] = "…"
+    why_it_matters: ClassVar[str] = "…"
+    how_detected: ClassVar[str] = "…"
+    what_is_done: ClassVar[str] = "…"
+
+    def check(self, context: AuditContext) -> list[Finding] | str:
+        drop = tell(
+            self,
+            severity=Severity.INFO,
+            columns=["height", "weight"],
+            message="2 columns",
+            fix="none",
+            action=Action.DROP_COLUMN,
+        )
+        return [drop, tell(self, severity=Severity.ERROR, message=f"{context.rng.integers(10**9)}", fix="none")]
+
+
+class _Crash(_Base):
+    code: ClassVar[str] = "X002"
+
+    def check(self, context: AuditContext) -> list[Finding] | str:
+        raise KeyError("gone")
+
+
+class _Shy(_Base):
+    code: ClassVar[str] = "X003"
+
+    def check(self, context: AuditContext) -> list[Finding] | str:
+        return "there is nothing to see"
+
+
+class _Content(_Base):
+    code: ClassVar[str] = "X004"
+
+    def check(self, context: AuditContext) -> list[Finding] | str:
+        return []
+
+
+RULES = {"X004": _Content, "X002": _Crash, "X001": _Base, "X003": _Shy}
+
+
+def test_every_rule_has_an_outcome_and_a_crash_is_one(make: MakeContext, rng: np.random.Generator) -> None:
+    audit = run_audit(make(honest(rng), "goal"), RULES)
+    assert [(o.code, o.answer) for o in audit.outcomes] == [
+        ("X001", "finding"),
+        ("X002", "failed"),
+        ("X003", "not applicable"),
+        ("X004", "passed"),
+    ]
+    assert audit.outcomes[1].why == "the rule crashed with KeyError: 'gone'"
+    assert audit.outcomes[2].why == "there is nothing to see"
+    assert all(o.seconds >= 0 for o in audit.outcomes)
+    assert [f.severity for f in audit.findings] == [Severity.ERROR, Severity.INFO]
+    assert (audit.n_rows, audit.n_rows_examined) == (600, 600)
+
+
+def test_all_rules_run_without_failure_and_twice_alike(make: MakeContext, rng: np.random.Generator) -> None:
+    context = make(honest(rng).drop(columns="value"), "goal")
+    first, second = run_audit(context), run_audit(make(honest(np.random.default_rng(7)).drop(columns="value"), "goal"))
+    assert not [o for o in first.outcomes if o.answer == "failed"]
+    assert first.findings == second.findings == run_audit(context).findings
+
+
+def test_a_rule_draws_the_same_numbers_whoever_runs_before_it(make: MakeContext, rng: np.random.Generator) -> None:
+    context = make(honest(rng), "goal")
+    assert run_audit(context, RULES).findings == run_audit(context, {"X001": _Base}).findings
+
+
+@pytest.mark.parametrize("entry", ["X001", "X001:height"])
+def test_the_brief_overrules(make: MakeContext, rng: np.random.Generator, entry: str) -> None:
+    audit = run_audit(make(honest(rng), "goal", allow=(entry,)), RULES)
+    overruled = [f for f in audit.findings if f.overruled and f.columns]
+    acting = [c for f in audit.acting(Action.DROP_COLUMN) for c in f.columns]
+    assert [f.columns for f in overruled] == [("height", "weight") if entry == "X001" else ("height",)]
+    assert acting == ([] if entry == "X001" else ["weight"])
+    assert overruled[0].done == f"nothing was changed: the brief allows {entry} (it would have been: drop column)"
+
+
+def test_other_columns_and_findings_without_columns_stand(make: MakeContext, rng: np.random.Generator) -> None:
+    audit = run_audit(make(honest(rng), "goal", allow=("X001:depth",)), RULES)
+    assert not [f for f in audit.findings if f.overruled]
+
+
+@pytest.mark.parametrize(
+    ("entry", "text"),
+    [
+        ("X009", "the brief allows 'X009', but there is no rule 'X009' · fix: did you mean 'X003'? · MW-D201"),
+        ("X001:hight", "the brief allows 'X001:hight', but there is no column 'hight' · fix: did you mean 'height'?"),
+    ],
+)
+def test_what_does_not_exist_cannot_be_allowed(
+    make: MakeContext, rng: np.random.Generator, entry: str, text: str
+) -> None:
+    with pytest.raises(UsageError) as caught:
+        run_audit(make(honest(rng), "goal", allow=(entry,)), {c: RULES[c] for c in ("X001", "X003")})
+    assert text in str(caught.value)
