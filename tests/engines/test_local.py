@@ -79,8 +79,9 @@ def test_a_worker_that_dies_is_replaced(workers):
 def test_a_killed_task_says_why(workers):
     workers.submit(1, sleep, 60)
     workers.kill(1, "the time for this fit was over")
+    assert 1 not in workers.idle()  # not before its caller knows: the next task's reply would be taken for this one's
     (reply,) = collect(workers, 1)
-    assert reply.error == "the time for this fit was over"
+    assert reply.error == "the time for this fit was over" and 1 in workers.idle()
 
 
 def test_closing_leaves_no_process(workers):

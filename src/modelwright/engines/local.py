@@ -86,7 +86,7 @@ class ProcessEngine:
     def __init__(self, n_workers: int | None = None) -> None:
         self.n_workers = n_workers or n_cores()
         self._shared: tuple[Callable[[Any], Any], Any] | None = None
-        self._failed: deque[Reply] = deque()
+        self._replies: deque[Reply] = deque()
         self._workers = [self._start() for _ in range(self.n_workers)]
 
     def _start(self) -> _Worker:
@@ -115,7 +115,8 @@ class ProcessEngine:
                 self._restart(index)
 
     def idle(self) -> tuple[int, ...]:
-        return tuple(i for i, w in enumerate(self._workers) if not w.busy)
+        untold = {reply.worker for reply in self._replies}  # a killed worker is free once its caller knows of it
+        return tuple(i for i, w in enumerate(self._workers) if not w.busy and i not in untold)
 
     def submit(self, worker: int, function: Callable[[Any, Any], Any], task: Any) -> None:
         chosen = self._workers[worker]
@@ -125,13 +126,13 @@ class ProcessEngine:
 
     def wait(self, timeout: float) -> tuple[Reply, ...]:
         busy = {w.pipe: i for i, w in enumerate(self._workers) if w.busy}
-        if not self._failed and busy:
+        if not self._replies and busy:
             for pipe in wait(list(busy), timeout=max(0.0, timeout)):
                 self._receive(busy[pipe])  # type: ignore[index]
-        elif not self._failed and timeout > 0:
+        elif not self._replies and timeout > 0:
             time.sleep(min(timeout, 0.05))
-        replies = tuple(self._failed)
-        self._failed.clear()
+        replies = tuple(self._replies)
+        self._replies.clear()
         return replies
 
     def _receive(self, index: int) -> None:
@@ -143,7 +144,7 @@ class ProcessEngine:
             self._fail(index, f"the worker process ended (exit status {code}; memory may have run out)")
             return
         worker.busy = False
-        self._failed.append(Reply(worker.task, result, error, index))
+        self._replies.append(Reply(worker.task, result, error, index))
 
     def kill(self, worker: int, reason: str) -> None:
         if self._workers[worker].busy:
@@ -152,7 +153,7 @@ class ProcessEngine:
     def _fail(self, index: int, reason: str) -> None:
         task = self._workers[index].task
         self._restart(index)
-        self._failed.append(Reply(task, None, reason, index))
+        self._replies.append(Reply(task, None, reason, index))
 
     def _restart(self, index: int) -> None:
         _stop(self._workers[index])
