@@ -45,6 +45,8 @@ PRICES = RNG.lognormal(7, 1, 200).round(2)
         ([f"{v % 100:.1f}%" for v in PRICES], ".", "", "%", 0.01),
         ([f"{v:.1f} kg" for v in PRICES], ".", "", "kg", 1.0),
         ([f"{v % 90:.0f}cm" for v in PRICES], ".", "", "cm", 1.0),
+        ([f"{v}-" if i % 3 else str(v) for i, v in enumerate(PRICES)], ".", "", None, 1.0),
+        ([f" {v} months" for v in [36, 60] * 20], ".", "", "months", 1.0),
         ([f"({v})" if i % 3 else str(v) for i, v in enumerate(PRICES)], ".", "", None, 1.0),
     ],
 )
@@ -228,6 +230,8 @@ def test_texts():
     assert spec_of(rows).kind is Kind.TEXT
     assert spec_of(["今天天气很好我们去公园" + str(i) for i in range(60)]).kind is Kind.TEXT
     assert spec_of(["existing paid back duly", "no credits at all taken"] * 50).kind is Kind.CATEGORY
+    assert spec_of([f"+49 170 {i * 7919}" for i in range(60)]).kind is Kind.ID
+    assert spec_of([f"0{i * 97:04d}" for i in range(60)], "zip").kind is Kind.CATEGORY
     assert spec_of([f"user{i}@example.org" for i in range(60)]).kind is Kind.ID
 
 

@@ -37,6 +37,8 @@ EURO = NumberFormat(decimal=",", thousands=".", unit="€")
         ("(1.234,56 €)", EURO, -1234.56),
         ("-€5", EURO, -5.0),
         ("€-5", EURO, -5.0),
+        ("12,50-", EURO, -12.5),
+        ("12,50 €-", EURO, -12.5),
         ("5", EURO, 5.0),
         ("12.5%", NumberFormat(unit="%", scale=0.01), 0.125),
         ("3.5 KG", NumberFormat(unit="kg"), 3.5),

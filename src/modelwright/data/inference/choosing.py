@@ -227,15 +227,22 @@ def _of_levels(facts: Facts, spec: ColumnSpec) -> ColumnSpec:
         return replace(spec, kind=Kind.CATEGORY, why=f"{n_texts + len(spec.kept_tokens)} classes{hint}")
     words = _mean_words(facts.texts)
     long = words >= LONG_TEXT_WORDS and share >= LONG_TEXT_SHARE
-    if n_texts >= MIN_TEXTS and (long or (words >= TEXT_WORDS and share >= TEXT_SHARE)):
+    if n_texts >= MIN_TEXTS and _has_letters(facts.texts) and (long or (words >= TEXT_WORDS and share >= TEXT_SHARE)):
         return replace(
             spec, kind=Kind.TEXT, why=f"{words:.1f} words on average, {share:.0%} of the texts are different"
         )
-    if share >= ID_SHARE and (n >= MIN_ID_ROWS or (is_key(facts.name) and n_texts > 1)):
+    coded = is_code(facts.name) and not is_key(facts.name)  # a postcode per row is still a place
+    if share >= ID_SHARE and not coded and (n >= MIN_ID_ROWS or (is_key(facts.name) and n_texts > 1)):
         return replace(spec, kind=Kind.ID, why=f"{share:.0%} of the texts are different and short{hint}")
     if share >= KEY_SHARE and is_key(facts.name) and n >= MIN_ID_ROWS:
         return replace(spec, kind=Kind.ID, why=f"named like a key, {share:.0%} of the values are different")
     return replace(spec, kind=Kind.CATEGORY, why=f"{n_texts} level{'s' * (n_texts != 1)}{hint}")
+
+
+def _has_letters(texts: list[str]) -> bool:
+    """Return whether most texts hold a letter: telephone numbers have blanks and are no text."""
+    part = texts[:: max(len(texts) // 200, 1)]
+    return sum(any(ch.isalpha() for ch in t) for t in part) > len(part) / 2
 
 
 def _mean_words(texts: list[str]) -> float:

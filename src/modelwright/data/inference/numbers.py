@@ -37,7 +37,7 @@ _CURRENCY = (
 _SHAPE = re.compile(
     rf"(?P<open>\()?\s*[-+]?\s*(?P<pre>{_CURRENCY})?\s*[-+]?"
     r"(?P<body>\d[\d.,' ]*(?:[eE][-+]?\d+)?|[.,]\d+)"
-    r"(?P<gap>\s*)(?P<post>[^\W\d_][^\d]{0,14}|[%°€$£¥₹₽₩₺₫฿₦₱¢‰″′\"][^\d]{0,6})?\s*(?(open)\))",
+    r"\s*(?P<post>[^\W\d_][^\d]{0,14}|[%°€$£¥₹₽₩₺₫฿₦₱¢‰″′\"][^\d]{0,6})?\s*-?(?(open)\))",
 )
 _UNITS = words(
     "% ‰ ° °c °f c f k kg g mg µg t lb lbs oz km m cm mm nm mi mile miles ft in inch inches yd ha m² m³ km² sqft l ml "
@@ -134,7 +134,7 @@ def _unit(parts: list[tuple[re.Match[str], int]]) -> tuple[str | None, bool, str
         for unit in filter(None, (found, post)):
             units[unit.lower()] += count
             spelled.setdefault(unit.lower(), unit)
-            if unit == post and not part["gap"]:
+            if unit == post and not part["body"].endswith(" "):
                 tight.add(unit.lower())
         bare += count * (not found and not part["post"])
     magnitude = bool(magnitudes)

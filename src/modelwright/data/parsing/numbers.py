@@ -53,6 +53,8 @@ def read_number(text: str, style: NumberFormat) -> float | None:
         sign, text = -1.0, text[1:-1].strip()
     if text[:1] in ("-", "+"):
         sign, text = (-sign if text[0] == "-" else sign), text[1:].lstrip()
+    elif text[-1:] == "-" and text[:1].isdigit():  # "12.50-", as ledgers write it
+        sign, text = -sign, text[:-1].rstrip()
     if style.unit:
         text = _without_unit(text, style.unit)
         if text[:1] == "-":  # "$-5"
