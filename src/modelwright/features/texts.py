@@ -34,6 +34,9 @@ MIN_TEXTS = 2
 """A term must be in so many texts: one seen once can be no evidence of anything."""
 
 MAX_TOPICS = 32
+LEAST_TOPIC = 1e-3
+"""Topics whose singular value is less than this part of the first are left out."""
+
 TEXTS_PER_TOPIC = 20
 """Fewer texts than this per topic give noise for topics."""
 
@@ -99,7 +102,8 @@ class TextTopicsEncoder:
         topics = _topics(matrix, min(self.max_topics, len(rows) // TEXTS_PER_TOPIC), target.seed)
         coefficients, intercept, nested = _scores(matrix, target.matrix[rows], target.folds[rows])
         values = np.hstack([matrix @ topics, nested])
-        factor = 1.0 / np.maximum(values.std(axis=0), 1e-9)
+        spread = values.std(axis=0)
+        factor = 1.0 / np.where(spread > 1e-6, spread, 1.0)
         offset = -values.mean(axis=0) * factor
         operation = TextTopics(
             inputs=(name,),
@@ -168,8 +172,9 @@ def _topics(matrix: Any, n_topics: int, seed: int) -> np.ndarray:
     n_topics = min(n_topics, *matrix.shape)
     if n_topics < 1:
         return np.empty((matrix.shape[1], 0))
-    _, _, right = randomized_svd(matrix, n_topics, n_iter=2, random_state=seed)
-    return right.T
+    _, singular, right = randomized_svd(matrix, n_topics, n_iter=2, random_state=seed)
+    # Beyond the rank of the matrix the vectors are rounding errors, which scaling would blow up.
+    return right[singular > LEAST_TOPIC * singular[0]].T
 
 
 def _scores(matrix: Any, outputs: np.ndarray, folds: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
