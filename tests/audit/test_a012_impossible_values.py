@@ -30,7 +30,7 @@ def test_dates_are_told_as_dates(make: MakeContext, rng: np.random.Generator) ->
     days = pd.Series(pd.Timestamp("2020-01-01") + pd.to_timedelta(rng.integers(0, 300, 600), unit="D"))
     days[3] = pd.Timestamp("1970-01-01")
     (found,) = findings(ImpossibleValues, make(honest(rng).assign(sold=days), "goal"))
-    assert "1970-01-01" in found.message
+    assert "1970-01-01" in found.message and "far outside of 2020-01-01 to 2020-10-2" in found.message
 
 
 @pytest.mark.parametrize("shape", ["normal", "lognormal", "exponential", "pareto", "zeros", "counts", "around zero"])

@@ -36,6 +36,7 @@ class _Odd:
     high: float
     n: int
     why: str
+    usual: tuple[float, float] | None = None
 
 
 class ImpossibleValues:
@@ -80,11 +81,14 @@ class ImpossibleValues:
         dates = context.contract[name].kind is Kind.DATETIME
         low, high = (_day(v) if dates else f"{v:g}" for v in (odd.low, odd.high))
         shown = low if low == high else f"{low} to {high}"
+        why = odd.why
+        if odd.usual is not None:
+            why += " {} to {}".format(*(_day(v) if dates else f"{v:g}" for v in odd.usual))
         return tell(
             self,
             severity=Severity.INFO,
             columns=[name],
-            message=f"{count(odd.n, 'value')} of '{name}' ({shown}): {odd.why}.",
+            message=f"{count(odd.n, 'value')} of '{name}' ({shown}): {why}.",
             evidence={"n": odd.n, "low": odd.low, "high": odd.high},
             fix="correct or empty the field at the source if it is a mistake",
             rows=context.row_numbers[rows],
@@ -144,9 +148,8 @@ def _far_out(values: np.ndarray, counts: np.ndarray, n: int) -> _Odd | None:
     if side[0] < quartile < side[-1]:
         side = side[side > quartile]
     n_side = int(counts[np.isin(values, side)].sum())
-    return _Odd(
-        float(side[0]), float(side[-1]), n_side, f"far outside of {values[~outside][0]:g} to {values[~outside][-1]:g}"
-    )
+    usual = (float(values[~outside][0]), float(values[~outside][-1]))
+    return _Odd(float(side[0]), float(side[-1]), n_side, "far outside of", usual)
 
 
 def _outside(values: np.ndarray, counts: np.ndarray, n: int) -> np.ndarray:
