@@ -40,6 +40,9 @@ GRACE_S = 1.5
 REFIT_MARGIN = 1.4
 """Refitting sees 1.25 times the rows of a fold of five, and some members more than expected."""
 
+REFIT_SHARE = 0.35
+"""Most of the training time that is kept for the refit."""
+
 REFIT_MEMBERS = 4
 """Members that the time kept for refitting counts on, before the ensemble is known."""
 
@@ -106,6 +109,7 @@ class Schedule:
         n_features = len(job.columns)
         self.cost = CostModel(n_features, job.n_outputs)
         self.resumed = 0
+        self.began = time.monotonic()
         self._on: dict[int, tuple[Running, int, float, float | None]] = {}
 
     def run(self) -> None:
@@ -129,13 +133,17 @@ class Schedule:
     # time
 
     def refit_seconds(self) -> float:
-        """Return the seconds that refitting the likely members will take."""
+        """Return the seconds kept for refitting the likely members.
+
+        None while there is no model, and never more than `REFIT_SHARE` of the training time: the models of the folds
+        can stand in for members whose refit would cost more.
+        """
         done = sorted((r for r in self.running if r.status == "done"), key=lambda r: -r.fit_seconds)[:REFIT_MEMBERS]
-        if not done:
-            first = self.running[0].candidate if self.running else None
-            return self.cost.estimate(first, len(self.job.y)) * REFIT_MARGIN if first else 0.0
+        if not done or self.deadline is None:
+            return 0.0
         total = sum(r.fit_seconds for r in done) / self.engine.n_workers
-        return max(total, done[0].fit_seconds) * REFIT_MARGIN + 0.3
+        needed = max(total, done[0].fit_seconds) * REFIT_MARGIN + 0.3
+        return min(needed, REFIT_SHARE * (self.deadline - self.began))
 
     def left(self) -> float:
         """Return the seconds left for trials."""
