@@ -24,6 +24,13 @@ def test_drops_the_later_of_two_recodings(make: MakeContext, rng: np.random.Gene
     assert all(f.action is Action.DROP_COLUMN for f in found)
 
 
+def test_of_words_and_numbers_the_numbers_stay(make: MakeContext, rng: np.random.Generator) -> None:
+    frame = honest(rng)
+    frame["shade"] = frame["colour"].map({"red": 1.0, "green": 2.0, "blue": 3.5})
+    (found,) = findings(DuplicateColumns, make(frame, "goal"))
+    assert found.columns == ("colour",) and found.evidence["copy_of"] == "shade"
+
+
 def test_missing_values_must_agree(make: MakeContext, rng: np.random.Generator) -> None:
     frame = honest(rng)
     frame["copy"] = frame["height"]

@@ -61,10 +61,12 @@ class DuplicateRows:
     def _told(self, context: AuditContext, copies: np.ndarray, n_conflicting: int, n: int) -> Finding:
         share = len(copies) / n
         high = share >= LARGE_SHARE
-        message = f"{count(len(copies), 'row')} of {n:,} ({percent(share)}) repeat an earlier row exactly"
+        parts = []
+        if len(copies):
+            parts.append(f"{count(len(copies), 'row')} of {n:,} ({percent(share)}) repeat an earlier row exactly")
         if n_conflicting:
-            message += f"; {count(n_conflicting, 'row')} share all features with a row of another target"
-        message += (
+            parts.append(f"{count(n_conflicting, 'row')} of {n:,} share all features with a row of another target")
+        message = "; ".join(parts) + (
             ". Copies on both sides of a split make scores too good: compare with a split that keeps them together."
             if high
             else ". That is too little to move scores much."

@@ -35,7 +35,9 @@ class DuplicateColumns:
         f"{percent(REPEATED_SHARE)} of the values are distinct, that proves nothing, and the numbers must be equal "
         f"up to a linear change of unit (relative tolerance {RELATIVE_TOLERANCE:g})."
     )
-    what_is_done: ClassVar[str] = "The later column is dropped."
+    what_is_done: ClassVar[str] = (
+        "The later column is dropped; of a number and its recoding in words the words are, because numbers have an order."
+    )
 
     def check(self, context: AuditContext) -> list[Finding] | str:
         """Return one finding per copy, or why there is nothing to check."""
@@ -50,8 +52,11 @@ class DuplicateColumns:
                 continue
             key = _fingerprint(context, name, column)
             first = seen.setdefault(key, name)
-            if first != name:
-                found.append(self._drop(name, first, column))
+            if first == name:
+                continue
+            if context.contract[name].kind.numeric and not context.contract[first].kind.numeric:
+                seen[key], first, name = name, name, first
+            found.append(self._drop(name, first, column))
         return found
 
     def _drop(self, name: str, first: str, column: Coded) -> Finding:
