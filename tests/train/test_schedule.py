@@ -1,0 +1,175 @@
+"""The schedule with an engine that runs nothing: only the order, the limits and what becomes of replies."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import pytest
+
+from modelwright.engines.base import Reply
+from modelwright.train.journal import Journal
+from modelwright.train.memory import MemoryGuard
+from modelwright.train.record import Candidate
+from modelwright.train.schedule import Schedule
+from modelwright.train.work import FitResult
+
+from .conftest import make_job
+
+CANDIDATES = tuple(
+    Candidate(key=f"{name}/default", learner=name, view="trees", settings={}) for name in ("lightgbm", "linear")
+)
+
+
+class Scripted:
+    """Answers each task at the next wait, or never, or with an error."""
+
+    def __init__(self, job, *, n_workers=2, errors=(), silent=()):
+        self.job, self.n_workers, self.errors, self.silent = job, n_workers, errors, silent
+        self.tasks, self.killed, self._on, self._ended = [], [], {}, {}
+
+    def idle(self):
+        return tuple(w for w in range(self.n_workers) if w not in self._on)
+
+    def submit(self, worker, function, task):
+        self.tasks.append((worker, task))
+        self._on[worker] = task
+
+    def wait(self, timeout):
+        replies = [Reply(self._on.pop(w), None, reason, w) for w, reason in self._ended.items()]
+        self._ended.clear()
+        replies += [self._reply(w, t) for w, t in list(self._on.items()) if t.name not in self.silent]
+        if not replies:
+            time.sleep(min(timeout, 0.02))
+        return tuple(replies)
+
+    def _reply(self, worker, task):
+        del self._on[worker]
+        if task.name in self.errors:
+            return Reply(task, None, "ValueError: no", worker)
+        valid = np.full((len(self.job.folds[task.fold][1]), 2), 0.5)
+        arrays = {
+            "valid": valid,
+            "holdout": np.full((len(self.job.holdout), 2), 0.5),
+            "train_rows": np.array([], int),
+            "train_prediction": np.empty((0, 2)),
+        }
+        result = FitResult(arrays, 100, 10, "", 0.05, 0.05, "models/x")
+        return Reply(task, result, None, worker)
+
+    def kill(self, worker, reason):
+        self.killed.append((worker, reason))
+        self._ended[worker] = reason
+
+    def memory(self):
+        return {}
+
+
+def schedule_of(job, engine, *, seconds=None, guard=None):
+    deadline = None if seconds is None else time.monotonic() + seconds
+    return Schedule(
+        job,
+        engine,
+        Journal(job.run_folder, "plan"),
+        CANDIDATES,
+        folds=3,
+        deadline=deadline,
+        spent=lambda: 1.0,
+        tell=lambda *told: None,
+        memory_guard=guard or MemoryGuard(None),
+    )
+
+
+def statuses(schedule):
+    return {r.candidate.learner: r.status for r in schedule.running}
+
+
+def test_all_folds_of_all_candidates_run_once(job):
+    engine = Scripted(job)
+    schedule = schedule_of(job, engine)
+    schedule.run()
+    names = [t.name for _, t in engine.tasks]
+    assert len(names) == len(set(names)) == 6
+    assert statuses(schedule) == {"lightgbm": "done", "linear": "done"}
+
+
+def test_a_worker_keeps_to_its_folds(job):
+    """Encoded views are kept per worker and fold, so the same worker should see the same fold again."""
+    engine = Scripted(job)
+    schedule_of(job, engine).run()
+    at_home = sum(task.fold % 2 == worker for worker, task in engine.tasks)
+    assert at_home >= 4
+
+
+def test_a_failed_fold_ends_its_candidate_and_nothing_else(job):
+    engine = Scripted(job, errors=("lightgbm/default@0",))
+    schedule = schedule_of(job, engine)
+    schedule.run()
+    assert statuses(schedule) == {"lightgbm": "failed", "linear": "done"}
+    assert schedule.running[0].reason == "ValueError: no"
+
+
+def test_a_failure_is_remembered_by_a_resumed_run(job):
+    schedule_of(job, Scripted(job, errors=("lightgbm/default@0",))).run()
+    engine = Scripted(job)
+    again = schedule_of(job, engine)
+    again.run()
+    assert statuses(again) == {"lightgbm": "failed", "linear": "done"} and not engine.tasks
+
+
+def test_a_fit_past_its_limit_is_ended(job, monkeypatch):
+    monkeypatch.setattr("modelwright.train.schedule.GRACE_S", 0.2)
+    engine = Scripted(job, silent=("lightgbm/default@0",))
+    schedule = schedule_of(job, engine, seconds=3.0)
+    began = time.monotonic()
+    schedule.run()
+    assert time.monotonic() - began < 5
+    assert engine.killed and statuses(schedule)["linear"] == "done"
+    assert statuses(schedule)["lightgbm"] == "stopped"
+
+
+def test_without_time_nothing_starts_and_says_why(job):
+    engine = Scripted(job)
+    schedule = schedule_of(job, engine, seconds=0.0)
+    schedule.run()
+    assert not engine.tasks
+    assert {r.status for r in schedule.running} == {"skipped"} and all(r.reason for r in schedule.running)
+
+
+def test_short_of_memory_the_largest_worker_goes(job):
+    class Short:
+        told = False
+
+        def __call__(self, engine):
+            if self.told or not engine._on:
+                return None
+            self.told = True
+            return next(iter(engine._on)), "memory: 9 GB held, the limit is 8 GB"
+
+    engine = Scripted(job, silent=tuple(f"lightgbm/default@{f}" for f in range(3)))
+    schedule = schedule_of(job, engine, seconds=5.0, guard=Short())
+    schedule.run()
+    assert engine.killed[0][1].startswith("memory")
+
+
+@pytest.mark.parametrize("limit", [None, 10**15])
+def test_the_guard_follows_the_peak(limit):
+    guard = MemoryGuard(limit)
+    assert guard(None) is None and guard.peak > 10**6
+
+
+def test_the_guard_names_the_largest_worker():
+    class Engine:
+        def memory(self):
+            return {0: 10**6, 1: 5 * 10**6}
+
+    worker, reason = MemoryGuard(1)(Engine())
+    assert worker == 1 and "limit" in reason
+
+
+def test_time_is_kept_for_the_refit(tmp_path):
+    job = make_job(tmp_path)
+    schedule = schedule_of(job, Scripted(job), seconds=100.0)
+    assert schedule.refit_seconds() == 0.0  # while there is no model, everything goes into making one
+    schedule.run()
+    assert 0.3 <= schedule.refit_seconds() < 1.0
