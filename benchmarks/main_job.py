@@ -37,7 +37,9 @@ def run(path: Path, target: str, budget: str, folder: Path) -> dict:
     if project is not None:
         newest = sorted((project / "runs").iterdir())[-1]
         evaluation = json.loads((newest / "evaluation.json").read_text())["body"]
-        told["better_than"] = {c["name"]: c["better"] for c in evaluation["comparisons"]}
+        gains = [c["gain"] for c in evaluation["comparisons"]]
+        told["least_gain"] = min((g["value"] for g in gains if g["value"] is not None), default=None)
+        told["surely_better"] = all(c["better"] for c in evaluation["comparisons"])
         audit = json.loads((newest / "audit.json").read_text())["body"]
         told["dropped"] = {
             c: f["code"] for f in audit["findings"] if f["action"] == "drop column" for c in f["columns"]
@@ -58,7 +60,7 @@ def main() -> None:
     with open(asked.data / "INDEX.csv", newline="") as handle:
         index = {row["name"]: row for row in csv.DictReader(handle)}
     results = {}
-    print("| set | exit | wall s | peak MB | version MB | score | better than every baseline | verdict |")
+    print("| set | exit | wall s | peak MB | version MB | score | gain over the best baseline | verdict |")
     print("|---|---|---|---|---|---|---|---|")
     for name in names:
         row = index[name]
@@ -73,7 +75,7 @@ def main() -> None:
         print(
             f"| {name} | {told['exit']} | {told['wall']:.1f} | {told['peak_memory_bytes'] / 1e6:.0f} "
             f"| {told['megabytes']:.1f} | {s['metric']} {s['value']:.4g} ({low} to {high}) "
-            f"| {all(told['better_than'].values())} | {told['verdict']} |",
+            f"| {told['least_gain']:.3g}{'' if told['surely_better'] else ' (within noise)'} | {told['verdict']} |",
             flush=True,
         )
     if asked.out:
