@@ -12,7 +12,7 @@ from modelwright.data.contract import Contract
 from modelwright.data.profile import Profile
 from modelwright.data.source import Source
 from modelwright.lifecycle import STAGES, Listener, Silent
-from modelwright.running import Run
+from modelwright.running import Run, quietly
 
 __all__ = ["Audited", "audit_only"]
 
@@ -42,7 +42,8 @@ def audit_only(brief: Brief, *, data: Any = None, test: Any = None, listener: Li
     with Run(brief, data=data, test=test, started=time.monotonic(), listener=told, trains=False) as run:
         for stage in STAGES:
             told.stage(stage.title)
-            run.keep(stage, getattr(steps, stage.name)(run))
+            with quietly():
+                run.keep(stage, getattr(steps, stage.name)(run))
             if stage.name == "audit":
                 break
         kept = {name: run.documents[name] for name in ("brief", "source", "contract", "profile", "audit")}

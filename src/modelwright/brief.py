@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from modelwright.errors import UsageError, did_you_mean
 __all__ = ["Brief", "Limits", "parse_duration", "parse_size", "read_brief"]
 
 MINIMUM_BUDGET_S = 1.0
+LEAST_MEMORY = 256 * 10**6
 _DURATION_UNITS = {"": 1.0, "s": 1.0, "sec": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0, "ms": 0.001}
 _SIZE_UNITS = {"": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "k": 10**3, "m": 10**6, "g": 10**9}
 
@@ -137,7 +139,7 @@ class Brief:
 
 def _checked(name: str, value: Any) -> Any:
     if name in {"drop", "known_after", "protected", "allow"}:
-        items = (value,) if isinstance(value, str) else tuple(value)
+        items = (value,) if isinstance(value, str) else tuple(value) if isinstance(value, Iterable) else (value,)
         if not all(isinstance(i, str) for i in items):
             raise _bad_value(name, value, "a list of names")
         return items
@@ -187,6 +189,15 @@ def parse_size(value: str | float) -> int:
     return size
 
 
+def _memory(value: str | float) -> int:
+    size = parse_size(value)
+    if size < LEAST_MEMORY:
+        raise UsageError(
+            f"memory is {value!r}, less than the libraries alone take", fix="give at least 256MB", code="MW-U003"
+        )
+    return size
+
+
 def _latency(value: str | float) -> float:
     if isinstance(value, str):
         value = _total(value, _DURATION_UNITS, "latency", "a latency such as 20ms") * 1000
@@ -217,7 +228,7 @@ def _total(value: str | float, units: dict[str, Any], what: str, expected: str) 
 
 _LIMIT_FIELDS: dict[str, tuple[str, Any]] = {
     "budget": ("budget_s", parse_duration),
-    "memory": ("memory_bytes", parse_size),
+    "memory": ("memory_bytes", _memory),
     "latency": ("latency_ms", _latency),
     "artefact_size": ("artefact_bytes", parse_size),
     "trials": ("trials", _trials),
@@ -236,6 +247,10 @@ def read_brief(path: Path) -> Brief:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise UsageError(f"the brief '{path}' does not exist", fix="check the path", code="MW-U004") from error
+    except OSError as error:
+        raise UsageError(
+            f"the brief '{path}' cannot be read: {error.strerror or error}", fix="check the path", code="MW-U004"
+        ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(
             f"the brief '{path}' is no valid TOML: {error}", fix="correct that line", code="MW-U005"

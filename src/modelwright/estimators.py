@@ -20,6 +20,7 @@ from modelwright.data.columns import Columns, take
 from modelwright.data.contract import ColumnSpec, Contract, Kind
 from modelwright.errors import DataError
 from modelwright.frame.problem import Problem, SplitKind
+from modelwright.running import quietly
 
 __all__ = ["Classifier", "Regressor"]
 
@@ -70,7 +71,8 @@ class _Estimator(BaseEstimator):
         folds = make_folds(problem, y, columns, int(self.seed))
         with tempfile.TemporaryDirectory(prefix="modelwright-") as folder:
             guard = MemoryGuard(limits.memory_bytes)
-            self._learn(columns, contract, y, problem, folds.folds, Path(folder), budget, limits, guard)
+            with quietly():
+                self._learn(columns, contract, y, problem, folds.folds, Path(folder), budget, limits, guard)
         self.contract_ = contract
 
     def _default_metric(self, y: np.ndarray, classes: tuple[str, ...]) -> str:

@@ -178,10 +178,12 @@ def _without_budget(brief: Brief) -> dict[str, Any]:
 
 def _go_through(run: Run, stages: tuple[Stage, ...], told: Listener) -> None:
     from modelwright import steps
+    from modelwright.running import quietly
 
     for stage in stages:
         told.stage(stage.title)
-        run.keep(stage, getattr(steps, stage.name)(run))
+        with quietly():
+            run.keep(stage, getattr(steps, stage.name)(run))
 
 
 def _fail(run: Run, error: ModelwrightError) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import warnings
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -30,7 +33,15 @@ if TYPE_CHECKING:
     from modelwright.runtime.plan import Plan
     from modelwright.train.outcome import Outcome
 
-__all__ = ["Run"]
+__all__ = ["Run", "quietly"]
+
+
+@contextlib.contextmanager
+def quietly() -> Iterator[None]:
+    """Keep what libraries warn of in a fit or a statistic from the user: what matters of it, findings tell."""
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        yield
 
 
 class Run:

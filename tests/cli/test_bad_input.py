@@ -7,29 +7,11 @@ import re
 import sqlite3
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from modelwright.cli import main
 
-ROWS = 120
-
-
-def table(rows: int = ROWS, *, target: str = "yes_no") -> str:
-    """Return a CSV with two numbers, a category and a target."""
-    rng = np.random.default_rng(0)
-    lines = ["age,income,city,target"]
-    for i in range(rows):
-        income = rng.normal(50, 10)
-        values = {
-            "yes_no": "yes" if income + rng.normal(0, 5) > 50 else "no",
-            "one_class": "yes",
-            "empty": "",
-            "own_class": f"class {i}",
-            "infinite": "inf",
-        }
-        lines.append(f"{rng.integers(18, 80)},{income:.2f},{'abc'[i % 3]},{values[target]}")
-    return "\n".join(lines) + "\n"
+from .helpers import table
 
 
 def good(folder: Path) -> Path:
@@ -82,6 +64,27 @@ def brief_file(content: str):
     return make
 
 
+def brief_bytes(content: bytes):
+    def make(folder: Path) -> list[str]:
+        (folder / "brief.toml").write_bytes(content)
+        return [str(good(folder)), "--target", "target", "--brief", str(folder / "brief.toml")]
+
+    return make
+
+
+def number(*more: str):
+    """Arguments for a table whose target is a number."""
+
+    def make(folder: Path) -> list[str]:
+        return [*text(table(target="number"), "good.csv")(folder), *more]
+
+    return make
+
+
+# Port 9 discards; nothing listens there.
+NOWHERE = ("postgresql://user:secret@127.0.0.1:9/base", "--target", "target", "--query", "select 1")
+
+
 def empty_folder(folder: Path) -> list[str]:
     (folder / "nothing").mkdir()
     return [str(folder / "nothing"), "--target", "target"]
@@ -128,6 +131,49 @@ CASES = {
     "brief is no TOML": (brief_file("target = "), 2, "TOML"),
     "brief with an unknown field": (brief_file("colour = 'red'"), 2, "colour"),
     "project folder holds something else": (other_folder, 1, "not a Modelwright project"),
+    "no such brief": (flags("--brief", "nowhere.toml"), 2, "nowhere"),
+    "brief with a wrong value": (brief_file("drop = 3"), 2, "drop"),
+    "brief with a wrong table": (brief_file("limits = 3"), 2, "limits"),
+    "brief that is no text": (brief_bytes(b"\xff\xfe\x00"), 2, "TOML"),
+    "bad latency": (flags("--latency", "quick"), 2, "latency"),
+    "bad artefact size": (flags("--artefact-size", "small"), 2, "size"),
+    "no trials": (flags("--trials", "0"), 2, "trials"),
+    "negative budget": (flags("--budget", "-5s"), 2, "budget"),
+    "budget of nothing": (flags("--budget", "0"), 2, "budget"),
+    "endless budget": (flags("--budget", "inf"), 2, "budget"),
+    "seed is no number": (flags("--seed", "lucky"), 2, "seed"),
+    "negative seed": (flags("--seed", "-1"), 2, "seed"),
+    "kind without a column": (flags("--kind", "number"), 2, "kind"),
+    "kind of a missing column": (flags("--kind", "aeg=number"), 2, "did you mean 'age'"),
+    "allowed rule does not exist": (flags("--allow", "A999"), 2, "A999"),
+    "allowed column does not exist": (flags("--allow", "A013:nope"), 2, "nope"),
+    "protected column missing": (flags("--protected", "gender"), 2, "gender"),
+    "column known after missing": (flags("--known-after", "cty"), 2, "did you mean 'city'"),
+    "target is left out": (flags("--drop", "target"), 2, "target"),
+    "group column is the target": (flags("--group", "target"), 2, "target"),
+    "all columns left out": (flags("--drop", "age", "--drop", "income", "--drop", "city"), 1, "no column is left"),
+    "all features missing": (text("a,b,target\n" + ",NA,yes\n,?,no\n" * 40), 1, "no column is left"),
+    "all features constant": (text("a,b,target\n" + "1,x,yes\n1,x,no\n" * 40), 1, "no column is left"),
+    "no value anywhere": (text("a,b,target\n" + ",,\n" * 40), 1, "value"),
+    "payoff for a value": (number("--payoff", "tp=3"), 1, "class"),
+    "positive for a value": (number("--positive", "5"), 1, "class"),
+    "metric of classes for a value": (number("--metric", "accuracy"), None, "class"),
+    "classes of a value": (number("--objective", "classify"), None, "class"),
+    "time split without an order": (flags("--split", "time"), 2, "time"),
+    "memory of nothing": (flags("--memory", "1KB"), None, "memory|MB"),
+    "no such test file": (flags("--test", "later.csv"), 2, r"later\.csv"),
+    "empty test file": (lambda f: [*flags()(f), "--test", text("", "test.csv")(f)[0]], 1, r"test\.csv"),
+    "broken workbook": (raw(b"PK\x03\x04 no workbook", "bad.xlsx"), 1, r"bad\.xlsx"),
+    "broken database": (raw(b"SQLite format 3\x00 and no more", "bad.db"), 1, r"bad\.db"),
+    "database without the table": (lambda f: [*database(f)[:-1], "three"], 2, "three"),
+    "database with several tables": (lambda f: database(f)[:-2], 2, "one"),
+    "broken Arrow": (raw(b"ARROW1\x00\x00 no more", "bad.arrow"), 1, r"bad\.arrow"),
+    "truncated zst": (raw(b"\x28\xb5\x2f\xfd\x00", "bad.csv.zst"), 1, r"bad\.csv\.zst"),
+    "JSON that is no table": (text('"a lonely text"\n', "bad.json"), 1, r"bad\.json"),
+    "unknown kind of URL": (lambda f: ["gopher://host/base", *NOWHERE[1:]], 2, "gopher"),
+    "no server": (lambda f: list(NOWHERE), 1, "127.0.0.1"),
+    "project is a file": (lambda f: [*flags()(f), "--project", str(f / "good.csv")], 1, r"good\.csv"),
+    "project below a file": (lambda f: [*flags()(f), "--project", str(f / "good.csv" / "p")], 1, r"good\.csv"),
     "test file without the columns": (
         lambda f: [*flags()(f), "--test", text("x,z\n1,2\n3,4\n", "test.csv")(f)[0]],
         1,

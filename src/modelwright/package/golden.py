@@ -7,6 +7,7 @@ levels that the contract and the profile state anyway, so a row describes nobody
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +30,7 @@ N_ORDINARY = 14
 N_SPARSE = 2  # half of the values missing
 HOSTILE = ("all missing", "new levels", "far below", "far above")
 FAR = 100.0  # ranges beyond the range seen
+LARGEST = sys.float_info.max
 MAX_ROWS = 10_000
 QUANTILES_AT = (0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0)  # see `ColumnProfile.quantiles`
 WORDS = ("thank", "order", "please", "new", "time", "free", "call", "good", "late", "service", "today", "price")
@@ -100,7 +102,8 @@ def _hostile(spec: ColumnSpec, rng: np.random.Generator) -> list[Any]:
     if spec.kind.numeric:
         low, high = _range(spec)
         reach = FAR * max(high - low, abs(low), abs(high), 1.0)
-        return [None, *(raw_value(spec, v) for v in (high, low - reach, high + reach))]
+        far = (high, max(low - reach, -LARGEST), min(high + reach, LARGEST))
+        return [None, *(raw_value(spec, v) for v in far)]
     new = "" if spec.kind is Kind.CONSTANT else NEW_LEVEL
     shown = _ordinary(spec, (), 2, rng)
     return [None, new or None, *shown]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import shutil
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from modelwright import __version__
-from modelwright.data.columns import take
+from modelwright.data.columns import Column, Strings, take
 from modelwright.documents import to_builtins
 from modelwright.frame.problem import Problem
 from modelwright.govern.verdict import Verdict
@@ -177,13 +178,9 @@ def _score_test(run: Run) -> dict[str, Any]:
         "test_predictions": str(path),
         "test_violations": [to_builtins(v) for v in violations],
     }
-    target = run.test_columns.get(problem.target)
-    if target is None:
+    if problem.target not in run.test_columns:
         return told
-    spec = run.documents["contract"][problem.target]
-    y, classes = run.objective.encode(target, spec, run.brief)
-    if classes != run.classes:
-        y = _in_terms_of(y, classes, run.classes)
+    y = _test_target(run, problem.target)
     rows = np.flatnonzero(~np.isnan(y))
     if len(rows) < 2:
         return told
@@ -215,6 +212,30 @@ def _score_test(run: Run) -> dict[str, Any]:
     told["test_score"] = {"metric": head.name, "value": head.value, "low": head.low, "high": head.high, "n": head.n}
     told["evaluation"] = evaluation
     return told
+
+
+def _test_target(run: Run, name: str) -> np.ndarray:
+    """Return the encoded target of the test table.
+
+    It is read together with that of the training table: alone it may hold one class only, or have other classes.
+    """
+    assert run.test_columns is not None
+    known, more = run.columns[name], run.test_columns[name]
+    brief = replace(run.brief, positive=None)  # classes go by their names here, whichever is the event
+    y, classes = run.objective.encode(_together(known, more), run.documents["contract"][name], brief)
+    return _in_terms_of(y[len(known) :], classes, run.classes) if classes != run.classes else y[len(known) :]
+
+
+def _together(first: Column, second: Column) -> Column:
+    """Return one column below the other."""
+    if isinstance(first, Strings) and isinstance(second, Strings):
+        index = {level: code for code, level in enumerate(first.levels)}
+        for level in second.levels:
+            index.setdefault(level, len(index))
+        levels = np.empty(len(index), dtype=object)
+        levels[:] = list(index)
+        return Strings(np.concatenate([first.codes, second.recode(index, -1)]), levels)
+    return np.concatenate([np.asarray(first), np.asarray(second)])
 
 
 def _in_terms_of(y: np.ndarray, classes: tuple[str, ...], known: tuple[str, ...]) -> np.ndarray:

@@ -15,8 +15,11 @@ from modelwright.running import Run
 
 __all__ = ["audit", "frame", "profile", "read", "understand"]
 
-SMALL_CELLS = 20_000
+SMALL_CELLS = 2_000
 """Rows times columns up to which fits run in this process: starting workers would take longer than the fits."""
+
+MOST_TOLD = 10
+"""Columns that an error names."""
 
 
 def read(run: Run) -> Source:
@@ -46,9 +49,9 @@ def _check_names(run: Run) -> None:
     named += [("kinds", column) for column in brief.kinds]
     for field, column in named:
         if column is not None and column not in names:
-            what = "target column" if field == "target" else f"column named in '{field}',"
+            what = f"target column '{column}'" if field == "target" else f"column '{column}', named in '{field}',"
             raise UsageError(
-                f"{what} '{column}' is not in the table ({len(names)} columns)",
+                f"{what} is not in the table ({len(names)} columns)",
                 fix=did_you_mean(column, names),
                 code="MW-U101",
             )
@@ -182,6 +185,7 @@ def frame(run: Run) -> Problem:
         run.applied,
         run.objective_choice,
     )
+    _check_test(run, problem)
     run.folds = make_folds(problem, run.y[run.rows], columns, run.brief.seed)
     for choice in problem.choices:
         run.decide(
@@ -193,3 +197,18 @@ def frame(run: Run) -> Problem:
             decided_by=choice.decided_by,
         )
     return problem
+
+
+def _check_test(run: Run, problem: Problem) -> None:
+    """Refuse a test table that cannot be scored now, not after the training."""
+    if run.test_columns is None:
+        return
+    absent = [name for name in problem.features if name not in run.test_columns]
+    if absent:
+        more = f" and {len(absent) - MOST_TOLD} more" if len(absent) > MOST_TOLD else ""
+        told = ", ".join(f"'{name}'" for name in absent[:MOST_TOLD]) + more
+        raise DataError(
+            f"the test table lacks columns that the model would use: {told}",
+            fix="add them, empty where unknown, or leave them out of the training with --drop",
+            code="MW-D193",
+        )

@@ -46,12 +46,13 @@ def command(source: str | None, as_json: bool, quiet: bool, project: str | None,
 def conclude(result: dict[str, Any], *, as_json: bool) -> int:
     """Show what a run came to; return the exit code."""
     from modelwright.cli.showing import print_json
+    from modelwright.evaluate import metrics
 
     if as_json:
         print_json(result)
     else:
         lines = [
-            f"{result['score']['metric']}: {_score(result['score'])}",
+            f"{metrics.get(result['score']['metric']).title}: {_score(result['score'])}",
             f"verdict: {result['verdict']}. {result['verdict_summary']}",
             f"version {result['version']} in {result['project']}",
             f"report: {result['report']}",
