@@ -29,6 +29,15 @@ def test_damaged_documents_are_refused(tmp_path, text):
         documents.load(tmp_path / "x.json", Brief)
 
 
+def test_a_changed_document_is_refused(tmp_path):
+    documents.save(Brief(target="y", payoff={"tp": 1.0, "fn": -0.5}), tmp_path / "brief.json")
+    assert documents.load(tmp_path / "brief.json", Brief).payoff == {"tp": 1.0, "fn": -0.5}
+    text = (tmp_path / "brief.json").read_text()
+    (tmp_path / "brief.json").write_text(text.replace("-0.5", "-0.6"))
+    with pytest.raises(ProjectError, match="changed by hand"):
+        documents.load(tmp_path / "brief.json", Brief)
+
+
 def test_a_failed_write_leaves_the_old_file(tmp_path):
     target = tmp_path / "folder" / "x.json"
     with pytest.raises(ProjectError) as caught:

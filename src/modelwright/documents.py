@@ -28,8 +28,8 @@ def to_builtins(document: Any) -> Any:
 
 
 def encode(document: Any) -> bytes:
-    """Return canonical JSON: keys in a fixed order, no white space."""
-    return msgspec.json.encode(document, order="deterministic")
+    """Return canonical JSON: keys in alphabetical order, no white space. What is read back encodes to the same."""
+    return msgspec.json.encode(document, order="sorted")
 
 
 def digest_bytes(data: bytes) -> str:
@@ -104,6 +104,7 @@ def load(path: Path, kind: type[T], *, fix: str = "restore the file or start a n
     try:
         raw = msgspec.json.decode(path.read_bytes())
         body = msgspec.convert(raw["body"], kind)
+        changed = raw["digest"] != digest_of(raw["body"])
     except FileNotFoundError as error:
         raise ProjectError(
             f"'{path}' does not exist", fix="run 'modelwright run' again to make it", code="MW-P002"
@@ -116,4 +117,6 @@ def load(path: Path, kind: type[T], *, fix: str = "restore the file or start a n
         raise ProjectError(
             f"'{path}' is damaged: it is not a {kind.__name__} document ({error})", fix=fix, code="MW-P003"
         ) from error
+    if changed:
+        raise ProjectError(f"'{path}' is damaged: it was changed by hand", fix=fix, code="MW-P003")
     return body

@@ -264,8 +264,10 @@ class Project:
         from modelwright.package.bundle import open_version
 
         known = self.versions()
-        champion = self.champion
-        chosen = number if number is not None else champion.version if champion else max(known, default=None)
+        chosen = number
+        if chosen is None:
+            champion = self.champion
+            chosen = champion.version if champion is not None else max(known, default=None)
         if chosen is None:
             raise ProjectError(f"'{self.path}' has no version yet", fix="finish a run first", code="MW-P025")
         if chosen not in known:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from modelwright.audit.findings import Action, Audit
+from modelwright.brief import Brief
 from modelwright.data.contract import Contract
 from modelwright.data.profile import Profile
 from modelwright.data.source import Source
@@ -27,6 +28,8 @@ def read(run: Run) -> Source:
     from modelwright.data.reading import read_table
 
     brief = run.brief
+    if run.data is None and brief.source == Brief.source:
+        raise UsageError("no data was named", fix="name a file, a folder, a database URL or a table", code="MW-U008")
     memory = run.guard.limit // 4  # raw, canonical and encoded forms exist side by side
     run.table, source = read_table(
         brief.source if run.data is None else run.data, query=brief.query, memory_bytes=memory, seed=brief.seed

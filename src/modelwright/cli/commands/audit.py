@@ -31,13 +31,10 @@ def command(source: str | None, report: str | None, as_json: bool, quiet: bool, 
     from modelwright.auditing import audit_only
     from modelwright.cli.showing import listening, print_json
     from modelwright.documents import to_builtins, write_atomic
-    from modelwright.errors import UsageError
 
     began = time.monotonic()
     fields = brief_fields(options)
     asked, _, _ = make_brief(source, fields.pop("test", None), fields.pop("brief", None), fields)
-    if asked.source == "<memory>":
-        raise UsageError("no data was named", fix="name a file: modelwright audit FILE", code="MW-U008")
     with listening(silent=as_json or quiet) as listener:
         found = audit_only(asked, listener=listener)
     if report is not None:

@@ -31,13 +31,10 @@ def command(source: str | None, as_json: bool, quiet: bool, project: str | None,
     from modelwright.api import make_brief
     from modelwright.cli import process_start
     from modelwright.cli.showing import listening
-    from modelwright.errors import UsageError
     from modelwright.lifecycle import run_lifecycle
 
     fields = brief_fields(options)
     asked, _, _ = make_brief(source, fields.pop("test", None), fields.pop("brief", None), fields)
-    if asked.source == "<memory>":
-        raise UsageError("no data was named", fix="name a file: modelwright run FILE --target COLUMN", code="MW-U008")
     with listening(silent=as_json or quiet) as listener:
         done = run_lifecycle(asked, project=project, listener=listener, started=process_start())
     return conclude(done.result, as_json=as_json)
