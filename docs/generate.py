@@ -1,4 +1,7 @@
-"""Writes the pages of `docs/rules/` from the rule classes: one page per rule and an index. Run by ``make docs``."""
+"""Writes the pages of `docs/rules/` from the rule classes, one per rule and an index, and the page of errors.
+
+Run by ``make docs``.
+"""
 
 from __future__ import annotations
 
@@ -71,6 +74,9 @@ def pages() -> dict[str, str]:
 
 def main() -> int:
     """Write all pages and remove those of rules that are gone; return the exit code."""
+    import errors_page
+
+    errors_page.main()
     RULES_FOLDER.mkdir(parents=True, exist_ok=True)
     made = pages()
     for old in RULES_FOLDER.glob("*.md"):
