@@ -57,28 +57,26 @@ class _Estimator(BaseEstimator):
         return tags
 
     def _fit(self, X: Any, y: np.ndarray, classes: tuple[str, ...]) -> None:
-        from modelwright.evaluate import metrics
+        from modelwright import objectives
+        from modelwright.frame.metric import choose_metric
         from modelwright.frame.split import make_folds
         from modelwright.train.budget import Budget
         from modelwright.train.memory import MemoryGuard
 
-        limits = Brief().merged(budget=self.budget, trials=self.trials, memory=self.memory, seed=int(self.seed)).limits
+        asked = {"budget": self.budget, "trials": self.trials, "memory": self.memory, "metric": self.metric}
+        brief = Brief().merged(**asked, seed=int(self.seed))
+        limits = brief.limits
         budget = Budget(limits.budget_s, timed=limits.trials is None)
         table, contract = self._understood(X)
         columns, _ = _canonical(table, contract)
-        metric = metrics.get(self.metric or self._default_metric(y, classes))
-        problem = _problem(self._objective, metric.name, contract, len(y), y, classes)
+        metric = choose_metric(objectives.get(self._objective), y, classes, brief).value
+        problem = _problem(self._objective, metric, contract, len(y), y, classes)
         folds = make_folds(problem, y, columns, int(self.seed))
         with tempfile.TemporaryDirectory(prefix="modelwright-") as folder:
             guard = MemoryGuard(limits.memory_bytes)
             with quietly():
                 self._learn(columns, contract, y, problem, folds.folds, Path(folder), budget, limits, guard)
         self.contract_ = contract
-
-    def _default_metric(self, y: np.ndarray, classes: tuple[str, ...]) -> str:
-        from modelwright import objectives
-
-        return objectives.get(self._objective).default_metric(y, classes)[0]
 
     def _learn(
         self,
@@ -272,6 +270,12 @@ class Classifier(ClassifierMixin, _Estimator):
             One class only, or rows that do not match.
         """
         X, y = _rows(self, X, y)
+        if y.dtype.kind == "O" and len({isinstance(v, str) for v in y}) > 1:
+            raise DataError(
+                "the target mixes texts and other types",
+                fix="give all classes as texts, for example with y.astype(str)",
+                code="MW-D194",
+            )
         check_classification_targets(y)
         self.classes_, codes = np.unique(y, return_inverse=True)
         if len(self.classes_) < 2:
@@ -336,6 +340,21 @@ def _rows(estimator: _Estimator, X: Any, y: Any) -> tuple[Any, np.ndarray]:
         raise ValueError(f"Found input variables with inconsistent numbers of samples: {[X.shape[0], len(y)]}")
     if len(y) < 2:
         raise ValueError(f"Found array with {len(y)} sample(s) while a minimum of 2 is required.")
-    if y.dtype.kind == "f" and not np.isfinite(y).all():
-        raise ValueError("Input y contains NaN or infinity.")
+    unusable = _n_unusable(y)
+    if unusable:
+        raise DataError(
+            f"Input y contains NaN or infinity: {unusable} of {len(y)} targets are missing or infinite",
+            fix="leave those rows out",
+            code="MW-D195",
+        )
     return X, y
+
+
+def _n_unusable(y: np.ndarray) -> int:
+    if y.dtype.kind == "f":
+        return int((~np.isfinite(y)).sum())
+    if y.dtype.kind == "O":
+        import pandas as pd
+
+        return int(pd.isna(y).sum())
+    return 0

@@ -118,12 +118,8 @@ class Catboost(Family):
         if valid:
             held_label = valid[1].astype(np.int64) if n_classes else valid[1]
             held = Pool(features_data(valid[0].matrix, view.categorical), label=held_label)
-        model.fit(
-            Pool(features_data(view.matrix, view.categorical), label=label),
-            eval_set=held,
-            use_best_model=valid is not None,
-            callbacks=[Watch()],
-        )
+        pool = Pool(features_data(view.matrix, view.categorical), label=label)
+        _fit_silently(model, pool, eval_set=held, use_best_model=valid is not None, callbacks=[Watch()])
         scorer = CatboostScorer(model, view.categorical, view.matrix.shape[1], n_classes)
         return Fitted(scorer, scorer, int(model.tree_count_), rounds.note)
 
@@ -134,6 +130,25 @@ class Catboost(Family):
         if not native.n_classes:
             return native.model.predict(pool).reshape(-1, 1)
         return native.model.predict(pool, prediction_type="Probability")
+
+
+def _fit_silently(model: Any, pool: Any, **options: Any) -> None:
+    """Fit without a word: "Silent" leaves the warnings of the library's core, which a fold without a class raises.
+
+    The library takes streams from one thread at a time. Where another thread has set its own, those serve both.
+    """
+    from catboost import CatBoostError
+
+    try:
+        model.fit(pool, **options, log_cout=_say_nothing, log_cerr=_say_nothing)
+    except CatBoostError as error:
+        if "custom loggers" not in str(error):
+            raise
+        model.fit(pool, **options)
+
+
+def _say_nothing(text: str) -> None:
+    """Take what the library would print."""
 
 
 def _parameters(chosen: CatboostSettings, loss: str, context: FitContext) -> dict[str, Any]:
