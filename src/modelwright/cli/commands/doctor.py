@@ -12,7 +12,7 @@ __all__ = ["command"]
 @click.command(short_help="check this machine and installation")
 @output_options
 def command(as_json: bool, quiet: bool) -> int:
-    """Check Python, libraries, cores, memory, disk and worker processes."""
+    """Check Python, libraries, cores, memory, disk and worker processes, and do the whole job on a few rows."""
     from modelwright.cli.showing import print_json
     from modelwright.doctor import examine
 
