@@ -23,8 +23,8 @@ MORE_ROWS = 1.3
 CURVE_SHARES = (0.125, 0.25, 0.5)
 """Parts of the training rows at which the learning curve is measured."""
 
-CURVE_PART = 0.35
-"""Part of the time left after the refit that the learning curve may take."""
+CURVE_PART = 0.7
+"""A point of the curve is measured when it is expected to take no more than this part of the time left."""
 
 
 def refit_members(

@@ -41,7 +41,10 @@ REFIT_MARGIN = 1.4
 """Refitting sees 1.25 times the rows of a fold of five, and some members more than expected."""
 
 REFIT_SHARE = 0.35
-"""Most of the training time that is kept for the refit."""
+"""Most of the training time that is kept for the refit and the learning curve."""
+
+CURVE_FITS = 0.5
+"""The learning curve fits an eighth, a quarter and half of the rows, which two cores do in about half a fit."""
 
 REFIT_MEMBERS = 4
 """Members that the time kept for refitting counts on, before the ensemble is known."""
@@ -133,7 +136,7 @@ class Schedule:
     # time
 
     def refit_seconds(self) -> float:
-        """Return the seconds kept for refitting the likely members.
+        """Return the seconds kept for refitting the likely members, and for the learning curve.
 
         None while there is no model, and never more than `REFIT_SHARE` of the training time: the models of the folds
         can stand in for members whose refit would cost more.
@@ -142,7 +145,7 @@ class Schedule:
         if not done or self.deadline is None:
             return 0.0
         total = sum(r.fit_seconds for r in done) / self.engine.n_workers
-        needed = max(total, done[0].fit_seconds) * REFIT_MARGIN + 0.3
+        needed = max(total, done[0].fit_seconds) * REFIT_MARGIN + CURVE_FITS * done[0].fit_seconds + 0.3
         return min(needed, REFIT_SHARE * (self.deadline - self.began))
 
     def left(self) -> float:
