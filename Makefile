@@ -26,7 +26,8 @@ format: $(READY)
 	$(BIN)/ruff format .
 
 bench: $(READY)
-	$(BIN)/python benchmarks/run.py
+	@test -n "$(DATA)" || { echo "name the folder that holds INDEX.csv: make bench DATA=folder"; exit 2; }
+	$(BIN)/python benchmarks/main_job.py "$(DATA)" --budget $(BUDGET)
 
 docs: $(READY)
 	$(BIN)/python docs/generate.py

@@ -77,22 +77,20 @@ def rows() -> list[Row]:
     for module in modules:
         known = {**constants, **module.constants}
         helpers = {**shared, **module.functions}
-        found.update(_errors_in(module.tree, known, helpers, {}))
+        found.update(_errors_in(module.tree, known, helpers))
     return sorted(found)
 
 
-def _errors_in(
-    node: ast.AST, known: Bindings, helpers: Mapping[str, ast.FunctionDef], inside: Bindings
-) -> Iterator[Row]:
-    """Yield the errors that calls below a node make; ``inside`` is what the function around it says of its names."""
+def _errors_in(node: ast.AST, known: Bindings, helpers: Mapping[str, ast.FunctionDef]) -> Iterator[Row]:
+    """Yield the errors that calls below a node make; inside a function, its own names count first."""
     if isinstance(node, ast.FunctionDef):
-        inside = {**_locals(node), **_defaults(node)}
+        known = {**known, **_locals(node), **_defaults(node)}
     if isinstance(node, ast.Call):
-        row = _row(node, {**known, **inside}, helpers)
+        row = _row(node, known, helpers)
         if row is not None:
             yield row
     for child in ast.iter_child_nodes(node):
-        yield from _errors_in(child, known, helpers, inside)
+        yield from _errors_in(child, known, helpers)
 
 
 def _row(call: ast.Call, known: Bindings, helpers: Mapping[str, ast.FunctionDef]) -> Row | None:
