@@ -159,10 +159,12 @@ def test_clone_and_parameters():
 @pytest.mark.parametrize("learner", ["linear", "catboost", "lightgbm", "xgboost"])
 def test_users_may_copy(learner, monkeypatch):
     """What users do with an estimator in memory is theirs; nothing that Modelwright saves is a pickle."""
+    from modelwright.learners import catboost
     from modelwright.train import planning
 
     rest = tuple(name for name in planning.ORDER_SMALL if name != learner)
     monkeypatch.setattr(planning, "ORDER_SMALL", (learner, *rest))
+    monkeypatch.setattr(catboost, "ROUNDS_LIMIT", 20)
     model = mw.Regressor(trials=1).fit(X[["number", "text"]], Y)
     expected = model.predict(X[["number", "text"]])
     for other in (copy.deepcopy(model), pickle.loads(pickle.dumps(model))):  # noqa: S301 - our own bytes

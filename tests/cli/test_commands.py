@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -11,7 +14,7 @@ from modelwright import __version__
 from modelwright.cli import main
 from modelwright.cli.app import COMMANDS
 
-from .helpers import one_object, shell, table
+from .helpers import COMMAND, environment, one_object, shell, table
 
 
 @pytest.fixture
@@ -39,11 +42,12 @@ def test_json_of_run(tmp_path):
     assert told["resumed_trials"] == 0 and told["peak_memory_bytes"] > 0 and told["seconds"] > 0
 
 
-def test_noise_is_not_shipped(tmp_path):
+def test_noise_is_not_shipped(tmp_path, monkeypatch, capsys):
     (tmp_path / "noise.csv").write_text(table(150, target="noise"))
-    done = shell("run", "noise.csv", "--target", "target", "--trials", "1", "--quiet", cwd=tmp_path)
-    assert done.returncode == 3 and done.stderr == ""
-    assert "verdict: do not ship" in done.stdout and "report: noise-target/report.html" in done.stdout
+    monkeypatch.chdir(tmp_path)
+    assert main(["run", "noise.csv", "--target", "target", "--trials", "1", "--quiet"]) == 3
+    told = capsys.readouterr()
+    assert "verdict: do not ship" in told.out and "report: noise-target/report.html" in told.out and told.err == ""
     assert not (tmp_path / "noise-target" / "champion.json").exists()  # nothing that may not ship serves by itself
 
 
@@ -82,8 +86,11 @@ def test_json_of_versions_promote_and_rollback(folder):
 def test_json_of_doctor(folder):
     told = asked(folder, "doctor")
     found = {c["name"]: c for c in told["checks"]}
-    assert told["healthy"] and found["worker process"]["ok"] and found["modelwright"]["found"] == __version__
-    assert {"python", "lightgbm", "xgboost", "catboost", "machine", "this folder"} <= set(found)
+    assert told["healthy"] and [c for c in found.values() if c["needed"] and not c["ok"]] == []
+    assert {"python", "lightgbm", "xgboost-cpu", "catboost", "this folder"} <= set(found)
+    assert found["modelwright"]["found"] == __version__ and "cores" in found["machine"]["found"]
+    assert "60 rows read, audited, learned, packaged and scored" in found["the whole job"]["found"]
+    assert "answers after" in found["worker process"]["found"]
 
 
 @pytest.mark.parametrize(
@@ -96,10 +103,11 @@ def test_json_of_errors(folder, capsys, arguments):
     assert set(one_object(told.out)) == {"error", "fix", "code"}
 
 
-def test_lines_where_there_is_no_terminal(folder):
-    done = shell("run", "train.csv", "--target", "target", "--trials", "1", "--project", "made", cwd=folder)
-    assert done.returncode == 0, done.stderr
-    stages = [line.split("s  ", 1)[1] for line in done.stderr.splitlines()]
+def test_lines_where_there_is_no_terminal(folder, capsys):
+    arguments = ["run", str(folder / "train.csv"), "-t", "target", "--trials", "1", "--project", str(folder / "made")]
+    assert main(arguments) == 0
+    told = capsys.readouterr()
+    stages = [line.split("s  ", 1)[1] for line in told.err.splitlines()]
     assert stages[:5] == [
         f"{s} …"
         for s in (
@@ -111,10 +119,30 @@ def test_lines_where_there_is_no_terminal(folder):
         )
     ]
     assert stages[-1] == "Writing the report …"
-    assert "version 1 stays champion; 'modelwright promote' makes it 2" in done.stderr
-    shown = done.stdout.splitlines()
+    assert "version 1 stays champion; 'modelwright promote' makes it 2" in told.err
+    shown = told.out.splitlines()
     assert [line.split(":")[0].split(" ")[0] for line in shown] == ["RMSE", "verdict", "version", "report"]
-    assert "\x1b" not in done.stdout + done.stderr
+    assert "\x1b" not in told.out + told.err
+
+
+def test_bars_on_a_terminal(folder):
+    """Standard error is a terminal, standard output a file: bars there, the result here."""
+    terminal, end = os.openpty()
+    arguments = [*COMMAND, "run", "train.csv", "--target", "target", "--trials", "1", "--project", "made"]
+    with subprocess.Popen(
+        arguments, cwd=folder, env=environment() | {"TERM": "xterm"}, stdout=subprocess.PIPE, stderr=end, text=True
+    ) as process:
+        os.close(end)
+        shown = b""
+        with contextlib.suppress(OSError):  # the terminal is closed by the other side
+            while part := os.read(terminal, 4096):
+                shown += part
+        told, _ = process.communicate(timeout=60)
+    os.close(terminal)
+    text = shown.decode()
+    assert process.returncode == 0 and "Training" in text and "Writing the report" in text and "\x1b[" in text
+    assert "version 1 stays champion; 'modelwright promote' makes it 2" in " ".join(text.split())
+    assert told.splitlines()[0].startswith("RMSE: ") and "\x1b" not in told
 
 
 def test_quiet_says_only_the_result(folder, capsys):
@@ -180,10 +208,6 @@ def test_the_demo_data_ship_with_the_package():
 
 
 def test_a_closed_pipe_is_no_error(folder):
-    import subprocess
-
-    from .helpers import COMMAND, environment
-
     text = " ".join([*COMMAND, "why", "made"])
     done = subprocess.run(
         ["bash", "-c", f"set -o pipefail; {text} | head -1"],

@@ -98,7 +98,7 @@ CASES = {
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_odd_input_works(name, tmp_path, capsys, recwarn):
+def test_odd_input_works(name, tmp_path, capsys, recwarn, quick):
     write, noted = CASES[name]
     path = write(frame(), tmp_path)
     made = tmp_path / "made"
@@ -112,17 +112,9 @@ def test_odd_input_works(name, tmp_path, capsys, recwarn):
     if noted:
         notes = json.loads((made / "runs" / "0001" / "source.json").read_text())["body"]["notes"]
         assert any(noted in note for note in notes), notes
+    if name == "blanks behind the target":
+        assert set(answers["prediction"]) == {"no", "yes"}
     assert not [str(w.message) for w in recwarn]
-
-
-def test_blanks_make_no_classes(tmp_path, capsys):
-    path = blanks(frame(), tmp_path)
-    assert main(["run", str(path), "-t", "target", "--trials", "1", "--project", str(tmp_path / "p"), "--json"]) in (
-        0,
-        3,
-    )
-    problem = json.loads((tmp_path / "p" / "runs" / "0001" / "problem.json").read_text())["body"]
-    assert sorted(problem["classes"]) == ["no", "yes"]
 
 
 def test_one_column_can_be_audited(tmp_path, capsys):
@@ -132,11 +124,22 @@ def test_one_column_can_be_audited(tmp_path, capsys):
     assert [c["name"] for c in told["columns"]] == ["x"]
 
 
-@pytest.mark.parametrize("learner", ["linear", "lightgbm", "xgboost", "catboost", "extra_trees", "neighbours", "mlp"])
+@pytest.mark.parametrize(
+    "learner",
+    [
+        "linear",
+        "lightgbm",
+        "xgboost",
+        "catboost",
+        *(pytest.param(n, marks=pytest.mark.slow) for n in ("mlp", "extra_trees")),
+    ],
+)
 def test_any_name_goes_through_every_learner(learner, tmp_path, monkeypatch):
     """Column names that libraries choke on reach none of them."""
+    from modelwright.learners import catboost
     from modelwright.train import planning
 
+    monkeypatch.setattr(catboost, "ROUNDS_LIMIT", 20)
     rng = np.random.default_rng(0)
     made = pd.DataFrame(rng.normal(size=(60, len(NAMES))), columns=NAMES)
     made[NAMES[1]] = rng.choice(["x\ny", '"', "🙂", "#"], 60)
