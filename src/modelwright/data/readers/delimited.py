@@ -185,21 +185,22 @@ def _by_arrow(body: bytes, dialect: Dialect) -> tuple[pa.Table | None, bool]:
     if not body[: 1 << 16].strip() and not body.strip():
         names = _column_names(dialect)
         return _named(pa.table({n: pa.array([], pa.string()) for n in names}), dialect), False
-    ragged: list[int] = []
+    reading = {"block_size": max(1 << 20, min(len(body) // 4, 1 << 26)), "quoted": dialect.quote.encode() in body}
+    try:
+        return _named(pacsv.read_csv(pa.BufferReader(body), **_arrow_options(dialect, None, **reading)), dialect), False
+    except pa.ArrowInvalid:  # ragged rows, a quote that never ends, a row longer than a block
+        if b"#" not in body:
+            return None, True
 
     def skip(row: Any) -> str:
-        if not (row.text or "").lstrip().startswith("#"):
-            ragged.append(row.actual_columns)
-        return "skip"
+        return "skip" if (row.text or "").lstrip().startswith("#") else "error"
 
-    options = _arrow_options(
-        dialect, skip, quoted=dialect.quote.encode() in body, block_size=max(1 << 20, min(len(body) // 4, 1 << 26))
-    )
+    # On one thread: a function of Python that Arrow's own threads still hold when Python ends brings the process down.
+    options = _arrow_options(dialect, skip, use_threads=False, **reading)
     try:
-        table = pacsv.read_csv(pa.BufferReader(body), **options)
-    except pa.ArrowInvalid:  # a quote that never ends, a row longer than a block
+        return _named(pacsv.read_csv(pa.BufferReader(body), **options), dialect), False
+    except pa.ArrowInvalid:
         return None, True
-    return (None, True) if ragged else (_named(table, dialect), False)
 
 
 def _refuse_swallowed(path: Path, table: pa.Table, body: bytes, dialect: Dialect) -> None:

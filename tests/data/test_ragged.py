@@ -1,0 +1,38 @@
+"""Delimited texts with ragged rows: what is repaired, what is refused, and that the process lives to tell."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from modelwright.data.reading import read_table
+
+
+def text(n_rows: int, *long: int, short: tuple[int, ...] = ()) -> str:
+    """Return a CSV of three columns with an extra cell, or one too few, in some of the lines."""
+    lines = ["a,b,c"]
+    for line in range(2, n_rows + 2):
+        lines.append("1,2,3,4" if line in long else "1,2" if line in short else f"{line},2,x")
+    return "\n".join(lines) + "\n"
+
+
+def test_no_function_of_python_is_left_with_the_threads_of_arrow(tmp_path: Path):
+    (tmp_path / "t.csv").write_text(text(50, 6, 21, 41))
+    code = (
+        "import sys\nfrom modelwright.data.reading import read_table\nfrom modelwright.errors import DataError\n"
+        "try:\n    read_table(sys.argv[1])\nexcept DataError as e:\n    sys.exit(e.code)\n"
+    )
+    for _ in range(3):
+        done = subprocess.run([sys.executable, "-c", code, tmp_path / "t.csv"], capture_output=True, text=True)
+        assert (done.returncode, done.stderr) == (1, "MW-D117\n")
+
+
+def test_comments_are_skipped_and_ragged_rows_still_found(tmp_path: Path):
+    path = tmp_path / "t.csv"
+    path.write_text(text(50).replace("\n9,2,x", "\n# nine, that is\n9,2,x"))
+    table, source = read_table(path)
+    assert table.num_rows == 50 and not source.notes
+    path.write_text(path.read_text() + "1,2,3,4\n")
+    table, source = read_table(path)
+    assert table.num_rows == 50 and "1 row (line 53) with more cells than the header: left out" in source.notes
