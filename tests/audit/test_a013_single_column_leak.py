@@ -15,7 +15,7 @@ from tests.audit.helpers import accused, findings, honest
 def test_finds_recodings_and_noisy_copies(make: MakeContext, rng: np.random.Generator) -> None:
     frame = honest(rng)
     frame["alive"] = frame["goal"].map({"yes": "J", "no": "N"})
-    wrong = rng.random(600) < 0.03
+    wrong = np.arange(600) % 120 == 7
     frame["noted"] = np.where(wrong, "J", frame["alive"])
     frame["signal"] = (frame["goal"] == "yes") + rng.normal(0, 0.15, 600)
     found = findings(SingleColumnLeak, make(frame.drop(columns="value"), "goal"))
@@ -66,6 +66,32 @@ def test_an_honest_target_is_left_alone(make: MakeContext) -> None:
         frame = honest(np.random.default_rng(seed))
         assert findings(SingleColumnLeak, make(frame.drop(columns="value"), "goal")) == []
         assert findings(SingleColumnLeak, make(frame.drop(columns="goal"), "value")) == []
+
+
+def _single_driver(seed: int) -> tuple[pd.DataFrame, float]:
+    """Return a target made of one column and 3 to 40 % of noise (in variance), beside two weak columns."""
+    rng = np.random.default_rng(seed)
+    n, share = int(rng.integers(300, 2500)), float(np.linspace(0.03, 0.4, 20)[seed])
+    units = [rng.normal(80, 25, n), rng.lognormal(4, 0.6, n), rng.integers(1, 60, n).astype(float)][seed % 3]
+    pure = 1.5 * units + 20
+    noisy = pure + rng.normal(0, pure.std() * np.sqrt(share / (1 - share)), n)
+    frame = pd.DataFrame({"units": units, "year": rng.integers(1990, 2020, n), "part": rng.choice(list("abc"), n)})
+    return frame.assign(amount=noisy), share
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_an_honest_single_driver_is_never_dropped(make: MakeContext, seed: int) -> None:
+    frame, share = _single_driver(seed)
+    found = findings(SingleColumnLeak, make(frame, "amount"))
+    assert all(f.action is Action.TOLD and f.severity is Severity.WARNING for f in found)
+    assert [f.columns for f in found] == [("units",)] or share > 0.2
+    frame["big"] = np.where(frame["amount"] > frame.pop("amount").median(), "yes", "no")
+    assert all(f.action is Action.TOLD for f in findings(SingleColumnLeak, make(frame, "big")))
+    rng = np.random.default_rng(seed)
+    wrong = rng.random(len(frame)) < share
+    frame["flag"] = np.where(wrong == (frame["big"] == "yes"), "on", "off")
+    found = findings(SingleColumnLeak, make(frame.drop(columns="units"), "big"))
+    assert all(f.action is Action.TOLD for f in found)
 
 
 def test_what_the_brief_leaves_out_is_not_accused(make: MakeContext, rng: np.random.Generator) -> None:

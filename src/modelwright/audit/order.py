@@ -6,7 +6,7 @@ import numpy as np
 
 from modelwright.audit.findings import AuditContext
 from modelwright.audit.identifiers import identifier_reason
-from modelwright.audit.leaks import find_leaks
+from modelwright.audit.leaks import sure_leaks
 from modelwright.audit.looking import coded, memo, rank_correlation
 from modelwright.audit.power import fit_predict
 from modelwright.data.columns import Strings
@@ -65,7 +65,7 @@ def _unexplained(context: AuditContext) -> float:
         held = held[place < MAX_TESTED // (N_BLOCKS // BLOCKS_APART)]
     fitted = rows[~tested]
     fitted = fitted[np.linspace(0, len(fitted) - 1, min(len(fitted), MAX_FITTED)).astype(np.int64)]
-    names = [n for n in context.features if not identifier_reason(context, n) and n not in find_leaks(context)]
+    names = [n for n in context.features if not identifier_reason(context, n) and n not in sure_leaks(context)]
     if not names or len(fitted) < MIN_FITTED:
         return 0.0
     y = context.y if not context.classes else (context.y == _middle_class(context.y)).astype(np.float64)

@@ -36,7 +36,7 @@ class DuplicateColumns:
         f"up to a linear change of unit (relative tolerance {RELATIVE_TOLERANCE:g})."
     )
     what_is_done: ClassVar[str] = (
-        "The later column is dropped; of a number and its recoding in words the words are, because numbers have an order."
+        "The later column is dropped; of a number and its recoding in words the words go: numbers have an order."
     )
 
     def check(self, context: AuditContext) -> list[Finding] | str:

@@ -8,7 +8,9 @@ from modelwright.audit.building import percent, tell
 from modelwright.audit.findings import Action, AuditContext, Finding, Severity
 from modelwright.audit.leaks import (
     COPY_KAPPA,
+    COPY_RANKS,
     DOMINANT_SKILL,
+    EXACT_AUC,
     EXISTENCE_RATIO,
     EXISTENCE_SKILL,
     PERFECT_RATIO,
@@ -22,7 +24,7 @@ from modelwright.audit.power import MIN_ROWS, power_sample
 
 __all__ = ["SingleColumnLeak"]
 
-_SIGNS = frozenset({Sign.COPY, Sign.EXISTENCE, Sign.DOMINANT})
+_SIGNS = frozenset({Sign.COPY, Sign.EXISTENCE, Sign.DOMINANT, Sign.STRONG})
 
 
 class SingleColumnLeak:
@@ -40,13 +42,18 @@ class SingleColumnLeak:
         f"{COPY_KAPPA:g}), or the target follows the number monotonically. Strength out of proportion: at "
         f"least {percent(DOMINANT_SKILL)} explained while all other columns together leave {UNEXPLAINED_RATIO:g} times "
         "as much unexplained, so that an honestly easy problem is not accused; or "
-        f"{percent(PERFECT_SKILL)} explained while the best other column leaves {PERFECT_RATIO:g} times as much. "
+        f"{percent(PERFECT_SKILL)} explained while the best other column leaves {PERFECT_RATIO:g} times as much. One "
+        "measured quantity can honestly drive a target (floor area and rent), so this proves a leak only where the "
+        f"relation is nearly exact (R² of ranks {COPY_RANKS:g}, AUC {EXACT_AUC:g} for two classes, "
+        f"{percent(PERFECT_SKILL)} explained for more); else it is told. "
         "Existence: that there is a value at all "
         f"explains {percent(EXISTENCE_SKILL)}, and the others leave {EXISTENCE_RATIO:g} times as much. Explained "
         "means McFadden's R² for classes (1974) and R² of ranks for numbers. See Kaufman et al. 2012, Leakage in Data "
         "Mining."
     )
-    what_is_done: ClassVar[str] = "The column is dropped."
+    what_is_done: ClassVar[str] = (
+        "The column is dropped; one that is merely strong out of proportion is told and stays."
+    )
 
     def check(self, context: AuditContext) -> list[Finding] | str:
         """Return one finding per column, or why there is nothing to check."""
@@ -66,10 +73,12 @@ class SingleColumnLeak:
                 f"Whether '{leak.column}' has a value (other than its default) nearly tells '{context.target}'; the "
                 f"column alone explains {percent(leak.skill)}. It seems to be filled in once the outcome is known."
             )
+        elif leak.sign is Sign.STRONG:
+            return self._ask(context, leak)
         else:
             message = (
-                f"{explained}, out of proportion: all the other columns together reach {percent(leak.others)}. It "
-                "seems to be made from the outcome."
+                f"{explained}, nearly exactly and out of proportion: all the other columns together reach "
+                f"{percent(leak.others)}. It seems to be made from the outcome."
             )
         return tell(
             self,
@@ -79,4 +88,16 @@ class SingleColumnLeak:
             evidence={"skill": leak.skill, "others": leak.others, "sign": str(leak.sign)},
             action=Action.DROP_COLUMN,
             fix=f"if it is truly known before the prediction is needed, allow {self.code}:{leak.column}",
+        )
+
+    def _ask(self, context: AuditContext, leak: Leak) -> Finding:
+        return tell(
+            self,
+            severity=Severity.WARNING,
+            columns=[leak.column],
+            message=f"'{leak.column}' alone explains {percent(leak.skill)} of '{context.target}', all the other "
+            f"columns together {percent(leak.others)}. Is it known when the prediction is needed? An honest quantity can be so "
+            "strong, and so can one that is written down afterwards.",
+            evidence={"skill": leak.skill, "others": leak.others, "sign": str(leak.sign)},
+            fix=f"if it is known only afterwards, name it with --known-after {leak.column}",
         )

@@ -8,7 +8,7 @@ import numpy as np
 
 from modelwright.audit.building import percent, tell
 from modelwright.audit.findings import Action, AuditContext, Finding, Severity
-from modelwright.audit.leaks import find_leaks
+from modelwright.audit.leaks import sure_leaks
 from modelwright.audit.looking import coded, rank_correlation
 from modelwright.audit.names import NOT_EVENT, tokens
 from modelwright.audit.order import neighbour_likeness, sorted_by, target_runs, unexplained_likeness
@@ -78,7 +78,7 @@ class TimeOrder:
         words = tokens(name)
         if column.n_levels < MIN_MOMENTS or column.n_present < MIN_PRESENT * len(column.codes):
             return False
-        if NOT_EVENT.intersection(words) or name in find_leaks(context):
+        if NOT_EVENT.intersection(words) or name in sure_leaks(context):
             return False
         if kind is Kind.DATETIME:
             return True
