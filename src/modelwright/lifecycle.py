@@ -164,10 +164,21 @@ def _enter(run: Run, project: Project, told: Listener) -> None:
         run.folder.mkdir(parents=True)
         run.mark(RunState(status="running", key=key, started=now()))
         project.ledger.append("run started", run.name, {"brief": documents.to_builtins(run.brief)})
-        write_atomic(project.path / "brief.toml", write_brief(run.brief).encode())
+        write_atomic(project.path / "brief.toml", write_brief(_with_whole_paths(run.brief)).encode())
     else:
         project.ledger.append("run resumed", run.name, {})
     run.save_documents()
+
+
+def _with_whole_paths(brief: Brief) -> Brief:
+    """Return the brief with absolute paths: from inside the project a path relative to the caller leads nowhere."""
+
+    def whole(source: str | None) -> str | None:
+        if source is None or "://" in source or source.startswith("<"):
+            return source
+        return str(Path(source).absolute())
+
+    return replace(brief, source=whole(brief.source) or brief.source, test=whole(brief.test))
 
 
 def _without_budget(brief: Brief) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
     from modelwright.train.outcome import Outcome
 
 __all__ = ["Run", "quietly"]
+
+MOST_SLOWNESS = 3.0
+"""A machine busier than this is not planned for."""
 
 
 @contextlib.contextmanager
@@ -86,6 +90,7 @@ class Run:
     name: str
     folder: Path
     resumed: bool = False
+    after_seconds: float = 0.0
 
     def __init__(
         self, brief: Brief, *, data: Any, test: Any, started: float, listener: Listener, trains: bool = True
@@ -100,6 +105,7 @@ class Run:
         self.digests: dict[str, str] = {"brief": digest_of(brief)}
         self._parents: dict[str, dict[str, str]] = {"brief": {}}
         self._decisions: list[Decision] = []
+        self._began = (time.monotonic(), time.process_time())
 
     def __enter__(self) -> Run:
         return self
@@ -157,6 +163,12 @@ class Run:
         documents.save(state, self.folder / "state.json")
 
     # what steps need often
+
+    @property
+    def slowness(self) -> float:
+        """How many times longer this run has taken so far than the processor time it used: 1 (idle) to 3 (busy)."""
+        wall, used = time.monotonic() - self._began[0], time.process_time() - self._began[1]
+        return float(np.clip(wall / max(used, 0.1), 1.0, MOST_SLOWNESS))
 
     def tell(self, done: int, total: int, text: str) -> None:
         """Pass progress on."""

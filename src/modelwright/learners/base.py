@@ -47,6 +47,8 @@ class Card:
         Beyond these it is not tried, with a reason in the ledger.
     stoppable : bool
         A fit returns a usable model when its deadline comes.
+    watches : bool
+        Fits watch the validation rows to stop early; others get all rows to learn from.
     complexity : int
         1 (a line) to 5 (hundreds of deep trees): among equals the simpler wins.
     source : str
@@ -61,6 +63,7 @@ class Card:
     max_features: int
     max_classes: int
     stoppable: bool
+    watches: bool
     complexity: int
     source: str
 

@@ -23,7 +23,12 @@ ROUNDS_UNWATCHED = 1000
 COMBINING_ROWS = 20_000
 """Above this, statistics of combined categories cost minutes."""
 
-RATE_BY_ROWS = {"Logloss": (0.247, -5.158), "MultiClass": (0.020, -2.364), "RMSE": (0.157, -4.062)}
+RATE_BY_ROWS = {
+    "Logloss": (0.247, -5.158),
+    "MultiClass": (0.020, -2.364),
+    "RMSE": (0.157, -4.062),
+    "MAE": (0.157, -4.062),
+}
 """ln(rate) = a · ln(rows) + b: what CatBoost 1.2 itself chooses for 1000 trees with the best of them kept."""
 
 FASTEST_FACTOR = 2.0
@@ -67,6 +72,7 @@ class Catboost(Family):
         max_features=5_000,
         max_classes=100,
         stoppable=True,
+        watches=True,
         complexity=4,
         source="Prokhorenkova et al. 2018; the library's defaults, variants after TabRepo (Salinas and Erickson 2024)",
         cost=lambda n, p, k: 0.1 + 600 * (0.75 + k / 4) * (1e-3 + 3e-8 * n * p),
@@ -98,6 +104,8 @@ class Catboost(Family):
         chosen = read_settings(CatboostSettings, settings)
         n_classes = context.n_classes
         loss = {0: "RMSE", 2: "Logloss"}.get(n_classes, "MultiClass")
+        if stopping_loss(context.metric, n_classes) == "mae":
+            loss = "MAE"
         rate = chosen.learning_rate or chosen.rate_factor * automatic_rate(loss, len(view))
         rounds = Rounds(context.deadline, patience_for(rate) if valid else None)
 

@@ -25,6 +25,7 @@ class ExtraTrees(Forest):
         max_features=5_000,
         max_classes=200,
         stoppable=True,
+        watches=False,
         complexity=3,
         source="Geurts, Ernst and Wehenkel 2006; number of trees and leaves after AutoGluon",
         cost=lambda n, p, k: 0.3 + 2e-6 * n * log2(n + 1) * p,

@@ -84,6 +84,7 @@ class Lightgbm(Family):
         max_features=20_000,
         max_classes=200,
         stoppable=True,
+        watches=True,
         complexity=4,
         source="Ke et al. 2017; settings after AutoGluon's tabular portfolio (TabRepo, Salinas and Erickson 2024)",
         cost=lambda n, p, k: 0.03 + 300 * k * (1.5e-4 + 5e-9 * n * p),
@@ -143,8 +144,11 @@ class Lightgbm(Family):
 
 def _parameters(chosen: LightgbmSettings, view: View, context: FitContext) -> dict[str, Any]:
     n_classes = context.n_classes
-    objective = {0: "regression", 2: "binary"}.get(n_classes, "multiclass")
-    metric = _METRICS[stopping_loss(context.metric, n_classes)]
+    loss = stopping_loss(context.metric, n_classes)
+    metric = _METRICS[loss]
+    objective = {"mae": "regression_l1", "rmse": "regression"}.get(loss) or (
+        "binary" if n_classes == 2 else "multiclass"
+    )
     return {
         "objective": objective,
         "metric": metric[n_classes == 2] if isinstance(metric, dict) else metric,

@@ -60,6 +60,7 @@ class Mlp(Family):
         max_features=2_000,
         max_classes=200,
         stoppable=True,
+        watches=True,
         complexity=4,
         source="Kingma and Ba 2015; input scaling after RealMLP (Holzmüller et al. 2024)",
         cost=lambda n, p, k: 0.1 + 60 * n * (3.5e-6 + 2e-8 * (p + k)),

@@ -57,6 +57,7 @@ class Xgboost(Family):
         max_features=10_000,
         max_classes=100,
         stoppable=True,
+        watches=True,
         complexity=4,
         source="Chen and Guestrin 2016; settings after TabRepo (Salinas and Erickson 2024) and Holzmüller et al. 2024",
         cost=lambda n, p, k: 0.03 + 350 * k * (2e-4 + 5e-9 * n * p),
@@ -127,8 +128,11 @@ class Xgboost(Family):
 
 def _parameters(chosen: XgboostSettings, context: FitContext) -> dict[str, Any]:
     n_classes = context.n_classes
-    objective = {0: "reg:squarederror", 2: "binary:logistic"}.get(n_classes, "multi:softprob")
-    metric = _METRICS[stopping_loss(context.metric, n_classes)]
+    loss = stopping_loss(context.metric, n_classes)
+    metric = _METRICS[loss]
+    objective = {"mae": "reg:absoluteerror", "rmse": "reg:squarederror"}.get(loss) or (
+        "binary:logistic" if n_classes == 2 else "multi:softprob"
+    )
     return {
         "objective": objective,
         "eval_metric": metric[n_classes == 2] if isinstance(metric, dict) else metric,

@@ -32,11 +32,15 @@ CHECK_ROWS = 200
 
 
 def _after_seconds(run: Run) -> float:
-    """Return the seconds kept for what comes after training."""
+    """Return the seconds kept for what comes after training.
+
+    On a busy machine everything takes longer: what the steps so far took, against the processor time they used, tells
+    by how much.
+    """
     lockbox = len(run.folds.holdout) or len(run.rows)
     test = n_rows(run.test_columns) if run.test_columns else 0
     share = float(np.clip(AFTER_SHARE * run.budget.seconds, *AFTER_S))
-    return share + (lockbox + test) / ROWS_PER_AFTER_S
+    return share * run.slowness + (lockbox + test) / ROWS_PER_AFTER_S
 
 
 def train(run: Run) -> Training:
@@ -47,6 +51,7 @@ def train(run: Run) -> Training:
     problem: Problem = run.documents["problem"]
     contract = run.documents["contract"].only(problem.features)
     assert run.engine is not None
+    run.after_seconds = _after_seconds(run)
     job = Job(
         columns=run.used(problem.features),
         contract=contract,
@@ -67,7 +72,7 @@ def train(run: Run) -> Training:
         job,
         run.engine,
         budget=run.budget,
-        after_seconds=_after_seconds(run) if run.budget.timed else None,
+        after_seconds=run.after_seconds if run.budget.timed else None,
         trials=run.brief.limits.trials,
         journal_key=digest_of({k: run.digests[k] for k in ("source", "contract", "problem")}),
         checks=check_rows(run),
@@ -163,7 +168,7 @@ def gather(run: Run) -> Any:
         calibration_note=run.calibration_note,
         threshold=run.threshold,
         threshold_why=run.threshold_why,
-        unit=run.documents["contract"][problem.target].unit or "",
+        unit=run.documents["contract"][problem.target].unit_of_values,
     )
 
 
@@ -249,7 +254,7 @@ def explain(run: Run) -> Explanation:
     lockbox = run.folds.holdout
     rows = lockbox if len(lockbox) else run.folds.folds[0][1]
     first = assemble(run.outcome.first_fold, plan_facts(run))
-    after = _after_seconds(run)
+    after = run.after_seconds
     return explaining(
         first.predict,
         take(run.used(problem.features), rows),

@@ -272,17 +272,26 @@ class Schedule:
         self.journal.add(line, result.arrays)
         r.lines[fold], r.results[fold] = line, result.arrays
         self.cost.learn(r.candidate, result.n_train, result.seconds)
+        self._use_fewer_folds(line.seconds)
         self._finish_if_complete(r)
         self._tell(r, fold)
 
+    def _use_fewer_folds(self, seconds: float) -> None:
+        """While there is no model and the first fits take so long that their folds would not fit, use fewer folds."""
+        if self.deadline is None or any(r.status == "done" for r in self.running):
+            return
+        begun = max(len(set(r.started) | set(r.results)) for r in self.running)
+        more = int(FULL_SHARE * self.left() * self.engine.n_workers / max(seconds, 1e-3))
+        self.folds = min(self.folds, max(1, begun, more))
+
     def _finish_if_complete(self, r: Running) -> None:
-        if len(r.results) == self.folds:
+        if all(fold in r.results for fold in range(self.folds)):
             r.status = "done"
 
     def _tell(self, r: Running, fold: int) -> None:
         done = sum(len(x.results) for x in self.running)
         total = sum(self.folds for x in self.running if x.status in {"waiting", "running", "done"})
-        self.tell(done, total, r.candidate.key)
+        self.tell(done, max(total, done), r.candidate.key)
 
     def _watch(self) -> None:
         """End fits that are past their limit, and the largest worker when memory runs short."""

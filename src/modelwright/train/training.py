@@ -101,6 +101,9 @@ def train(
         memory_guard=guard,
     )
     schedule.run()
+    if schedule.folds < size.folds:
+        note = f"{schedule.folds} of {len(job.folds)} folds were used: fits took longer than expected"
+        size = replace(size, folds=schedule.folds, note=note)
     done = [r for r in schedule.running if r.status == "done"]
     if not done:
         raise _nothing_finished(schedule.running, train_seconds)
@@ -238,7 +241,7 @@ def _nothing_finished(running: list[Running], seconds: float | None) -> Training
             code="MW-T003",
         )
     return TrainingError(
-        f"no candidate finished in the {seconds or 0:.0f} s that were left for training",
+        f"no candidate finished in the {max(0.0, seconds or 0.0):.0f} s that were left for training",
         fix="give a larger --budget, or fewer rows or columns",
         code="MW-T004",
     )

@@ -176,7 +176,9 @@ def fit_fold(state: State, task: FitTask) -> FitResult:
     plan, train, valid, holdout, rows = _views(state, task)
     y = job.y[rows]
     fit_rows, stop_rows = _early_stopping_rows(job, task, rows)
-    if stop_rows is None:
+    if not learner.card.watches:
+        stopping, fit_view, fit_y = None, train, y
+    elif stop_rows is None:
         stopping = (valid, job.y[job.folds[task.fold][1]])
         fit_view, fit_y = train, y
     else:
