@@ -155,7 +155,13 @@ class Project:
         return cls(folder)
 
     def __repr__(self) -> str:
-        return f"Project({str(self.path)!r})"
+        told = [repr(str(self.path))]
+        with contextlib.suppress(ProjectError):  # a damaged document is told where it is used
+            champion = self.champion
+            told.append(f"versions={list(self.versions())}, champion={champion.version if champion else None}")
+            score = self.result["score"]
+            told.append(f"{score['metric']}={score['value']:.4g}")
+        return f"Project({', '.join(told)})"
 
     # runs
 
@@ -278,6 +284,19 @@ class Project:
             )
         return open_version(self.path / "versions" / str(chosen))
 
+    def not_champion(self, number: int) -> str:
+        """Return why a version is not the one that serves, one sentence; empty for the champion."""
+        champion = self.champion
+        if champion is not None:
+            serves = f"version {champion.version} serves"
+            return "" if champion.version == number else f"version {number} is no champion: {serves}"
+        for run in reversed(self.runs()):
+            with contextlib.suppress(ProjectError):
+                state = self.state(run)
+                if state.version == number and "verdict" in state.result:
+                    return f"version {number} is no champion: its verdict was '{state.result['verdict']}'"
+        return f"version {number} is no champion: none was promoted"
+
     def promote(self, number: int, *, by: str = "user", why: str = "") -> Champion:
         """Make a version the champion, after checking it; the step is atomic and goes to the ledger."""
         with self.lock():
@@ -324,7 +343,8 @@ class Project:
         -------
         pandas.DataFrame
             ``prediction`` and, for classes, ``probability_<class>``. What the contract had to say of the rows is in
-            ``frame.attrs["violations"]``.
+            ``frame.attrs["violations"]``, what was repaired in reading them and whether the version is no champion in
+            ``frame.attrs["notes"]``, and ``frame.attrs["version"]`` and ``frame.attrs["champion"]`` say who answered.
 
         Raises
         ------
@@ -333,8 +353,16 @@ class Project:
         """
         import pandas as pd
 
-        answers, violations = self.version(version).predict(rows)
+        from modelwright.package.bundle import as_table_told
+
+        opened = self.version(version)
+        table, notes = as_table_told(rows)
+        answers, violations = opened.predict(table)
+        number = opened.manifest.version
+        doubt = self.not_champion(number)
         frame = pd.DataFrame(dict(answers))
+        frame.attrs["version"], frame.attrs["champion"] = number, not doubt
+        frame.attrs["notes"] = [*([doubt] if doubt else []), *notes]
         frame.attrs["violations"] = [documents.to_builtins(v) for v in violations]
         return frame
 

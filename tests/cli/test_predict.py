@@ -103,7 +103,6 @@ def test_unusable_rows_are_refused(project, tmp_path, rows, capsys, name):
         (["-o", "out.docx"], 2, "MW-U118"),
         (["-o", "nowhere/out.csv"], 1, "MW-P004"),
         (["-o", "rows.csv"], 2, "MW-U010"),
-        (["--json"], 2, "MW-U009"),
         (["--keep", "agge"], 2, "did you mean 'age'"),
         (["--keep", "prediction"], 2, "MW-U101"),
         (["--version", "7"], 1, "MW-P025"),

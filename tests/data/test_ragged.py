@@ -6,7 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from modelwright.data.reading import read_table
+from modelwright.errors import DataError
 
 
 def text(n_rows: int, *long: int, short: tuple[int, ...] = ()) -> str:
@@ -36,3 +39,14 @@ def test_comments_are_skipped_and_ragged_rows_still_found(tmp_path: Path):
     path.write_text(path.read_text() + "1,2,3,4\n")
     table, source = read_table(path)
     assert table.num_rows == 50 and "1 row (line 53) with more cells than the header: left out" in source.notes
+
+
+def test_rows_to_score_are_all_there_or_refused(tmp_path: Path):
+    path = tmp_path / "t.csv"
+    path.write_text(text(50, 10))
+    assert read_table(path)[0].num_rows == 49
+    with pytest.raises(DataError, match=r"1 row \(line 10\) with more cells than the 3 .*MW-D117"):
+        read_table(path, every_row=True)
+    path.write_text(text(50, short=(10,)))
+    table, source = read_table(path, every_row=True)
+    assert table.num_rows == 50 and "filled with missing values" in source.notes[0]

@@ -98,6 +98,11 @@ class ColumnSpec:
     false_tokens: tuple[str, ...] = ()
     geo: str | None = None
 
+    @property
+    def unit_of_values(self) -> str:
+        """The unit of the canonical values; empty where they are scaled ("15.3%" is 0.153, which is no percentage)."""
+        return self.unit if self.unit and self.scale == 1.0 else ""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Contract:

@@ -30,7 +30,12 @@ _COMPRESSED = (".gz", ".bz2", ".zst", ".xz")
 
 
 def read_table(
-    source: Any, *, query: str | None = None, memory_bytes: int | None = None, seed: int = 0
+    source: Any,
+    *,
+    query: str | None = None,
+    memory_bytes: int | None = None,
+    seed: int = 0,
+    every_row: bool = False,
 ) -> tuple[pa.Table, Source]:
     """Return a raw table and the document of where it came from.
 
@@ -45,6 +50,8 @@ def read_table(
         Most bytes the raw table may take; a larger source is streamed and a uniform sample of its rows is read.
     seed : int
         Of that sample.
+    every_row : bool
+        Refuse a source of which a row would have to be left out: rows to score, whose answers are told by position.
 
     Returns
     -------
@@ -61,7 +68,7 @@ def read_table(
     MissingExtra
         An optional library is needed.
     """
-    ask = Ask(query=query, memory_bytes=memory_bytes or _default_memory(), seed=seed)
+    ask = Ask(query=query, memory_bytes=memory_bytes or _default_memory(), seed=seed, every_row=every_row)
     location, kind, read = _dispatch(source, ask)
     table, repairs = plain_table(read.table)
     notes = [*read.notes, *repairs]

@@ -32,7 +32,7 @@ from modelwright.package.verifying import verify_folder
 from modelwright.runtime.plan import Plan
 from modelwright.runtime.storage import RESTORE, malformed, read_json
 
-__all__ = ["SelfTest", "Version", "as_table", "open_version"]
+__all__ = ["SelfTest", "Version", "as_table", "as_table_told", "open_version"]
 
 SAME_MACHINE, OTHER_MACHINE = 1e-9, 1e-6  # other processors and releases round sums differently
 PROFILE = "profile.json"
@@ -175,20 +175,25 @@ def as_table(rows: Any, *, query: str | None = None) -> Any:
     Raises
     ------
     DataError
-        The source cannot be read, or its rows do not all fit in memory (MW-D601).
+        The source cannot be read, a row of it would be left out, or its rows do not all fit in memory (MW-D601).
     """
+    return as_table_told(rows, query=query)[0]
+
+
+def as_table_told(rows: Any, *, query: str | None = None) -> tuple[Any, tuple[str, ...]]:
+    """Return what `as_table` does, and notes on what was repaired in reading."""
     if isinstance(rows, Mapping):
-        return rows
+        return rows, ()
     if isinstance(rows, Sequence) and not isinstance(rows, str | bytes) and all(isinstance(r, Mapping) for r in rows):
         names = dict.fromkeys(name for record in rows for name in record)
-        return {name: [record.get(name) for record in rows] for name in names}
+        return {name: [record.get(name) for record in rows] for name in names}, ()
     from modelwright.data.reading import read_table
 
-    table, source = read_table(rows, query=query)
+    table, source = read_table(rows, query=query, every_row=True)
     if source.n_rows_read < source.n_rows:  # a sample is enough to learn from, but every row wants its answer
         raise DataError(
             f"'{source.location}' does not fit in memory: {source.n_rows:,} rows",
             fix="score it in several files",
             code="MW-D601",
         )
-    return table
+    return table, source.notes

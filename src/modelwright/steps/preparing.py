@@ -36,7 +36,10 @@ def read(run: Run) -> Source:
     )
     _check_names(run)
     if brief.test is not None or run.test is not None:
-        run.test_table, _ = read_table(brief.test if run.test is None else run.test, memory_bytes=memory)
+        asked = brief.test if run.test is None else run.test  # predictions of it are written: every row counts
+        run.test_table, read = read_table(asked, memory_bytes=memory, every_row=True)
+        for note in read.notes:
+            run.decide("read", "repair in reading the test file", note, "the file is not quite regular")
     _start_engine(run)
     for note in source.notes:
         run.decide("read", "repair in reading", note, "the file is not quite regular")

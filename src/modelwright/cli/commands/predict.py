@@ -10,6 +10,9 @@ from modelwright.cli.options import output_options
 
 __all__ = ["command"]
 
+MOST_SHOWN = 1000
+"""Rows up to which the predictions go into the JSON object itself; more belong in a file."""
+
 
 @click.command(short_help="score a file with a version")
 @click.argument("project")
@@ -40,15 +43,22 @@ def command(
     from modelwright.data.writing import write_table
     from modelwright.documents import to_builtins
     from modelwright.errors import UsageError, did_you_mean
-    from modelwright.package.bundle import as_table
+    from modelwright.package.bundle import as_table_told
     from modelwright.project import Project
 
-    if as_json and output is None:
-        raise UsageError("--json needs a file for the predictions", fix="name it with --output", code="MW-U009")
     if output is not None:
         _check_output(Path(output), Path(source))
-    version = Project(project).version(number)
-    table = as_table(source, query=query)
+    opened = Project(project)
+    version = opened.version(number)
+    doubt = opened.not_champion(version.manifest.version)
+    table, repairs = as_table_told(source, query=query)
+    notes = [*([doubt] if doubt else []), *repairs]
+    if as_json and output is None and table.num_rows > MOST_SHOWN:
+        raise UsageError(
+            f"--json needs a file for the predictions of more than {MOST_SHOWN:,} rows",
+            fix="name it with --output",
+            code="MW-U009",
+        )
     for name in keep:
         if name not in table.column_names:
             raise UsageError(f"no column '{name}' to keep", fix=did_you_mean(name, table.column_names), code="MW-U101")
@@ -61,22 +71,26 @@ def command(
             code="MW-U011",
         )
     kept = {name: table.column(name).to_pylist() for name in keep}
-    if output is None:
-        _print_csv({**kept, **answers})
-    else:
-        write_table({**kept, **answers}, Path(output))
+    columns = {**kept, **answers}
+    if output is not None:
+        write_table(columns, Path(output))
+    elif not as_json:
+        _print_csv(columns)
     if as_json:
         print_json(
             {
                 "rows": table.num_rows,
                 "version": version.manifest.version,
+                "champion": not doubt,
                 "output": output,
+                **({"predictions": _records(columns)} if output is None else {}),
+                "notes": notes,
                 "violations": [to_builtins(v) for v in violations],
             }
         )
     elif not quiet:
-        for violation in violations:
-            print(f"note: {violation.message}", file=sys.stderr)
+        for note in (*notes, *(v.message for v in violations)):
+            print(f"note: {note}", file=sys.stderr)
         if output is not None:
             print(
                 f"{table.num_rows:,} rows scored by version {version.manifest.version} into {output}", file=sys.stderr
@@ -93,6 +107,12 @@ def _check_output(output: Path, source: Path) -> None:
         raise UsageError(
             f"'{output}' is the file to score itself", fix="name another file with --output", code="MW-U010"
         )
+
+
+def _records(columns: dict) -> list[dict]:  # type: ignore[type-arg]
+    """Return one object per row, in the values of JSON."""
+    lists = [v.tolist() if hasattr(v, "tolist") else v for v in columns.values()]
+    return [dict(zip(columns, row, strict=True)) for row in zip(*lists, strict=True)]
 
 
 def _print_csv(columns: dict) -> None:  # type: ignore[type-arg]

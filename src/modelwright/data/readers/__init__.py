@@ -53,11 +53,16 @@ COMPRESSIONS: tuple[tuple[bytes, str], ...] = (
 
 @dataclass(frozen=True, kw_only=True)
 class Ask:
-    """What a reader is asked: the query, how much memory the table may take, and the seed of a sample."""
+    """What a reader is asked: the query, how much memory the table may take, and the seed of a sample.
+
+    ``every_row`` says that the rows are to be scored: what would leave one out is refused, since answers are matched to
+    rows by their position.
+    """
 
     query: str | None
     memory_bytes: int
     seed: int
+    every_row: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

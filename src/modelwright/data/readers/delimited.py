@@ -55,11 +55,11 @@ def read(path: Path, ask: Ask) -> Read:
             data = head if whole else head + stream.read()
     dialect, encoding, head_text = _judge(path, head, encoding, whole)
     if fits:
-        table, notes, encoding = _parse_whole(path, data, encoding, dialect)
+        table, notes, encoding = _parse_whole(path, data, encoding, dialect, ask)
         n_rows = table.num_rows
     else:
         wanted = max(int(len(_rows_of(head_text)) * ask.memory_bytes / (3 * _memory_of(head, len(head)))), MIN_SAMPLE)
-        table, n_rows, notes = _stream(path, encoding, dialect, wanted, ask.seed)
+        table, n_rows, notes = _stream(path, encoding, dialect, wanted, ask)
     if table.num_rows == 0:
         raise DataError(f"'{path}' has a header and no rows", fix="give a file with data", code="MW-D116")
     options = {
@@ -103,7 +103,7 @@ def _judge(path: Path, head: bytes, encoding: str, whole: bool) -> tuple[Dialect
     return dialect, encoding, text
 
 
-def _parse_whole(path: Path, data: bytes, encoding: str, dialect: Dialect) -> tuple[pa.Table, list[str], str]:
+def _parse_whole(path: Path, data: bytes, encoding: str, dialect: Dialect, ask: Ask) -> tuple[pa.Table, list[str], str]:
     """Return the table of a text in memory, notes on repairs, and the encoding that decoded it."""
     if encoding == "utf-8":
         try:
@@ -129,7 +129,7 @@ def _parse_whole(path: Path, data: bytes, encoding: str, dialect: Dialect) -> tu
             _refuse_swallowed(path, table, body, dialect)
         if not ragged:
             return table, notes, encoding
-    table, repairs = _by_python(path, body.decode("utf-8", errors="replace"), dialect)
+    table, repairs = _by_python(path, body.decode("utf-8", errors="replace"), dialect, ask)
     return table, notes + repairs, encoding
 
 
@@ -185,7 +185,10 @@ def _by_arrow(body: bytes, dialect: Dialect) -> tuple[pa.Table | None, bool]:
     if not body[: 1 << 16].strip() and not body.strip():
         names = _column_names(dialect)
         return _named(pa.table({n: pa.array([], pa.string()) for n in names}), dialect), False
-    reading = {"block_size": max(1 << 20, min(len(body) // 4, 1 << 26)), "quoted": dialect.quote.encode() in body}
+    reading: dict[str, Any] = {
+        "block_size": max(1 << 20, min(len(body) // 4, 1 << 26)),
+        "quoted": dialect.quote.encode() in body,
+    }
     try:
         return _named(pacsv.read_csv(pa.BufferReader(body), **_arrow_options(dialect, None, **reading)), dialect), False
     except pa.ArrowInvalid:  # ragged rows, a quote that never ends, a row longer than a block
@@ -218,7 +221,7 @@ def _refuse_swallowed(path: Path, table: pa.Table, body: bytes, dialect: Dialect
             )
 
 
-def _by_python(path: Path, text: str, dialect: Dialect) -> tuple[pa.Table, list[str]]:
+def _by_python(path: Path, text: str, dialect: Dialect, ask: Ask) -> tuple[pa.Table, list[str]]:
     """Return the table of a ragged text: short rows are filled up, rows with too many cells are left out."""
     import pyarrow as pa
 
@@ -239,7 +242,7 @@ def _by_python(path: Path, text: str, dialect: Dialect) -> tuple[pa.Table, list[
                 short.append(line)
             row = row + [""] * (width - len(row))
         rows.append(row)
-    _refuse_too_ragged(path, long, len(rows), width)
+    _refuse_too_ragged(path, long, len(rows), width, ask)
     columns = list(zip(*rows, strict=True)) if rows else [()] * width
     table = pa.table([pa.array(c, pa.string()) for c in columns], names=_column_names(dialect))
     notes = []
@@ -271,8 +274,12 @@ def _records(path: Path, text: str, dialect: Dialect) -> Any:
         csv.field_size_limit(limit)
 
 
-def _refuse_too_ragged(path: Path, long: list[int], n_rows: int, width: int) -> None:
-    if (len(long) > MAX_LEFT_OUT * (n_rows + len(long)) and len(long) > 1) or (long and not n_rows):
+def _refuse_too_ragged(path: Path, long: list[int], n_rows: int, width: int, ask: Ask) -> None:
+    if (
+        (long and ask.every_row)
+        or (len(long) > MAX_LEFT_OUT * (n_rows + len(long)) and len(long) > 1)
+        or (long and not n_rows)
+    ):
         raise DataError(
             f"'{path}' is ragged: {_lines(long)} with more cells than the {width} of the header",
             fix="put quotes around texts that hold the delimiter, or export the file again",
@@ -285,7 +292,7 @@ def _lines(lines: list[int]) -> str:
     return f"{rows} ({'line' if len(lines) == 1 else 'the first in line'} {lines[0]})"
 
 
-def _stream(path: Path, encoding: str, dialect: Dialect, wanted: int, seed: int) -> tuple[pa.Table, int, list[str]]:
+def _stream(path: Path, encoding: str, dialect: Dialect, wanted: int, ask: Ask) -> tuple[pa.Table, int, list[str]]:
     """Return a uniform sample of the rows of a text that does not fit in memory, and how many rows there are."""
     import pyarrow as pa
     import pyarrow.csv as pacsv
@@ -307,7 +314,7 @@ def _stream(path: Path, encoding: str, dialect: Dialect, wanted: int, seed: int)
         dialect, skip, quoted=True, block_size=1 << 24, skip_rows=dialect.skip_lines,
         encoding="utf8" if encoding.startswith("utf-8") else encoding,
     )  # fmt: skip
-    reservoir = Reservoir(wanted, seed)
+    reservoir = Reservoir(wanted, ask.seed)
     try:
         with open_expanded(path) as stream:
             for batch in pacsv.open_csv(pa.PythonFile(stream, mode="r"), **options):
@@ -320,6 +327,6 @@ def _stream(path: Path, encoding: str, dialect: Dialect, wanted: int, seed: int)
         ) from error
     table = _named(reservoir.result(), dialect)
     if ragged > MAX_LEFT_OUT * (reservoir.n_seen + ragged):
-        _refuse_too_ragged(path, [dialect.skip_lines + 1] * ragged, reservoir.n_seen, len(dialect.names))
+        _refuse_too_ragged(path, [dialect.skip_lines + 1] * ragged, reservoir.n_seen, len(dialect.names), ask)
     notes = [f"{ragged} rows with another number of cells than the header: left out"] if ragged else []
     return table, reservoir.n_seen, notes
