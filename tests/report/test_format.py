@@ -42,7 +42,7 @@ def test_number(value, text):
         (measurement(27412, 23511, 31313, "€"), "27,000 (24,000 to 31,000) €"),
         (measurement(0.71), "0.710"),
         (measurement(None), "—"),
-        (measurement(-0.00004, -0.001, 0.001), "0.0000 (−0.0010 to 0.0010)"),
+        (measurement(-0.00004, -0.001, 0.001), "−4.0 × 10⁻⁵ (−0.0010 to 0.0010)"),
     ],
 )
 def test_measured(m, text):
@@ -112,3 +112,30 @@ def test_texts():
     assert fmt.when("2026-03-05T09:30:00Z") == "5 March 2026, 09:30 UTC"
     assert fmt.when("yesterday") == "yesterday"
     assert fmt.value_of(1.2e9, "datetime") == "2008-01-10"
+
+
+def _wide(value, low, high):
+    return Measurement(name="mae", value=value, low=low, high=high, n=9, method="")
+
+
+def _read(text):
+    text = text.replace(",", "").replace("−", "-")
+    if "×" in text:
+        mantissa, power = text.split(" × 10")
+        exponent = power.translate(str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789"))
+        return float(f"{mantissa}e{exponent}")
+    return float(text)
+
+
+@given(st.floats(-1e15, 1e15), st.floats(0, 1e15), st.floats(0, 1e15))
+def test_a_wide_interval_never_swallows_the_value(value, below, above):
+    m = _wide(value, value - below, value + above)
+    if abs(value) > 1e-300:
+        assert _read(fmt.amount(m)) == pytest.approx(value, rel=0.05)
+    assert fmt.measured(m).startswith(fmt.amount(m))
+
+
+def test_a_wide_interval_reads_well():
+    assert fmt.amount(_wide(1234567.0, 0.0, 3.1e8)) == "1,200,000"
+    assert fmt.measured(_wide(0.034, 0.001, 2.3)) == "0.034 (0.0010 to 2.3)"
+    assert fmt.measured(_wide(0.9312, 0.91, 0.95)) == "0.931 (0.910 to 0.950)"

@@ -264,7 +264,7 @@ def _caveats(r: ReportInput) -> str:
         "It learned what goes together, not what causes what.",
         "The numbers hold for rows like those it was measured on.",
         *(f"{_md(f.title)} ({f.code}) " + ("was overruled." if f.overruled else "was left as it is.") for f in told),
-        *(f"Not passed: {_md(g.name)}: {_md(g.why)}" for g in failed),
+        *(f"{'Not passed' if g.blocking else 'Worth knowing'}: {_md(g.name)}: {_md(g.why)}" for g in failed),
         f"Recommendations: {GAP}",
     ]
     return "## Caveats and recommendations\n\n" + _list(lines)

@@ -34,6 +34,7 @@ SMALLEST_PLAIN = 1e-4
 # An uncertainty that starts with 1 keeps two digits, any other one: less than 10 % is lost to rounding either way
 # (Particle Data Group, Review of Particle Physics, section 5.3, rounds alike).
 TWO_DIGITS_BELOW = 2.0
+FEWEST_DIGITS = 2  # of a value: less than 5 % is lost to rounding, however wide its interval
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -83,26 +84,48 @@ def measured(m: Measurement | None) -> str:
     """Return a measurement as ``0.93 (0.91 to 0.95)``, with its unit; a dash where it is not defined."""
     if m is None or m.value is None:
         return NONE
-    decimals = decimals_for(m.value, m.low, m.high)
+    value, between = _written(m)
     unit = f" {m.unit}" if m.unit else ""
-    if m.low is None or m.high is None:
-        return fixed(m.value, decimals) + unit
-    return f"{fixed(m.value, decimals)} ({fixed(m.low, decimals)} to {fixed(m.high, decimals)}){unit}"
+    return value + (f" ({between})" if between else "") + unit
 
 
 def amount(m: Measurement | None) -> str:
-    """Return the value alone, with the decimals its interval deserves, and its unit."""
+    """Return the value alone, written as in `measured`, and its unit."""
     if m is None or m.value is None:
         return NONE
-    return fixed(m.value, decimals_for(m.value, m.low, m.high)) + (f" {m.unit}" if m.unit else "")
+    return _written(m)[0] + (f" {m.unit}" if m.unit else "")
 
 
 def bounds(m: Measurement | None) -> str:
     """Return the interval alone as ``0.91 to 0.95``, or an empty text."""
-    if m is None or m.value is None or m.low is None or m.high is None:
-        return ""
-    decimals = decimals_for(m.value, m.low, m.high)
-    return f"{fixed(m.low, decimals)} to {fixed(m.high, decimals)}"
+    return "" if m is None or m.value is None else _written(m)[1]
+
+
+def _written(m: Measurement) -> tuple[str, str]:
+    """Return value and interval: decimals as the interval deserves, but a wide one never swallows the value."""
+    value, ends = m.value, (m.low, m.high)
+    decimals = decimals_for(value, *ends)
+    known = [e for e in ends if e is not None]
+    largest = max(abs(v) for v in (value or 0.0, *known) if math.isfinite(v)) if value is not None else 0.0
+    if decimals >= _decimals_needed(value) and largest < LARGEST_PLAIN:
+        texts = [fixed(v, decimals) for v in (value, *ends)]
+    else:
+        texts = [_rounded(v) for v in (value, *ends)]
+    return texts[0], f"{texts[1]} to {texts[2]}" if len(known) == 2 else ""
+
+
+def _rounded(value: float | None) -> str:
+    """Return a number with `FEWEST_DIGITS` significant digits."""
+    if value is None or not math.isfinite(value) or not SMALLEST_PLAIN <= abs(value) < LARGEST_PLAIN:
+        return number(value, FEWEST_DIGITS)
+    return fixed(value, _decimals_needed(value))
+
+
+def _decimals_needed(value: float | None) -> int:
+    """Return the decimals that leave `FEWEST_DIGITS` significant digits of a value; few for zero."""
+    if value is None or value == 0 or not math.isfinite(value):
+        return -400
+    return FEWEST_DIGITS - 1 - math.floor(math.log10(abs(value)))
 
 
 def share(value: float | None, digits: int = 2) -> str:
