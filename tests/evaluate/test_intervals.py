@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from modelwright.evaluate.intervals import gain, mean_measurement, measure, moved
+from modelwright.evaluate.intervals import MOST_BEYOND_PERCENTILE, gain, mean_measurement, measure, moved
 from modelwright.evaluate.metrics import METRICS, applicable, get
 from modelwright.evaluate.scales import wilson
 
@@ -148,3 +148,27 @@ def test_a_hundred_thousand_rows_in_a_moment():
     for metric in applicable("classify"):
         measure(metric, y, p)
     assert time.process_time() - start < 3
+
+
+@pytest.mark.parametrize("metric", ["mae", "rmse", "r2"])
+def test_heavy_tails_leave_intervals_in_reach_of_the_percentile_bootstrap(metric):
+    for seed in range(5):
+        rng = np.random.default_rng(seed)
+        y = np.exp(rng.normal(size=400) * 5)
+        prediction = (y * np.exp(rng.normal(size=400)))[:, None]
+        found = measure(metric, y, prediction, seed=seed)
+        draws = [get(metric)(y[i], prediction[i]) for i in rng.integers(0, 400, (300, 400))]
+        least, most = np.quantile(draws, [0.025, 0.975])
+        reach = max(most - found.value, found.value - least)
+        assert found.low <= found.value <= found.high
+        # The bootstrap of the influences is linear: beside the one of the metric it may reach twice as far.
+        assert found.high - found.value <= 2 * MOST_BEYOND_PERCENTILE * reach
+        assert np.isfinite(found.low)
+
+
+def test_a_bounded_interval_says_so():
+    rng = np.random.default_rng(0)
+    rows = np.exp(rng.normal(size=60) * 6)
+    found = measure("mae", rows, np.zeros((60, 1)))
+    assert "bounded by the percentile bootstrap" in found.method
+    assert found.high < 12 * found.value
