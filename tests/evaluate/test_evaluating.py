@@ -182,3 +182,9 @@ def test_time(n, seconds):
     start = time.process_time()
     evaluate(_problem("roc_auc", ("no", "yes")), evidence, payoff={}, seed=0)
     assert time.process_time() - start < seconds
+
+
+@pytest.mark.parametrize(("unit", "scale", "shown"), [("%", 0.01, ""), ("kg", 1.0, "kg")])
+def test_a_scaled_target_has_no_unit(unit, scale, shown):
+    spec = ColumnSpec(name="rate", kind=Kind.NUMBER, unit=unit, scale=scale)
+    assert spec.unit_of_values == shown

@@ -109,7 +109,7 @@ def _metric(problem: Problem) -> Metric:
 
 
 def _unit(problem: Problem, evidence: Evidence) -> str:
-    return next((s.unit or "" for s in evidence.contract.columns if s.name == problem.target), "")
+    return next((s.unit_of_values for s in evidence.contract.columns if s.name == problem.target), "")
 
 
 def _scores(

@@ -174,20 +174,21 @@ def _column_row(spec: ColumnSpec, column: ColumnProfile | None, n: int, role: tu
         why=spec.why,
         missing=fmt.share(column.n_missing / n) if n else fmt.NONE,
         distinct=fmt.count(column.n_distinct),
-        typical=_typical(column, n),
+        typical=_typical(column, n, spec.scale),
         shape=charts.sparkline(column),
         role=role[0],
         tone=role[1],
     )
 
 
-def _typical(column: ColumnProfile, n: int) -> str:
+def _typical(column: ColumnProfile, n: int, scale: float) -> str:
+    """Return the column in a few values, as they are in the table: canonical values over their scale."""
     if len(column.quantiles) == 7:
         q = column.quantiles
         if column.kind == Kind.BOOLEAN:
             return f"{fmt.share(column.mean)} yes"
         spread = q[6] - q[0]
-        low, middle, high = (fmt.value_of(v, column.kind, spread=spread) for v in (q[1], q[3], q[5]))
+        low, middle, high = (fmt.value_of(v / scale, column.kind, spread=spread / scale) for v in (q[1], q[3], q[5]))
         return low if low == high else f"{low} … {middle} … {high}"
     if column.top and column.kind != Kind.ID:
         known = max(n - column.n_missing, 1)
@@ -236,7 +237,7 @@ def _values(spec: ColumnSpec) -> str:
         return words + (f" and {fmt.count(rest)} more" if rest > 0 else "")
     if spec.minimum is not None and spec.maximum is not None:
         spread = spec.maximum - spec.minimum
-        low, high = (fmt.value_of(v, spec.kind, spread=spread) for v in (spec.minimum, spec.maximum))
+        low, high = (fmt.value_of(v / spec.scale, spec.kind, spread=spread) for v in (spec.minimum, spec.maximum))
         return f"{low} to {high}" + (f" {spec.unit}" if spec.unit else "")
     return "any " + {Kind.TEXT: "text", Kind.ID: "value"}.get(spec.kind, "value")
 
