@@ -92,7 +92,7 @@ def test_a_good_version_ships():
     assert all(g.passed and g.why for g in verdict.gates)
     assert [g.name for g in verdict.gates] == [g.name for g in GATES]
     assert verdict.summary == (
-        "The model of 'churn' reaches ROC AUC 0.85 (0.83 to 0.87) on 1,000 rows; without a model it would be 0.5. "
+        "The model of 'churn' reaches ROC AUC 0.85 (0.83 to 0.87) on 1,000 rows; without a model it would be 0.50. "
         "Every gate is passed: it can be used."
     )
 
@@ -206,7 +206,8 @@ def test_slices_only_inform():
     verdict = _judge(_evaluation(slices=(worse, worse)))
     gate = _gate(verdict, "even across slices")
     assert (gate.passed, gate.blocking, verdict.answer) == (False, False, "ship")
-    assert "worse where sex is f (0.7 (0.68 to 0.72), on 200 rows), and in 1 more" in gate.why
+    assert "Nothing stands in the way" in verdict.summary and "Every gate" not in verdict.summary
+    assert "worse where sex is f (ROC AUC 0.70 (0.68 to 0.72) on 200 rows), and in 1 more" in gate.why
     assert "not applicable" in _gate(_judge(_evaluation(slices=())), "even across slices").why
 
 
@@ -216,7 +217,6 @@ def test_slices_only_inform():
         (Limits(latency_ms=5), {"latency_ms": 6.0}, "latency"),
         (Limits(artefact_bytes=10**6), {"size_bytes": 2 * 10**6}, "size"),
         (Limits(memory_bytes=10**9), {"peak_memory_bytes": 2 * 10**9}, "memory"),
-        (Limits(budget_s=60), {"seconds": 70.0}, "budget"),
     ],
 )
 def test_limits_of_the_brief_block(limits, facts, gate):
@@ -232,3 +232,16 @@ def test_a_few_seconds_to_finish_are_within_the_budget():
     assert "usual few" in _gate(_judge(limits=Limits(budget_s=60), seconds=64.0), "budget").why
     assert _gate(_judge(limits=Limits(budget_s=3600), seconds=3700.0), "budget").passed
     assert "trials" in _gate(_judge(limits=Limits(budget_s=60, trials=3), seconds=900.0), "budget").why
+
+
+def test_a_late_run_condemns_no_model():
+    verdict = _judge(limits=Limits(budget_s=20), seconds=37.0)
+    late = _gate(verdict, "budget")
+    assert (late.passed, late.blocking, verdict.answer) == (False, False, "ship")
+    assert "that the brief allows" in late.why
+
+
+def test_the_summary_gives_no_bare_gains():
+    for gain in (0.005, -0.05):
+        verdict = _judge(_evaluation(comparisons=(*COMPARED[:2], _against("linear", 0.85 - gain, gain))))
+        assert "gain 0" not in verdict.summary and "gain -" not in verdict.summary and "gain −" not in verdict.summary

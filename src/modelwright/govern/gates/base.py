@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Protocol
 from modelwright.audit.findings import Audit
 from modelwright.evaluate.measurements import Comparison, Evaluation, Measurement
 from modelwright.frame.problem import Problem
+from modelwright.report import format as fmt
 
 __all__ = ["Case", "Check", "Failing", "Finding", "number"]
 
@@ -59,14 +60,5 @@ class Check(Protocol):
 
 
 def number(measurement: Measurement) -> str:
-    """Return a value with its interval: ``"0.812 (0.79 to 0.83)"``."""
-    if measurement.value is None:
-        return "not defined"
-    text = _digits(measurement.value)
-    if measurement.low is None or measurement.high is None:
-        return text
-    return f"{text} ({_digits(measurement.low)} to {_digits(measurement.high)})"
-
-
-def _digits(value: float) -> str:
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+    """Return a value with its interval as the report writes it: ``"0.81 (0.79 to 0.83)"``."""
+    return "not defined" if measurement.value is None else fmt.measured(measurement)

@@ -26,9 +26,9 @@ class BeatsConstant:
         gain = comparison.gain
         may_be = gain.value is not None and gain.value > 0
         why = (
-            f"its gain over a constant prediction is {number(gain)}, which is within the noise"
+            "it is better than a constant prediction only by what may be chance: the gain is within the noise"
             if may_be
-            else f"it is no better than a constant prediction (gain {number(gain)})"
+            else "it is no better than a constant prediction, the same answer for every row"
         )
         return Finding(False, why, Failing.DO_NOT_SHIP)
 
@@ -47,11 +47,11 @@ class BeatsSimpleModels:
             return Finding(True, "not applicable: it was not compared with simple models", Failing.CONDITION)
         worse = [c for c in simple if c.gain.high is not None and c.gain.high < 0]
         if worse:
-            why = f"it is worse than {_named(worse[0])} (gain {number(worse[0].gain)}): use that instead"
+            why = f"it is worse than {_named(worse[0])}, beyond the noise: use that instead"
             return Finding(False, why, Failing.DO_NOT_SHIP)
         ties = [c for c in simple if not c.better]
         if ties:
-            why = f"{_named(ties[0])} does as well within the noise (gain {number(ties[0].gain)}) and is simpler"
+            why = f"{_named(ties[0])} does as well within the noise and is simpler"
             return Finding(False, why, Failing.CONDITION)
         shown = " and ".join(f"{_named(c)} by {number(c.gain)}" for c in simple)
         return Finding(True, f"better than {shown}", Failing.CONDITION)

@@ -17,6 +17,7 @@ from modelwright.govern.gates.limits import WithinBudget, WithinLatency, WithinM
 from modelwright.govern.gates.slices import EvenAcrossSlices
 from modelwright.govern.gates.trust import NotGrosslyOverfitted, NotTooGood, RightProbabilities
 from modelwright.govern.verdict import Gate, Verdict
+from modelwright.report import format as fmt
 
 __all__ = ["GATES", "judge"]
 
@@ -61,7 +62,7 @@ def judge(problem: Problem, audit: Audit, evaluation: Evaluation, facts: Mapping
     answer, reasons = _answer(failed)
     return Verdict(
         answer=answer,
-        summary=f"{_how_good(case)} {_what_to_do(answer, reasons)}",
+        summary=f"{_how_good(case)} {_what_to_do(answer, reasons, spotless=not failed)}",
         gates=tuple(
             Gate(name=gate.name, passed=f.passed, blocking=f.failing.blocking, why=f.why) for gate, f in answered
         ),
@@ -89,14 +90,14 @@ def _how_good(case: Case) -> str:
     title = metrics.get(headline.name).title
     constant, better = case.against("constant"), ""
     if constant is not None and constant.score.value is not None:
-        better = f"; without a model it would be {number(constant.score).split(' ')[0]}"
+        better = f"; without a model it would be {fmt.amount(constant.score)}"
     return f"The model of '{case.problem.target}' reaches {title} {number(headline)} on {headline.n:,} rows{better}."
 
 
-def _what_to_do(answer: str, reasons: list[str]) -> str:
+def _what_to_do(answer: str, reasons: list[str], *, spotless: bool) -> str:
     shown = "; ".join(reasons[:MAX_REASONS])
     return {
-        "ship": "Every gate is passed: it can be used.",
+        "ship": "Every gate is passed: it can be used." if spotless else "Nothing stands in the way of using it.",
         "ship with conditions": f"It can be used by those who accept that {shown}.",
         "collect more data": f"More data is needed before it is used: {shown}.",
         "do not ship": f"It should not be used: {shown}.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import ClassVar
 
 from modelwright.brief import Limits
@@ -58,18 +59,18 @@ class WithinMemory:
 
 
 class WithinBudget:
-    """The run ended in time."""
+    """The run ended in time. Informs: a busy machine makes a run late, and the model is no worse for it."""
 
     name: ClassVar[str] = "budget"
 
     def check(self, case: Case) -> Finding:
         limits, seconds = _limits(case), case.facts.get("seconds")
         if limits.trials is not None:
-            return Finding(True, "not applicable: the brief asks for a number of trials", Failing.DO_NOT_SHIP)
+            return Finding(True, "not applicable: the brief asks for a number of trials", Failing.INFORM)
         if seconds is not None and limits.budget_s < seconds <= limits.budget_s + _slack(limits.budget_s):
             why = f"the run took {seconds:,.4g} s, the {limits.budget_s:,.4g} s allowed and the usual few to finish"
-            return Finding(True, why, Failing.DO_NOT_SHIP)
-        return _judged(seconds, limits.budget_s, "the run took", "s")
+            return Finding(True, why, Failing.INFORM)
+        return replace(_judged(seconds, limits.budget_s, "the run took", "s"), failing=Failing.INFORM)
 
 
 def _slack(budget_s: float) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from modelwright.evaluate import metrics
 from modelwright.govern.gates.base import Case, Failing, Finding, number
 
 __all__ = ["EvenAcrossSlices"]
@@ -23,5 +24,6 @@ class EvenAcrossSlices:
             return Finding(True, why, Failing.INFORM)
         first = worse[0]
         more = f", and in {len(worse) - 1} more" if len(worse) > 1 else ""
-        why = f"worse where {first.column} is {first.value} ({number(first.score)}, on {first.score.n:,} rows){more}"
+        score = f"{metrics.get(first.score.name).title} {number(first.score)} on {first.score.n:,} rows"
+        why = f"worse where {first.column} is {first.value} ({score}){more}"
         return Finding(False, why, Failing.INFORM)
