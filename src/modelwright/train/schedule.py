@@ -37,6 +37,9 @@ OVERRUN = 4.0
 GRACE_S = 1.5
 """Seconds past its limit after which a fit that does not stop is ended from outside."""
 
+OVERHEAD_MARGIN = 1.5
+"""Encoding for another family may take this many times longer than what was seen so far."""
+
 REFIT_MARGIN = 1.4
 """Refitting sees 1.25 times the rows of a fold of five, and some members more than expected."""
 
@@ -182,12 +185,16 @@ class Schedule:
     def _fold_limit(self, r: Running) -> float | None:
         if self.deadline is None:
             return None
-        return max(0.5, min(r.fold_seconds or np.inf, self.left()))
+        return max(0.5, min(r.fold_seconds or np.inf, self.left() - self.overhead()))
+
+    def overhead(self) -> float:
+        """Return the most seconds that encoding and predicting have taken in a trial."""
+        return max((x.seconds - x.fit_seconds for r in self.running for x in r.lines.values()), default=0.0)
 
     def _kill_after(self, seconds: float) -> float:
         """Return the seconds after which a fit is ended from outside: late, while there is no model at all."""
         if any(r.status == "done" for r in self.running):
-            return seconds + GRACE_S
+            return seconds + OVERHEAD_MARGIN * self.overhead() + GRACE_S
         return max(seconds, self.left()) + GRACE_S
 
     def _n_train(self) -> int:

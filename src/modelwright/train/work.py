@@ -98,7 +98,7 @@ class FitTask:
     """Fit ``candidate`` on the training rows of a fold.
 
     ``share`` below 1 uses only that part of them (a point of the learning curve) and keeps no model.
-    ``seconds`` is what the fit may take, counted from its start; None: no limit.
+    ``seconds`` is what the fit may take, encoding and predicting not counted; None: no limit.
     """
 
     candidate: Candidate
@@ -185,7 +185,7 @@ def fit_fold(state: State, task: FitTask) -> FitResult:
         stopping = (train.take(stop_rows), y[stop_rows])
         fit_view, fit_y = train.take(fit_rows), y[fit_rows]
     fitting = time.monotonic()
-    left = None if task.seconds is None else fitting + max(0.5, task.seconds - (fitting - started))
+    left = None if task.seconds is None else fitting + task.seconds
     fitted = learner.fit(fit_view, fit_y, task.candidate.settings, _context(job, task.fold, left), valid=stopping)
     fit_seconds = time.monotonic() - fitting
     sample = _train_sample(job, task, len(rows))
