@@ -48,6 +48,45 @@ def test_stays_quiet_on_unique_columns_and_rounded_values(make: MakeContext, rng
     assert findings(DuplicateColumns, make(frame, "goal")) == []
 
 
+def test_properties_of_one_thing_are_no_copies(make: MakeContext, rng: np.random.Generator) -> None:
+    for n_shops in (12, 150):
+        shop = rng.integers(0, n_shops, 1500)
+        frame = honest(rng, 1500).assign(
+            store=[f"shop {s}" for s in shop],
+            street=[f"street {s}" for s in shop * 7],
+            store_lat=rng.normal(48, 2, n_shops)[shop],
+            store_lon=rng.normal(11, 2, n_shops)[shop],
+            store_rent=rng.lognormal(7, 1, n_shops)[shop],
+        )
+        assert accused(DuplicateColumns, make(frame, "goal")) == ({"street"} if n_shops < 50 else set())
+
+
+def test_numbers_in_one_order_are_copies_when_they_correlate(make: MakeContext, rng: np.random.Generator) -> None:
+    frame = honest(rng)
+    frame["grade"] = rng.integers(1, 6, 600).astype(float)
+    frame["squared"] = frame["grade"] ** 2
+    frame["bent"] = -np.sinh(frame["grade"] / 30)
+    assert accused(DuplicateColumns, make(frame, "goal")) == {"bent"}
+
+
+def test_noise_is_never_a_copy(make: MakeContext) -> None:
+    for seed in range(5):
+        rng = np.random.default_rng(seed)
+        frame = honest(rng, 400)
+        for i in range(30):
+            frame[f"n{i}"] = rng.normal(size=400).round(i % 5)
+            frame[f"w{i}"] = [f"{k}" + "xyz"[i % 3] for k in rng.integers(0, 2 + 20 * i, 400)]
+        assert findings(DuplicateColumns, make(frame, "goal")) == []
+
+
+def test_many_words_are_copies_when_spelled_alike(make: MakeContext, rng: np.random.Generator) -> None:
+    frame = honest(rng)
+    frame["town"] = [f"Town-{i}" for i in rng.integers(0, 200, 600)]
+    frame["TOWN"] = frame["town"].str.upper().str.replace("-", " ")
+    frame["postcode"] = frame["town"].str[5:].map(lambda v: f"p{7 * int(v)}")
+    assert accused(DuplicateColumns, make(frame, "goal")) == {"TOWN"}
+
+
 def test_the_target_is_no_copy_of_a_feature(make: MakeContext, rng: np.random.Generator) -> None:
     frame = honest(rng)
     frame["answer"] = frame["goal"]

@@ -6,17 +6,21 @@ from typing import ClassVar
 
 import numpy as np
 
-from modelwright.audit.building import percent, tell
+from modelwright.audit.building import tell
 from modelwright.audit.findings import Action, AuditContext, Finding, Severity
 from modelwright.audit.looking import Coded, coded, values_of
 
 __all__ = ["DuplicateColumns"]
 
 MIN_ROWS = 20  # with fewer rows columns coincide by chance
-# Where nearly every value differs, any two columns are recodings of each other; then the values must agree.
-REPEATED_SHARE = 0.5
 # Largest relative deviation for two numbers to count as the same up to unit (kilometres and miles, rounded storage).
 RELATIVE_TOLERANCE = 1e-6
+# Of two numbers in the same order: the correlation from which on they are one quantity on another scale.
+SAME_CORRELATION = 0.999
+# Words are recoded by hand, so they are few, and each is used often enough for a correspondence not to be chance. With
+# more levels, two columns correspond because both belong to one thing: a shop has one name and one street.
+MAX_RECODED_LEVELS = 50
+MIN_ROWS_PER_LEVEL = 5
 
 
 class DuplicateColumns:
@@ -25,15 +29,18 @@ class DuplicateColumns:
     code: ClassVar[str] = "A008"
     title: ClassVar[str] = "Duplicate column"
     what: ClassVar[str] = (
-        "Two columns hold the same information: equal values, or one value of one for each of the other."
+        "Two columns hold the same information: equal numbers up to unit, or one word for each value of the other."
     )
     why_it_matters: ClassVar[str] = (
         "The copy costs time, splits the importance of the column in two, and must be delivered for every prediction."
     )
     how_detected: ClassVar[str] = (
-        "The values correspond one to one in every row, missing values included. Where at least "
-        f"{percent(REPEATED_SHARE)} of the values are distinct, that proves nothing, and the numbers must be equal "
-        f"up to a linear change of unit (relative tolerance {RELATIVE_TOLERANCE:g})."
+        "Missing values agree in every row, and so do the others. Two numbers: equal up to a linear change of unit "
+        f"(relative tolerance {RELATIVE_TOLERANCE:g}), or in the same or the reverse order throughout with a "
+        f"correlation of {SAME_CORRELATION:g}. Words with words or with a number: one value for each of the other, "
+        f"with at most {MAX_RECODED_LEVELS} values and {MIN_ROWS_PER_LEVEL} rows for each; more values must be the "
+        "same but for case and punctuation. Where two different numbers also correspond one to one (latitude and rent "
+        "of a shop), a thing stands behind all of them, and no number is called a copy of its name."
     )
     what_is_done: ClassVar[str] = (
         "The later column is dropped; of a number and its recoding in words the words go: numbers have an order."
@@ -41,23 +48,12 @@ class DuplicateColumns:
 
     def check(self, context: AuditContext) -> list[Finding] | str:
         """Return one finding per copy, or why there is nothing to check."""
-        n = len(context.row_numbers)
-        if n < MIN_ROWS:
+        if len(context.row_numbers) < MIN_ROWS:
             return f"there are fewer than {MIN_ROWS} rows"
-        found = []
-        seen: dict[bytes, str] = {}
-        for name in context.features:
-            column = coded(context, name)
-            if column.n_levels < 2:
-                continue
-            key = _fingerprint(context, name, column)
-            first = seen.setdefault(key, name)
-            if first == name:
-                continue
-            if context.contract[name].kind.numeric and not context.contract[first].kind.numeric:
-                seen[key], first, name = name, name, first
-            found.append(self._drop(name, first, column))
-        return found
+        used = [n for n in context.features if coded(context, n).n_levels > 1]
+        copies = _same_numbers(context, [n for n in used if values_of(context, n) is not None])
+        copies |= _same_words(context, [n for n in used if n not in copies])
+        return [self._drop(n, copies[n], coded(context, n)) for n in used if n in copies]
 
     def _drop(self, name: str, first: str, column: Coded) -> Finding:
         return tell(
@@ -74,19 +70,82 @@ class DuplicateColumns:
         )
 
 
-def _fingerprint(context: AuditContext, name: str, column: Coded) -> bytes:
-    """Return bytes that two columns share when they say the same."""
+def _digest(body: np.ndarray) -> bytes:
     import hashlib
 
-    values = values_of(context, name)
-    if column.n_levels < REPEATED_SHARE * column.n_present:
-        body = _by_first_appearance(column).astype(np.int32)
-    elif values is not None:
-        body = _standardised(values)
-    else:
-        body = np.array([hash(v) for v in column.values], np.int64)[column.codes]
-        body[column.codes < 0] = 0
-    return hashlib.blake2b(body.tobytes(), digest_size=16).digest()
+    return hashlib.blake2b(np.ascontiguousarray(body).tobytes(), digest_size=16).digest()
+
+
+def _same_numbers(context: AuditContext, names: list[str]) -> dict[str, str]:
+    """Return the first of the numbers that say the same, by name of the later ones."""
+    copies: dict[str, str] = {}
+    seen: dict[bytes, str] = {}
+    for name in names:
+        values = context.columns[name]
+        assert isinstance(values, np.ndarray)
+        scaled, ordered = _digest(_standardised(values)), _digest(_ordered(coded(context, name)))
+        first = seen.get(scaled)
+        if first is None and (other := seen.get(ordered)) is not None and _correlated(context, other, name):
+            first = other
+        if first is None:
+            seen[scaled] = name
+            seen.setdefault(ordered, name)
+        else:
+            copies[name] = first
+    return copies
+
+
+def _ordered(column: Coded) -> np.ndarray:
+    """Return ascending level numbers, or descending ones where the first two different rows then ascend."""
+    present = column.codes[column.codes >= 0]
+    turn = present[np.argmax(present != present[0])] < present[0]
+    codes = column.n_levels - 1 - column.codes if turn else column.codes
+    return np.where(column.codes < 0, -1, codes).astype(np.int32)
+
+
+def _correlated(context: AuditContext, first: str, second: str) -> bool:
+    a, b = context.columns[first], context.columns[second]
+    assert isinstance(a, np.ndarray) and isinstance(b, np.ndarray)
+    known = np.isfinite(a) & np.isfinite(b)
+    if known.sum() < 2 or np.ptp(a[known]) == 0 or np.ptp(b[known]) == 0:
+        return False
+    return bool(abs(np.corrcoef(a[known], b[known])[0, 1]) >= SAME_CORRELATION)
+
+
+def _same_words(context: AuditContext, names: list[str]) -> dict[str, str]:
+    """Return what stays of columns that correspond one to one and are not all numbers, by name of those that go."""
+    alike: dict[bytes, list[str]] = {}
+    for name in names:
+        alike.setdefault(_digest(_by_first_appearance(coded(context, name)).astype(np.int32)), []).append(name)
+    copies: dict[str, str] = {}
+    for members in alike.values():
+        numbers = [n for n in members if values_of(context, n) is not None]
+        words = [n for n in members if n not in numbers]
+        column = coded(context, members[0])
+        few = column.n_levels <= min(MAX_RECODED_LEVELS, column.n_present / MIN_ROWS_PER_LEVEL)
+        if not words:
+            continue
+        if few:
+            stays = numbers[0] if len(numbers) == 1 else words[0]
+            copies.update({n: stays for n in words if n != stays})
+        else:
+            copies.update(_spelled_alike(context, words))
+    return copies
+
+
+def _spelled_alike(context: AuditContext, names: list[str]) -> dict[str, str]:
+    """Return the first of the columns whose values differ in case and punctuation only, by name of the later ones."""
+    copies: dict[str, str] = {}
+    seen: dict[bytes, str] = {}
+    for name in names:
+        column = coded(context, name)
+        present = column.codes[np.sort(np.unique(column.codes, return_index=True)[1])]
+        words = ["".join(c for c in str(column.values[i]).casefold() if c.isalnum()) for i in present if i >= 0]
+        key = _digest(np.frombuffer("\0".join(words).encode("utf-8", "surrogatepass"), np.uint8))
+        first = seen.setdefault(key, name)
+        if first != name:
+            copies[name] = first
+    return copies
 
 
 def _by_first_appearance(column: Coded) -> np.ndarray:

@@ -96,8 +96,8 @@ class SingleColumnLeak:
             severity=Severity.WARNING,
             columns=[leak.column],
             message=f"'{leak.column}' alone explains {percent(leak.skill)} of '{context.target}', all the other "
-            f"columns together {percent(leak.others)}. Is it known when the prediction is needed? An honest quantity can be so "
-            "strong, and so can one that is written down afterwards.",
+            f"columns together {percent(leak.others)}. Is it known when the prediction is needed? An honest quantity "
+            "can be so strong, and so can one that is written down afterwards.",
             evidence={"skill": leak.skill, "others": leak.others, "sign": str(leak.sign)},
             fix=f"if it is known only afterwards, name it with --known-after {leak.column}",
         )
