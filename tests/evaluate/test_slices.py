@@ -88,3 +88,17 @@ def test_groups_few_rows_and_one_class():
     few = {"a": np.arange(20.0)}
     assert find_slices(get("accuracy"), y[:20], p[:20], few, contract) == ()
     assert find_slices(get("accuracy"), y, p, {}, contract) == ()
+
+
+@pytest.mark.parametrize("metric", ["roc_auc", "pr_auc", "log_loss"])
+def test_a_driver_is_no_weakness(metric):
+    """Within a narrow range of the strongest column nothing is left to rank, which is nobody's fault."""
+    for seed in range(5):
+        rng = np.random.default_rng(seed)
+        driver = rng.normal(size=6000)
+        p = 1 / (1 + np.exp(1.5 - 3 * driver))
+        y = (rng.random(6000) < p).astype(float)
+        contract = Contract(columns=(ColumnSpec(name="driver", kind=Kind.NUMBER),), rows_seen=6000)
+        found = find_slices(get(metric), y, np.column_stack([1 - p, p]), {"driver": driver}, contract)
+        assert len(found) == 5 and {s.score.name for s in found} == {"log_loss"}
+        assert not any(s.worse for s in found)

@@ -132,7 +132,8 @@ class Slice:
         ``"contact"``, ``"unknown"``; for numbers a range, ``"30 – 45"``.
     score : Measurement
     gap : float
-        Score of the slice minus the score of the other rows, signed so that negative is worse.
+        Score of the slice minus the score of the other rows, signed so that negative is worse; for log loss, of what
+        it is beyond the loss that the probabilities themselves lead one to expect.
     worse : bool
         Worse by more than the noise, after correction for the number of slices looked at.
     """

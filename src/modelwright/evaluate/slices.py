@@ -14,7 +14,7 @@ from modelwright.data.columns import Column, Columns, Strings, n_rows, take
 from modelwright.data.contract import ColumnSpec, Contract, Kind
 from modelwright.evaluate.intervals import measure, sum_by
 from modelwright.evaluate.measurements import Slice
-from modelwright.evaluate.metrics import Metric
+from modelwright.evaluate.metrics import Metric, get
 from modelwright.evaluate.scales import on_free_scale
 from modelwright.evaluate.valuing import log_loss_rows
 
@@ -31,6 +31,10 @@ MOST_SCORED = 300  # slices × classes scored in full; of more slices, those wit
 FEWEST_SCORED = 40
 MOST_SHOWN = 20
 ALPHA = 0.05
+LEAST_CHANCE = 1e-3  # a single sure and wrong row must not make a slice: beyond, it costs no more
+# Shown and judged by log loss: a ranking within a part is hard for the wrong reason where the column that ranks is
+# nearly the same on all its rows.
+BY_LOG_LOSS = {"roc_auc", "pr_auc", "log_loss"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +67,9 @@ def find_slices(
     """Return slices, worst first, at most 20: those worse beyond the noise by size of the gap, then the others.
 
     A slice is tested against the other rows on the scale where the metric has no bounds; Holm's (1979) correction
-    is for all slices that were looked at.
+    is for all slices that were looked at. Rankings and log loss: slices get their log loss, and are tested by how far
+    it exceeds what their own probabilities lead one to expect, since rows with chances near a half cost more however
+    good the model is.
     """
     if len(y) > MOST_ROWS:
         kept = np.sort(np.random.default_rng(seed).choice(len(y), MOST_ROWS, replace=False))
@@ -71,16 +77,21 @@ def find_slices(
         groups = None if groups is None else groups[kept]
     if n_rows(columns) != len(y) or metric.undefined(y, prediction):
         return ()
+    if metric.name in BY_LOG_LOSS:
+        metric = get("log_loss")
     parts = [p for name in columns for p in _parts(name, columns[name], contract) if _usable(p.rows, y, groups)]
     looked_at = len(parts)
     most = max(MOST_SCORED // prediction.shape[1], FEWEST_SCORED)
     if looked_at > most:
         parts = _most_suspect(parts, y, prediction, most)
-    influence, _ = metric.influence(y, prediction, threshold)
-    error = math.sqrt(float(np.square(sum_by(influence, groups)).sum()))
-    scored = [
-        s for p in parts if (s := _score(p, metric, y, prediction, threshold, groups, error)) is not None
-    ]  # fmt: skip
+    if metric.name == "log_loss":
+        excess, variance = _excess(y, prediction)
+        scored = [_score_excess(p, excess, variance, groups) for p in parts]
+    else:
+        influence, _ = metric.influence(y, prediction, threshold)
+        error = math.sqrt(float(np.square(sum_by(influence, groups)).sum()))
+        found = (_score(p, metric, y, prediction, threshold, groups, error) for p in parts)
+        scored = [s for s in found if s is not None]
     worse = _holm([s.p for s in scored], looked_at)
     order = sorted(range(len(scored)), key=lambda i: (not worse[i], scored[i].gap if worse[i] else scored[i].z))
     return tuple(
@@ -141,6 +152,30 @@ def _score(
     rest_error = error * math.sqrt(len(y) / int(outside.sum()))
     z = _distance(metric, (value, own_error), (rest, rest_error)) * sign
     return _Scored(part, gap, z, _student_tail(z, min(freedom, len(units) - 1)))
+
+
+def _excess(y: np.ndarray, prediction: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return each row's log loss beyond what its probabilities lead one to expect, and its variance were they right."""
+    chance = np.clip(prediction, LEAST_CHANCE, 1.0)
+    loss = -np.log(chance)
+    expected = (chance * loss).sum(axis=1)
+    variance = (chance * loss**2).sum(axis=1) - expected**2
+    return loss[np.arange(len(y)), y.astype(np.int64)] - expected, np.maximum(variance, 0.0)
+
+
+def _score_excess(part: _Part, excess: np.ndarray, variance: np.ndarray, groups: np.ndarray | None) -> _Scored:
+    """Return gap and one-sided p-value of a slice by its excess of log loss."""
+    means, errors = [], []
+    for rows in (part.rows, ~part.rows):
+        own, n = excess[rows], int(rows.sum())
+        units = sum_by((own - own.mean()) / n, None if groups is None else groups[rows])
+        # A part in which the rare event happens not to occur is less certain than it looks.
+        errors.append(math.sqrt(max(float(units @ units), float(variance[rows].sum()) / n**2)))
+        means.append(float(own.mean()))
+    gap, error = means[1] - means[0], math.hypot(*errors)
+    z = gap / error if error > 0 else 0.0
+    own_units = int(part.rows.sum()) if groups is None else len(np.unique(groups[part.rows]))
+    return _Scored(part, gap, z, _student_tail(z, own_units - 1.0))
 
 
 def _distance(metric: Metric, one: tuple[float, float], other: tuple[float, float]) -> float:

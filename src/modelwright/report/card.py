@@ -227,7 +227,7 @@ def _analyses(r: ReportInput) -> str:
         )
         parts += [
             "### Parts of the rows",
-            _table(("Part", "Rows", words.title_of(e.headline.name), "Against the rest"), rows),
+            _table(("Part", "Rows", words.title_of(e.slices[0].score.name), "Against the rest"), rows),
         ]
     if r.explanation.importances:
         ranked = ((_code(i.column), fmt.measured(i.drop)) for i in r.explanation.importances[:IMPORTANCES])

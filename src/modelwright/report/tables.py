@@ -131,8 +131,9 @@ def slices(evaluation: Evaluation) -> PlotTable | None:
     """Return the slices, worst first, against the score on all rows."""
     if not evaluation.slices:
         return None
-    head = evaluation.headline
-    plot = RowPlot.over(_ends([s.score for s in evaluation.slices]), reference=head.value)
+    name = evaluation.slices[0].score.name
+    whole = next((m.value for m in (evaluation.headline, *evaluation.metrics) if m.name == name), None)
+    plot = RowPlot.over(_ends([s.score for s in evaluation.slices]), reference=whole)
     rows = [
         PlotRow(
             label=f"{s.column} = {fmt.short(s.value, 40)}",
@@ -151,9 +152,9 @@ def slices(evaluation: Evaluation) -> PlotTable | None:
         for s in evaluation.slices
     ]
     return PlotTable(
-        caption=f"{title_of(head.name)} on parts of the rows",
+        caption=f"{title_of(name)} on parts of the rows",
         label_head="Part of the rows",
-        plot_head=f"{title_of(head.name)}; the line is the score on all rows",
+        plot_head=f"{title_of(name)}" + ("; the line is the score on all rows" if whole is not None else ""),
         value_head="Interval",
         note_head="Against the rest",
         axis=plot.axis(),
