@@ -150,6 +150,9 @@ def test_odd_targets_of_a_test_table(tmp_path, change, n, quick):
     assert len(pd.read_csv(project.result["test_predictions"])) == 40
     score = project.result.get("test_score")
     assert (score is None) if n is None else (score["n"] == n and np.isfinite(score["value"]))
+    unseen = {"perhaps": 4} if (later["target"] == "perhaps").any() else None
+    assert project.result.get("test_unseen_classes") == unseen
+    assert ("“perhaps” (4)" in (tmp_path / "p" / "report.html").read_text(encoding="utf-8")) == (unseen is not None)
 
 
 @pytest.mark.parametrize(

@@ -119,7 +119,7 @@ def report(run: Run) -> dict[str, Any]:
     documents = run.documents
     packaged, head = documents["packaged"], documents["evaluation"].headline
     tested = _score_test(run)
-    note = f"predictions of the test file are in {tested['test_predictions']}" if tested else ""
+    note = _test_note(tested)
     inputs = ReportInput(
         **{name: documents[name] for name in REPORTED},
         decisions=run.decisions,
@@ -161,6 +161,24 @@ def report(run: Run) -> dict[str, Any]:
     }
 
 
+def _test_note(tested: dict[str, Any]) -> str:
+    """Return what was done with the test file, and which of its rows the score leaves out; empty without one."""
+    from modelwright.report.format import joined, plural
+
+    if not tested:
+        return ""
+    note = f"Predictions of the test file are in {tested['test_predictions']}."
+    unseen: dict[str, int] = tested.get("test_unseen_classes", {})
+    if unseen:
+        n = sum(unseen.values())
+        shown = joined((f"“{name}” ({count:,})" for name, count in unseen.items()), 6)
+        note += (
+            f" {plural(n, 'row')} of it {'has' if n == 1 else 'have'} a class that training never saw: {shown}. The "
+            "model cannot predict it, and such rows are left out of the score."
+        )
+    return note
+
+
 def _score_test(run: Run) -> dict[str, Any]:
     """Score the separate test table with the new version: measure where it has the target, predict in any case."""
     if run.test_columns is None or run.test_table is None:
@@ -180,7 +198,9 @@ def _score_test(run: Run) -> dict[str, Any]:
     }
     if problem.target not in run.test_columns:
         return told
-    y = _test_target(run, problem.target)
+    y, unseen = _test_target(run, problem.target)
+    if unseen:
+        told["test_unseen_classes"] = unseen
     rows = np.flatnonzero(~np.isnan(y))
     if len(rows) < 2:
         return told
@@ -214,8 +234,8 @@ def _score_test(run: Run) -> dict[str, Any]:
     return told
 
 
-def _test_target(run: Run, name: str) -> np.ndarray:
-    """Return the encoded target of the test table.
+def _test_target(run: Run, name: str) -> tuple[np.ndarray, dict[str, int]]:
+    """Return the encoded target of the test table, and how often it has each class that training never saw.
 
     It is read together with that of the training table: alone it may hold one class only, or have other classes.
     """
@@ -223,7 +243,12 @@ def _test_target(run: Run, name: str) -> np.ndarray:
     known, more = run.columns[name], run.test_columns[name]
     brief = replace(run.brief, positive=None)  # classes go by their names here, whichever is the event
     y, classes = run.objective.encode(_together(known, more), run.documents["contract"][name], brief)
-    return _in_terms_of(y[len(known) :], classes, run.classes) if classes != run.classes else y[len(known) :]
+    own = y[len(known) :]
+    if classes == run.classes:
+        return own, {}
+    counts = np.bincount(own[~np.isnan(own)].astype(np.int64), minlength=len(classes))
+    unseen = {c: int(n) for c, n in zip(classes, counts) if n and c not in run.classes}
+    return _in_terms_of(own, classes, run.classes), unseen
 
 
 def _together(first: Column, second: Column) -> Column:

@@ -43,23 +43,48 @@ def command(source: str | None, as_json: bool, quiet: bool, project: str | None,
 def conclude(result: dict[str, Any], *, as_json: bool) -> int:
     """Show what a run came to; return the exit code."""
     from modelwright.cli.showing import print_json
-    from modelwright.evaluate import metrics
 
     if as_json:
         print_json(result)
     else:
         lines = [
-            f"{metrics.get(result['score']['metric']).title}: {_score(result['score'])}",
+            f"{_title(result['score'])}: {_score(result['score'])}",
             f"verdict: {result['verdict']}. {result['verdict_summary']}",
             f"version {result['version']} in {result['project']}",
             f"report: {result['report']}",
         ]
         if "test_score" in result:
-            lines.insert(1, f"test file: {_score(result['test_score'])}")
+            lines.insert(1, f"test file, {_title(result['test_score'])}: {_score(result['test_score'])}")
+            if unseen := result.get("test_unseen_classes"):
+                rows = f"{sum(unseen.values()):,} of its rows"
+                lines.insert(
+                    2, f"test file: {rows} have classes training never saw and are left out: {', '.join(unseen)}"
+                )
         if "test_predictions" in result:
             lines.append(f"predictions of the test file: {result['test_predictions']}")
+        if serving := _still_serving(result):
+            lines.append(serving)
         click.echo("\n".join(lines))
     return 0 if result["verdict"].startswith("ship") else NOT_SHIPPED
+
+
+def _title(score: dict[str, Any]) -> str:
+    from modelwright.evaluate import metrics
+
+    return metrics.get(score["metric"]).title
+
+
+def _still_serving(result: dict[str, Any]) -> str:
+    """Return what to say where another version than the one just made is the champion."""
+    from modelwright.project import Project
+
+    champion = Project(result["project"]).champion
+    if champion is None or champion.version == result["version"]:
+        return ""
+    return (
+        f"version {champion.version} still serves; "
+        f"'modelwright promote {result['project']} {result['version']}' puts version {result['version']} in its place"
+    )
 
 
 def _score(score: dict[str, Any]) -> str:
