@@ -18,6 +18,13 @@ def test_fires_and_names_the_class(make: MakeContext, rng: np.random.Generator) 
     assert found.rows == (5, 9) and found.action is Action.TOLD
 
 
+def test_counts_of_a_sample_are_said_to_be_of_the_sample(make: MakeContext, rng: np.random.Generator) -> None:
+    frame = honest(rng)
+    frame.loc[5, "goal"] = "perhaps"
+    (found,) = findings(RareClasses, make(frame, "goal", n_rows=1200))
+    assert "sample of 600 of 1,200 rows" in found.message and "it holds 1 of the rarest" in found.message
+
+
 def test_stays_quiet(make: MakeContext, rng: np.random.Generator) -> None:
     assert findings(RareClasses, make(honest(rng), "goal")) == []
 

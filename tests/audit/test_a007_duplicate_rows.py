@@ -35,6 +35,15 @@ def test_agrees_with_pandas(make: MakeContext, rng: np.random.Generator) -> None
     assert found.evidence["n_conflicting"] == (frame.groupby(list("abcd"))["goal"].transform("nunique") > 1).sum()
 
 
+def test_many_conflicting_rows_are_not_called_too_little(make: MakeContext, rng: np.random.Generator) -> None:
+    frame = honest(rng).drop(columns="goal")[["colour", "value"]].assign(size=1.0, shape="round")
+    frame["size"] = rng.integers(0, 3, 600).astype(float)
+    frame["shape"] = rng.choice(["a", "b"], 600)
+    (found,) = findings(DuplicateRows, make(frame, "value"))
+    assert found.evidence["n_conflicting"] > 500
+    assert "too little" not in found.message and "no model can tell" in found.message
+
+
 def test_stays_quiet(make: MakeContext, rng: np.random.Generator) -> None:
     assert findings(DuplicateRows, make(honest(rng), "goal")) == []
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from modelwright.audit.findings import Action
+from modelwright.audit.findings import Action, Severity
 from modelwright.audit.rules.a012_impossible_values import ImpossibleValues
 from tests.audit.conftest import MakeContext
 from tests.audit.helpers import findings, honest
@@ -48,6 +48,48 @@ def test_stays_quiet_on_honest_tails(make: MakeContext, shape: str) -> None:
         }[shape]
         frame = pd.DataFrame({"x": values, "goal": rng.integers(0, 2, 3000)})
         assert findings(ImpossibleValues, make(frame, "goal")) == []
+
+
+@pytest.mark.parametrize("shape", ["normal", "lognormal"])
+def test_typing_errors_of_the_target_are_named(make: MakeContext, rng: np.random.Generator, shape: str) -> None:
+    frame = honest(rng, 1500).drop(columns="goal")
+    frame["value"] = rng.normal(500, 80, 1500) if shape == "normal" else rng.lognormal(6, 0.8, 1500)
+    assert findings(ImpossibleValues, make(frame, "value")) == []
+    frame.loc[[4, 70, 900], "value"] = np.array([480.0, 520.0, 700.0]) * 1000
+    (found,) = findings(ImpossibleValues, make(frame, "value"))
+    assert found.columns == ("value",) and found.rows == (4, 70, 900) and found.n_rows == 3
+    assert found.severity is Severity.WARNING and found.action is Action.TOLD and "is the target" in found.message
+
+
+@pytest.mark.parametrize("shape", ["lognormal", "exponential", "pareto", "zeros"])
+def test_honest_tails_of_the_target_are_left_alone(make: MakeContext, shape: str) -> None:
+    for seed in range(10):
+        rng = np.random.default_rng(seed)
+        values = {
+            "lognormal": rng.lognormal(0, 2, 2000),
+            "exponential": rng.exponential(size=2000),
+            "pareto": rng.pareto(1.2, 2000) + 1,
+            "zeros": np.where(rng.random(2000) < 0.5, 0, rng.lognormal(8, 1, 2000)),
+        }[shape]
+        frame = pd.DataFrame({"x": rng.normal(size=2000), "value": values})
+        assert findings(ImpossibleValues, make(frame, "value", classify=False)) == []
+
+
+@pytest.mark.parametrize("word", ["Total", "Summe:", ""])
+def test_a_row_of_totals_is_named(make: MakeContext, rng: np.random.Generator, word: str) -> None:
+    frame = pd.DataFrame(
+        {
+            "town": rng.choice(["Ulm", "Bonn", "Kiel"], 200),
+            "sold": rng.integers(0, 50, 200).astype(float),
+            "stock": rng.integers(50, 90, 200).astype(float),
+        }
+    )
+    assert findings(ImpossibleValues, make(frame, "stock")) == []
+    last = {"town": word or None, "sold": frame["sold"].sum(), "stock": frame["stock"].sum()}
+    table = pd.concat([frame, pd.DataFrame([last])], ignore_index=True)
+    found = next(f for f in findings(ImpossibleValues, make(table, "stock")) if "total" in f.evidence)
+    assert found.rows == (200,) and found.severity is Severity.WARNING and "row 201" in found.message
+    assert ("says" in found.message) == bool(word)
 
 
 def test_does_not_apply_without_numbers(make: MakeContext, rng: np.random.Generator) -> None:

@@ -51,6 +51,7 @@ def test_an_order_without_a_date_is_told(make: MakeContext, rng: np.random.Gener
     frame["goal"] = np.where(wave + 0.4 * rng.normal(size=2000) > 0, "up", "down")
     (found,) = findings(TimeOrder, make(frame, "goal"))
     assert found.columns == () and found.action is Action.TOLD and found.evidence["unexplained"] > 0.2
+    assert "of it" not in found.message and "--time" in found.done and "stays random" in found.done
     shuffled = frame.sample(frac=1, random_state=0).reset_index(drop=True)
     assert findings(TimeOrder, make(shuffled, "goal")) == []
 

@@ -97,6 +97,18 @@ def test_a_good_version_ships():
     )
 
 
+@pytest.mark.parametrize(
+    ("code", "evidence", "said"),
+    [("A018", {"likeness": 0.6, "unexplained": 0.4}, "no date explains"), ("A007", {"share": 0.12}, "12% of the rows")],
+)
+def test_copies_and_hidden_order_are_conditions(code, evidence, said):
+    told = _finding(code=code, severity=Severity.WARNING, action=Action.TOLD, columns=(), evidence=evidence)
+    verdict = _judge(findings=[told])
+    assert verdict.answer == "ship with conditions" and said in verdict.summary
+    for quiet in (replace(told, overruled=True), replace(told, severity=Severity.INFO)):
+        assert _judge(findings=[quiet]).answer == "ship"
+
+
 def test_without_a_score_it_does_not_ship():
     verdict = _judge(_evaluation(headline=_measured(None), train_score=None, comparisons=()))
     assert verdict.answer == "do not ship"

@@ -20,6 +20,8 @@ __all__ = ["Asked", "Split", "choose_split"]
 
 # With more rows without a time than with one, the order of the others says little about the table.
 MAX_TIMES_MISSING = 0.5
+# The rules that judge groups and order; what they only tell leaves the split as it is.
+GROUPS_RULE, ORDER_RULE = "A017", "A018"
 NEEDS_GROUP = frozenset({SplitKind.GROUP, SplitKind.GROUP_TIME})
 NEEDS_TIME = frozenset({SplitKind.TIME, SplitKind.GROUP_TIME})
 
@@ -127,7 +129,17 @@ def _found_kind(
         code, message = _finding(audit, Action.TIME, time)
         return SplitKind.TIME, code, message
     value, why = objective.default_split()
-    return SplitKind(value), "default", f"no groups and no order in time were found: {why}"
+    return SplitKind(value), "default", f"{_not_acted_on(audit, value)}: {why}"
+
+
+def _not_acted_on(audit: Audit, value: str) -> str:
+    """Return what was found of groups and of an order in time, where the split follows none of it."""
+    codes = sorted({f.code for f in audit.findings if f.code in (GROUPS_RULE, ORDER_RULE)})
+    if not codes:
+        return "no groups and no order in time were found"
+    what = {GROUPS_RULE: "groups", ORDER_RULE: "an order in time"}
+    found = " and ".join(f"{c} speaks of {what[c]}" for c in codes)
+    return f"a {value} split was kept although {found}"
 
 
 def _finding(audit: Audit, action: Action, column: str) -> tuple[str, str]:

@@ -40,20 +40,27 @@ class RareClasses:
         if not context.classes:
             return "the target is a number"
         y = context.y[~np.isnan(context.y)].astype(np.int64)
-        counts = np.bincount(y, minlength=len(context.classes)) * (context.n_rows / max(1, len(context.y)))
+        seen = np.bincount(y, minlength=len(context.classes))
+        counts = seen * (context.n_rows / max(1, len(context.y)))
         rare = [i for i in np.argsort(counts, kind="stable") if counts[i] < FEW_ROWS]
         if not rare:
             return []
         chosen = np.flatnonzero(np.isin(context.y, rare))
         shown = [str(context.classes[i]) for i in rare]
-        smallest = max(0, round(float(counts[rare[0]])))
+        smallest = int(seen[rare[0]])
+        rarest = f"the rarest has {smallest}"
+        if len(context.y) < context.n_rows:
+            rarest = (
+                f"as far as the sample of {len(context.y):,} of {context.n_rows:,} rows tells (it holds "
+                f"{smallest or 'none'} of the rarest)"
+            )
         return [
             tell(
                 self,
                 severity=Severity.WARNING,
                 columns=[str(context.target)],
                 message=f"{count(len(rare), 'class', 'classes')} of {len(context.classes)} of '{context.target}' have "
-                f"fewer than {FEW_ROWS} rows: {names(shown)}; the rarest has {smallest}. They can hardly be learned, "
+                f"fewer than {FEW_ROWS} rows: {names(shown)}; {rarest}. They can hardly be learned, "
                 "and their scores say little.",
                 evidence={"n_classes": len(context.classes), "n_rare": len(rare), "smallest": smallest},
                 done="nothing was left out: the split spreads the rows of these classes as evenly as it can",

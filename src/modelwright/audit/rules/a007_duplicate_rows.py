@@ -33,7 +33,7 @@ class DuplicateRows:
     )
     how_detected: ClassVar[str] = (
         "Equal canonical values in all features, identifiers left out. "
-        f"From {percent(LARGE_SHARE)} of copies on it is a warning. At least {MIN_FEATURES} features are needed."
+        f"From {percent(LARGE_SHARE)} of copies on it is a warning; the same share of conflicting rows is said to bound the score. At least {MIN_FEATURES} features are needed."
     )
     what_is_done: ClassVar[str] = (
         "Told. Rows stay, because repeated rows are often honest repetitions; a large share is a reason to group or "
@@ -66,11 +66,14 @@ class DuplicateRows:
             parts.append(f"{count(len(copies), 'row')} of {n:,} ({percent(share)}) repeat an earlier row exactly")
         if n_conflicting:
             parts.append(f"{count(n_conflicting, 'row')} of {n:,} share all features with a row of another target")
-        message = "; ".join(parts) + (
-            ". Copies on both sides of a split make scores too good: compare with a split that keeps them together."
-            if high
-            else ". That is too little to move scores much."
-        )
+        said = []
+        if high:
+            said.append(
+                "Copies on both sides of a split make scores too good: compare with a split that keeps them together."
+            )
+        if n_conflicting >= LARGE_SHARE * n:
+            said.append("What the features leave open in conflicting rows, no model can tell.")
+        message = f"{'; '.join(parts)}. {' '.join(said) or 'That is too little to move scores much.'}"
         return tell(
             self,
             severity=Severity.WARNING if high else Severity.INFO,

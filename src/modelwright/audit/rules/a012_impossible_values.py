@@ -13,6 +13,7 @@ from modelwright.audit.identifiers import identifier_reason
 from modelwright.audit.looking import Coded, coded, values_of
 from modelwright.audit.names import tokens
 from modelwright.audit.sentinels import sentinel_numbers
+from modelwright.audit.totals import total_row
 from modelwright.data.contract import Kind
 
 __all__ = ["ImpossibleValues"]
@@ -21,6 +22,9 @@ MIN_ROWS = 50
 # Tukey's far-out fence is 3 interquartile ranges; heavy tails cross it honestly. Ten on the plain and on the
 # logarithmic scale is not crossed by normal, lognormal or exponential columns, nor by Pareto tails.
 FAR_IQR = 10.0
+# Of the target, where one such value bends every score: less far on the logarithmic scale (a thousand times larger is
+# seven, the interquartile range of a lognormal target 1.3). The gap below keeps honest tails out.
+FAR_LOG_IQR_TARGET = 3.0
 # ... and the gap to everything else is as wide as all of that side from the median on.
 GAP_SIDES = 1.0
 RARE_SHARE = 0.01
@@ -53,31 +57,53 @@ class ImpossibleValues:
         f"At most {percent(RARE_SHARE)} of the values, {FAR_IQR:g} interquartile ranges away from the quartiles and as "
         "far from the next value as that is from the median, on the plain and on the (signed) logarithmic scale; "
         "negative "
-        f"values in at most {percent(RARE_NEGATIVE)} of a positive column; ages above {OLDEST_AGE}."
+        f"values in at most {percent(RARE_NEGATIVE)} of a positive column; ages above {OLDEST_AGE}. Of a number as "
+        f"target {FAR_LOG_IQR_TARGET:g} ranges on the logarithmic scale are enough. And a last row that says 'total' "
+        "or holds the sums of the columns."
     )
     what_is_done: ClassVar[str] = "Told, with example rows. The rows stay: in use such values will come up as well."
 
     def check(self, context: AuditContext) -> list[Finding] | str:
-        """Return one finding per column, or why there is nothing to check."""
-        numbers = [
-            n for n in context.features if context.contract[n].kind in (Kind.NUMBER, Kind.DURATION, Kind.DATETIME)
-        ]
+        """Return one finding per column and one on a row of totals, or why there is nothing to check."""
+        judged = [*context.features, *([context.target] if context.target and not context.classes else [])]
+        numbers = [n for n in judged if context.contract[n].kind in (Kind.NUMBER, Kind.DURATION, Kind.DATETIME)]
         if not numbers:
             return "there are no numbers"
         if len(context.row_numbers) < MIN_ROWS:
             return f"there are fewer than {MIN_ROWS} rows"
-        found = []
+        found = self._total(context)
         for name in numbers:
             values = values_of(context, name)
-            if values is None or identifier_reason(context, name):
+            is_target = name == context.target
+            if values is None or (not is_target and identifier_reason(context, name)):
                 continue
-            odd = _odd_values(coded(context, name), tokens(name))
+            far_log = FAR_LOG_IQR_TARGET if is_target else FAR_IQR
+            odd = _odd_values(coded(context, name), tokens(name), far_log)
             if odd is not None:
                 found.append(self._told(context, name, values, odd))
         return found
 
+    def _total(self, context: AuditContext) -> list[Finding]:
+        why = total_row(context)
+        if not why:
+            return []
+        last = int(context.row_numbers[-1])
+        return [
+            tell(
+                self,
+                severity=Severity.WARNING,
+                message=f"The last row (row {last + 1:,}) seems to be a total, no case: {why}. It would be learned "
+                "from and scored like any other.",
+                evidence={"row": last, "total": 1},
+                fix="delete the row at the source",
+                rows=[last],
+                n_rows=1,
+            )
+        ]
+
     def _told(self, context: AuditContext, name: str, values: np.ndarray, odd: _Odd) -> Finding:
         rows = np.flatnonzero((values >= odd.low) & (values <= odd.high))
+        is_target = name == context.target
         dates = context.contract[name].kind is Kind.DATETIME
         low, high = (_day(v) if dates else f"{v:g}" for v in (odd.low, odd.high))
         shown = low if low == high else f"{low} to {high}"
@@ -86,9 +112,12 @@ class ImpossibleValues:
             why += " {} to {}".format(*(_day(v) if dates else f"{v:g}" for v in odd.usual))
         return tell(
             self,
-            severity=Severity.INFO,
+            severity=Severity.WARNING if is_target else Severity.INFO,
             columns=[name],
-            message=f"{count(odd.n, 'value')} of '{name}' ({shown}): {why}.",
+            message=f"{count(odd.n, 'value')} of '{name}' ({shown}): {why}."
+            + (
+                f" '{name}' is the target: so few rows can decide what is learned and every score." if is_target else ""
+            ),
             evidence={"n": odd.n, "low": odd.low, "high": odd.high},
             fix="correct or empty the field at the source if it is a mistake",
             rows=context.row_numbers[rows],
@@ -100,14 +129,14 @@ def _day(seconds: float) -> str:
     return str(np.datetime64(int(seconds), "s").astype("datetime64[D]"))
 
 
-def _odd_values(column: Coded, words: tuple[str, ...]) -> _Odd | None:
+def _odd_values(column: Coded, words: tuple[str, ...], far_log: float) -> _Odd | None:
     sentinels = {v for v, _ in sentinel_numbers(column)}
     keep = np.array([v not in sentinels for v in column.values], dtype=bool)
     values, counts = column.values[keep], column.counts[keep]
     n = int(counts.sum())
     if n < MIN_ROWS or len(values) < 3:
         return None
-    return _too_old(values, counts, words) or _rare_negative(values, counts, n) or _far_out(values, counts, n)
+    return _too_old(values, counts, words) or _rare_negative(values, counts, n) or _far_out(values, counts, n, far_log)
 
 
 def _too_old(values: np.ndarray, counts: np.ndarray, words: tuple[str, ...]) -> _Odd | None:
@@ -136,10 +165,10 @@ def _rare_negative(values: np.ndarray, counts: np.ndarray, n: int) -> _Odd | Non
     )
 
 
-def _far_out(values: np.ndarray, counts: np.ndarray, n: int) -> _Odd | None:
-    outside = _outside(values, counts, n)
+def _far_out(values: np.ndarray, counts: np.ndarray, n: int, far_log: float) -> _Odd | None:
+    outside = _outside(values, counts, n, FAR_IQR)
     unit = float(np.median(np.abs(values[values != 0])))
-    outside &= _outside(np.sign(values) * np.log1p(np.abs(values) / unit), counts, n)
+    outside &= _outside(np.sign(values) * np.log1p(np.abs(values) / unit), counts, n, far_log)
     n_outside = int(counts[outside].sum())
     if not n_outside or n_outside > RARE_SHARE * n:
         return None
@@ -152,16 +181,16 @@ def _far_out(values: np.ndarray, counts: np.ndarray, n: int) -> _Odd | None:
     return _Odd(float(side[0]), float(side[-1]), n_side, "far outside of", usual)
 
 
-def _outside(values: np.ndarray, counts: np.ndarray, n: int) -> np.ndarray:
-    """Return which values lie beyond a wide gap, `FAR_IQR` interquartile ranges from the quartiles."""
+def _outside(values: np.ndarray, counts: np.ndarray, n: int, far: float) -> np.ndarray:
+    """Return which values lie beyond a wide gap, ``far`` interquartile ranges from the quartiles."""
     low, middle, high = values[np.searchsorted(np.cumsum(counts), (0.25 * n, 0.5 * n, 0.75 * n))]
     spread = high - low
     outside = np.zeros(len(values), dtype=bool)
     if spread <= 0:
         return outside
     gap = np.diff(values)
-    below = (gap >= GAP_SIDES * (middle - values[1:])) & (values[:-1] <= low - FAR_IQR * spread)
-    above = (gap >= GAP_SIDES * (values[:-1] - middle)) & (values[1:] >= high + FAR_IQR * spread)
+    below = (gap >= GAP_SIDES * (middle - values[1:])) & (values[:-1] <= low - far * spread)
+    above = (gap >= GAP_SIDES * (values[:-1] - middle)) & (values[1:] >= high + far * spread)
     if below.any():
         outside[: np.flatnonzero(below)[-1] + 1] = True
     if above.any():

@@ -15,6 +15,7 @@ from modelwright.govern.gates.certainty import HasScore, KnownWell
 from modelwright.govern.gates.leaks import NoOpenErrors
 from modelwright.govern.gates.limits import WithinBudget, WithinLatency, WithinMemory, WithinSize
 from modelwright.govern.gates.slices import EvenAcrossSlices
+from modelwright.govern.gates.splitting import FairSplit
 from modelwright.govern.gates.trust import NotGrosslyOverfitted, NotTooGood, RightProbabilities
 from modelwright.govern.verdict import Gate, Verdict
 from modelwright.report import format as fmt
@@ -24,6 +25,7 @@ __all__ = ["GATES", "judge"]
 GATES: tuple[Check, ...] = (
     HasScore(),
     NoOpenErrors(),
+    FairSplit(),
     BeatsConstant(),
     BeatsSimpleModels(),
     KnownWell(),
