@@ -7,10 +7,11 @@ import pytest
 from modelwright.data.columns import Strings
 from modelwright.data.contract import ColumnSpec, Contract, Kind
 from modelwright.errors import UsageError
+from modelwright.evaluate.comparisons import compare
 from modelwright.evaluate.evaluating import evaluate
 from modelwright.evaluate.evidence import Evidence
 from modelwright.evaluate.measurements import Evaluation
-from modelwright.evaluate.metrics import applicable
+from modelwright.evaluate.metrics import applicable, get
 from modelwright.frame.problem import Problem, SplitKind
 
 from .worlds import binary, distorted, multiclass, values
@@ -188,3 +189,14 @@ def test_time(n, seconds):
 def test_a_scaled_target_has_no_unit(unit, scale, shown):
     spec = ColumnSpec(name="rate", kind=Kind.NUMBER, unit=unit, scale=scale)
     assert spec.unit_of_values == shown
+
+
+def test_a_constant_that_differs_by_fold_ranks_nothing():
+    y = np.tile([0.0, 1.0, 0.0], 100)
+    share = np.repeat([0.33, 0.34, 0.32], 100)
+    constant = np.column_stack([1 - share, share])
+    better = np.column_stack([0.7 - 0.4 * y, 0.3 + 0.4 * y])
+    found = compare(
+        get("roc_auc"), y, better, {"constant": ("", constant)}, threshold=0.5, groups=None, unit="", seed=0
+    )
+    assert found[0].score.value == 0.5

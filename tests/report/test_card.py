@@ -77,7 +77,7 @@ def test_audit_summary():
         ("roc_auc", 0.93, "ranks them the right way round 93 times in 100"),
         ("accuracy", 0.997, "99.7 of 100 rows right"),
         ("recall", 0.65, "it finds 65"),
-        ("log_loss", 0.3, "Surprise at what really happened"),
+        ("log_loss", 0.3, "To what really happened"),
         ("rmsle", 0.1, "a factor of 1.11"),
         ("r2", 0.887, "explains 89% of the variation"),
         ("mape", 0.0961, "off by 9.6% on average"),
@@ -94,6 +94,14 @@ def test_regression_headline_is_in_the_targets_unit():
     houses = samples.houses()
     assert headline_words(houses.evaluation.headline, houses.problem) == (
         "Its predictions of price are typically off by 27,000 €."
+    )
+
+
+def test_log_loss_has_an_anchor():
+    problem = samples.bank().problem
+    assert headline_words(samples.m("log_loss", 0.5), problem, samples.m("log_loss", 0.69)) == (
+        "To what really happened it had given a chance of 61% on (geometric) average; the same shares for every row "
+        "would have given 50% (0.690), 100% is perfect."
     )
 
 

@@ -11,10 +11,12 @@ from modelwright.evaluate.intervals import gain, measure
 from modelwright.evaluate.measurements import Comparison, Measurement
 from modelwright.evaluate.metrics import Metric
 from modelwright.evaluate.threshold import choose_threshold
+from modelwright.report import format as fmt
 
 __all__ = ["compare", "fit_verdict"]
 
 OVERFIT_SHARE = 0.25  # share of the skill on training rows that does not carry over to unseen rows
+RANKINGS = {"roc_auc", "pr_auc"}
 LITTLE_SKILL = 0.1  # share of the constant's loss that is removed
 
 
@@ -43,6 +45,9 @@ def compare(
     sign = 1.0 if metric.greater_is_better else -1.0
     found = []
     for name, (text, other) in baselines.items():
+        if name == "constant" and metric.name in RANKINGS:
+            # Each fold's constant is a little different; ranked together they would not be the constant they stand for.
+            other = np.broadcast_to(other.mean(axis=0), other.shape)
         own = threshold
         if metric.tunable and other.shape[1] == 2:
             own = choose_threshold(y, other, metric=metric.name, payoff={}, seed=seed)[0]
@@ -74,16 +79,16 @@ def fit_verdict(
     """
     if headline.value is None:
         return f"cannot be told: {metric.title} is {headline.method}"
-    unseen = f"{metric.title} {_short(headline.value)} on unseen rows"
+    unseen = f"{metric.title} {fmt.amount(headline)} on unseen rows"
     simplest = comparisons[0] if comparisons else None
     if simplest is not None and not simplest.better and simplest.score.value is not None:
         return (
-            f"finds nothing: {unseen} is no better, beyond the noise, than {_short(simplest.score.value)} "
+            f"finds nothing: {unseen} is no better, beyond the noise, than {fmt.amount(simplest.score)} "
             f"of the simplest baseline ({simplest.text})"
         )
     if train is None or train.value is None:
         return f"not compared with training rows: {unseen}"
-    both = f"{unseen}, {_short(train.value)} on training rows"
+    both = f"{unseen}, {fmt.amount(train)} on training rows"
     floor = _loss(metric, simplest.score.value) if simplest and simplest.score.value is not None else None
     skill, train_skill = (_skill(metric, v, floor) for v in (headline.value, train.value))
     lost = (train_skill - skill) / train_skill if train_skill > 0 else 0.0
@@ -109,7 +114,3 @@ def _apart(a: Measurement, b: Measurement) -> bool:
     if a.low is None or a.high is None or b.low is None or b.high is None:
         return False
     return a.low > b.high or a.high < b.low
-
-
-def _short(value: float) -> str:
-    return f"{value:.3g}" if abs(value) >= 1 else f"{value:.3f}"

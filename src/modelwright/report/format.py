@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -70,7 +71,7 @@ def fixed(value: float | None, decimals: int) -> str:
 def decimals_for(value: float | None, low: float | None, high: float | None) -> int:
     """Return the decimals that an interval deserves: enough for its half width, no more; negative for large numbers."""
     half = (high - low) / 2 if low is not None and high is not None else 0.0
-    if not half > 0 or not math.isfinite(half):
+    if not half > sys.float_info.min or not math.isfinite(half):
         size = abs(value or 0.0)
         if size == 0 or not math.isfinite(size):
             return 2

@@ -79,7 +79,9 @@ def render(r: ReportInput) -> str:
         r=r,
         e=e,
         title=f"Predicting {r.problem.target}",
-        headline_words=words.headline_words(e.headline, r.problem),
+        headline_words=words.headline_words(
+            e.headline, r.problem, next((c.score for c in e.comparisons if c.name == "constant"), None)
+        ),
         comparisons=tables.comparisons(e),
         top_findings=describing.top_findings(r.audit),
         rule_counts=describing.outcome_counts(r.audit.outcomes),

@@ -171,8 +171,11 @@ def leaderboard(training: Training) -> tuple[PlotTable | None, tuple[CandidateRe
     scores = [s for c in measured for s in (*c.fold_scores, c.score)]
     plot = RowPlot.over([*_without_stragglers(scores), training.ensemble_score], reference=training.ensemble_score)
     decimals = fmt.decimals_for(*_spread([c.score for c in measured]))
+    most = max(len(c.fold_scores) for c in measured)
     rows = []
-    for c in measured:
+    # A mean over some of the folds is not comparable: it comes after those over all, and says so.
+    for c in sorted(measured, key=lambda c: len(c.fold_scores) < most):
+        partial = f" (on {len(c.fold_scores)} of {most} folds)" if len(c.fold_scores) < most else ""
         used = c.weight > 0
         folds = ", ".join(fmt.fixed(s, decimals) for s in c.fold_scores)
         tip = f"{c.key}: {fmt.fixed(c.score, decimals)}" + (f"; folds {folds}" if folds else "")
@@ -181,7 +184,7 @@ def leaderboard(training: Training) -> tuple[PlotTable | None, tuple[CandidateRe
                 label=c.key,
                 small=c.reason if c.status != "done" else "",
                 plot=plot.dots(c.fold_scores, c.score, tip, "model" if used else "base"),
-                value=fmt.fixed(c.score, decimals),
+                value=fmt.fixed(c.score, decimals) + partial,
                 tone="strong" if used else "base",
                 cells=(fmt.duration(c.seconds), fmt.share(c.weight) if used else fmt.NONE),
             )

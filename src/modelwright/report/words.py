@@ -22,7 +22,7 @@ ANSWERS: dict[str, tuple[str, str]] = {
 _EXPLAINED = {
     "roc_auc": "chance that a row with the event is ranked above one without; 0.5 is a coin, 1 is perfect",
     "pr_auc": "precision averaged over all recalls; the share of events is what guessing gets, 1 is perfect",
-    "log_loss": "surprise at what really happened, given the predicted probabilities; 0 is perfect",
+    "log_loss": "cost of giving too small a chance to what happened; 0 is perfect, a coin for two classes costs 0.69",
     "brier": "mean squared error of the probabilities; 0 is perfect",
     "accuracy": "share of rows predicted right",
     "balanced_accuracy": "share predicted right, averaged over the classes so that small ones count as much",
@@ -56,10 +56,11 @@ def title_of(name: str) -> str:
     return known.title if known else name.replace("_", " ")
 
 
-def headline_words(m: Measurement, problem: Problem) -> str:
-    """Return one sentence that says what the headline number means for this problem.
+def headline_words(m: Measurement, problem: Problem, constant: Measurement | None = None) -> str:
+    """Return one or two sentences that say what the headline number means for this problem.
 
-    Empty where the measurement has no value.
+    ``constant`` is the score of a constant prediction, for metrics that mean little without it. Empty where the
+    measurement has no value.
     """
     if m.value is None:
         return ""
@@ -86,6 +87,8 @@ def headline_words(m: Measurement, problem: Problem) -> str:
         "r2": f"It explains {fmt.share(m.value)} of the variation in {problem.target}.",
         "rmsle": f"Its predictions of {problem.target} are typically off by a factor of {_factor(m.value)}.",
     }
+    if m.name == "log_loss":
+        return _log_loss_words(m, constant)
     known = sentences.get(m.name)
     if known is not None:
         return known
@@ -111,6 +114,17 @@ def comparison_words(c: Comparison) -> str:
         )
         return f"worse by {fmt.measured(size)}"
     return f"no different beyond the noise: {fmt.measured(c.gain)}"
+
+
+def _log_loss_words(m: Measurement, constant: Measurement | None) -> str:
+    """Return what a log loss means: the chance given to what happened, beside that of a constant prediction."""
+    words = (
+        f"To what really happened it had given a chance of {fmt.share(exp(-(m.value or 0.0)))} on (geometric) average"
+    )
+    if constant is None or constant.value is None:
+        return f"{words}; 100% is perfect."
+    share = fmt.share(exp(-constant.value))
+    return f"{words}; the same shares for every row would have given {share} ({fmt.amount(constant)}), 100% is perfect."
 
 
 def _of_hundred(value: float) -> str:
