@@ -33,7 +33,8 @@ class DuplicateRows:
     )
     how_detected: ClassVar[str] = (
         "Equal canonical values in all features, identifiers left out. "
-        f"From {percent(LARGE_SHARE)} of copies on it is a warning; the same share of conflicting rows is said to bound the score. At least {MIN_FEATURES} features are needed."
+        f"From {percent(LARGE_SHARE)} of copies on it is a warning; the same share of "
+        f"conflicting rows is said to bound the score. At least {MIN_FEATURES} features are needed."
     )
     what_is_done: ClassVar[str] = (
         "Told. Rows stay, because repeated rows are often honest repetitions; a large share is a reason to group or "

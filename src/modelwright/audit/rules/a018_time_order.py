@@ -136,12 +136,15 @@ class TimeOrder:
             tell(
                 self,
                 severity=Severity.WARNING,
-                message=f"Neighbouring rows of the file have alike targets (likeness {likeness:.2f}; {rest:.2f} in what "
-                "the features leave unexplained; both are 0 in a shuffled file), though no date says so. The file seems to be "
-                "in an order, of time or of batches, and a random split tests on rows whose neighbours were seen.",
+                message="Neighbouring rows of the file have alike targets "
+                f"(likeness {likeness:.2f}; {rest:.2f} in what the features leave unexplained; both are 0 in a shuffled "
+                "file), though no date says so. The file seems to be in an order, of time or of batches, and a random "
+                "split tests on rows whose neighbours were seen.",
                 evidence={"likeness": likeness, "unexplained": rest, "n_rows": len(context.row_numbers)},
-                done="the split stays random, as nothing says what orders the rows: take the score as too good until it "
-                "was measured on later rows (name a date with --time or a batch with --group)",
+                done="nothing was changed: the brief says how to split"
+                if context.brief.split or context.brief.time or context.brief.group
+                else "the split stays random, as nothing says what orders the rows: take the score as too good until "
+                "it was measured on later rows (name a date with --time or a batch with --group)",
                 fix="add the date or the batch to the data, and ask for --split time or --split group",
                 n_rows=len(context.row_numbers),
             )
