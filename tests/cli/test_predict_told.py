@@ -9,6 +9,9 @@ import pytest
 import modelwright as mw
 from modelwright import documents
 from modelwright.cli import main
+from modelwright.cli.commands.run import conclude
+from modelwright.data.canonical import canonicalise
+from modelwright.data.contract import ColumnSpec, Contract, Kind
 
 from .helpers import one_object, table
 
@@ -64,3 +67,52 @@ def test_a_project_shows_itself(project):
     assert shown.startswith(f"Project({str(project)!r}, versions=[1], champion=1, rmse=")
     (project / "champion.json").write_text("{")
     assert repr(mw.Project(project)).startswith(f"Project({str(project)!r}")
+
+
+def test_case_and_blanks_of_names_are_forgiven(project, rows, capsys):
+    rows.write_text(rows.read_text().replace("age,income,city", " AGE ,Income,city"))
+    assert main(["predict", str(project), str(rows), "--json"]) == 0
+    told = one_object(capsys.readouterr().out)
+    said = {v["column"]: v["message"] for v in told["violations"]}
+    assert said["age"] == "column 'AGE' is taken for 'age': only case or blanks differ" and "income" in said
+    rows.write_text(rows.read_text().replace("Income,city", "Income,INCOME"))
+    assert main(["predict", str(project), str(rows)]) == 1  # either may be meant
+    assert "2 columns are missing" in capsys.readouterr().err
+
+
+def test_many_missing_columns_are_counted():
+    specs = tuple(ColumnSpec(name=f"column_{i}", kind=Kind.NUMBER) for i in range(500))
+    contract = Contract(columns=specs, rows_seen=9)
+    with pytest.raises(mw.ModelwrightError) as caught:
+        canonicalise({"zzz": [1], "kolumn_3": [2]}, contract, required=contract.names)
+    assert "500 columns are" in caught.value.what and "and 492 more" in caught.value.what
+    assert len(str(caught.value)) < 800
+    with pytest.raises(mw.ModelwrightError, match=r"fix: add them, empty where unknown · MW-C001"):
+        canonicalise({"zzz": [1]}, contract, required=contract.names)
+
+
+def test_names_in_the_brief_may_be_spelled_as_in_the_header(tmp_path):
+    lines = table(60).replace("age,income,city,target", "age,Income,city, y? [%] ")
+    (tmp_path / "t.csv").write_text(lines)
+    audit = mw.audit_data(tmp_path / "t.csv", target=" y? [%] ", drop=["income"])
+    assert audit.findings is not None
+    with pytest.raises(mw.ModelwrightError, match="MW-U101"):
+        mw.audit_data(tmp_path / "t.csv", target="yy")
+
+
+def test_a_second_run_says_which_version_serves(project, capsys):
+    done = mw.Project(project).result | {"project": str(project)}
+    conclude(done, as_json=False)
+    assert "serves" not in capsys.readouterr().out
+    conclude(done | {"version": 2}, as_json=False)
+    assert "version 1 still serves; 'modelwright promote" in capsys.readouterr().out
+
+
+def test_a_locked_project_is_refused_before_the_data_is_read(project, tmp_path, capsys):
+    with mw.Project(project).lock():
+        assert main(["run", str(tmp_path / "absent.csv"), "-t", "target", "--project", str(project)]) == 1
+        assert "MW-P023" in capsys.readouterr().err
+
+
+def test_only_public_names_are_listed():
+    assert set(dir(mw)) == {*mw.__all__, "__version__"}

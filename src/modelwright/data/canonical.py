@@ -22,6 +22,7 @@ from modelwright.data.parsing.moments import EPOCH_UNITS, EXCEL, EXCEL_DAY_0, re
 from modelwright.data.parsing.numbers import MAGNITUDE, NumberFormat, read_number
 from modelwright.data.parsing.texts import UNIVERSAL_MISSING, is_missing_text, text_of
 from modelwright.data.raw import ArrayRaw, Raw, raw_of
+from modelwright.data.tidying import listed
 from modelwright.errors import ContractError, did_you_mean
 
 if TYPE_CHECKING:
@@ -85,12 +86,13 @@ def canonicalise(
         Required columns are missing (all are named), columns have different lengths, or more than half of a column
         cannot be read as its kind.
     """
-    given = _by_name(table)
+    given, respelled = _respelled(_by_name(table), contract)
     _refuse_missing(given, set(required), contract)
     n_rows = _common_length(given)
     columns: Columns = {}
     known = set(contract.names)
-    violations = [_unknown(name, n_rows) for name in given if name not in known]
+    violations = [_renamed(*names, n_rows) for names in respelled.items()]
+    violations += [_unknown(name, n_rows) for name in given if name not in known]
     for spec in contract.columns:
         if spec.name not in given:
             columns[spec.name] = _empty(spec, n_rows)
@@ -273,18 +275,38 @@ def _fast_numbers(numbers: np.ndarray, spec: ColumnSpec) -> np.ndarray | None:
 # --- the contract --------------------------------------------------------------------------------------------------
 
 
+def _respelled(given: dict[str, Any], contract: Contract) -> tuple[dict[str, Any], dict[str, str]]:
+    """Give columns the contract's names where case or blanks around differ and one column alone can be meant."""
+    wanted = _alike(name for name in contract.names if name not in given)
+    found = _alike(set(given).difference(contract.names))
+    names = {found[k][0]: w[0] for k, w in wanted.items() if len(w) == 1 == len(found.get(k, ()))}
+    return {names.get(name, name): values for name, values in given.items()}, names
+
+
+def _alike(names: Iterable[str]) -> dict[str, list[str]]:
+    groups: dict[str, list[str]] = {}
+    for name in names:
+        groups.setdefault(name.strip().casefold(), []).append(name)
+    return groups
+
+
+def _renamed(given: str, name: str, n_rows: int) -> Violation:
+    message = f"column '{given}' is taken for '{name}': only case or blanks differ"
+    return Violation(what="other spelling", column=name, n_rows=n_rows, done="kept", message=message)
+
+
 def _refuse_missing(given: Mapping[str, Any], required: set[str], contract: Contract) -> None:
     absent = required.difference(given)
     if absent:
         known = set(contract.names)
         missing = [n for n in contract.names if n in absent] + sorted(absent - known)
-        unused = [n for n in given if n not in known] or list(given)
-        hints = [f"'{n}': {did_you_mean(n, unused)}" for n in missing[:5]] if unused else ["there are no columns"]
+        unused = [n for n in given if n not in known]
+        hints = [f"'{n}': {h}" for n in missing[:8] if "did you mean" in (h := did_you_mean(n, unused))]
         what = f"column '{missing[0]}' is" if len(missing) == 1 else f"{len(missing)} columns are"
-        names = "" if len(missing) == 1 else ": " + ", ".join(f"'{n}'" for n in missing)
+        names = "" if len(missing) == 1 else ": " + listed(missing)
         raise ContractError(
             f"{what} missing that the model uses{names}",
-            fix="add them, empty where unknown (" + " · ".join(hints) + ")",
+            fix="add them, empty where unknown" + (f" ({' · '.join(hints)})" if hints else ""),
             code="MW-C001",
         )
 

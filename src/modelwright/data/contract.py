@@ -143,7 +143,8 @@ class Violation:
     Attributes
     ----------
     what : str
-        ``"missing column"``, ``"unknown column"``, ``"wrong type"``, ``"new level"``, ``"out of range"``.
+        ``"missing column"``, ``"unknown column"``, ``"other spelling"``, ``"wrong type"``, ``"new level"``,
+        ``"out of range"``.
     column : str
     n_rows : int
         Rows concerned.

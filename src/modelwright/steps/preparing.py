@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 
 from modelwright.audit.findings import Action, Audit
@@ -34,6 +37,7 @@ def read(run: Run) -> Source:
     run.table, source = read_table(
         brief.source if run.data is None else run.data, query=brief.query, memory_bytes=memory, seed=brief.seed
     )
+    run.brief = run.documents["brief"] = brief = _as_spelled(brief, run.table.column_names)
     _check_names(run)
     if brief.test is not None or run.test is not None:
         asked = brief.test if run.test is None else run.test  # predictions of it are written: every row counts
@@ -44,6 +48,26 @@ def read(run: Run) -> Source:
     for note in source.notes:
         run.decide("read", "repair in reading", note, "the file is not quite regular")
     return source
+
+
+def _as_spelled(brief: Brief, names: list[str]) -> Brief:
+    """Return the brief with names of columns as the table has them, where blanks around or case alone differ."""
+    alike: dict[str, list[str]] = {}
+    for name in names:
+        alike.setdefault(name.casefold(), []).append(name)
+
+    def spelled(name: str) -> str:
+        stripped = " ".join(name.split()) if "\n" in name else name.strip()
+        if name in names or stripped in names:
+            return name if name in names else stripped
+        found = alike.get(stripped.casefold(), [])
+        return found[0] if len(found) == 1 else name
+
+    single: dict[str, Any] = {
+        f: spelled(v) for f in ("target", "time", "group") if (v := getattr(brief, f)) is not None
+    }
+    several: dict[str, Any] = {f: tuple(map(spelled, getattr(brief, f))) for f in ("drop", "known_after", "protected")}
+    return replace(brief, **single, **several, kinds={spelled(n): kind for n, kind in brief.kinds.items()})
 
 
 def _check_names(run: Run) -> None:
