@@ -137,7 +137,7 @@ class TimeOrder:
                 self,
                 severity=Severity.WARNING,
                 message="Neighbouring rows of the file have alike targets "
-                f"(likeness {likeness:.2f}; {rest:.2f} in what the features leave unexplained; both are 0 in a shuffled "
+                f"(likeness {likeness:.2f}; {rest:.2f} in what the features leave unexplained; both 0 in a shuffled "
                 "file), though no date says so. The file seems to be in an order, of time or of batches, and a random "
                 "split tests on rows whose neighbours were seen.",
                 evidence={"likeness": likeness, "unexplained": rest, "n_rows": len(context.row_numbers)},
