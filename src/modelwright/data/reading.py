@@ -141,11 +141,30 @@ def read_file(path: Path, ask: Ask) -> tuple[str, Read]:
     start = first_bytes(path)
     if not start:
         raise DataError(f"'{path}' is empty", fix="check how it was written", code="MW-D115")
+    if path.suffix.lower() == ".zip" and start.startswith(b"PK"):
+        return _read_zip(path, ask, size)
     kind, note = _format(path, start)
     _refuse_query(kind, ask)
     read = _reader(kind)(path, ask)
     notes = (*((note,) if note else ()), *read.notes)
     return kind, replace(read, n_bytes=size, digest=digest_file(path), notes=notes)
+
+
+def _read_zip(path: Path, ask: Ask, size: int) -> tuple[str, Read]:
+    from dataclasses import replace
+
+    from modelwright.data.readers.zipped import unpacked
+
+    with unpacked(path) as inner:
+        if inner.suffix.lower() == ".zip":
+            raise DataError(f"'{path}' holds another archive", fix="unpack it", code="MW-D134")
+        try:
+            kind, read = read_file(inner, ask)
+        except DataError as error:  # the temporary name would say nothing
+            what = error.what.replace(str(inner), f"{path}/{inner.name}")
+            raise DataError(what, fix=error.fix, code=error.code) from error
+    options = {**read.options, "compression": "zip"}
+    return kind, replace(read, n_bytes=size, digest=digest_file(path), options=options)
 
 
 def _format(path: Path, start: bytes) -> tuple[str, str]:

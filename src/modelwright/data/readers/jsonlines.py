@@ -12,6 +12,7 @@ from modelwright.data.readers.encoding import detect_encoding
 from modelwright.data.readers.opening import HEAD_BYTES, compression_of, expanded_size, open_expanded
 from modelwright.data.readers.values import table_of_records
 from modelwright.data.sampling import Reservoir
+from modelwright.data.tidying import listed
 from modelwright.errors import DataError
 
 __all__ = ["read"]
@@ -51,7 +52,13 @@ def read(path: Path, ask: Ask) -> Read:
     if not records:
         raise DataError(f"'{path}' holds no records", fix="give a file with data", code="MW-D116")
     options = {"encoding": encoding, **({"compression": kind} if (kind := compression_of(path)) else {})}
-    return Read(table=table_of_records(records), n_rows=n_rows, options=options)
+    return Read(table=table_of_records(records), n_rows=n_rows, options=options, notes=_nested(records))
+
+
+def _nested(records: list[dict[str, Any]]) -> tuple[str, ...]:
+    """Return a note on the columns that hold objects or lists."""
+    names = dict.fromkeys(n for r in records for n, v in r.items() if isinstance(v, dict | list))
+    return (f"{listed(list(names))}: nested objects or lists are kept as text",) if names else ()
 
 
 def _records(path: Path, data: bytes) -> list[dict[str, Any]]:
