@@ -65,7 +65,7 @@ def test_json_of_audit(folder):
 
 def test_json_of_predict(folder):
     told = asked(folder, "predict", "made", "train.csv", "-o", "out.csv")
-    assert told == {"rows": 150, "version": 1, "output": "out.csv", "violations": []}
+    assert (told["rows"], told["version"], told["output"], told["violations"]) == (150, 1, "out.csv", [])
 
 
 def test_json_of_why(folder):
@@ -121,7 +121,8 @@ def test_lines_where_there_is_no_terminal(folder, capsys):
     assert stages[-1] == "Writing the report …"
     assert "version 1 stays champion; 'modelwright promote' makes it 2" in told.err
     shown = told.out.splitlines()
-    assert [line.split(":")[0].split(" ")[0] for line in shown] == ["RMSE", "verdict", "version", "report"]
+    starts = {line.split(":")[0].split(" ")[0] for line in shown}
+    assert shown[0].startswith("RMSE: ") and starts >= {"verdict", "version", "report"}
     assert "\x1b" not in told.out + told.err
 
 
