@@ -20,7 +20,7 @@ LAYERS = (
     {"data"},
     {"runtime"},
     {"evaluate.measurements"},
-    {"ledger"},
+    {"ledger", "format"},
     {"objectives", "learners", "features", "engines"},
     {"audit", "frame", "train", "evaluate", "explain", "govern", "package"},
     {"project"},

@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import numpy as np
 
+from modelwright import format as fmt
 from modelwright.evaluate.intervals import gain, measure
 from modelwright.evaluate.measurements import Comparison, Measurement
 from modelwright.evaluate.metrics import Metric
 from modelwright.evaluate.threshold import choose_threshold
-from modelwright.report import format as fmt
 
 __all__ = ["compare", "fit_verdict"]
 

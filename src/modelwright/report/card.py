@@ -10,10 +10,10 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 
+from modelwright import format as fmt
 from modelwright.audit.findings import Action, Severity
 from modelwright.evaluate.measurements import Evaluation, Measurement
 from modelwright.report import describing, words
-from modelwright.report import format as fmt
 from modelwright.report.inputs import ReportInput
 
 __all__ = ["GAP", "render_card"]

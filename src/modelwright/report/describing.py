@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from modelwright import format as fmt
 from modelwright.audit.findings import Action, Audit, Finding, Outcome, Severity
 from modelwright.brief import Brief
 from modelwright.data.contract import ColumnSpec, Contract, Kind
@@ -15,7 +16,6 @@ from modelwright.data.profile import ColumnProfile, Profile
 from modelwright.data.source import Source
 from modelwright.frame.problem import Problem, SplitKind
 from modelwright.report import charts
-from modelwright.report import format as fmt
 from modelwright.report.inputs import ReportInput
 
 __all__ = [

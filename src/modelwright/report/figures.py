@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from modelwright import format as fmt
 from modelwright.data.contract import Contract
 from modelwright.evaluate.measurements import Curve, Evaluation, Measurement, Residuals
 from modelwright.explain.reasons import Explanation
 from modelwright.report import charts
-from modelwright.report import format as fmt
 from modelwright.report.charts import Frame, Mark, Series
 from modelwright.report.charts.svg import extent
 from modelwright.report.words import title_of

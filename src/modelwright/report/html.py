@@ -16,8 +16,8 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from modelwright import format as fmt
 from modelwright.report import charts, describing, figures, tables, words
-from modelwright.report import format as fmt
 from modelwright.report.inputs import ReportInput
 
 __all__ = ["page", "render"]

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from modelwright import format as fmt
 from modelwright.evaluate.measurements import Comparison, Evaluation, Measurement
 from modelwright.explain.reasons import Explanation
-from modelwright.report import format as fmt
 from modelwright.report.charts import RowPlot
 from modelwright.report.words import comparison_words, title_of
 from modelwright.train.record import CandidateResult, Training

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from math import exp
 
+from modelwright import format as fmt
 from modelwright.evaluate.measurements import Comparison, Measurement
 from modelwright.evaluate.metrics import METRICS
 from modelwright.frame.problem import Problem
-from modelwright.report import format as fmt
 
 __all__ = ["ANSWERS", "comparison_words", "explained", "headline_words", "title_of", "tone_of"]
 

@@ -163,7 +163,7 @@ def report(run: Run) -> dict[str, Any]:
 
 def _test_note(tested: dict[str, Any]) -> str:
     """Return what was done with the test file, and which of its rows the score leaves out; empty without one."""
-    from modelwright.report.format import joined, plural
+    from modelwright.format import joined, plural
 
     if not tested:
         return ""

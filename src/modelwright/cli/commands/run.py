@@ -89,7 +89,7 @@ def _still_serving(result: dict[str, Any]) -> str:
 
 def _score(score: dict[str, Any]) -> str:
     from modelwright.evaluate.measurements import Measurement
-    from modelwright.report.format import measured
+    from modelwright.format import measured
 
     measurement = Measurement(
         name=score["metric"], value=score["value"], low=score["low"], high=score["high"], n=score["n"], method=""

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, ClassVar, Protocol
 
+from modelwright import format as fmt
 from modelwright.audit.findings import Audit
 from modelwright.evaluate.measurements import Comparison, Evaluation, Measurement
 from modelwright.frame.problem import Problem
-from modelwright.report import format as fmt
 
 __all__ = ["Case", "Check", "Failing", "Finding", "number"]
 

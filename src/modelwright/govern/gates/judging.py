@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from modelwright import format as fmt
 from modelwright.audit.findings import Audit
 from modelwright.evaluate import metrics
 from modelwright.evaluate.measurements import Evaluation
@@ -18,7 +19,6 @@ from modelwright.govern.gates.slices import EvenAcrossSlices
 from modelwright.govern.gates.splitting import FairSplit
 from modelwright.govern.gates.trust import NotGrosslyOverfitted, NotTooGood, RightProbabilities
 from modelwright.govern.verdict import Gate, Verdict
-from modelwright.report import format as fmt
 
 __all__ = ["GATES", "judge"]
 

@@ -8,9 +8,9 @@ from math import ceil
 
 from markupsafe import Markup
 
+from modelwright import format as fmt
 from modelwright.data.profile import ColumnProfile
 from modelwright.explain.reasons import Effect
-from modelwright.report import format as fmt
 from modelwright.report.charts.svg import Scale, drawing, el, nice_ticks, polyline, text, tick_labels, title
 
 __all__ = ["effect_chart", "sparkline"]

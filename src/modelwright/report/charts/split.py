@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
+from modelwright import format as fmt
 from modelwright.frame.problem import Problem, SplitKind
-from modelwright.report import format as fmt
 from modelwright.report.charts.svg import el, text, title
 
 __all__ = ["split_diagram"]

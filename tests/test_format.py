@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from modelwright import format as fmt
 from modelwright.evaluate.measurements import Measurement
-from modelwright.report import format as fmt
 
 
 def measurement(value, low=None, high=None, unit=""):
