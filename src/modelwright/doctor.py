@@ -28,7 +28,6 @@ LIBRARIES = {
     "scipy": "scipy",
     "pandas": "pandas",
     "pyarrow": "pyarrow",
-    "duckdb": "duckdb",
     "scikit-learn": "sklearn",
     "lightgbm": "lightgbm",
     "catboost": "catboost",

@@ -47,7 +47,7 @@ def make_job(folder: Path, n: int = 240, *, classes: int = 2, lockbox: bool = Tr
         folds=folds,
         holdout=holdout,
         groups=None,
-        ordered=False,
+        order=None,
         seed=seed,
         run_folder=folder,
         memory_bytes=10**9,

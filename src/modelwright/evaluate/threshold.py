@@ -116,9 +116,12 @@ def _by_payoff(y: np.ndarray, prediction: np.ndarray, payoff: Mapping[str, float
     """
     alarm, hit = payoff["tn"] - payoff["fp"], payoff["tp"] - payoff["fn"]
     theory = alarm / (alarm + hit)
+    words = f"payoff: acting breaks even at {theory:.3f}"
     event = prediction[:, 1]
-    cuts, events, rows = _steps(y, event)
     positives, n = float((y == 1).sum()), len(y)
+    if min(positives, n - positives) < FEWEST_PER_CLASS:
+        return theory, words
+    cuts, events, rows = _steps(y, event)
 
     def earned(found: np.ndarray, acted: np.ndarray, total: np.ndarray | float, size: np.ndarray | float) -> np.ndarray:
         return (
@@ -126,9 +129,6 @@ def _by_payoff(y: np.ndarray, prediction: np.ndarray, payoff: Mapping[str, float
             + (size - total - acted + found) * payoff["tn"]
         ) / size  # fmt: skip
 
-    words = f"payoff: acting breaks even at {theory:.3f}"
-    if min(positives, n - positives) < FEWEST_PER_CLASS:
-        return theory, words
     empirical = _resampled_best(cuts, events, rows, positives, n, earned, seed)
     difference = payoff_rows(y, event >= empirical, payoff) - payoff_rows(y, event >= theory, payoff)
     noise = float(np.sqrt(np.square(mean_influence(difference)).sum()))

@@ -11,6 +11,7 @@ from modelwright.brief import Brief
 from modelwright.errors import UsageError
 from modelwright.evaluate import metrics
 from modelwright.evaluate.metrics import Metric
+from modelwright.evaluate.threshold import check_payoff
 from modelwright.frame.problem import Choice
 from modelwright.objectives.base import Objective
 
@@ -131,3 +132,4 @@ def _check_payoff(brief: Brief, classes: Sequence[str]) -> None:
             fix="use tp, fp, fn and tn, for example tp=80, fp=-5",
             code="MW-U308",
         )
+    check_payoff(brief.payoff)

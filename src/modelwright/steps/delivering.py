@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import shutil
 from dataclasses import replace
 from typing import Any
 
@@ -11,10 +10,11 @@ import numpy as np
 
 from modelwright import __version__
 from modelwright.data.columns import Column, Strings, take
-from modelwright.documents import to_builtins
+from modelwright.documents import load, to_builtins, write_atomic
 from modelwright.frame.problem import Problem
 from modelwright.govern.verdict import Verdict
 from modelwright.ledger import now
+from modelwright.package.packaging import Packaged
 from modelwright.running import Run
 from modelwright.steps.learning import check_rows, plan_facts
 
@@ -59,6 +59,10 @@ def package(run: Run) -> Any:
     from modelwright.package.assembling import assemble
     from modelwright.package.packaging import package as packaging
 
+    written = _already_packaged(run)
+    if written is not None:
+        run.plan = run.project.version(written.version).plan
+        return written
     run.plan = assemble(run.outcome.members, plan_facts(run))
     packaged = packaging(
         run.project.path,
@@ -82,8 +86,17 @@ def package(run: Run) -> Any:
     return packaged
 
 
+def _already_packaged(run: Run) -> Packaged | None:
+    """Return what this run packaged before it was broken off, so that going on makes no second version."""
+    path = run.folder / "packaged.json"
+    if not (run.resumed and path.is_file()):
+        return None
+    packaged = load(path, Packaged)
+    return packaged if packaged.version in run.project.versions() else None
+
+
 def judge(run: Run) -> Verdict:
-    """Hold the version against the gates, and make it the champion when it may ship and is the first or better."""
+    """Hold the version against the gates, and make it the champion when it may ship and there is none."""
     from modelwright.govern.gates import judge as judging
 
     packaged = run.documents["packaged"]
@@ -142,8 +155,8 @@ def report(run: Run) -> dict[str, Any]:
         test_note=note,
     )
     for name, text in (("report.html", render(inputs)), ("model-card.md", render_card(inputs))):
-        (run.folder / name).write_text(text, encoding="utf-8")
-        shutil.copyfile(run.folder / name, run.project.path / name)
+        for folder in (run.folder, run.project.path):
+            write_atomic(folder / name, text.encode())
     return {
         "project": str(run.project.path),
         "run": run.name,

@@ -62,10 +62,10 @@ def train(run: Run) -> Training:
         folds=run.folds.folds,
         holdout=run.folds.holdout,
         groups=run.folds.groups,
-        ordered=problem.time is not None and problem.split.value in {"time", "group_time"},
+        order=run.folds.order,
         seed=run.brief.seed,
         run_folder=run.folder,
-        memory_bytes=run.guard.limit,
+        memory_bytes=run.guard.limit // run.engine.n_workers,
         max_train_rows=len(run.rows),
     )
     run.outcome = training(
@@ -146,7 +146,11 @@ def gather(run: Run) -> Any:
     run.calibration_note = "not tried: too few rows to set some aside for it"
     if problem.classes and len(lockbox):
         run.calibrator, run.calibration_note = fit_calibrator(
-            y[outcome.rows], outcome.oof, metric=problem.metric, seed=run.brief.seed
+            y[outcome.rows],
+            outcome.oof,
+            metric=problem.metric,
+            seed=run.brief.seed,
+            groups=None if run.folds.groups is None else run.folds.groups[outcome.rows],
         )
         prediction = run.calibrator(prediction)
     run.threshold, run.threshold_why = _threshold(run, y[outcome.rows], bool(len(lockbox)))
@@ -180,7 +184,7 @@ def _threshold(run: Run, y: np.ndarray, has_lockbox: bool) -> tuple[float | None
         return None, ""
     if not has_lockbox:
         # The rows that would choose it also measure; only the threshold that follows from the payoff is free of that.
-        return choose_threshold(y, run.outcome.oof, metric="log_loss", payoff=run.brief.payoff)
+        return choose_threshold(y[:0], run.outcome.oof[:0], metric="log_loss", payoff=run.brief.payoff)
     calibrated = run.calibrator(run.outcome.oof) if run.calibrator else run.outcome.oof
     return choose_threshold(y, calibrated, metric=problem.metric, payoff=run.brief.payoff)
 
@@ -193,7 +197,7 @@ def _selection(problem: Problem, y: np.ndarray, candidates: np.ndarray, seed: in
     metric = metrics.get(problem.metric)
 
     def select(rows: np.ndarray) -> np.ndarray:
-        return greedy_weights(metric.loss, y[rows], candidates[:, rows], n_steps=10, seed=seed)
+        return greedy_weights(metric.loss, y[rows], candidates[:, rows], seed=seed)
 
     return select
 

@@ -78,7 +78,8 @@ def refit_members(
             in_folds.append(key)
             folders = tuple(str(job.run_folder / r.lines[f].files) for f in sorted(r.lines))
             members.append(TrainedMember(key, weight, folders, None))
-    note = "all members were fitted again on all rows, the lockbox included"
+    included = ", the lockbox included" if len(job.holdout) else ""
+    note = f"all members were fitted again on all rows{included}; the scores are those of the models of the folds"
     if in_folds:
         note = f"no time to fit {', '.join(in_folds)} again on all rows: the models of the folds are used together"
     return tuple(members), note

@@ -76,13 +76,7 @@ def train(
     budget.resume(journal.spent)
     deadline = None if after_seconds is None else budget.deadline - after_seconds
     train_seconds = None if deadline is None else deadline - began
-    plan = make_plan(
-        objective=job.objective,
-        n_rows=len(job.y),
-        n_features=len(job.columns),
-        n_classes=job.n_classes,
-        fold_seconds=None if train_seconds is None else train_seconds * engine.n_workers / len(job.folds),
-    )
+    plan = journal.once("plan", lambda: _plan(job, train_seconds, engine.n_workers), Plan)
     if not plan.candidates:
         raise TrainingError("no learner fits this table", fix="use fewer columns or classes", code="MW-T002")
     size = journal.once("size", lambda: _size(job, plan, train_seconds, engine.n_workers), Size)
@@ -142,6 +136,16 @@ def train(
         first_fold=tuple(
             TrainedMember(r.candidate.key, w, (str(job.run_folder / r.lines[0].files),), None) for r, w in chosen
         ),
+    )
+
+
+def _plan(job: Job, train_seconds: float | None, n_workers: int) -> Plan:
+    return make_plan(
+        objective=job.objective,
+        n_rows=len(job.y),
+        n_features=len(job.columns),
+        n_classes=job.n_classes,
+        fold_seconds=None if train_seconds is None else train_seconds * n_workers / len(job.folds),
     )
 
 

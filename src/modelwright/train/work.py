@@ -22,8 +22,8 @@ from modelwright.train.record import Candidate
 
 __all__ = ["FitResult", "FitTask", "Job", "RefitResult", "RefitTask", "fit_fold", "preload", "refit", "setup"]
 
-VIEW_CACHE_SHARE = 0.15
-"""Part of the memory limit that one worker's encoded views may take."""
+VIEW_CACHE_SHARE = 0.3
+"""Part of a worker's memory that its encoded views may take."""
 
 TRAIN_SAMPLE = 2000
 """Training rows of the first fold that are predicted too, to tell over- from underfitting."""
@@ -60,11 +60,12 @@ class Job:
     holdout : ndarray of int
         The lockbox.
     groups : ndarray of int or None
-    ordered : bool
-        Rows of later folds are later in time.
+    order : ndarray of float64 or None
+        Rank of each row in time, where the split goes from past to future.
     seed : int
     run_folder : Path
     memory_bytes : int
+        Of one worker.
     max_train_rows : int
         Larger training parts are sampled down to this.
     folds_report : bool
@@ -81,7 +82,7 @@ class Job:
     folds: tuple[tuple[np.ndarray, np.ndarray], ...]
     holdout: np.ndarray
     groups: np.ndarray | None
-    ordered: bool
+    order: np.ndarray | None
     seed: int
     run_folder: Path
     memory_bytes: int
@@ -290,8 +291,9 @@ def _views(state: State, task: FitTask) -> tuple[ViewPlan, View, View, View, np.
 
 def _part(job: Job, rows: np.ndarray, share: float) -> np.ndarray:
     """Return part of the training rows: the most recent where rows are ordered, whole groups, or a random part."""
-    if job.ordered:
-        return rows[-max(2, int(len(rows) * share)) :]
+    if job.order is not None:
+        latest = np.argsort(job.order[rows], kind="stable")[-max(2, int(len(rows) * share)) :]
+        return rows[np.sort(latest)]
     rng = np.random.default_rng([job.seed, 11])
     if job.groups is not None:
         names = rng.permutation(np.unique(job.groups[rows]))
@@ -322,8 +324,8 @@ def _early_stopping_rows(job: Job, task: FitTask, rows: np.ndarray) -> tuple[np.
         return everything, None
     rng = np.random.default_rng([job.seed, task.fold, 3])
     n_stop = max(2, round(INNER_VALID * len(rows)))
-    if job.ordered:
-        stop = everything[-n_stop:]
+    if job.order is not None:
+        stop = np.sort(np.argsort(job.order[rows], kind="stable")[-n_stop:])
     elif job.groups is not None:
         names = rng.permutation(np.unique(job.groups[rows]))
         stop = everything[np.isin(job.groups[rows], names[: max(1, round(INNER_VALID * len(names)))])]
@@ -332,6 +334,9 @@ def _early_stopping_rows(job: Job, task: FitTask, rows: np.ndarray) -> tuple[np.
     else:
         stop = np.sort(rng.permutation(everything)[:n_stop])
     fit = np.setdiff1d(everything, stop)
+    if job.groups is not None:
+        apart = fit[~np.isin(job.groups[rows][fit], job.groups[rows][stop])]
+        fit = apart if len(apart) >= len(fit) // 2 else fit
     if len(fit) < 2 or len(stop) < 1:
         return everything, everything
     return fit, stop

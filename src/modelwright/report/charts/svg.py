@@ -74,7 +74,9 @@ def nice_ticks(low: float, high: float, wanted: int = 5) -> tuple[float, ...]:
     step = min((m * power for m in (1, 2, 2.5, 5, 10)), key=lambda s: abs(math.log(s / rough)))
     first = math.ceil(low / step - 1e-9)
     last = math.floor(high / step + 1e-9)
-    return tuple(i * step for i in range(first, last + 1))
+    slack = 1e-7 * (high - low)  # beside numbers in the billions a step is known to few digits only
+    ticks = (i * step for i in range(first, last + 1))
+    return tuple(t for t in ticks if low - slack <= t <= high + slack) or (low,)
 
 
 def tick_labels(ticks: Sequence[float]) -> tuple[str, ...]:
