@@ -24,7 +24,7 @@ def test_ticks_are_round_few_and_inside(low, width):
     low, high = extent((low, high))
     ticks = nice_ticks(low, high, 5)
     assert 1 <= len(ticks) <= 12 or high - low < abs(high) * 1e-9
-    assert all(low - width * 1e-6 <= t <= high + width * 1e-6 for t in ticks)
+    assert all(low - (high - low) * 1e-6 <= t <= high + (high - low) * 1e-6 for t in ticks)
 
 
 @pytest.mark.parametrize(
