@@ -206,7 +206,7 @@ def _measured_on(problem: Problem, n: int) -> str:
     if problem.holdout:
         where = {"time": "the latest", "group": "of unseen groups", "group_time": "later, of unseen groups"}
         which = where.get(problem.split.value, "drawn at random")
-        return f"a lockbox of {n:,} rows ({which}) that no choice has seen"
+        return f"a lockbox of {n:,} rows ({which}) that no model and no choice between models has seen"
     times = f", repeated {problem.n_repeats} times" if problem.n_repeats > 1 else ""
     return f"{n:,} rows by {problem.n_folds}-fold cross-validation{times}, corrected for the optimism of choosing"
 
