@@ -17,7 +17,6 @@ from typing import Any
 from modelwright.engines.local import describe
 
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
-PRELOAD = ("modelwright.train.work",)
 
 
 def _die_with(parent: int) -> None:
@@ -54,8 +53,6 @@ def main() -> None:
     """Run as ``python -m modelwright.engines.worker FILENO PARENT``."""
     _die_with(int(sys.argv[2]))
     warnings.simplefilter("ignore")  # what libraries warn of in a fit is not for the user's terminal
-    for module in PRELOAD:
-        __import__(module)
     from modelwright.train.work import preload
 
     preload()

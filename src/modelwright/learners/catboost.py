@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from modelwright.learners.base import FitContext, Fitted
-from modelwright.learners.family import ANY_OBJECTIVE, Family, MeasuredCard, Valid, read_settings, rng_seed
+from modelwright.learners.family import ANY_OBJECTIVE, Family, MeasuredCard, Valid, raised, read_settings, rng_seed
 from modelwright.learners.rounds import Rounds, patience_for, stopping_loss
 from modelwright.runtime.scorers.catboost import CatboostScorer, features_data
 from modelwright.runtime.view import View
@@ -87,8 +87,7 @@ class Catboost(Family):
 
     def quicker(self, settings: Mapping[str, Any], factor: float) -> Mapping[str, Any]:
         """Return the settings with a higher learning rate, within twice the automatic one."""
-        rate = float(settings.get("rate_factor", 1.0))
-        return {**settings, "rate_factor": max(rate, min(FASTEST_FACTOR, rate * factor))}
+        return raised(settings, "rate_factor", CatboostSettings.rate_factor, factor, FASTEST_FACTOR)
 
     def _fit(
         self,

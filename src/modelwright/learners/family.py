@@ -23,6 +23,7 @@ __all__ = [
     "Family",
     "MeasuredCard",
     "Valid",
+    "raised",
     "read_settings",
     "rng_seed",
     "spread_classes",
@@ -75,6 +76,12 @@ def read_settings(kind: type[S], settings: Mapping[str, Any]) -> S:
                 f"there is no setting '{key}' of this learner", fix=did_you_mean(key, known), code="MW-T102"
             )
     return kind(**given)
+
+
+def raised(settings: Mapping[str, Any], name: str, default: float, factor: float, most: float) -> dict[str, Any]:
+    """Return the settings with one of them ``factor`` times higher, but not above ``most``, and never lower."""
+    value = float(settings.get(name, default))
+    return {**settings, name: max(value, min(most, value * factor))}
 
 
 def rng_seed(seed: int) -> int:

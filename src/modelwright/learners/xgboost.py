@@ -15,6 +15,7 @@ from modelwright.learners.family import (
     Family,
     MeasuredCard,
     Valid,
+    raised,
     read_settings,
     rng_seed,
 )
@@ -77,8 +78,7 @@ class Xgboost(Family):
 
     def quicker(self, settings: Mapping[str, Any], factor: float) -> Mapping[str, Any]:
         """Return the settings with a higher learning rate: as many times fewer rounds."""
-        rate = float(settings.get("learning_rate", XgboostSettings.learning_rate))
-        return {**settings, "learning_rate": max(rate, min(FASTEST_RATE, rate * factor))}
+        return raised(settings, "learning_rate", XgboostSettings.learning_rate, factor, FASTEST_RATE)
 
     def _fit(
         self,

@@ -57,7 +57,6 @@ class Outcome:
     weights : ndarray, shape (n_candidates,)
     holdout : ndarray, shape (n_holdout, n_outputs)
         The ensemble of fold models on the lockbox.
-    holdout_candidates : ndarray, shape (n_candidates, n_holdout, n_outputs)
     train_rows, train_prediction : ndarray
         A sample of rows and what models fitted on them say.
     learning : tuple of LearningSet
@@ -73,7 +72,6 @@ class Outcome:
     oof_candidates: np.ndarray
     weights: np.ndarray
     holdout: np.ndarray
-    holdout_candidates: np.ndarray
     train_rows: np.ndarray
     train_prediction: np.ndarray
     learning: tuple[LearningSet, ...]

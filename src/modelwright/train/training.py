@@ -51,7 +51,6 @@ def train(
     checks: Columns,
     guard: MemoryGuard,
     tell: Callable[[int, int, str], None],
-    max_members: int = 8,
 ) -> Outcome:
     """Train candidates, choose and refit the ensemble.
 
@@ -103,7 +102,7 @@ def train(
         raise _nothing_finished(schedule.running, train_seconds)
     oof = OutOfFold(job, size.folds, done)
     metric = metrics.get(job.metric)
-    weights = greedy_weights(metric.loss, oof.y, oof.predictions, max_members=max_members, seed=job.seed)
+    weights = greedy_weights(metric.loss, oof.y, oof.predictions, seed=job.seed)
     chosen = [(r, float(w)) for r, w in zip(done, weights, strict=True) if w > 0]
     members, refit_note = refit_members(job, engine, journal, chosen, checks, deadline, lambda: budget.spent, guard)
     best = done[int(np.argmax(weights))]
@@ -129,7 +128,6 @@ def train(
         oof_candidates=oof.predictions,
         weights=weights,
         holdout=oof.holdout(weights),
-        holdout_candidates=oof.holdout_predictions,
         train_rows=oof.train_rows,
         train_prediction=oof.train_prediction(weights),
         learning=learning,
