@@ -24,6 +24,7 @@ LAYERS = (
     {"objectives", "learners", "features", "engines"},
     {"audit", "frame", "train", "evaluate", "explain", "govern", "package"},
     {"project"},
+    {"serve"},
     {"report"},
     {"running", "steps", "lifecycle", "auditing", "estimators", "doctor"},
     {"api"},

@@ -10,6 +10,7 @@ Every error a user can meet says what is wrong, what was found, and the next mov
     ├── ProjectError     MW-P…  the project folder is missing, damaged, locked or full
     ├── BundleError      MW-B…  a version was refused: changed, unknown or incomplete
     ├── TrainingError    MW-T…  no model could be trained within the limits
+    ├── RequestError     MW-S…  a request to the server cannot be answered
     └── MissingExtra     MW-X…  an optional library is needed
 """
 
@@ -26,6 +27,7 @@ __all__ = [
     "ModelwrightError",
     "NotFound",
     "ProjectError",
+    "RequestError",
     "TrainingError",
     "UsageError",
     "did_you_mean",
@@ -94,6 +96,27 @@ class BundleError(ModelwrightError):
 
 class TrainingError(ModelwrightError):
     """No model could be trained within the limits."""
+
+
+class RequestError(ModelwrightError):
+    """A request to the server cannot be answered. What it says never holds a value, a path or a name of a file.
+
+    Parameters
+    ----------
+    status : int
+        Of the HTTP answer.
+    """
+
+    def __init__(self, what: str, *, fix: str, code: str, status: int = 400) -> None:
+        super().__init__(what, fix=fix, code=code)
+        self.status = status
+
+    def __reduce__(self) -> tuple:
+        return (_request_error, (self.what, self.fix, self.code, self.status))
+
+
+def _request_error(what: str, fix: str, code: str, status: int) -> RequestError:
+    return RequestError(what, fix=fix, code=code, status=status)
 
 
 class MissingExtra(ModelwrightError, ImportError):

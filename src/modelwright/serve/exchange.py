@@ -1,0 +1,180 @@
+"""What goes between the server and its protocols: a request in, what it asks, what was scored, a reply out.
+
+A protocol (`modelwright.serve.protocols`) is two pure functions: `decode` makes an `Asked` of a `Request`, `encode` makes
+a JSON-ready answer (or bytes) of what was scored. Neither knows of HTTP servers, logs or access.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from modelwright.data.contract import Contract, Violation
+from modelwright.errors import RequestError
+
+__all__ = ["JSON", "Asked", "ModelFacts", "Protocol", "Reply", "Request", "RequestError", "Scored"]
+
+JSON = "application/json"
+
+
+@dataclass(slots=True)
+class Request:
+    """One HTTP request, its body read and within the limits.
+
+    Attributes
+    ----------
+    method, path : str
+        ``path`` is without the query.
+    headers : mapping of str
+        Names in lower case.
+    body : bytes
+    query : mapping of str
+    parameters : mapping of str
+        Parts of the path: ``{"model": "bank", "version": "3"}``.
+    request_id : str
+        The caller's ``X-Request-Id`` where it is plain, else one of ours.
+    """
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: bytes
+    query: Mapping[str, str] = field(default_factory=dict)
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    request_id: str = ""
+
+    @property
+    def content_type(self) -> str:
+        """The media type in lower case, without parameters; JSON where none is given."""
+        return self.headers.get("content-type", JSON).partition(";")[0].strip().lower() or JSON
+
+
+@dataclass(slots=True)
+class Asked:
+    """What a request asks for. Exactly one of ``records`` and ``columns`` is given.
+
+    Attributes
+    ----------
+    records : list of dict or None
+        Raw values by column, a dict per row.
+    columns : mapping of sequences or None
+        Raw values by column, or a `pyarrow.Table`.
+    probabilities : bool
+        Whether the probabilities of the classes are wanted beside the label.
+    interval : float or None
+        Coverage of the prediction interval that is wanted, 0 < interval < 1.
+    reasons : int
+        How many reasons are wanted per row.
+    extra : Any
+        What `encode` needs to know of the request: an id to echo, names of outputs.
+    """
+
+    records: list[dict[str, Any]] | None = None
+    columns: Any = None
+    probabilities: bool = True
+    interval: float | None = None
+    reasons: int = 0
+    extra: Any = None
+
+
+@dataclass(slots=True)
+class Scored:
+    """What came of it.
+
+    Attributes
+    ----------
+    answers : dict of list
+        ``prediction`` and, for classes, ``probability_<class>``; values of JSON, one per row. With intervals
+        ``low`` and ``high`` too.
+    reasons : list of list of dict, or None
+        Per row ``{"column": …, "effect": …}``, strongest first.
+    violations : tuple of Violation
+        How the rows differ from the contract; never with data values.
+    """
+
+    answers: dict[str, Sequence[Any]]
+    n_rows: int
+    violations: tuple[Violation, ...] = ()
+    reasons: list[list[dict[str, Any]]] | None = None
+
+
+@dataclass(slots=True)
+class Reply:
+    """An HTTP answer."""
+
+    status: int = 200
+    body: bytes = b""
+    content_type: str = JSON
+    headers: tuple[tuple[str, str], ...] = ()
+
+    @classmethod
+    def of(cls, document: Any, status: int = 200) -> Reply:
+        """Return the reply that holds a JSON document; numpy values are written as numbers."""
+        return cls(status, msgspec.json.encode(document, enc_hook=_plain))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.ndarray | np.generic):
+        return value.tolist()
+    raise TypeError(f"{type(value).__name__} is no value of JSON")
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFacts:
+    """What protocols may know of the version that serves.
+
+    Attributes
+    ----------
+    name : str
+        Name of the model in URLs.
+    version : str
+        Number of the version, as text.
+    objective : str
+    classes : tuple of str
+        Empty for values.
+    target : str
+    contract : Contract
+        The columns a row needs, in order.
+    digest : str
+    created : str
+    example : dict
+        A row that the version can score, raw values.
+    """
+
+    name: str
+    version: str
+    objective: str
+    classes: tuple[str, ...]
+    target: str
+    contract: Contract
+    digest: str = ""
+    created: str = ""
+    example: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def probability_names(self) -> tuple[str, ...]:
+        """Names of the columns of answers that hold probabilities, by number of the class."""
+        return tuple(f"probability_{name}" for name in self.classes)
+
+
+@dataclass(frozen=True, slots=True)
+class Protocol:
+    """A way of asking for predictions.
+
+    Promises: ``decode`` raises `RequestError` and nothing else, whatever the body holds, and its messages hold no value
+    of the request; ``encode`` does not fail on what `decode` asked for. Both are pure and may run in any thread.
+
+    Attributes
+    ----------
+    decode : callable
+        ``decode(request, facts) -> Asked``
+    encode : callable
+        ``encode(asked, scored, facts, request) -> Reply``
+    """
+
+    decode: Callable[[Request, ModelFacts], Asked]
+    encode: Callable[[Asked, Scored, ModelFacts, Request], Reply]
