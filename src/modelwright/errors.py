@@ -105,18 +105,21 @@ class RequestError(ModelwrightError):
     ----------
     status : int
         Of the HTTP answer.
+    retry_after : int or None
+        Seconds after which the same request may succeed.
     """
 
-    def __init__(self, what: str, *, fix: str, code: str, status: int = 400) -> None:
+    def __init__(self, what: str, *, fix: str, code: str, status: int = 400, retry_after: int | None = None) -> None:
         super().__init__(what, fix=fix, code=code)
         self.status = status
+        self.retry_after = retry_after
 
     def __reduce__(self) -> tuple:
-        return (_request_error, (self.what, self.fix, self.code, self.status))
+        return (_request_error, (self.what, self.fix, self.code, self.status, self.retry_after))
 
 
-def _request_error(what: str, fix: str, code: str, status: int) -> RequestError:
-    return RequestError(what, fix=fix, code=code, status=status)
+def _request_error(what: str, fix: str, code: str, status: int, retry_after: int | None) -> RequestError:
+    return RequestError(what, fix=fix, code=code, status=status, retry_after=retry_after)
 
 
 class MissingExtra(ModelwrightError, ImportError):
