@@ -64,6 +64,9 @@ def test_a_version_holds_what_it_should_and_nothing_else(folder: Path) -> None:
         "profile.json",
         "golden.json",
         "requirements-runtime.txt",
+        "requirements.txt",
+        "python_env.yaml",
+        "MLmodel",
         "README.md",
         "sbom.cdx.json",
     }

@@ -6,6 +6,7 @@ A version folder of format 1::
     contract.json  plan.json  plan.npz  model/…    the fitted pipeline
     profile.json  golden.json    what the training rows were like; requests with answers
     requirements-runtime.txt  sbom.cdx.json  README.md    for people and their tools
+    MLmodel  python_env.yaml  requirements.txt    for MLflow; optional
 
 Opening checks every digest before anything but the manifest is parsed, and runs no code from the folder. This module
 needs numpy and msgspec; only tables that are no mapping need more.

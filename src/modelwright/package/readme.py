@@ -16,6 +16,7 @@ FILES = (
     ("golden.json", "example requests with the answers this version gives; the rows are made up"),
     ("requirements-runtime.txt", "what scoring needs"),
     ("sbom.cdx.json", "the same as a bill of materials, with licences"),
+    ("MLmodel, python_env.yaml, requirements.txt", "for MLflow, which can load and serve this folder as it is"),
 )
 
 

@@ -29,6 +29,7 @@ from modelwright.package.manifest import (
     current_platform,
     seal,
 )
+from modelwright.package.mlmodel import mlflow_files
 from modelwright.package.readme import render_readme
 from modelwright.runtime.plan import Plan
 from modelwright.runtime.storage import write_json
@@ -154,7 +155,11 @@ def _fill(
         libraries=libraries,
         licences=licences_of(libraries),
     )
-    texts = {"requirements-runtime.txt": requirements(libraries), "README.md": render_readme(manifest, plan)}
+    texts = {
+        "requirements-runtime.txt": requirements(libraries),
+        "README.md": render_readme(manifest, plan),
+        **mlflow_files(manifest, plan),
+    }
     for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8")
     entries = tuple(_entry(folder, name) for name in sorted((*names, *documents, *texts)))
