@@ -124,6 +124,15 @@ def test_a_changed_folder_is_refused(folder: Path, tmp_path: Path) -> None:
         mlflow_loader._load_pyfunc(str(other))
 
 
+def test_what_the_registry_of_mlflow_lays_beside_is_let_be(tmp_path: Path) -> None:
+    other = written(tmp_path / "1", classifier())
+    (other / "registered_model_meta").write_text("model_name: x\nmodel_version: '1'\n")
+    mlflow_loader._load_pyfunc(str(other)).version.verify()
+    (other / "model" / "registered_model_meta").write_text("elsewhere it is one file too much")
+    with pytest.raises(BundleError, match="MW-B106"):
+        open_version(other)
+
+
 def test_a_frame_gives_a_frame_with_its_index(model: PyfuncModel) -> None:
     rows = raw_rows(20)
     frame = pd.DataFrame(rows, index=range(100, 120))
