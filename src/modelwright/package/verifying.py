@@ -27,8 +27,8 @@ REQUIRED = (
     "sbom.cdx.json",
 )
 ADDED_BY_REGISTRIES = frozenset({"registered_model_meta"})
-"""Let be where found, and never read: MLflow's registry lays this file beside ``MLmodel`` whenever it hands a model out,
-in the very folder where that lies on the same disk."""
+"""Let be where found, and never read: MLflow's registry lays this file beside ``MLmodel`` whenever it hands a model
+out, into the version itself where that lies on the same disk."""
 
 
 def verify_folder(
@@ -53,6 +53,8 @@ def verify_folder(
         `read_manifest`.
     """
     found = dict(_walk(folder)) if folder.is_dir() else {}
+    for name in ADDED_BY_REGISTRIES:
+        found.pop(name, None)
     if signed is not None:
         _check_signed(folder, found, signed)
     manifest, own = read_manifest(folder)
