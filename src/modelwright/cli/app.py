@@ -19,6 +19,7 @@ COMMANDS = {
     "versions": "list the versions of a project",
     "promote": "make a version the champion",
     "rollback": "go back to the champion before",
+    "keys": "add, list and revoke keys of the server",
     "demo": "run the main job on data that ships with the package",
     "doctor": "check this machine and installation",
 }
