@@ -62,7 +62,7 @@ def value_of(column, row):
 
 
 def lenient(monkeypatch):
-    monkeypatch.setattr("modelwright.data.canonical.REFUSED_SHARE", 1.0)
+    monkeypatch.setattr("modelwright.data.enforcing.REFUSED_SHARE", 1.0)
 
 
 @settings(max_examples=150, deadline=None)
@@ -242,3 +242,31 @@ def test_scoring_needs_no_arrow_and_no_pandas():
         "assert columns['b'].to_object().tolist() == ['x', '1'] and columns['a'][0] == 1.5\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize("kind", ["few", "more than rows", "with null", "chunks that differ"])
+def test_dictionaries_are_read_as_their_texts(kind):
+    texts = ["a", None, "b ", "7.0", "5", "?!", "5", "7.0", "8"] * 3
+    given = pa.chunked_array([pa.array(texts).dictionary_encode()])
+    if kind == "more than rows":
+        spare = pa.array(["5", "b ", "a", "?!", "7.0", *map(str, range(6, 50))])
+        given = pa.chunked_array([pa.DictionaryArray.from_arrays(spare_codes(texts, spare), spare)])
+    elif kind == "with null":
+        encoded = pa.array(["a", "b ", "7.0", "?!", "5", "8", None])
+        given = pa.chunked_array([pa.DictionaryArray.from_arrays(spare_codes(texts, encoded), encoded)])
+    elif kind == "chunks that differ":
+        given = pa.chunked_array([pa.array(texts[:10]).dictionary_encode(), pa.array(texts[10:]).dictionary_encode()])
+    assert given.to_pylist() == texts
+    for name in ("level", "number", "text"):
+        spec = next(s for s in SPECS if s.name == name)
+        contract = Contract(columns=(spec,), rows_seen=10)
+        found, told = canonicalise(pa.table({name: given}), contract)
+        plain, expected = canonicalise(pa.table({name: pa.array(texts)}), contract)
+        assert told == expected
+        for row in range(len(texts)):
+            np.testing.assert_equal(value_of(found[name], row), value_of(plain[name], row))
+
+
+def spare_codes(texts, dictionary):
+    index = {v: i for i, v in enumerate(dictionary.to_pylist())}  # a null in it has a code as well
+    return pa.array([index.get(t) for t in texts], pa.int32())

@@ -17,24 +17,26 @@ import numpy as np
 
 from modelwright.data.columns import Column, Columns, Strings
 from modelwright.data.contract import ColumnSpec, Contract, Kind, Violation
+from modelwright.data.enforcing import (
+    NOTHING,
+    Fit,
+    Tally,
+    check_lengths,
+    counts_of,
+    fit_of,
+    refuse_unreadable,
+    violations_of,
+)
 from modelwright.data.parsing.booleans import read_boolean
 from modelwright.data.parsing.moments import EPOCH_UNITS, EXCEL, EXCEL_DAY_0, read_duration, read_moment
 from modelwright.data.parsing.numbers import MAGNITUDE, NumberFormat, read_number
 from modelwright.data.parsing.texts import UNIVERSAL_MISSING, is_missing_text, text_of
 from modelwright.data.raw import ArrayRaw, Raw, raw_of
-from modelwright.data.tidying import listed
-from modelwright.errors import ContractError, did_you_mean
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["SPELLINGS", "UNIVERSAL_MISSING", "Reading", "canonicalise", "raw_strings", "read_column"]
-
-REFUSED_SHARE = 0.5
-"""A column of which more than this share of the values cannot be read is refused: it is another column."""
-
-REFUSED_AT_LEAST = 2
-"""One unreadable value never refuses a column: a row must mean the same alone as among others."""
+__all__ = ["SPELLINGS", "UNIVERSAL_MISSING", "Reading", "canonicalise", "raw_strings", "read_column", "read_columns"]
 
 SPELLINGS = tuple(
     sorted({s for t in UNIVERSAL_MISSING for s in (t, t.upper(), t.capitalize())} | {"NaN", "NaT", "\\N"})
@@ -86,23 +88,38 @@ def canonicalise(
         Required columns are missing (all are named), columns have different lengths, or more than half of a column
         cannot be read as its kind.
     """
-    given, respelled = _respelled(_by_name(table), contract)
-    _refuse_missing(given, set(required), contract)
-    n_rows = _common_length(given)
+    given = _by_name(table)
+    fit = fit_of(tuple(given), contract, required)
+    check_lengths({fit.respelled.get(name, name): values for name, values in given.items()})
+    columns, tally = read_columns(given, fit, contract)
+    refuse_unreadable(tally, contract)
+    return columns, violations_of(fit, tally, contract)
+
+
+def read_columns(table: pa.Table | Mapping[str, Sequence[Any]], fit: Fit, contract: Contract) -> tuple[Columns, Tally]:
+    """Return the canonical columns of some rows, and what was counted in them; nothing is refused.
+
+    Parameters
+    ----------
+    table : pyarrow.Table or mapping of name to values
+        At least the columns that ``fit`` reads; see `canonicalise`.
+    fit : Fit
+        How the columns of all the rows meet those of the contract.
+    """
+    given = _by_name(table)
+    n_rows = len(next(iter(given.values()))) if given else 0
     columns: Columns = {}
-    known = set(contract.names)
-    violations = [_renamed(*names, n_rows) for names in respelled.items()]
-    violations += [_unknown(name, n_rows) for name in given if name not in known]
+    counts = []
     for spec in contract.columns:
-        if spec.name not in given:
+        source = fit.sources.get(spec.name)
+        if source is None:
             columns[spec.name] = _empty(spec, n_rows)
-            violations.append(_absent(spec, n_rows))
+            counts.append(NOTHING)
             continue
-        reading = read_column(given[spec.name], spec)
-        _refuse_unreadable(reading, spec)
+        reading = read_column(given[source], spec)
         columns[spec.name] = reading.column
-        violations += _violations(reading, spec)
-    return columns, tuple(violations)
+        counts.append(counts_of(reading.column, spec, reading.n_present, reading.n_unreadable))
+    return columns, Tally(n_rows=n_rows, counts=tuple(counts))
 
 
 def raw_strings(table: pa.Table, names: Iterable[str]) -> dict[str, np.ndarray]:
@@ -272,129 +289,7 @@ def _fast_numbers(numbers: np.ndarray, spec: ColumnSpec) -> np.ndarray | None:
     return None
 
 
-# --- the contract --------------------------------------------------------------------------------------------------
-
-
-def _respelled(given: dict[str, Any], contract: Contract) -> tuple[dict[str, Any], dict[str, str]]:
-    """Give columns the contract's names where case or blanks around differ and one column alone can be meant."""
-    wanted = _alike(name for name in contract.names if name not in given)
-    found = _alike(set(given).difference(contract.names))
-    names = {found[k][0]: w[0] for k, w in wanted.items() if len(w) == 1 == len(found.get(k, ()))}
-    return {names.get(name, name): values for name, values in given.items()}, names
-
-
-def _alike(names: Iterable[str]) -> dict[str, list[str]]:
-    groups: dict[str, list[str]] = {}
-    for name in names:
-        groups.setdefault(name.strip().casefold(), []).append(name)
-    return groups
-
-
-def _renamed(given: str, name: str, n_rows: int) -> Violation:
-    message = f"column '{given}' is taken for '{name}': only case or blanks differ"
-    return Violation(what="other spelling", column=name, n_rows=n_rows, done="kept", message=message)
-
-
-def _refuse_missing(given: Mapping[str, Any], required: set[str], contract: Contract) -> None:
-    absent = required.difference(given)
-    if absent:
-        known = set(contract.names)
-        missing = [n for n in contract.names if n in absent] + sorted(absent - known)
-        unused = [n for n in given if n not in known]
-        hints = [f"'{n}': {h}" for n in missing[:8] if "did you mean" in (h := did_you_mean(n, unused))]
-        what = f"column '{missing[0]}' is" if len(missing) == 1 else f"{len(missing)} columns are"
-        names = "" if len(missing) == 1 else ": " + listed(missing)
-        raise ContractError(
-            f"{what} missing that the model uses{names}",
-            fix="add them, empty where unknown" + (f" ({' · '.join(hints)})" if hints else ""),
-            code="MW-C001",
-        )
-
-
-def _common_length(given: Mapping[str, Any]) -> int:
-    lengths = {name: len(values) for name, values in given.items()}
-    if len(set(lengths.values())) > 1:
-        first = next(iter(lengths))
-        other = next(n for n in lengths if lengths[n] != lengths[first])
-        raise ContractError(
-            f"columns differ in length: '{first}' has {lengths[first]} rows, '{other}' has {lengths[other]}",
-            fix="give every column the same number of rows",
-            code="MW-C002",
-        )
-    return next(iter(lengths.values()), 0)
-
-
-def _refuse_unreadable(reading: Reading, spec: ColumnSpec) -> None:
-    bad = reading.n_unreadable
-    if bad >= REFUSED_AT_LEAST and bad > REFUSED_SHARE * reading.n_present:
-        raise ContractError(
-            f"column '{spec.name}' is no {spec.kind}: {bad} of {reading.n_present} values cannot be read as one",
-            fix=f"give it as it was in training ({described(spec)})",
-            code="MW-C003",
-        )
-
-
-def described(spec: ColumnSpec) -> str:
-    """Return how values of a column are written, in words."""
-    if spec.kind is Kind.DATETIME:
-        return "dates as " + " or ".join(spec.formats or ("ISO 8601",))
-    if spec.kind is Kind.BOOLEAN:
-        return " or ".join(("true", "false", *spec.true_tokens, *spec.false_tokens))
-    if spec.kind is Kind.NUMBER:
-        unit = f", unit {spec.unit}" if spec.unit else ""
-        return f"numbers with decimal mark '{spec.decimal}'{unit}"
-    return f"kind {spec.kind}"
-
-
 def _empty(spec: ColumnSpec, n_rows: int) -> Column:
     if spec.kind.numeric:
         return np.full(n_rows, np.nan)
     return Strings(np.full(n_rows, -1, dtype=np.int32), np.empty(0, dtype=object))
-
-
-def _unknown(name: str, n_rows: int) -> Violation:
-    message = f"column '{name}' is none that the model uses: ignored"
-    return Violation(what="unknown column", column=name, n_rows=n_rows, done="ignored", message=message)
-
-
-def _absent(spec: ColumnSpec, n_rows: int) -> Violation:
-    message = f"column '{spec.name}' is not in the table: treated as missing in every row"
-    return Violation(what="missing column", column=spec.name, n_rows=n_rows, done="treated as missing", message=message)
-
-
-def _violations(reading: Reading, spec: ColumnSpec) -> list[Violation]:
-    found = []
-    if reading.n_unreadable:
-        message = (
-            f"{_counted(reading.n_unreadable)} of column '{spec.name}' cannot be read as {spec.kind}: "
-            "treated as missing"
-        )
-        found.append(("wrong type", reading.n_unreadable, "treated as missing", message))
-    if isinstance(reading.column, Strings):
-        if n := _n_new(reading.column, spec):
-            message = f"{_counted(n)} of column '{spec.name}' did not occur in training: kept as a new level"
-            found.append(("new level", n, "kept", message))
-    elif n := _n_outside(reading.column, spec):
-        message = f"{_counted(n)} of column '{spec.name}' outside the range seen in training: kept"
-        found.append(("out of range", n, "kept", message))
-    return [
-        Violation(what=what, column=spec.name, n_rows=n, done=done, message=message) for what, n, done, message in found
-    ]
-
-
-def _counted(n: int) -> str:
-    return "1 value" if n == 1 else f"{n} values"
-
-
-def _n_new(column: Strings, spec: ColumnSpec) -> int:
-    if spec.kind not in (Kind.CATEGORY, Kind.CONSTANT) or len(spec.levels) < spec.n_levels or not spec.n_levels:
-        return 0  # not all levels were kept, so a new one cannot be told
-    known = set(spec.levels)
-    new = np.fromiter((level not in known for level in column.levels), bool, len(column.levels))
-    return int(np.append(new, False)[column.codes].sum())
-
-
-def _n_outside(column: np.ndarray, spec: ColumnSpec) -> int:
-    if spec.minimum is None or spec.maximum is None or spec.kind is Kind.BOOLEAN:
-        return 0
-    return int(((column < spec.minimum) | (column > spec.maximum)).sum())

@@ -111,7 +111,7 @@ class ArrowRaw:
 
         from modelwright.data.tidying import plain_column
 
-        self.column: pa.ChunkedArray = plain_column(column)
+        self.column: pa.ChunkedArray = column if _is_compact(column) else plain_column(column)
 
     def __len__(self) -> int:
         return len(self.column)
@@ -199,6 +199,17 @@ class ArrowRaw:
             codes[np.isin(codes, np.flatnonzero(np.isnan(found)))] = -1
             return list(found), codes
         return encoded.dictionary.to_pylist(), codes
+
+
+def _is_compact(column: Any) -> bool:
+    """Return whether a column is a dictionary of texts that can be read as it is: no larger than its rows."""
+    import pyarrow as pa
+
+    if not isinstance(column, pa.ChunkedArray) or not pa.types.is_dictionary(column.type):
+        return False
+    if not pa.types.is_string(column.type.value_type):
+        return False
+    return all(len(c.dictionary) <= len(c) and c.dictionary.null_count == 0 for c in column.chunks)
 
 
 def raw_of(column: Any) -> Raw:
