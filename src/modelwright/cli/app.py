@@ -20,6 +20,7 @@ COMMANDS = {
     "promote": "make a version the champion",
     "rollback": "go back to the champion before",
     "keys": "add, list and revoke keys of the server",
+    "export": "write a version in a form that other software runs",
     "demo": "run the main job on data that ships with the package",
     "doctor": "check this machine and installation",
 }
