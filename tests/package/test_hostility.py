@@ -220,7 +220,7 @@ def rename_first(name: str) -> Tamper:
         (in_manifest(lambda m: m["files"][0].update(digest="md5:0")), "MW-B102"),
         (in_manifest(lambda m: m["score"].update(value="good")), "MW-B102"),
         (in_manifest(lambda m: m.update(objective="regress")), "MW-B102"),
-        (in_manifest(lambda m: m["files"].pop(0)), "MW-B105"),
+        (in_manifest(lambda m: m["files"].pop(-1)), "MW-B105"),
         (lambda f: write_manifest(f, b"[1, 2]"), "MW-B103"),
         (lambda f: write_manifest(f, b'{"format": 1, "format": 1}'), "MW-B110"),
         (lambda f: write_manifest(f, b'{"format": NaN}'), "MW-B110"),

@@ -18,7 +18,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import numpy as np
@@ -26,12 +26,15 @@ import numpy as np
 from modelwright.data.canonical import canonicalise
 from modelwright.data.contract import Contract, Violation
 from modelwright.data.profile import Profile
-from modelwright.errors import BundleError, DataError
+from modelwright.errors import BundleError, DataError, UsageError
 from modelwright.package.golden import largest_difference, read_golden
 from modelwright.package.manifest import Manifest, current_platform
 from modelwright.package.verifying import verify_folder
 from modelwright.runtime.plan import Plan
 from modelwright.runtime.storage import RESTORE, malformed, read_json
+
+if TYPE_CHECKING:
+    from modelwright.package.signature import SignatureFacts, Signed
 
 __all__ = ["SelfTest", "Version", "as_table", "as_table_told", "open_version"]
 
@@ -59,12 +62,15 @@ class Version:
     digest : str
         Digest of the manifest; it stands for the whole version.
     plan : Plan
+    signature : SignatureFacts or None
+        Who signed it; None where it was opened without a key.
     """
 
     folder: Path
     manifest: Manifest
     digest: str
     plan: Plan
+    signature: SignatureFacts | None = None
 
     @property
     def contract(self) -> Contract:
@@ -147,7 +153,13 @@ class Version:
         return SAME_MACHINE if same else OTHER_MACHINE
 
 
-def open_version(folder: str | Path, *, digest: str | None = None) -> Version:
+def open_version(
+    folder: str | Path,
+    *,
+    digest: str | None = None,
+    public_key: str | Path | None = None,
+    require_signature: bool = False,
+) -> Version:
     """Return the version in a folder, after checking every file against the manifest.
 
     Parameters
@@ -155,19 +167,43 @@ def open_version(folder: str | Path, *, digest: str | None = None) -> Version:
     folder : str or Path
     digest : str or None
         Digest of the version as recorded elsewhere, `Version.digest`; another version is refused.
+    public_key : str, Path or None
+        Key that must have signed the version; checked before anything in it is parsed.
+    require_signature : bool
+        Refuse to go on without ``public_key``: for places where somebody may forget to name it.
 
     Raises
     ------
+    UsageError
+        A signature is required and no key was named (MW-U062), or the key cannot be used.
     BundleError
         It is no version, or was changed, or holds what this release does not know; see `verify_folder` and
-        `modelwright.runtime.plan_files.load_plan`.
+        `modelwright.runtime.plan_files.load_plan`. With a key: it is not signed, or not by that key, see
+        `modelwright.package.signature.verify_signature`.
     """
     place = Path(folder)
-    manifest, own = verify_folder(place, digest=digest)
+    signed = _signed(place, public_key, require_signature)
+    manifest, own = verify_folder(place, digest=digest, signed=None if signed is None else signed.digests)
     plan = Plan.load(place)
     if plan.objective != manifest.objective:
         raise malformed("manifest.json", "its objective is not that of the plan", code="MW-B102")
-    return Version(folder=place, manifest=manifest, digest=own, plan=plan)
+    return Version(
+        folder=place, manifest=manifest, digest=own, plan=plan, signature=None if signed is None else signed.facts
+    )
+
+
+def _signed(folder: Path, public_key: str | Path | None, required: bool) -> Signed | None:
+    if public_key is not None:
+        from modelwright.package.signature import read_signature
+
+        return read_signature(folder, Path(public_key))
+    if required:
+        raise UsageError(
+            "a signature is required, and no key was named to check it with",
+            fix="name the public key: --public-key FILE, or public_key=",
+            code="MW-U062",
+        )
+    return None
 
 
 def as_table(rows: Any, *, query: str | None = None) -> Any:

@@ -12,7 +12,7 @@ from modelwright.errors import BundleError
 from modelwright.package.manifest import MANIFEST, MAX_FILES, SEAL, Manifest, read_manifest
 from modelwright.runtime.storage import MISSING, NOT_PLAIN, RESTORE, malformed
 
-__all__ = ["REQUIRED", "SIGNATURE", "verify_folder"]
+__all__ = ["ADDED_BY_REGISTRIES", "REQUIRED", "SIGNATURE", "verify_folder"]
 
 SIGNATURE = "model.sig"  # the one file that the manifest does not list: it is made of the manifest
 
@@ -62,7 +62,7 @@ def verify_folder(
         raise malformed(MANIFEST, "this is not the version that was recorded", code="MW-B107")
     listed = {entry.name: entry for entry in manifest.files}
     if SIGNATURE in listed or len({name.casefold() for name in listed}) < len(listed):
-        raise malformed(MANIFEST, "it lists its signature, or two names that are one on some disks", code="MW-B102")
+        raise malformed(MANIFEST, "it lists its signature, or names that some disks take for one", code="MW-B102")
     absent = sorted((set(REQUIRED) - set(listed)) | (set(listed) - set(found)))
     if absent:
         raise malformed(absent[0], f"it is missing ({len(absent)} missing in all)", code=MISSING)
@@ -85,11 +85,11 @@ def verify_folder(
 
 def _check_signed(folder: Path, found: Mapping[str, int], signed: Mapping[str, str]) -> None:
     """Refuse other files than were signed, and a changed manifest before it is parsed."""
-    odd = sorted((set(found) - {SIGNATURE}) ^ set(signed))
+    odd = sorted((set(found) - {SIGNATURE}) ^ (set(signed) - ADDED_BY_REGISTRIES))
     if odd:
         raise _not_signed(odd[0])
     for name in (MANIFEST, SEAL):
-        if name in found and digest_file(folder / name) != signed[name]:
+        if name not in signed or digest_file(folder / name) != signed[name]:
             raise _not_signed(name)
 
 
