@@ -135,11 +135,12 @@ class Lightgbm(Family):
         )
         booster.free_dataset()
         kept = min(max(rounds.best, 1), booster.current_iteration())
-        scorer = LightgbmScorer(booster, kept, context.n_classes)
-        return Fitted(scorer, scorer, kept, rounds.note)
+        text = booster.model_to_string(num_iteration=kept)
+        return Fitted(LightgbmScorer(text, context.n_classes), (booster, kept, context.n_classes), kept, rounds.note)
 
     def _native_predict(self, native: Any, matrix: np.ndarray) -> np.ndarray:
-        return columns_of(native.booster.predict(matrix, num_iteration=native.rounds), native.n_classes)
+        booster, kept, n_classes = native
+        return columns_of(booster.predict(matrix, num_iteration=kept), n_classes)
 
 
 def _parameters(chosen: LightgbmSettings, view: View, context: FitContext) -> dict[str, Any]:

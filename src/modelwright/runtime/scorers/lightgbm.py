@@ -1,8 +1,9 @@
-"""LightGBM models: its own text format, its own predictor."""
+"""LightGBM models, and trees of others brought to its text format: its own predictor, without its Python package."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -10,6 +11,7 @@ import numpy as np
 
 from modelwright.runtime.scorers.checking import classes_in, model_file, refuse, require
 from modelwright.runtime.scorers.lightgbm_text import check_text
+from modelwright.runtime.tree_engine import TreeEngine
 
 __all__ = ["LightgbmScorer", "columns_of"]
 
@@ -24,31 +26,46 @@ def columns_of(raw: np.ndarray, n_classes: int) -> np.ndarray:
 
 
 class LightgbmScorer:
-    """A booster.
+    """A model in LightGBM's text format.
 
     Parameters
     ----------
-    booster : lightgbm.Booster
-    rounds : int
-        Rounds that count; those after the best one stay out of what is saved.
+    text : str
+        The rounds that count; those after the best one are left out.
     n_classes : int
         0 for values.
     """
 
     scorer: ClassVar[str] = "lightgbm"
 
-    def __init__(self, booster: Any, rounds: int, n_classes: int) -> None:
-        self.booster, self.rounds, self.n_classes = booster, rounds, n_classes
+    def __init__(self, text: str, n_classes: int) -> None:
+        self.text, self.n_classes = text, n_classes
+
+    @cached_property
+    def engine(self) -> TreeEngine:
+        """The model in LightGBM's library."""
+        return TreeEngine(self.text)
 
     def predict(self, matrix: np.ndarray, *, threads: int = 1) -> np.ndarray:
-        raw = self.booster.predict(matrix, num_iteration=self.rounds, num_threads=threads)
-        return columns_of(raw, self.n_classes)
+        return columns_of(self.engine.predict(matrix, threads=threads), self.n_classes)
+
+    def row(self, row: np.ndarray) -> Callable[[], list[float]]:
+        score = self.engine.row(row)
+        if self.n_classes != 2:
+            return lambda: score().tolist()
+
+        def two() -> list[float]:
+            second = score().item()
+            return [1.0 - second, second]
+
+        return two
 
     def save(self, folder: Path, stem: str) -> dict[str, Any]:
         name = f"{stem}.txt"
-        text = self.booster.model_to_string(num_iteration=self.rounds)
-        (Path(folder) / name).write_text(text, encoding="utf-8", newline="\n")
-        return {"scorer": self.scorer, "files": [name], "n_classes": self.n_classes, "rounds": self.rounds}
+        (Path(folder) / name).write_text(self.text, encoding="utf-8", newline="\n")
+        trees = check_text(self.text, name)
+        rounds = trees // (self.n_classes if self.n_classes > 2 else 1)
+        return {"scorer": self.scorer, "files": [name], "n_classes": self.n_classes, "rounds": rounds}
 
     @classmethod
     def load(cls, settings: Mapping[str, Any], folder: Path) -> LightgbmScorer:
@@ -63,12 +80,14 @@ class LightgbmScorer:
         trees = check_text(text, path.name)
         trees_per_round = n_classes if n_classes > 2 else 1
         require(trees == rounds * trees_per_round, f"{path.name} has {trees} trees for {rounds} rounds")
+        scorer = cls(text, n_classes)
+        require(
+            scorer.engine.n_outputs == trees_per_round and scorer.engine.rounds == rounds,
+            f"{path.name} does not fit the classes",
+        )
+        return scorer
 
-        import lightgbm
-
-        try:
-            booster = lightgbm.Booster(model_str=text)
-        except lightgbm.basic.LightGBMError:
-            refuse(f"{path.name} is no LightGBM model")
-        require(booster.num_model_per_iteration() == trees_per_round, f"{path.name} does not fit the classes")
-        return cls(booster, rounds, n_classes)
+    @property
+    def n_features(self) -> int:
+        """Features of a row."""
+        return self.engine.n_features
