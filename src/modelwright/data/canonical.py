@@ -29,14 +29,23 @@ from modelwright.data.enforcing import (
 )
 from modelwright.data.parsing.booleans import read_boolean
 from modelwright.data.parsing.moments import EPOCH_UNITS, EXCEL, EXCEL_DAY_0, read_duration, read_moment
-from modelwright.data.parsing.numbers import MAGNITUDE, NumberFormat, read_number
+from modelwright.data.parsing.numbers import MAGNITUDE, NumberFormat, as_float, read_number
 from modelwright.data.parsing.texts import UNIVERSAL_MISSING, is_missing_text, text_of
 from modelwright.data.raw import ArrayRaw, Raw, raw_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["SPELLINGS", "UNIVERSAL_MISSING", "Reading", "canonicalise", "raw_strings", "read_column", "read_columns"]
+__all__ = [
+    "SPELLINGS",
+    "UNIVERSAL_MISSING",
+    "Reading",
+    "canonicalise",
+    "level_reader",
+    "raw_strings",
+    "read_column",
+    "read_columns",
+]
 
 SPELLINGS = tuple(
     sorted({s for t in UNIVERSAL_MISSING for s in (t, t.upper(), t.capitalize())} | {"NaN", "NaT", "\\N"})
@@ -154,7 +163,7 @@ def _by_name(table: pa.Table | Mapping[str, Sequence[Any]]) -> dict[str, Any]:
 def _strings(raw: Raw, spec: ColumnSpec) -> Reading:
     """Read levels: distinct values to texts, those that mean missing to -1, equal texts to one level."""
     values, codes = raw.distinct()
-    level = _level_reader(spec)
+    level = level_reader(spec)
     index: dict[str, int] = {}
     table = np.full(len(values) + 1, -1, dtype=np.int32)
     for position, value in enumerate(values):
@@ -167,7 +176,8 @@ def _strings(raw: Raw, spec: ColumnSpec) -> Reading:
     return Reading(Strings(read, levels), int((read < 0).sum()), 0)
 
 
-def _level_reader(spec: ColumnSpec) -> Callable[[Any], str | None]:
+def level_reader(spec: ColumnSpec) -> Callable[[Any], str | None]:
+    """Return the function that reads one value of a column of texts: its level, None where missing."""
     tokens, kept = frozenset(spec.missing_tokens), frozenset(spec.kept_tokens)
     numbers = frozenset(text for n in spec.missing_numbers if (text := text_of(n)) is not None)
     # A JSON true is the level that the training file spelled "true", "TRUE" or "True".
@@ -248,9 +258,9 @@ def _infinite(text: str) -> float | None:
 
 def _plain_number(value: Any, scale: float) -> float | None:
     if isinstance(value, bool | int | float | np.integer | np.floating | np.bool_):
-        return float(value) * scale
+        return as_float(value) * scale
     if type(value).__name__ in ("Decimal", "Fraction"):
-        return float(value) * scale
+        return as_float(value) * scale
     return None
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
-__all__ = ["ANSWERS", "DEFAULT_THRESHOLD", "WITH_CLASSES", "class_answer", "value_answer"]
+__all__ = ["ANSWERS", "DEFAULT_THRESHOLD", "WITH_CLASSES", "class_answer", "row_answer", "value_answer"]
 
 DEFAULT_THRESHOLD = 0.5
 
@@ -48,3 +49,22 @@ ANSWERS: Mapping[str, Answer] = {"classify": class_answer, "regress": value_answ
 
 WITH_CLASSES = frozenset({"classify"})
 """Objectives whose predictions are probabilities of classes."""
+
+
+def row_answer(
+    objective: str, classes: Sequence[str], threshold: float | None
+) -> Callable[[list[float]], dict[str, Any]]:
+    """Return the function that makes the answer to one row; the same names and values as `ANSWERS` gives for many."""
+    if objective not in WITH_CLASSES:
+        return lambda prediction: {"prediction": prediction[0]}
+    names = tuple(f"probability_{name}" for name in classes)
+    limit = DEFAULT_THRESHOLD if threshold is None else threshold
+
+    def answer(prediction: list[float]) -> dict[str, Any]:
+        if len(prediction) == 2:
+            chosen = int(prediction[1] >= limit)
+        else:
+            chosen = prediction.index(max(prediction))
+        return {"prediction": classes[chosen], **dict(zip(names, prediction))}
+
+    return answer

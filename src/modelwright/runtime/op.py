@@ -7,14 +7,17 @@ and nothing else. Its state is JSON and arrays.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
 from modelwright.data.columns import Columns
 
-__all__ = ["Op", "State"]
+__all__ = ["Op", "RowWriter", "State"]
+
+RowWriter = Callable[[Sequence[Any]], None]
+"""Given the canonical values of one row (floats, NaN where missing; str, None where missing), writes its features."""
 
 State = tuple[dict[str, Any], dict[str, np.ndarray]]
 
@@ -59,6 +62,18 @@ class Op(Protocol):
 
     def __call__(self, columns: Columns) -> np.ndarray:
         """Return float64 of shape ``(n_rows, len(names))``."""
+        ...
+
+    def row(self, where: Mapping[str, int], out: np.ndarray) -> RowWriter:
+        """Return the same for one row at a time, bit for bit what `write` gives.
+
+        Parameters
+        ----------
+        where : mapping of str to int
+            Position of each column among the values that the function will be given.
+        out : ndarray of float64, shape (len(names),), contiguous
+            Written by each call.
+        """
         ...
 
     def state(self) -> State:

@@ -3,13 +3,16 @@ booster it needs."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
-__all__ = ["Scorer"]
+__all__ = ["RowScorer", "Scorer", "row_scorer"]
+
+RowScorer = Callable[[], list[float]]
+"""Scores the row that a buffer holds at the moment: one number per class, or the one value."""
 
 
 class Scorer(Protocol):
@@ -36,3 +39,15 @@ class Scorer(Protocol):
     def load(cls, settings: Mapping[str, Any], folder: Path) -> Scorer:
         """Load what `save` wrote; raises BundleError on anything malformed. Runs no code from the files."""
         ...
+
+
+def row_scorer(scorer: Scorer, row: np.ndarray) -> RowScorer:
+    """Return the function that scores what ``row``, float64 of shape (n_features,), holds when it is called.
+
+    A scorer may know a short way, a method ``row(row)``, that gives what `Scorer.predict` gives for the row.
+    """
+    short = getattr(scorer, "row", None)
+    if short is not None:
+        return short(row)
+    matrix = row.reshape(1, -1)
+    return lambda: scorer.predict(matrix)[0].tolist()

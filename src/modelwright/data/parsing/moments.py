@@ -15,6 +15,8 @@ from typing import Any
 
 import numpy as np
 
+from modelwright.data.parsing.numbers import as_float
+
 __all__ = ["EPOCH_UNITS", "EXCEL", "FormatReader", "format_reader", "read_duration", "read_iso", "read_moment"]
 
 EPOCH_UNITS = {"epoch:s": 1, "epoch:ms": 10**3, "epoch:us": 10**6, "epoch:ns": 10**9}
@@ -138,7 +140,7 @@ def read_moment(value: Any, formats: Sequence[str]) -> float | None:
         return float(value.astype("datetime64[us]").astype(np.int64)) / 1e6
     if isinstance(value, bool | np.bool_) or not isinstance(value, int | float | np.integer | np.floating):
         return None
-    return _moment_of_number(float(value), formats)
+    return _moment_of_number(as_float(value), formats)
 
 
 def _of_delta(delta: dt.timedelta) -> float:
@@ -149,7 +151,9 @@ def _moment_of_number(number: float, formats: Sequence[str]) -> float | None:
     for style in formats:
         if _is_numeric_style(style):
             return _by_number(number, style)
-        if style in ("%Y%m%d", "%Y%m", "%Y") and number == int(number):  # dates written as whole numbers
+        if (
+            style in ("%Y%m%d", "%Y%m", "%Y") and np.isfinite(number) and number == int(number)
+        ):  # dates written as whole numbers
             return format_reader(style)(str(int(number)))
     return None
 
@@ -201,7 +205,7 @@ def read_duration(value: Any) -> float | None:
         return float(value.astype("timedelta64[us]").astype(np.int64)) / 1e6
     if isinstance(value, bool | np.bool_) or not isinstance(value, int | float | np.integer | np.floating):
         return None
-    return float(value)
+    return as_float(value)
 
 
 def _duration_of_text(text: str) -> float | None:

@@ -6,11 +6,13 @@ found from a column is in `data/inference/numbers.py`.
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
-__all__ = ["MAGNITUDE", "MAGNITUDES", "NumberFormat", "read_number", "tidy_number"]
+__all__ = ["MAGNITUDE", "MAGNITUDES", "NumberFormat", "as_float", "read_number", "tidy_number"]
 
 MAGNITUDE = "magnitude"
 """In ``ColumnSpec.formats`` of a number column: k, M and B behind a number multiply it."""
@@ -30,6 +32,14 @@ class NumberFormat:
     unit: str | None = None
     scale: float = 1.0
     magnitude: bool = False
+
+
+def as_float(value: Any) -> float:
+    """Return a number as float64; a whole number or fraction beyond its range is infinite."""
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
 
 
 def tidy_number(text: str) -> str:

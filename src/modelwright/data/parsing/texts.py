@@ -44,7 +44,7 @@ def text_of(value: Any) -> str | None:
     if isinstance(value, bool | np.bool_):
         return "True" if value else "False"
     if isinstance(value, int | np.integer):
-        return str(int(value))
+        return _text_of_whole(int(value))
     if isinstance(value, float | np.floating):
         return _text_of_float(value)
     if isinstance(value, np.datetime64 | np.timedelta64):
@@ -72,6 +72,13 @@ def _normal(text: str) -> str:
         whole = text[: text.index(".")].lstrip("+")
         return "0" if whole == "-0" else whole
     return text
+
+
+def _text_of_whole(value: int) -> str:
+    try:
+        return str(value)
+    except ValueError:  # Python writes no more than 4,300 digits: such a number names nothing
+        return "inf" if value > 0 else "-inf"
 
 
 def _text_of_float(value: float | np.floating) -> str | None:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Self, get_type_hints
 
 import msgspec
 import numpy as np
 
-from modelwright.data.columns import Columns
+from modelwright.data.columns import Column, Columns, Strings
 from modelwright.errors import BundleError
-from modelwright.runtime.op import State
+from modelwright.runtime.op import RowWriter, State
 
 __all__ = ["LARGEST", "Operation", "refused"]
 
@@ -69,6 +69,17 @@ class Operation:
         self.write(columns, out)
         return out
 
+    def row(self, where: Mapping[str, int], out: np.ndarray) -> RowWriter:
+        """Return the function that writes the features of one row into ``out``; by way of `write` where a subclass
+        knows no shorter one."""
+        places = [(name, where[name]) for name in self.inputs]
+        block = out.reshape(1, -1)
+
+        def write(values: Sequence[Any]) -> None:
+            self.write({name: _one(values[place]) for name, place in places}, block)
+
+        return write
+
     def state(self) -> State:
         """Return JSON-ready settings and arrays from which `build` makes the same operation."""
         settings: dict[str, Any] = {"op": self.op}
@@ -103,6 +114,10 @@ class Operation:
         except msgspec.ValidationError as error:
             raise refused(cls.op, str(error)) from error
         return cls(**values)
+
+
+def _one(value: Any) -> Column:
+    return np.array([value]) if isinstance(value, float) else Strings.from_values([value])
 
 
 def _checked_array(op: str, name: str, array: np.ndarray) -> np.ndarray:

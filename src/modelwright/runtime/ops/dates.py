@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import datetime as dt
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
 from modelwright.data.columns import Columns
+from modelwright.runtime.op import RowWriter
 from modelwright.runtime.ops.base import Operation, refused
 
 __all__ = ["DAY", "PARTS", "Dates", "part"]
@@ -84,6 +87,38 @@ PARTS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
 = 0, and sine and cosine of the place in the year, the week and the day."""
 
 
+_CIRCLES = {"year": ("day_of_year", 365.25), "week": ("weekday", 7.0), "day": ("hour", 24.0)}
+_WAVES = {"sin": np.sin, "cos": np.cos}
+_ORDINAL_1970 = dt.date(1970, 1, 1).toordinal()
+
+
+def parts_of(seconds: float, names: Sequence[str]) -> list[float]:
+    """Return parts of one moment, to the bit what `PARTS` gives for many."""
+    days = math.floor(seconds / DAY)
+    date = dt.date.fromordinal(days + _ORDINAL_1970)
+    weekday = (days + 3.0) % 7.0
+    known = {
+        "elapsed": seconds / DAY,
+        "year": float(date.year),
+        "month": float(date.month),
+        "day": float(date.day),
+        "day_of_year": date.toordinal() - dt.date(date.year, 1, 1).toordinal() + 1.0,
+        "weekday": weekday,
+        "weekend": float(weekday >= 5.0),
+        "hour": (seconds % DAY) / 3600.0,
+        "missing": 0.0,
+    }
+    found = []
+    for name in names:
+        if name not in known:
+            wave, _, circle = name.partition("_")
+            place, period = _CIRCLES[circle]
+            found.append(float(_WAVES[wave](known[place] * (2.0 * np.pi / period))))
+        else:
+            found.append(known[name])
+    return found
+
+
 def part(name: str, seconds: np.ndarray) -> np.ndarray:
     """Return a part of the moments, NaN where missing."""
     missing = np.isnan(seconds)
@@ -137,3 +172,20 @@ class Dates(Operation):
         for j, name in enumerate(self.parts):
             if name != "missing":
                 out[missing, j] = self.fill[j]
+
+    def row(self, where: Mapping[str, int], out: np.ndarray) -> RowWriter:
+        place = where[self.inputs[0]]
+        absent = self({self.inputs[0]: np.array([np.nan])})[0]
+
+        def write(values: Sequence[Any]) -> None:
+            seconds = values[place]
+            if seconds != seconds:
+                out[:] = absent
+                return
+            out[:] = parts_of(min(max(seconds, _FIRST), _LAST), self.parts)
+            np.maximum(out, self.low, out=out)
+            np.minimum(out, self.high, out=out)
+            np.subtract(out, self.center, out=out)
+            np.multiply(out, self.factor, out=out)
+
+        return write

@@ -5,13 +5,15 @@ Level codes, one-hot indicators, target means and frequencies differ only in wha
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import ClassVar, cast
+from typing import Any, ClassVar, cast
 
 import numpy as np
 
 from modelwright.data.columns import Columns, Strings
+from modelwright.runtime.op import RowWriter
 from modelwright.runtime.ops.base import Operation, refused
 
 __all__ = ["Lookup"]
@@ -54,3 +56,15 @@ class Lookup(Operation):
         rows = column.recode(self._index, len(self.levels))
         for start in range(0, len(rows), _CHUNK):
             out[start : start + _CHUNK] = self.table[rows[start : start + _CHUNK]]
+
+    def row(self, where: Mapping[str, int], out: np.ndarray) -> RowWriter:
+        place, index, unknown = where[self.inputs[0]], self._index, len(self.levels)
+        size = out.nbytes
+        target, stored = out.data.cast("B"), np.ascontiguousarray(self.table, dtype=np.float64).tobytes()
+
+        def write(values: Sequence[Any]) -> None:
+            level = values[place]
+            start = size * (unknown + 1 if level is None else index.get(level, unknown))
+            target[:] = stored[start : start + size]
+
+        return write

@@ -5,13 +5,18 @@ Many columns share one operation: a call then costs a few array operations in al
 
 from __future__ import annotations
 
+import struct
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import ClassVar
+from operator import itemgetter
+from typing import Any, ClassVar
 
 import numpy as np
 
 from modelwright.data.columns import Columns
+from modelwright.runtime.op import RowWriter
 from modelwright.runtime.ops.base import LARGEST, Operation, refused
 
 __all__ = ["Numbers", "QuantileNumbers", "ScaledNumbers"]
@@ -36,6 +41,16 @@ class Numbers(Operation):
         _gather(columns, self.inputs, out)
         np.minimum(out, LARGEST, out=out)
         np.maximum(out, -LARGEST, out=out)
+
+    def row(self, where: Mapping[str, int], out: np.ndarray) -> RowWriter:
+        gather = _gather_row(self.inputs, where, out)
+
+        def write(values: Sequence[Any]) -> None:
+            gather(values)
+            np.minimum(out, LARGEST, out=out)
+            np.maximum(out, -LARGEST, out=out)
+
+        return write
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -70,6 +85,27 @@ class _Complete(Operation):
             out[:, width:] = missing[:, self._indicator_index]
         return values, missing
 
+    def _finish(self, values: np.ndarray, missing: np.ndarray) -> None:
+        """Bring gathered values, of one row or many, to their final form in place."""
+        raise NotImplementedError
+
+    def write(self, columns: Columns, out: np.ndarray) -> None:
+        self._finish(*self._split(columns, out))
+
+    def row(self, where: Mapping[str, int], out: np.ndarray) -> RowWriter:
+        width = len(self.inputs)
+        values, indicators, index = out[:width], out[width:], self._indicator_index
+        gather = _gather_row(self.inputs, where, values)
+
+        def write(given: Sequence[Any]) -> None:
+            gather(given)
+            missing = np.isnan(values)
+            if len(index):
+                indicators[:] = missing[index]
+            self._finish(values, missing)
+
+        return write
+
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class ScaledNumbers(_Complete):
@@ -89,8 +125,7 @@ class ScaledNumbers(_Complete):
     def shapes(self) -> dict[str, tuple[int, ...]]:
         return dict.fromkeys(("fill", "low", "high", "center", "factor"), (len(self.inputs),))
 
-    def write(self, columns: Columns, out: np.ndarray) -> None:
-        values, missing = self._split(columns, out)
+    def _finish(self, values: np.ndarray, missing: np.ndarray) -> None:
         np.copyto(values, self.fill, where=missing)
         np.maximum(values, self.low, out=values)
         np.minimum(values, self.high, out=values)
@@ -129,11 +164,40 @@ class QuantileNumbers(_Complete):
         parts = zip(self.starts[:-1], self.starts[1:], strict=True)
         return [(self.knots[a:b], self.heights[a:b]) for a, b in parts]
 
-    def write(self, columns: Columns, out: np.ndarray) -> None:
-        values, missing = self._split(columns, out)
-        for j, (knots, heights) in enumerate(self._tables):
-            values[:, j] = np.interp(values[:, j], knots, heights)
+    @cached_property
+    def _lists(self) -> list[tuple[list[float], list[float]]]:
+        return [(knots.tolist(), heights.tolist()) for knots, heights in self._tables]
+
+    def _finish(self, values: np.ndarray, missing: np.ndarray) -> None:
+        if values.ndim == 1:
+            values[:] = [interpolate(x, *table) for x, table in zip(values.tolist(), self._lists)]
+        else:
+            for j, (knots, heights) in enumerate(self._tables):
+                values[:, j] = np.interp(values[:, j], knots, heights)
         np.copyto(values, self.fill, where=missing)
+
+
+def interpolate(x: float, knots: Sequence[float], heights: Sequence[float]) -> float:
+    """Return ``np.interp(x, knots, heights)``, to the bit, for one number."""
+    at = bisect_right(knots, x) - 1
+    if at < 0 or x != x:
+        return heights[0]  # where x is missing, the caller knows better
+    if at >= len(knots) - 1:
+        return heights[-1]
+    if x == knots[at]:
+        return heights[at]
+    return (heights[at + 1] - heights[at]) / (knots[at + 1] - knots[at]) * (x - knots[at]) + heights[at]
+
+
+def _gather_row(names: tuple[str, ...], where: Mapping[str, int], out: np.ndarray) -> RowWriter:
+    """Return the function that writes the named values of a row into ``out``, without numpy's cost per element."""
+    places = [where[name] for name in names]
+    pack, target = struct.Struct(f"={len(places)}d").pack_into, out.data.cast("B")
+    if len(places) == 1:
+        only = places[0]
+        return lambda values: pack(target, 0, values[only])
+    pick = itemgetter(*places)
+    return lambda values: pack(target, 0, *pick(values))
 
 
 def _gather(columns: Columns, names: tuple[str, ...], out: np.ndarray) -> None:

@@ -11,14 +11,15 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import ClassVar, cast
+from typing import Any, ClassVar, cast
 
 import numpy as np
 
 from modelwright.data.columns import Columns, Strings
+from modelwright.runtime.op import RowWriter
 from modelwright.runtime.ops.base import Operation, refused
 
 __all__ = ["MAX_CHARACTERS", "STATISTICS", "TextStatistics", "TextTopics", "terms", "weights"]
@@ -82,6 +83,15 @@ def _per_text(column: Strings, features: Callable[[str], np.ndarray], out: np.nd
     out[:] = block[inverse]
 
 
+def _row_of_text(features: Callable[[str], np.ndarray], place: int, out: np.ndarray) -> RowWriter:
+    """Return the function that writes the features of one row's text; missing counts as empty."""
+
+    def write(values: Sequence[Any]) -> None:
+        out[:] = features(values[place] or "")
+
+    return write
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
 class TextTopics(Operation):
     """Terms, weighted and projected; see the module.
@@ -127,6 +137,9 @@ class TextTopics(Operation):
     def write(self, columns: Columns, out: np.ndarray) -> None:
         _per_text(cast(Strings, columns[self.inputs[0]]), self.features, out)
 
+    def row(self, where: Mapping[str, int], out: np.ndarray) -> RowWriter:
+        return _row_of_text(self.features, where[self.inputs[0]], out)
+
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class TextStatistics(Operation):
@@ -156,3 +169,6 @@ class TextStatistics(Operation):
 
     def write(self, columns: Columns, out: np.ndarray) -> None:
         _per_text(cast(Strings, columns[self.inputs[0]]), self.features, out)
+
+    def row(self, where: Mapping[str, int], out: np.ndarray) -> RowWriter:
+        return _row_of_text(self.features, where[self.inputs[0]], out)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -32,6 +32,10 @@ class ConstantScorer:
 
     def predict(self, matrix: np.ndarray, *, threads: int = 1) -> np.ndarray:
         return np.tile(self.outputs, (len(matrix), 1))
+
+    def row(self, row: np.ndarray) -> Callable[[], list[float]]:
+        outputs = self.outputs.tolist()
+        return lambda: outputs
 
     def save(self, folder: Path, stem: str) -> dict[str, Any]:
         return {"scorer": self.scorer, "files": [], "n_classes": self.n_classes, "outputs": self.outputs.tolist()}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -11,7 +11,7 @@ import numpy as np
 from modelwright.runtime.scorers.checking import classes_in, finite, read_arrays, require, write_arrays
 from modelwright.runtime.scorers.scaling import Scaling
 
-__all__ = ["LinearScorer", "probabilities"]
+__all__ = ["LinearScorer", "probabilities", "weighted_sums"]
 
 
 def probabilities(logits: np.ndarray) -> np.ndarray:
@@ -22,6 +22,16 @@ def probabilities(logits: np.ndarray) -> np.ndarray:
         return np.column_stack([1.0 - second, second])
     shifted = np.exp(logits - logits.max(axis=1, keepdims=True))
     return shifted / shifted.sum(axis=1, keepdims=True)
+
+
+def weighted_sums(matrix: np.ndarray, coef: np.ndarray) -> np.ndarray:
+    """Return ``matrix @ coef``; for one column of coefficients a row gives the same to the bit, alone or in a batch.
+
+    BLAS adds up in an order that depends on how many rows there are; numpy's own sum does not.
+    """
+    if coef.shape[1] == 1:
+        return (matrix * coef[:, 0]).sum(axis=1, keepdims=True)
+    return matrix @ coef
 
 
 class LinearScorer:
@@ -41,8 +51,31 @@ class LinearScorer:
         self.scaling, self.coef, self.intercept, self.n_classes = scaling, coef, intercept, n_classes
 
     def predict(self, matrix: np.ndarray, *, threads: int = 1) -> np.ndarray:
-        logits = self.scaling(matrix) @ self.coef + self.intercept
+        logits = weighted_sums(self.scaling(matrix), self.coef) + self.intercept
         return probabilities(logits) if self.n_classes else logits
+
+    def row(self, row: np.ndarray) -> Callable[[], list[float]]:
+        scale, scaled = self.scaling.row(row)
+        if self.coef.shape[1] != 1:
+            matrix = scaled.reshape(1, -1)
+
+            def several() -> list[float]:
+                scale()
+                return probabilities(weighted_sums(matrix, self.coef) + self.intercept)[0].tolist()
+
+            return several
+        weights, intercept, parts = np.ascontiguousarray(self.coef[:, 0]), float(self.intercept[0]), np.empty(len(row))
+
+        def one() -> list[float]:
+            scale()
+            logit = float(np.multiply(scaled, weights, out=parts).sum()) + intercept
+            if not self.n_classes:
+                return [logit]
+            small = float(np.exp(-abs(logit)))
+            second = (1.0 if logit >= 0 else small) / (1.0 + small)
+            return [1.0 - second, second]
+
+        return one
 
     def save(self, folder: Path, stem: str) -> dict[str, Any]:
         name = f"{stem}.npz"

@@ -1,0 +1,136 @@
+"""One raw row made canonical: what `canonicalise` does for tables, without the cost of a table.
+
+The slow, obvious twin is ``canonicalise({name: [value] …})``; tests hold the two equal, value by value and message by
+message. Which columns are meant is found once for each set of names that clients send; a number within the range seen
+in training is taken as it is; a value that was met before is remembered; everything else is read by the very functions
+that read tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from modelwright.data.canonical import level_reader, read_column
+from modelwright.data.columns import Strings
+from modelwright.data.contract import ColumnSpec, Contract, Kind, Violation
+from modelwright.data.enforcing import NOTHING, Fit, Tally, counts_of, fit_of, violations_of
+
+__all__ = ["Row", "RowReader"]
+
+Row = list[Any]
+"""Canonical values in the order of the contract: a float, NaN where missing; for texts a str, None where missing."""
+
+REMEMBERED_VALUES = 4096  # per column; forgotten together when there are more, so that no client makes memory grow
+REMEMBERED_NAMES = 64  # sets of names
+LONGEST_REMEMBERED = 80  # characters; longer values are texts that come once
+
+Told = tuple[Violation, ...]
+Read = Callable[[Any], tuple[Any, Told]]
+
+_LARGEST = float(np.finfo(np.float64).max)
+
+
+class RowReader:
+    """Reads raw rows by a contract, one at a time. Any number of threads may use it.
+
+    Parameters
+    ----------
+    contract : Contract
+        All its columns are required.
+    """
+
+    def __init__(self, contract: Contract) -> None:
+        self.contract = contract
+        self._columns = {spec.name: _Column(spec) for spec in contract.columns}
+        self._fits: dict[tuple[str, ...], tuple[list[tuple[str, float, float, Read]], Told]] = {}
+
+    def __call__(self, record: Mapping[str, Any]) -> tuple[Row, Told]:
+        """Return the canonical values of a row, and how it differs from the contract.
+
+        Raises
+        ------
+        ContractError
+            Columns are missing; all are named (MW-C001).
+        """
+        names = tuple(record)
+        fitted = self._fits.get(names)
+        columns, told = self._fit(names) if fitted is None else fitted
+        values: Row = []
+        for name, low, high, read in columns:
+            value = record[name]
+            kind = type(value)
+            if (kind is float or kind is int) and low <= value <= high:
+                values.append(float(value))
+                continue
+            value, more = read(value)
+            values.append(value)
+            if more:
+                told += more
+        return values, told
+
+    def _fit(self, names: tuple[str, ...]) -> tuple[list[tuple[str, float, float, Read]], Told]:
+        fit = fit_of(names, self.contract, self.contract.names)
+        told = violations_of(fit, Tally(n_rows=1, counts=(NOTHING,) * len(self.contract.columns)), self.contract)
+        columns = [(fit.sources[name], c.low, c.high, c.read) for name, c in self._columns.items()]
+        if len(self._fits) >= REMEMBERED_NAMES:
+            self._fits.clear()
+        self._fits[names] = columns, told
+        return columns, told
+
+
+class _Column:
+    """How one column's values are read; numbers from ``low`` to ``high`` are taken as they are."""
+
+    def __init__(self, spec: ColumnSpec) -> None:
+        self.low, self.high = _plain_range(spec)
+        self.read: Read = self._text if spec.kind in (Kind.TEXT, Kind.ID) else self._remembered
+        self._spec = spec
+        self._alone = Contract(columns=(spec,), rows_seen=0)
+        self._level = None if spec.kind.numeric else level_reader(spec)
+        self._memory: dict[Any, tuple[Any, Told]] = {}
+
+    def _text(self, value: Any) -> tuple[Any, Told]:
+        if type(value) is not str or self._level is None:
+            return self._remembered(value)
+        return self._level(value), ()
+
+    def _remembered(self, value: Any) -> tuple[Any, Told]:
+        kind = type(value)
+        if kind is str:
+            key: Any = value
+        elif kind in (int, float, bool) or value is None:
+            key = (kind, value)  # by type as well: True, 1 and 1.0 are equal to Python
+        else:
+            return self._slowly(value)
+        found = self._memory.get(key)
+        if found is None:
+            found = self._slowly(value)
+            if kind is not str or len(value) <= LONGEST_REMEMBERED:
+                if len(self._memory) >= REMEMBERED_VALUES:
+                    self._memory.clear()
+                self._memory[key] = found
+        return found
+
+    def _slowly(self, value: Any) -> tuple[Any, Told]:
+        reading = read_column([value], self._spec)
+        counts = counts_of(reading.column, self._spec, reading.n_present, reading.n_unreadable)
+        name = self._spec.name
+        fit = Fit(sources={name: name}, respelled={}, unknown=())
+        told = violations_of(fit, Tally(n_rows=1, counts=(counts,)), self._alone)
+        if isinstance(reading.column, Strings):
+            code = int(reading.column.codes[0])
+            return (None if code < 0 else reading.column.levels[code]), told
+        return float(reading.column[0]), told
+
+
+def _plain_range(spec: ColumnSpec) -> tuple[float, float]:
+    """Return between which bounds a number needs no second look; an empty range where every value needs one."""
+    plain = spec.kind in (Kind.NUMBER, Kind.GEO, Kind.DURATION) and spec.scale == 1.0
+    low = -_LARGEST if spec.minimum is None or spec.maximum is None else spec.minimum
+    high = _LARGEST if spec.minimum is None or spec.maximum is None else spec.maximum
+    if not plain or any(low <= n <= high for n in spec.missing_numbers):
+        return 1.0, 0.0
+    return low, high

@@ -1,0 +1,66 @@
+"""The scoring plan compiled for one row at a time.
+
+The way of a row is that of a table (see `modelwright.runtime.plan`), but buffers are made once: operations write into
+them, models read from them, and nothing is allocated that a single row does not need. The slow, obvious twin is
+``Plan.predict`` on a table of one row; the parity gate and the tests hold the two equal.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from modelwright.runtime.answers import row_answer
+from modelwright.runtime.op import RowWriter
+from modelwright.runtime.plan import Plan
+from modelwright.runtime.scorer import RowScorer, row_scorer
+
+__all__ = ["RowPlan"]
+
+
+class RowPlan:
+    """Scores canonical rows one at a time; any number of threads may use it, one after the other.
+
+    Parameters
+    ----------
+    plan : Plan
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self._lock = threading.Lock()
+        where = {name: place for place, name in enumerate(plan.contract.names)}
+        buffers: dict[str, np.ndarray] = {}
+        self._writers: list[RowWriter] = []
+        for key, view in plan.views.items():
+            buffers[key] = np.zeros(len(view.names))
+            start = 0
+            for op in view.ops:
+                end = start + len(op.names)
+                self._writers.append(op.row(where, buffers[key][start:end]))
+                start = end
+        self._members: list[tuple[float, RowScorer]] = [
+            (member.weight, row_scorer(member.scorer, buffers[member.view])) for member in plan.members
+        ]
+        self._inverse = None if plan.transform.plain else plan.transform.inverse
+        self._outputs = range(plan.n_outputs)
+        self.answer: Callable[[list[float]], dict[str, Any]] = row_answer(plan.objective, plan.classes, plan.threshold)
+
+    def __call__(self, values: Sequence[Any]) -> list[float]:
+        """Return class probabilities, or the one value, for canonical values in the order of the contract."""
+        total = [0.0] * len(self._outputs)
+        with self._lock:
+            for write in self._writers:
+                write(values)
+            for weight, score in self._members:
+                output = score()
+                if self._inverse is not None:
+                    output = self._inverse(np.array(output)).tolist()
+                for i in self._outputs:
+                    total[i] += weight * output[i]
+        if self.plan.calibrator is None:
+            return total
+        return self.plan.calibrator(np.array([total]))[0].tolist()

@@ -1,0 +1,90 @@
+"""A raw row read alone is a table of one row: values, violations and refusals."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from modelwright.data.canonical import canonicalise
+from modelwright.data.columns import Strings
+from modelwright.data.contract import ColumnSpec, Contract, Kind
+from modelwright.data.rows import REMEMBERED_NAMES, REMEMBERED_VALUES, RowReader
+from modelwright.errors import ContractError
+
+CONTRACT = Contract(
+    columns=(
+        ColumnSpec(name="age", kind=Kind.NUMBER, minimum=18.0, maximum=90.0, missing_numbers=(-999.0, 99.0)),
+        ColumnSpec(name="share", kind=Kind.NUMBER, minimum=0.0, maximum=1.0, unit="%", scale=0.01, decimal=","),
+        ColumnSpec(name="free", kind=Kind.NUMBER),
+        ColumnSpec(name="job", kind=Kind.CATEGORY, levels=("cook", "True", "3"), n_levels=3, missing_tokens=("none?",)),
+        ColumnSpec(name="on", kind=Kind.BOOLEAN, true_tokens=("yes",), false_tokens=("no",)),
+        ColumnSpec(name="when", kind=Kind.DATETIME, formats=("%d/%m/%Y",), minimum=0.0, maximum=2e9),
+        ColumnSpec(name="took", kind=Kind.DURATION, minimum=0.0, maximum=1e5),
+        ColumnSpec(name="note", kind=Kind.TEXT),
+        ColumnSpec(name="same", kind=Kind.CONSTANT, levels=("x",), n_levels=1),
+    ),
+    rows_seen=100,
+)
+
+scalars = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.integers(-(10**400), 10**400)
+    | st.floats()
+    | st.text(max_size=12)
+    | st.sampled_from(["", "NA", " n/a ", "yes", "NO", "1,5 %", "3.0", "cook", " cook ", "none?", "-999", "99"])
+    | st.sampled_from(["2021-03-04", "04/03/2021", "1h 30m", "inf", "-Infinity", "nan", "\ud800", "\x00", "é"])
+)
+values = scalars | st.lists(scalars, max_size=2) | st.dictionaries(st.text(max_size=2), scalars, max_size=2)
+
+
+def same(fast: Any, slow: Any) -> bool:
+    if isinstance(slow, Strings):
+        return fast == slow.to_object()[0]
+    return fast == slow[0] or (np.isnan(fast) and np.isnan(slow[0]))
+
+
+@settings(deadline=None, max_examples=400)
+@given(st.fixed_dictionaries(dict.fromkeys(CONTRACT.names, values), optional={"more": values, "AGE": values}))
+def test_as_a_table_of_one_row(record: dict[str, Any]) -> None:
+    reader = RowReader(CONTRACT)
+    expected, told = canonicalise({k: [v] for k, v in record.items()}, CONTRACT, required=CONTRACT.names)
+    for _ in range(2):  # the second time from memory
+        row, violations = reader(record)
+        assert violations == told
+        for value, column in zip(row, expected.values(), strict=True):
+            assert same(value, column)
+
+
+def test_other_spellings_of_names_and_order() -> None:
+    reader = RowReader(CONTRACT)
+    record = {name.upper(): 1 for name in reversed(CONTRACT.names)}
+    expected, told = canonicalise({k: [v] for k, v in record.items()}, CONTRACT, required=CONTRACT.names)
+    row, violations = reader(record)
+    assert violations == told and len(told) >= len(CONTRACT.names)
+    assert all(same(v, c) for v, c in zip(row, expected.values(), strict=True))
+
+
+def test_missing_columns_are_refused_with_the_words_of_tables() -> None:
+    record = {"age": 1, "Job": "cook"}
+    with pytest.raises(ContractError) as fast:
+        RowReader(CONTRACT)(record)
+    with pytest.raises(ContractError) as slow:
+        canonicalise({k: [v] for k, v in record.items()}, CONTRACT, required=CONTRACT.names)
+    assert str(fast.value) == str(slow.value)
+
+
+def test_memory_is_bounded() -> None:
+    reader = RowReader(CONTRACT)
+    base = dict.fromkeys(CONTRACT.names)
+    for i in range(3 * REMEMBERED_VALUES):
+        reader({**base, "job": f"level {i}", "when": i + 0.5})
+    for i in range(3 * REMEMBERED_NAMES):
+        reader({**base, f"more {i}": 1})
+    assert max(len(c._memory) for c in reader._columns.values()) <= REMEMBERED_VALUES
+    assert len(reader._fits) <= REMEMBERED_NAMES
