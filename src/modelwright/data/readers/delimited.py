@@ -6,7 +6,6 @@ repaired and says so. A file that does not fit in memory is streamed, and a unif
 
 from __future__ import annotations
 
-import csv
 import io
 import re
 from pathlib import Path
@@ -16,23 +15,20 @@ from modelwright.data.readers import Ask, Read
 from modelwright.data.readers.dialect import BLANKS, Dialect, sniff
 from modelwright.data.readers.encoding import detect_encoding
 from modelwright.data.readers.opening import HEAD_BYTES, compression_of, expanded_size, open_expanded
+from modelwright.data.readers.ragged import MAX_LEFT_OUT, Repair
 from modelwright.data.sampling import Reservoir
 from modelwright.errors import DataError
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["read"]
+__all__ = ["DELIMITER_NAMES", "arrow_options", "judge", "named", "never_closed", "read", "read_first", "stand_in_names"]
 
 BYTES_PER_CELL = 4
 """What Arrow adds to the characters of a text cell: its 32-bit offset."""
 
 MIN_SAMPLE = 1000
-MAX_LEFT_OUT = 0.05
-"""Largest share of rows with too many cells that is left out; above it the delimiter or the quotes are wrong."""
-
-MAX_FIELD = 1 << 27  # characters in a cell; Python's default of 131,072 is too small for documents
-_DELIMITER_NAMES = {"\t": "tab", BLANKS: "blanks", "\x1e": "none", "\x1f": "unit separator", "\x01": "ctrl-A"}
+DELIMITER_NAMES = {"\t": "tab", BLANKS: "blanks", "\x1e": "none", "\x1f": "unit separator", "\x01": "ctrl-A"}
 
 
 def read(path: Path, ask: Ask) -> Read:
@@ -44,7 +40,7 @@ def read(path: Path, ask: Ask) -> Read:
         The file is empty, has a header only, is no text, is damaged, or its rows cannot be cut into columns.
     """
     with open_expanded(path) as stream:
-        head = _first(stream, HEAD_BYTES)
+        head = read_first(stream, HEAD_BYTES)
         whole = len(head) < HEAD_BYTES
         if not head.strip():
             raise DataError(f"'{path}' is empty", fix="check how it was written", code="MW-D115")
@@ -53,7 +49,7 @@ def read(path: Path, ask: Ask) -> Read:
         fits = size + _memory_of(head, size) <= ask.memory_bytes
         if fits:
             data = head if whole else head + stream.read()
-    dialect, encoding, head_text = _judge(path, head, encoding, whole)
+    dialect, encoding, head_text = judge(path, head, encoding, whole)
     if fits:
         table, notes, encoding = _parse_whole(path, data, encoding, dialect, ask)
         n_rows = table.num_rows
@@ -63,7 +59,7 @@ def read(path: Path, ask: Ask) -> Read:
     if table.num_rows == 0:
         raise DataError(f"'{path}' has a header and no rows", fix="give a file with data", code="MW-D116")
     options = {
-        "delimiter": _DELIMITER_NAMES.get(dialect.delimiter, dialect.delimiter),
+        "delimiter": DELIMITER_NAMES.get(dialect.delimiter, dialect.delimiter),
         "encoding": encoding,
         "header": "yes" if dialect.header else "no",
         **({"quote": dialect.quote} if dialect.quote != '"' else {}),
@@ -72,7 +68,7 @@ def read(path: Path, ask: Ask) -> Read:
     return Read(table=table, n_rows=n_rows, options=options, notes=(*dialect.notes, *notes))
 
 
-def _first(stream: Any, n: int) -> bytes:
+def read_first(stream: Any, n: int) -> bytes:
     parts: list[bytes] = []
     while n > 0 and (part := stream.read(n)):
         parts.append(part)
@@ -90,7 +86,7 @@ def _rows_of(text: str) -> list[str]:
     return [line for line in text.splitlines() if line]
 
 
-def _judge(path: Path, head: bytes, encoding: str, whole: bool) -> tuple[Dialect, str, str]:
+def judge(path: Path, head: bytes, encoding: str, whole: bool) -> tuple[Dialect, str, str]:
     """Return the dialect, the encoding (again where the first guess fails) and the start as text."""
     text = head.decode(encoding, errors="ignore")
     if not whole:  # the last line may be cut
@@ -144,22 +140,22 @@ def _after_lines(data: bytes, n_lines: int) -> bytes:
     return data[position:] if position else data
 
 
-def _column_names(dialect: Dialect) -> list[str]:
-    """Return stand-in names, unique for Arrow; `_named` puts the real ones."""
+def stand_in_names(dialect: Dialect) -> list[str]:
+    """Return stand-in names, unique for Arrow; `named` puts the real ones."""
     return [f"c{i}" for i in range(len(dialect.names) + dialect.trailing)]
 
 
-def _named(table: pa.Table, dialect: Dialect) -> pa.Table:
+def named(table: pa.Table, dialect: Dialect) -> pa.Table:
     if dialect.trailing:
         table = table.select(range(len(dialect.names)))
     return table.rename_columns(list(dialect.names))
 
 
-def _arrow_options(dialect: Dialect, handler: Any, *, quoted: bool, **reading: Any) -> dict[str, Any]:
+def arrow_options(dialect: Dialect, handler: Any, *, quoted: bool, **reading: Any) -> dict[str, Any]:
     import pyarrow as pa
     import pyarrow.csv as pacsv
 
-    names = _column_names(dialect)
+    names = stand_in_names(dialect)
     return {
         "read_options": pacsv.ReadOptions(column_names=names, **reading),
         "parse_options": pacsv.ParseOptions(
@@ -183,14 +179,14 @@ def _by_arrow(body: bytes, dialect: Dialect) -> tuple[pa.Table | None, bool]:
     import pyarrow.csv as pacsv
 
     if not body[: 1 << 16].strip() and not body.strip():
-        names = _column_names(dialect)
-        return _named(pa.table({n: pa.array([], pa.string()) for n in names}), dialect), False
+        names = stand_in_names(dialect)
+        return named(pa.table({n: pa.array([], pa.string()) for n in names}), dialect), False
     reading: dict[str, Any] = {
         "block_size": max(1 << 20, min(len(body) // 4, 1 << 26)),
         "quoted": dialect.quote.encode() in body,
     }
     try:
-        return _named(pacsv.read_csv(pa.BufferReader(body), **_arrow_options(dialect, None, **reading)), dialect), False
+        return named(pacsv.read_csv(pa.BufferReader(body), **arrow_options(dialect, None, **reading)), dialect), False
     except pa.ArrowInvalid:  # ragged rows, a quote that never ends, a row longer than a block
         if b"#" not in body:
             return None, True
@@ -199,11 +195,18 @@ def _by_arrow(body: bytes, dialect: Dialect) -> tuple[pa.Table | None, bool]:
         return "skip" if (row.text or "").lstrip().startswith("#") else "error"
 
     # On one thread: a function of Python that Arrow's own threads still hold when Python ends brings the process down.
-    options = _arrow_options(dialect, skip, use_threads=False, **reading)
+    options = arrow_options(dialect, skip, use_threads=False, **reading)
     try:
-        return _named(pacsv.read_csv(pa.BufferReader(body), **options), dialect), False
+        return named(pacsv.read_csv(pa.BufferReader(body), **options), dialect), False
     except pa.ArrowInvalid:
         return None, True
+
+
+def never_closed(path: Path, line: int) -> DataError:
+    """Return the error for a quotation mark that is never closed: all lines after it would be one cell."""
+    return DataError(
+        f"a quotation mark in line {line} of '{path}' is never closed", fix="close it, or remove it", code="MW-D117"
+    )
 
 
 def _refuse_swallowed(path: Path, table: pa.Table, body: bytes, dialect: Dialect) -> None:
@@ -213,83 +216,19 @@ def _refuse_swallowed(path: Path, table: pa.Table, body: bytes, dialect: Dialect
     for column in table.columns:
         lines = (column[-1].as_py() or "").rstrip("\r\n").count("\n")
         if lines:
-            line = body.rstrip(b"\r\n").count(b"\n") + dialect.skip_lines + 1 - lines
-            raise DataError(
-                f"a quotation mark in line {line} of '{path}' is never closed",
-                fix="close it, or remove it",
-                code="MW-D117",
-            )
+            raise never_closed(path, body.rstrip(b"\r\n").count(b"\n") + dialect.skip_lines + 1 - lines)
 
 
 def _by_python(path: Path, text: str, dialect: Dialect, ask: Ask) -> tuple[pa.Table, list[str]]:
     """Return the table of a ragged text: short rows are filled up, rows with too many cells are left out."""
     import pyarrow as pa
 
-    width = len(dialect.names) + dialect.trailing
-    rows: list[list[str]] = []
-    short: list[int] = []
-    long: list[int] = []
-    for row, line in _records(path, text, dialect):
-        if not row or (row[0].lstrip().startswith("#") and len(row) != width):
-            continue
-        while len(row) > width and not row[-1].strip():
-            row.pop()
-        if len(row) > width:
-            long.append(line)
-            continue
-        if len(row) < width:
-            if len(row) < width - dialect.trailing:
-                short.append(line)
-            row = row + [""] * (width - len(row))
-        rows.append(row)
-    _refuse_too_ragged(path, long, len(rows), width, ask)
-    columns = list(zip(*rows, strict=True)) if rows else [()] * width
-    table = pa.table([pa.array(c, pa.string()) for c in columns], names=_column_names(dialect))
-    notes = []
-    if short:
-        notes.append(f"{_lines(short)} with fewer cells than the header: filled with missing values at the end")
-    if long:
-        notes.append(f"{_lines(long)} with more cells than the header: left out")
-    return _named(table, dialect), notes
-
-
-def _records(path: Path, text: str, dialect: Dialect) -> Any:
-    """Yield records with their line number in the file."""
-    delimiter = "\t" if dialect.delimiter == BLANKS else dialect.delimiter
-    reader = csv.reader(
-        io.StringIO(text, newline=""), delimiter=delimiter, quotechar=dialect.quote, escapechar=dialect.escape,
-        doublequote=dialect.escape is None, skipinitialspace=True,
-    )  # fmt: skip
-    limit = csv.field_size_limit(MAX_FIELD)
-    try:
-        for row in reader:
-            yield row, reader.line_num + dialect.skip_lines
-    except csv.Error as error:
-        raise DataError(
-            f"'{path}' cannot be cut into rows from line {reader.line_num + dialect.skip_lines} on: {error}",
-            fix="look for a quotation mark that is never closed",
-            code="MW-D117",
-        ) from error
-    finally:
-        csv.field_size_limit(limit)
-
-
-def _refuse_too_ragged(path: Path, long: list[int], n_rows: int, width: int, ask: Ask) -> None:
-    if (
-        (long and ask.every_row)
-        or (len(long) > MAX_LEFT_OUT * (n_rows + len(long)) and len(long) > 1)
-        or (long and not n_rows)
-    ):
-        raise DataError(
-            f"'{path}' is ragged: {_lines(long)} with more cells than the {width} of the header",
-            fix="put quotes around texts that hold the delimiter, or export the file again",
-            code="MW-D117",
-        )
-
-
-def _lines(lines: list[int]) -> str:
-    rows = "1 row" if len(lines) == 1 else f"{len(lines)} rows"
-    return f"{rows} ({'line' if len(lines) == 1 else 'the first in line'} {lines[0]})"
+    repair = Repair(path, dialect)
+    rows = list(repair.rows(io.StringIO(text, newline="")))
+    repair.refuse_too_ragged(len(rows), every_row=ask.every_row)
+    columns = list(zip(*rows, strict=True)) if rows else [()] * repair.width
+    table = pa.table([pa.array(c, pa.string()) for c in columns], names=stand_in_names(dialect))
+    return named(table, dialect), repair.notes()
 
 
 def _stream(path: Path, encoding: str, dialect: Dialect, wanted: int, ask: Ask) -> tuple[pa.Table, int, list[str]]:
@@ -310,7 +249,7 @@ def _stream(path: Path, encoding: str, dialect: Dialect, wanted: int, ask: Ask) 
         ragged += not (row.text or "").lstrip().startswith("#")
         return "skip"
 
-    options = _arrow_options(
+    options = arrow_options(
         dialect, skip, quoted=True, block_size=1 << 24, skip_rows=dialect.skip_lines,
         encoding="utf8" if encoding.startswith("utf-8") else encoding,
     )  # fmt: skip
@@ -325,8 +264,10 @@ def _stream(path: Path, encoding: str, dialect: Dialect, wanted: int, ask: Ask) 
             fix="repair that row, or convert the file to Parquet",
             code="MW-D117",
         ) from error
-    table = _named(reservoir.result(), dialect)
+    table = named(reservoir.result(), dialect)
     if ragged > MAX_LEFT_OUT * (reservoir.n_seen + ragged):
-        _refuse_too_ragged(path, [dialect.skip_lines + 1] * ragged, reservoir.n_seen, len(dialect.names), ask)
+        repair = Repair(path, dialect)
+        repair.long, repair.first_long = ragged, dialect.skip_lines + 1
+        repair.refuse_too_ragged(reservoir.n_seen, every_row=ask.every_row)
     notes = [f"{ragged} rows with another number of cells than the header: left out"] if ragged else []
     return table, reservoir.n_seen, notes
