@@ -145,20 +145,20 @@ def next_version(project: Path) -> int:
 
 
 def measure_latency(version: Version, *, calls: int = LATENCY_CALLS) -> float:
-    """Return the median of the milliseconds that scoring one raw row takes, contract included.
+    """Return the median of the milliseconds that scoring one raw row takes as it is served, contract included.
 
     The rows are golden requests, one at a time, in turn; measuring ends after a second.
     """
     golden = read_golden(version.folder)
     ordinary = [i for i, about in enumerate(golden.about) if about == "ordinary"] or [0]
-    requests = [{name: [values[i]] for name, values in golden.rows.items()} for i in ordinary]
+    requests = [{name: values[i] for name, values in golden.rows.items()} for i in ordinary]
     for request in requests[:WARM_UP_CALLS]:
-        version.predict(request)
+        version.predict_row(request)
     taken: list[float] = []
     end = time.perf_counter() + LATENCY_SECONDS
     while len(taken) < calls and (len(taken) < MIN_LATENCY_CALLS or time.perf_counter() < end):
         started = time.perf_counter()
-        version.predict(requests[len(taken) % len(requests)])
+        version.predict_row(requests[len(taken) % len(requests)])
         taken.append(time.perf_counter() - started)
     return 1000 * statistics.median(taken)
 
