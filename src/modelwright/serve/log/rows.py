@@ -1,0 +1,184 @@
+"""Rows of a request as bytes of JSON: the columns to keep picked, hashed, cut. Pure, and fast for one row."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from operator import itemgetter
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from modelwright.data.contract import Contract
+from modelwright.data.parsing.texts import is_missing_text, text_of
+from modelwright.serve.log.policy import Protection
+
+__all__ = ["ROW_ERRORS", "TEXT_LIMIT", "Hasher", "Picker", "encode", "encode_safely", "listed_columns"]
+
+TEXT_LIMIT = 4096
+"""Longer texts are cut to so many characters: drift shows in them as well, and one request must not fill the log."""
+
+HASH_BYTES = 16
+"""128 bits of the HMAC: two people in a billion get the same hash with a chance below 1e-20."""
+
+ROW_ERRORS = (TypeError, ValueError, LookupError, AttributeError, ArithmeticError, RecursionError)
+"""What values that no protocol lets through can raise in here; `msgspec.EncodeError` is a ValueError."""
+
+INTEGER_BITS = 1000  # beyond it a whole number is no float64 either
+
+_Pick = Callable[[Mapping[str, Any]], Sequence[Any]]
+
+
+class Hasher:
+    """Keyed hashes of the values of one column.
+
+    Equal values have equal hashes, however they are spelled ("1", 1 and 1.0 are one value); missing stays missing. The
+    column's name goes in, so that a value cannot be followed from column to column.
+    """
+
+    def __init__(self, key: bytes, column: str) -> None:
+        self._key = key
+        self._salt = column.encode("utf-8", "replace") + b"\0"
+
+    def __call__(self, value: Any) -> str | None:
+        """Return 32 hexadecimal digits, None for missing."""
+        text = text_of(value)
+        if text is None or is_missing_text(text):
+            return None
+        return hmac.digest(self._key, self._salt + text.encode("utf-8", "replace"), "sha256")[:HASH_BYTES].hex()
+
+
+class Picker:
+    """Picks from a record the values that are kept, in the order of the header: plain columns, then hashed ones."""
+
+    def __init__(self, contract: Contract, protection: Protection, key: bytes) -> None:
+        self.names = (*protection.plain, *protection.hashed)
+        self._pick = _getter(self.names)
+        self._hashers = [Hasher(key, name) for name in protection.hashed]
+        self._known = frozenset(contract.names)
+
+    def __call__(self, record: Mapping[str, Any]) -> Sequence[Any]:
+        """Return the values of one record; a column that it lacks is None."""
+        try:
+            values = self._pick(record)
+        except KeyError:
+            names = self.spelled(record)
+            values = [record.get(names.get(name, name)) for name in self.names]
+        return self._hashed(values) if self._hashers else values
+
+    def spelled(self, given: Iterable[str]) -> dict[str, str]:
+        """Return, for columns not given, the given name that is meant: `canonicalise` forgives case and blanks too."""
+        present = set(given)
+        if present <= self._known:
+            return {}
+        wanted = _alike(self._known - present)
+        found = _alike(name for name in present - self._known if isinstance(name, str))
+        return {name: found[key] for key, name in wanted.items() if key in found}
+
+    def _hashed(self, values: Sequence[Any]) -> list[Any]:
+        n_plain = len(self.names) - len(self._hashers)
+        hashes = [hash_of(value) for hash_of, value in zip(self._hashers, values[n_plain:], strict=True)]
+        return [*values[:n_plain], *hashes]
+
+    def rows(self, columns: Any, n_rows: int) -> Iterator[Sequence[Any]]:
+        """Yield the values of each row of a mapping of columns or an Arrow table."""
+        given = columns.column_names if hasattr(columns, "column_names") else list(columns)
+        names = self.spelled(given)
+        known = set(given)
+        lists = [
+            listed_columns(columns[source]) if (source := names.get(name, name)) in known else [None] * n_rows
+            for name in self.names
+        ]
+        rows: Iterator[Sequence[Any]] = zip(*lists, strict=True) if lists else iter([()] * n_rows)
+        return map(self._hashed, rows) if self._hashers else rows
+
+
+def _getter(names: tuple[str, ...]) -> _Pick:
+    if len(names) > 1:
+        return itemgetter(*names)
+    if names:
+        only = names[0]
+        return lambda record: (record[only],)
+    return lambda record: ()
+
+
+def _alike(names: Iterable[str]) -> dict[str, str]:
+    """Return names by what is equal but for case and blanks around; those that are not alone in that are left out."""
+    groups: dict[str, list[str]] = {}
+    for name in names:
+        groups.setdefault(name.strip().casefold(), []).append(name)
+    return {key: group[0] for key, group in groups.items() if len(group) == 1}
+
+
+def listed_columns(values: Any) -> list[Any]:
+    """Return a column's values as JSON can hold them, missing as None."""
+    if hasattr(values, "to_pylist"):  # Arrow, without importing it
+        values = values.to_pylist()
+    elif hasattr(values, "to_numpy") and not isinstance(values, np.ndarray):
+        values = values.to_numpy()
+    if isinstance(values, np.ndarray):
+        values = _of_array(values)
+    return [v if type(v) in _PLAIN else _plain(v) for v in values]
+
+
+_PLAIN = frozenset({str, int, float, bool, type(None), list, dict})
+
+
+def _of_array(values: np.ndarray) -> list[Any]:
+    if values.dtype.kind == "M":
+        return [None if v is None else v.isoformat() for v in values.astype("datetime64[us]").tolist()]
+    if values.dtype.kind == "m":
+        return [None if np.isnat(v) else float(v / np.timedelta64(1, "us")) / 1e6 for v in values.astype("m8[us]")]
+    return values.tolist()
+
+
+def _plain(value: Any) -> Any:
+    """Return a value of other libraries as a number or a text; what reads it sees the same."""
+    if isinstance(value, np.generic):
+        return _of_array(np.asarray([value]))[0] if value.dtype.kind in "mM" else value.item()
+    name = type(value).__name__
+    if name == "timedelta":
+        return value.total_seconds()
+    if name in ("Decimal", "Fraction"):
+        return float(value)
+    if isinstance(value, list | tuple | dict):
+        return value
+    return text_of(value)
+
+
+_ENCODER = msgspec.json.Encoder(enc_hook=_plain)
+
+
+def encode(line: tuple[Any, ...]) -> bytes:
+    """Return a line of JSON without its end.
+
+    Raises
+    ------
+    One of `ROW_ERRORS`; `encode_safely` then helps.
+    """
+    return _ENCODER.encode(line)
+
+
+def encode_safely(values: Sequence[Any]) -> list[Any]:
+    """Return values that can be encoded: texts cut and of valid Unicode, nested values that are too much as text."""
+    return [_safe(value) for value in values]
+
+
+def _safe(value: Any) -> Any:
+    kind = type(value)
+    if kind is str:
+        return _text(value)
+    if kind is int:
+        return value if value.bit_length() <= INTEGER_BITS else None  # as a float it would be infinite: missing
+    if kind is float or kind is bool or value is None:
+        return value
+    try:
+        text = _ENCODER.encode(value)
+    except ROW_ERRORS:
+        return _text(type(value).__name__)  # what it was, not what it held
+    return msgspec.Raw(text) if len(text) <= TEXT_LIMIT else _text(text.decode("utf-8"))
+
+
+def _text(value: str) -> str:
+    return value[:TEXT_LIMIT].encode("utf-8", "replace").decode("utf-8")

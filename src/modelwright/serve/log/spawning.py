@@ -1,0 +1,62 @@
+"""Compaction started by the server: a child process, so that Arrow never enters the server's memory."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from modelwright.serve.log.policy import LogPolicy
+
+__all__ = ["Compactor"]
+
+
+class Compactor:
+    """Starts compaction when there is work, one at a time, and leaves no zombies. For one thread; only `stop` waits.
+
+    Parameters
+    ----------
+    folder : Path
+    policy : LogPolicy
+        Says what `expire` keeps.
+    """
+
+    def __init__(self, folder: Path, policy: LogPolicy) -> None:
+        self.command = [
+            sys.executable, "-m", "modelwright.serve.log.compacting", str(Path(folder).absolute()),
+            "--keep-days", repr(policy.keep_days), "--keep-bytes", str(policy.keep_bytes),
+        ]  # fmt: skip
+        self._child: subprocess.Popen[bytes] | None = None
+        self._again = False
+
+    def start(self) -> bool:
+        """Start compaction, or remember to where it runs; return whether it was started."""
+        if self.running:
+            self._again = True
+            return False
+        try:
+            self._child = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        except OSError:  # no memory, no processes: the segments stay until the next time
+            return False
+        self._again = False
+        return True
+
+    def poll(self) -> None:
+        """Start again what was asked for while it ran; call it now and then."""
+        if self._again and not self.running:
+            self.start()
+
+    @property
+    def running(self) -> bool:
+        """Whether a child works; one that has ended is reaped by asking."""
+        return self._child is not None and self._child.poll() is None
+
+    def stop(self, seconds: float = 5.0) -> None:
+        """Wait for the child for some seconds, then end it: nothing is lost by that."""
+        if self._child is None:
+            return
+        try:
+            self._child.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self._child.kill()
+            self._child.wait()
