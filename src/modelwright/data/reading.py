@@ -18,7 +18,7 @@ from modelwright.errors import DataError, UsageError
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["digest_of_parts", "read_file", "read_table"]
+__all__ = ["digest_of_parts", "format_of", "holds_value", "no_value", "read_file", "read_table", "refuse_query"]
 
 MEMORY_SHARE = 0.25
 """Share of the available memory that a raw table may take where nothing was said: copies of it follow."""
@@ -94,7 +94,7 @@ def read_table(
 def _dispatch(source: Any, ask: Ask) -> tuple[str, str, Read]:
     """Return the location without secrets, the format, and what the reader of that format returned."""
     if not isinstance(source, str | os.PathLike):
-        _refuse_query("memory", ask)
+        refuse_query("memory", ask.query)
         return "<memory>", "memory", _reader("memory")(source, ask)
     text = os.fspath(source)
     if re.match(r"[A-Za-z][\w+.-]*://", text):
@@ -108,14 +108,15 @@ def _dispatch(source: Any, ask: Ask) -> tuple[str, str, Read]:
         text = str(file)
     path = Path(text).expanduser()
     if path.is_dir():
-        _refuse_query("folder", ask)
+        refuse_query("folder", ask.query)
         return str(path), "folder", _reader("folder")(path, ask)
     kind, read = read_file(path, ask)
     return str(path), kind, read
 
 
-def _refuse_query(kind: str, ask: Ask) -> None:
-    if ask.query is not None and kind not in QUERIED:
+def refuse_query(kind: str, query: str | None) -> None:
+    """Raise UsageError where a query says nothing about a source of this format."""
+    if query is not None and kind not in QUERIED:
         raise UsageError(
             f"a query says nothing about a source of format {kind}",
             fix="leave it out; it is for databases and for the sheets of a workbook",
@@ -143,8 +144,8 @@ def read_file(path: Path, ask: Ask) -> tuple[str, Read]:
         raise DataError(f"'{path}' is empty", fix="check how it was written", code="MW-D115")
     if path.suffix.lower() == ".zip" and start.startswith(b"PK"):
         return _read_zip(path, ask, size)
-    kind, note = _format(path, start)
-    _refuse_query(kind, ask)
+    kind, note = format_of(path, start)
+    refuse_query(kind, ask.query)
     read = _reader(kind)(path, ask)
     notes = (*((note,) if note else ()), *read.notes)
     return kind, replace(read, n_bytes=size, digest=digest_file(path), notes=notes)
@@ -167,7 +168,7 @@ def _read_zip(path: Path, ask: Ask, size: int) -> tuple[str, Read]:
     return kind, replace(read, n_bytes=size, digest=digest_file(path), options=options)
 
 
-def _format(path: Path, start: bytes) -> tuple[str, str]:
+def format_of(path: Path, start: bytes) -> tuple[str, str]:
     """Return the format of a file by its first bytes, then by its name; and a note where the two disagree."""
     suffix = path.suffix.lower()
     if suffix in _COMPRESSED or any(start.startswith(magic) for magic, _ in COMPRESSIONS):
@@ -190,22 +191,28 @@ def _format(path: Path, start: bytes) -> tuple[str, str]:
 
 def _refuse_empty(table: pa.Table, location: str) -> None:
     """Refuse a table of which no cell holds a value."""
+    if table.num_columns == 0:
+        raise DataError(f"'{location}' has no columns", fix="give a table with data", code="MW-D116")
+    if not holds_value(table.slice(0, 1000)) and not holds_value(table):
+        raise no_value(location)
+
+
+def holds_value(table: pa.Table) -> bool:
+    """Return whether a cell of a table holds something that does not mean missing in every column."""
     from modelwright.data.canonical import raw_of
     from modelwright.data.parsing.texts import is_missing_text
 
-    if table.num_columns == 0:
-        raise DataError(f"'{location}' has no columns", fix="give a table with data", code="MW-D116")
     for column in table.columns:
-        if column.null_count == len(column):
-            continue
-        head = raw_of(column.slice(0, 1000)).distinct()[0]
-        if any(not (isinstance(v, str) and is_missing_text(v.strip())) for v in head):
-            return
-    for column in table.columns:
-        values, codes = raw_of(column).distinct()
-        if (codes >= 0).any() and any(not (isinstance(v, str) and is_missing_text(v.strip())) for v in values):
-            return
-    raise DataError(f"no column of '{location}' holds a value", fix="check how it was written", code="MW-D133")
+        if column.null_count < len(column):
+            values, codes = raw_of(column).distinct()
+            if (codes >= 0).any() and any(not (isinstance(v, str) and is_missing_text(v.strip())) for v in values):
+                return True
+    return False
+
+
+def no_value(location: str) -> DataError:
+    """Return the error for a source of which no cell holds a value."""
+    return DataError(f"no column of '{location}' holds a value", fix="check how it was written", code="MW-D133")
 
 
 def _default_memory() -> int:

@@ -14,7 +14,7 @@ from modelwright.errors import DataError
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["read_arrow", "read_parquet"]
+__all__ = ["broken", "read_arrow", "read_parquet"]
 
 MIN_SAMPLE = 1000
 TEXT_GROWTH = 2.0
@@ -35,9 +35,9 @@ def read_parquet(path: Path, ask: Ask) -> Read:
             wanted = max(int(meta.num_rows * ask.memory_bytes / size), MIN_SAMPLE)
             return _sampled(file.iter_batches(), wanted, ask.seed)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-        raise _broken(path, "Parquet", error) from error
+        raise broken(path, "Parquet", error) from error
     except OSError as error:
-        raise _broken(path, "Parquet", error) if error.errno is None else cannot_open(path, error) from error
+        raise broken(path, "Parquet", error) if error.errno is None else cannot_open(path, error) from error
 
 
 def read_arrow(path: Path, ask: Ask) -> Read:
@@ -55,9 +55,9 @@ def read_arrow(path: Path, ask: Ask) -> Read:
                 return Read(table=table, n_rows=table.num_rows)
             return _sampled(_batches(reader), _wanted(reader, size, ask), ask.seed)
     except pa.ArrowInvalid as error:
-        raise _broken(path, "Arrow", error) from error
+        raise broken(path, "Arrow", error) from error
     except OSError as error:
-        raise _broken(path, "Arrow", error) if error.errno is None else cannot_open(path, error) from error
+        raise broken(path, "Arrow", error) if error.errno is None else cannot_open(path, error) from error
 
 
 def _batches(reader: Any) -> Iterable[pa.RecordBatch]:
@@ -81,7 +81,8 @@ def _sampled(batches: Iterable[pa.RecordBatch], wanted: int, seed: int) -> Read:
     return Read(table=reservoir.result(), n_rows=reservoir.n_seen)
 
 
-def _broken(path: Path, kind: str, error: Exception) -> DataError:
+def broken(path: Path, kind: str, error: Exception) -> DataError:
+    """Return the error for a file that Arrow cannot read."""
     return DataError(
         f"'{path}' is no readable {kind} file: {str(error).splitlines()[0][:160]}",
         fix="write or download it again",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,7 +14,10 @@ from modelwright.data.readers.values import table_of_rows
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["is_table_name", "table_of_batches"]
+__all__ = ["Result", "is_table_name", "table_of_batches"]
+
+Result = tuple[list[str], Iterator[list[tuple[Any, ...]]], dict[str, str]]
+"""Names of the columns of a query's result, its rows in batches, and how it was asked for."""
 
 BYTES_PER_VALUE = 80
 """A value as a Python object in a tuple, a text of middling length included."""

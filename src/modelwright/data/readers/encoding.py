@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Iterable
+from itertools import islice
 
 from modelwright.errors import DataError
 
-__all__ = ["detect_encoding"]
+__all__ = ["detect_encoding", "encoding_of_stream"]
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -24,6 +26,9 @@ MAX_CONTROL = 0.01
 
 UTF16_ZEROS = 0.2
 """Share of zero bytes at even or at odd positions that tells UTF-16 without a mark: Latin text has one half."""
+
+JUDGED_LINES, JUDGED_BYTES = 200_000, 1 << 18
+"""Of a text that is not UTF-8: the lines from which those that are not ASCII are taken, and how much of them."""
 
 
 def detect_encoding(data: bytes, name: str, *, whole: bool) -> str:
@@ -59,6 +64,20 @@ def detect_encoding(data: bytes, name: str, *, whole: bool) -> str:
     return "utf-8"
 
 
+def encoding_of_stream(lines: Iterable[bytes], name: str) -> str:
+    """Return what `detect_encoding` does for all of a text whose start looks like UTF-8 and that is none, given its
+    lines; a part of them is held."""
+    odd: list[bytes] = []
+    size = 0
+    for line in islice(lines, JUDGED_LINES):
+        if not line.isascii():
+            odd.append(line.rstrip(b"\n"))
+            size += len(line)
+            if size > JUDGED_BYTES:
+                break
+    return _legacy(b"\n".join(odd), name)
+
+
 def not_text(name: str) -> DataError:
     """Return the error for content that is no text."""
     return DataError(
@@ -70,7 +89,7 @@ def not_text(name: str) -> DataError:
 
 def _legacy(data: bytes, name: str) -> str:
     """Return an 8-bit or East Asian encoding, judged by the lines that are not ASCII."""
-    lines = b"\n".join(line for line in data.split(b"\n")[:200_000] if not line.isascii())[: 1 << 18]
+    lines = b"\n".join(line for line in data.split(b"\n")[:JUDGED_LINES] if not line.isascii())[:JUDGED_BYTES]
     try:
         if _WESTERN.fullmatch(lines.decode("cp1252")):
             return "cp1252"

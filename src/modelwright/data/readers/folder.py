@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +15,7 @@ from modelwright.errors import DataError
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["read"]
+__all__ = ["as_text", "check_columns", "data_files", "no_files", "read"]
 
 _COMPRESSED = (".gz", ".bz2", ".zst", ".xz")
 
@@ -29,12 +30,9 @@ def read(folder: Path, ask: Ask) -> Read:
     """
     from modelwright.data.reading import digest_of_parts, read_file
 
-    files, passed_over = _data_files(folder)
+    files, passed_over = data_files(folder)
     if not files:
-        raise DataError(
-            f"the folder '{folder}' holds no data file", fix="give a file, or a folder with CSV or Parquet files",
-            code="MW-D130",
-        )  # fmt: skip
+        raise no_files(folder)
     total = max(sum(f.stat().st_size for f in files), 1)
     tables: list[pa.Table] = []
     notes: list[str] = []
@@ -44,7 +42,7 @@ def read(folder: Path, ask: Ask) -> Read:
         share = int(ask.memory_bytes * file.stat().st_size / total)
         _, part = read_file(file, replace(ask, memory_bytes=max(share, 1)))
         table, repairs = plain_table(part.table)
-        _check_columns(files[0], tables[0] if tables else table, file, table)
+        check_columns(files[0], (tables[0] if tables else table).column_names, file, table.column_names)
         tables.append(table)
         n_rows += part.n_rows
         digests.append(part.digest or "")
@@ -61,7 +59,17 @@ def read(folder: Path, ask: Ask) -> Read:
     )
 
 
-def _data_files(folder: Path) -> tuple[list[Path], list[str]]:
+def no_files(folder: Path) -> DataError:
+    """Return the error for a folder without data."""
+    return DataError(
+        f"the folder '{folder}' holds no data file",
+        fix="give a file, or a folder with CSV or Parquet files",
+        code="MW-D130",
+    )
+
+
+def data_files(folder: Path) -> tuple[list[Path], list[str]]:
+    """Return the files of data in order of their names, and the names of those that are passed over."""
     try:
         entries = sorted(p for p in folder.iterdir() if p.is_file() and p.name[0] not in "._")
     except OSError as error:
@@ -74,11 +82,12 @@ def _suffix(path: Path) -> str:
     return path.with_suffix("").suffix.lower() if path.suffix.lower() in _COMPRESSED else path.suffix.lower()
 
 
-def _check_columns(first: Path, one: pa.Table, file: Path, other: pa.Table) -> None:
-    if set(one.column_names) == set(other.column_names):
+def check_columns(first: Path, one: Sequence[str], file: Path, other: Sequence[str]) -> None:
+    """Raise DataError where the columns of a file are not those of the first."""
+    if set(one) == set(other):
         return
-    lacking = [n for n in one.column_names if n not in other.column_names]
-    extra = [n for n in other.column_names if n not in one.column_names]
+    lacking = [n for n in one if n not in other]
+    extra = [n for n in other if n not in one]
     told = [f"lacks {listed(lacking)}"] * bool(lacking) + [f"has {listed(extra)} more"] * bool(extra)
     raise DataError(
         f"the files of the folder differ: against '{first.name}', '{file.name}' {' and '.join(told)}",
@@ -97,11 +106,12 @@ def _joined(tables: list[pa.Table], notes: list[str]) -> pa.Table:
         kinds = {t.schema.field(name).type for t in tables}
         if len(kinds) > 1 and not all(pa.types.is_integer(k) or pa.types.is_floating(k) for k in kinds):
             notes.append(f"the type of '{name}' differs between the files: read as text")
-            tables = [_as_text(t, name) for t in tables]
+            tables = [as_text(t, name) for t in tables]
     return pa.concat_tables(tables, promote_options="permissive")
 
 
-def _as_text(table: pa.Table, name: str) -> pa.Table:
+def as_text(table: pa.Table, name: str) -> pa.Table:
+    """Return the table with a column as texts."""
     import pyarrow as pa
 
     from modelwright.data.canonical import raw_strings

@@ -15,7 +15,7 @@ from modelwright.data.sampling import Reservoir
 from modelwright.data.tidying import listed
 from modelwright.errors import DataError
 
-__all__ = ["read"]
+__all__ = ["checked", "decoded", "is_whole", "read"]
 
 GROWTH = 8.0
 """Memory of decoded records against their JSON: Python objects are large."""
@@ -64,18 +64,19 @@ def _nested(records: list[dict[str, Any]]) -> tuple[str, ...]:
 def _records(path: Path, data: bytes) -> list[dict[str, Any]]:
     stripped = data.strip()
     if stripped.startswith(b"["):
-        found = _decoded(path, stripped, None)
-        return [_checked(path, r, f"item {i + 1}") for i, r in enumerate(found)]
+        found = decoded(path, stripped, None)
+        return [checked(path, r, f"item {i + 1}") for i, r in enumerate(found)]
     try:  # one record over many lines, or the usual one per line
-        if stripped.startswith(b"{") and b"\n" in stripped and not _is_whole(stripped.split(b"\n", 1)[0]):
-            return _of_document(path, _decoded(path, stripped, None))
+        if stripped.startswith(b"{") and b"\n" in stripped and not is_whole(stripped.split(b"\n", 1)[0]):
+            return _of_document(path, decoded(path, stripped, None))
     except DataError:
         pass  # not one document: the message with the line's number is the better one
     lines = enumerate(data.split(b"\n"), 1)
-    return [_checked(path, _decoded(path, line, n), f"line {n}") for n, line in lines if line.strip()]
+    return [checked(path, decoded(path, line, n), f"line {n}") for n, line in lines if line.strip()]
 
 
-def _is_whole(line: bytes) -> bool:
+def is_whole(line: bytes) -> bool:
+    """Return whether a line is a JSON document by itself."""
     try:
         msgspec.json.decode(line)
     except msgspec.DecodeError:
@@ -89,7 +90,8 @@ def _of_document(path: Path, document: Any) -> list[dict[str, Any]]:
     return lists[0] if len(lists) == 1 else [document]
 
 
-def _decoded(path: Path, text: bytes, line: int | None) -> Any:
+def decoded(path: Path, text: bytes, line: int | None) -> Any:
+    """Return what a JSON text holds; raises DataError, with the number of the line where it is one."""
     try:
         return msgspec.json.decode(text)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -99,7 +101,8 @@ def _decoded(path: Path, text: bytes, line: int | None) -> Any:
         ) from error
 
 
-def _checked(path: Path, record: Any, where: str) -> dict[str, Any]:
+def checked(path: Path, record: Any, where: str) -> dict[str, Any]:
+    """Return a record; raises DataError where it is no object."""
     if not isinstance(record, dict):
         raise DataError(
             f"{where} of '{path}' is no JSON object",
@@ -133,4 +136,4 @@ def _sampled(path: Path, wanted: int, seed: int) -> tuple[list[dict[str, Any]], 
     flush()
     kept = reservoir.result()
     pairs = zip(kept.column("line").to_pylist(), kept.column("number").to_pylist(), strict=True)
-    return [_checked(path, _decoded(path, line, n), f"line {n}") for line, n in pairs], reservoir.n_seen
+    return [checked(path, decoded(path, line, n), f"line {n}") for line, n in pairs], reservoir.n_seen

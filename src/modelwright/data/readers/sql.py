@@ -5,14 +5,15 @@ from __future__ import annotations
 import importlib.util
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from modelwright.data.readers import Ask, Read
-from modelwright.data.readers.cursor import is_table_name, table_of_batches
+from modelwright.data.readers.cursor import Result, is_table_name, table_of_batches
 from modelwright.errors import DataError, MissingExtra, UsageError
 
-__all__ = ["as_file", "read", "redacted"]
+__all__ = ["as_file", "no_rows", "opened", "read", "redacted"]
 
 BATCH = 20_000
 _SECRET_OPTION = re.compile(r"(?i)([?&][^=&]*(?:pass|pwd|secret|token|key)[^=&]*=)[^&]*")
@@ -45,14 +46,26 @@ def read(url: str, ask: Ask) -> Read:
     MissingExtra
         SQLAlchemy or the driver is not installed.
     """
-    if ask.query is None:
+    with opened(url, ask.query) as (names, batches, options):
+        table, n_rows = table_of_batches(((names, rows) for rows in batches), ask)
+    if table is None:
+        raise no_rows(url)
+    return Read(table=table, n_rows=n_rows, options=options)
+
+
+@contextmanager
+def opened(url: str, asked: str | None) -> Iterator[Result]:
+    """Give the result of a query while the block lasts; errors as `read` has."""
+    if asked is None:
         raise UsageError("a database needs a query", fix="give --query with a SELECT or a table", code="MW-U112")
     engine = _engine(url)
     from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
     try:
-        with engine.connect() as connection:
-            return _read(connection, url, ask)
+        with engine.connect() as connection, _executed(connection, asked) as result:
+            names = [str(k) for k in result.keys()]  # noqa: SIM118 (a result is no dict)
+            batches = ([tuple(r) for r in rows] for rows in result.partitions(BATCH))
+            yield names, batches, {"query": asked.strip().rstrip(";")}
     except DBAPIError as error:
         raise _failed(url, error) from error
     except SQLAlchemyError as error:
@@ -60,6 +73,11 @@ def read(url: str, ask: Ask) -> Read:
                         code="MW-D126") from error  # fmt: skip
     finally:
         engine.dispose()
+
+
+def no_rows(url: str) -> DataError:
+    """Return the error for a query without a result."""
+    return DataError(f"the query on {redacted(url)} gives no rows", fix="check the query", code="MW-D116")
 
 
 def _engine(url: str) -> Any:
@@ -85,11 +103,12 @@ def _engine(url: str) -> Any:
         ) from error
 
 
-def _read(connection: Any, url: str, ask: Ask) -> Read:
+@contextmanager
+def _executed(connection: Any, asked: str) -> Iterator[Any]:
+    """Give the result of a query, read from the server in parts where its driver can; nothing is changed there."""
     from sqlalchemy import text
 
-    assert ask.query is not None
-    query = ask.query.strip().rstrip(";")
+    query = asked.strip().rstrip(";")
     if connection.dialect.name == "postgresql":
         connection = connection.execution_options(postgresql_readonly=True)
     if is_table_name(query):
@@ -102,17 +121,8 @@ def _read(connection: Any, url: str, ask: Ask) -> Read:
         if not result.returns_rows:
             transaction.rollback()
             raise UsageError("the query is no SELECT", fix="give a SELECT or the name of a table", code="MW-U114")
-        table, n_rows = table_of_batches(_batches(result), ask)
+        yield result
         transaction.rollback()
-    if table is None:
-        raise DataError(f"the query on {redacted(url)} gives no rows", fix="check the query", code="MW-D116")
-    return Read(table=table, n_rows=n_rows, options={"query": query})
-
-
-def _batches(result: Any) -> Iterator[tuple[list[str], list[tuple[Any, ...]]]]:
-    names = [str(k) for k in result.keys()]  # noqa: SIM118 (a result is no dict)
-    for rows in result.partitions(BATCH):
-        yield names, [tuple(r) for r in rows]
 
 
 def _failed(url: str, error: Any) -> DataError:

@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 from modelwright.data.readers import Ask, Read
-from modelwright.data.readers.cursor import is_table_name, table_of_batches
+from modelwright.data.readers.cursor import Result, is_table_name, table_of_batches
 from modelwright.data.readers.opening import first_bytes
 from modelwright.errors import DataError, UsageError, did_you_mean
 
-__all__ = ["read"]
+__all__ = ["opened", "read"]
 
 BATCH = 50_000
 LOCK_SECONDS = 5.0
@@ -30,15 +31,25 @@ def read(path: Path, ask: Ask) -> Read:
     UsageError
         There is more than one table and no query, or no table of that name.
     """
-    if not first_bytes(path).startswith(b"SQLite format 3\x00"):
-        raise DataError(f"'{path}' is no SQLite database", fix="check the file", code="MW-D124")
-    connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=LOCK_SECONDS)
-    try:
-        query, options = _query(connection, path, ask.query)
-        table, n_rows = table_of_batches(_batches(connection, query), ask)
+    with opened(path, ask.query) as (names, batches, options):
+        table, n_rows = table_of_batches(((names, rows) for rows in batches), ask)
         if n_rows == 0:
             raise DataError(f"the query on '{path}' gives no rows", fix="check the query", code="MW-D116")
         return Read(table=table, n_rows=n_rows, options=options)
+
+
+@contextmanager
+def opened(path: Path, query: str | None) -> Iterator[Result]:
+    """Give the result of a query while the block lasts; errors as `read` has."""
+    if not first_bytes(path).startswith(b"SQLite format 3\x00"):
+        raise DataError(f"'{path}' is no SQLite database", fix="check the file", code="MW-D124")
+    connection = sqlite3.connect(
+        f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=LOCK_SECONDS, check_same_thread=False
+    )
+    try:
+        statement, options = _query(connection, path, query)
+        cursor = connection.execute(statement)
+        yield [str(d[0]) for d in cursor.description], iter(partial(cursor.fetchmany, BATCH), []), options
     except sqlite3.OperationalError as error:
         if "locked" in str(error) or "busy" in str(error):
             raise DataError(
@@ -69,10 +80,3 @@ def _query(connection: sqlite3.Connection, path: Path, query: str | None) -> tup
     if not re.match(r"\s*(select|with|values)\b", query, re.IGNORECASE):
         raise UsageError("the query is no SELECT", fix="give a SELECT or the name of a table", code="MW-U114")
     return query, {"query": query}
-
-
-def _batches(connection: sqlite3.Connection, query: str) -> Iterator[tuple[list[str], list[tuple[Any, ...]]]]:
-    cursor = connection.execute(query)
-    names = [str(d[0]) for d in cursor.description]
-    while rows := cursor.fetchmany(BATCH):
-        yield names, rows
