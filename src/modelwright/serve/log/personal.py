@@ -75,8 +75,8 @@ _STEMS = re.compile(
 _DESCRIBES = words(
     "type kind class status state provider domain service services plan category flag verified valid count counts "
     "duration time length size age days months years hours score rate ratio share pct percent avg mean total sum "
-    "amount weight order index usage use used limit balance country region lines calls minutes charge charges brand model "
-    "network carrier os year month suffix prefix title method channel"
+    "amount weight order index usage use used limit balance country region lines calls minutes charge charges brand "
+    "model network carrier os year month suffix prefix title method channel"
 )
 """The last word of a name that speaks *about* the thing: "email domain", "phone service", "birth year"."""
 

@@ -67,17 +67,24 @@ class LogFile:
 
 
 def log_files(folder: Path, kind: str, stream: str | None = None) -> list[LogFile]:
-    """Return the files of one kind, oldest first; foreign files are not touched and not seen."""
+    """Return the files of one kind, oldest first; foreign files and links are not seen, so never touched."""
     found = []
-    with contextlib.suppress(FileNotFoundError):
-        for name in sorted(os.listdir(folder)):
-            match = _NAME.fullmatch(name)
-            if match is None or match[7] != kind or stream not in (None, match[1]):
-                continue
-            with contextlib.suppress(ValueError):  # no such day: no file of ours
-                day = datetime.strptime(match[2], "%Y%m%d").replace(tzinfo=UTC).timestamp()
-                found.append(LogFile(folder / name, match[1], day, kind))
+    for name in _regular_files(folder):
+        match = _NAME.fullmatch(name)
+        if match is None or match[7] != kind or stream not in (None, match[1]):
+            continue
+        with contextlib.suppress(ValueError):  # no such day: no file of ours
+            day = datetime.strptime(match[2], "%Y%m%d").replace(tzinfo=UTC).timestamp()
+            found.append(LogFile(folder / name, match[1], day, kind))
     return sorted(found, key=lambda f: (f.stem.partition("-")[2], f.stem))
+
+
+def _regular_files(folder: Path) -> list[str]:
+    try:
+        with os.scandir(folder) as entries:
+            return [e.name for e in entries if e.is_file(follow_symlinks=False)]
+    except FileNotFoundError:
+        return []
 
 
 class Segment:
