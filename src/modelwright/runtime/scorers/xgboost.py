@@ -11,6 +11,7 @@ import numpy as np
 from modelwright.runtime.scorers.checking import classes_in, model_file, refuse, require
 from modelwright.runtime.scorers.forest import as_float32
 from modelwright.runtime.scorers.lightgbm import columns_of
+from modelwright.runtime.scorers.xgboost_check import check_ubj
 
 __all__ = ["XgboostScorer"]
 
@@ -47,7 +48,7 @@ class XgboostScorer:
         n_classes = classes_in(settings)
         path = model_file(settings, folder)
         content = path.read_bytes()
-        require(content[:1] == b"{", f"{path.name} is no XGBoost model in UBJ")
+        n_features = check_ubj(content, n_classes, path.name)
 
         import xgboost
 
@@ -55,7 +56,7 @@ class XgboostScorer:
             booster = xgboost.Booster(params={"verbosity": 0})
             booster.load_model(bytearray(content))
             booster.set_param({"nthread": 1})
-            one = np.zeros((1, booster.num_features()), dtype=np.float32)
+            one = np.zeros((1, n_features), dtype=np.float32)
             width = np.size(booster.inplace_predict(one, validate_features=False))
         except (xgboost.core.XGBoostError, ValueError, TypeError):
             refuse(f"{path.name} is no XGBoost model")
