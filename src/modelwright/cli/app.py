@@ -15,6 +15,7 @@ COMMANDS = {
     "run": "do the whole job: from a raw file to a report and a version",
     "audit": "say what is wrong with the data, without training",
     "predict": "score a file with a version",
+    "serve": "answer over HTTP with the champion of a project",
     "why": "say why a decision was taken",
     "versions": "list the versions of a project",
     "promote": "make a version the champion",

@@ -1,0 +1,126 @@
+"""``modelwright serve``: predictions over HTTP."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+__all__ = ["command"]
+
+
+@click.command(name="serve")
+@click.argument("project", required=False)
+@click.option("--host", default=None, help="Address to listen on; this machine alone by default.")
+@click.option("--port", type=int, default=None, help="8080 by default, or what the platform says; 0: any free one.")
+@click.option("--workers", type=int, default=1, show_default=True, help="Processes that answer.")
+@click.option("--name", default="", help="Name of the model in URLs; the folder's by default.")
+@click.option("--version", "number", type=int, help="Version to stay with; the champion by default, followed.")
+@click.option("--challenger", type=int, help="Version that answers a share of the requests, or is scored unseen.")
+@click.option("--share", type=float, default=0.0, help="Share of the challenger, 0 to 1; 0: in the shadow.")
+@click.option("--log", "log_mode", type=click.Choice(["off", "sampled", "full"]), default="full", show_default=True)
+@click.option("--log-share", type=float, default=0.1, show_default=True, help="Share of requests in a sampled log.")
+@click.option("--log-days", type=float, default=30.0, show_default=True, help="Days that the log is kept.")
+@click.option("--mask", multiple=True, metavar="COLUMN", help="Column whose values are not logged (repeat).")
+@click.option("--hash", "hashed", multiple=True, metavar="COLUMN", help="Column of which hashes are logged (repeat).")
+@click.option(
+    "--keep", multiple=True, metavar="COLUMN", help="Column that looks personal, logged all the same (repeat)."
+)
+@click.option("--max-body", type=int, default=8, show_default=True, help="Largest body of a request, in MiB.")
+@click.option("--max-rows", type=int, default=100_000, show_default=True, help="Most rows of a request.")
+@click.option("--rate", type=float, help="Requests a second that one caller may send in the long run.")
+@click.option("--burst", type=int, default=100, show_default=True, help="Requests that one caller may send at once.")
+@click.option("--allow-host", "hosts", multiple=True, help="Name under which the open server may be asked (repeat).")
+@click.option("--insecure", is_flag=True, help="Let other machines ask without keys.")
+@click.option("--public-key", type=click.Path(path_type=Path), help="Key that must have signed every version served.")
+@click.option("--require-signature", is_flag=True, help="Refuse to start unless --public-key is given.")
+@click.option("--drain", type=float, default=0.0, help="Seconds to say 'not ready' before stopping on SIGTERM.")
+def command(project: str | None, **options: Any) -> None:
+    """Answer requests with the champion of PROJECT, or with the version in a folder.
+
+    Without PROJECT the model is where a platform puts it: $AIP_STORAGE_URI, $AZUREML_MODEL_DIR, $MODEL_DIR,
+    /opt/ml/model, /mnt/models.
+
+    \b
+      modelwright serve bank-deposit --port 8000
+      curl localhost:8000/predict -d '{"age": 41, "job": "clerk"}'
+    """
+    import os
+    import sys
+
+    from modelwright.serve.server import serve
+    from modelwright.serve.settings import LOCAL, Settings, model_folder, port_of
+
+    inside = project is None  # a container
+    place = model_folder(os.environ) if project is None else Path(project)
+    _check_place(place)
+    _check_signature(options)
+    settings = Settings(
+        place=place,
+        version=options["number"],
+        challenger=options["challenger"],
+        share=options["share"],
+        host=options["host"] or ("0.0.0.0" if inside else LOCAL),
+        port=port_of(os.environ) if options["port"] is None else options["port"],
+        workers=options["workers"],
+        name=options["name"] or os.environ.get("AIP_MODEL_NAME", ""),
+        log=_policy(options),
+        limits=_limits(options),
+        rate=_rate(options),
+        hosts=options["hosts"],
+        insecure=options["insecure"],
+        public_key=options["public_key"],
+        drain_seconds=options["drain"],
+    )
+    code = serve(settings, started=lambda address: print(f"answering at {address}", file=sys.stderr, flush=True))
+    sys.exit(code)
+
+
+def _check_place(place: Path) -> None:
+    from modelwright.errors import ProjectError
+
+    if not any((place / name).is_file() for name in ("ledger.jsonl", "manifest.json")):
+        what = "is neither a project nor a version" if place.is_dir() else "does not exist"
+        raise ProjectError(
+            f"'{place}' {what}", fix="name the folder that 'modelwright run' has made", code="MW-P076"
+        )  # fmt: skip
+
+
+def _check_signature(options: dict[str, Any]) -> None:
+    from modelwright.errors import UsageError
+
+    if options["require_signature"] and options["public_key"] is None:
+        raise UsageError(
+            "a signature is required, and no key was named to check it with",
+            fix="name the public key: --public-key FILE",
+            code="MW-U074",
+        )
+
+
+def _policy(options: dict[str, Any]) -> Any:
+    from modelwright.serve.log import LogPolicy, Mode
+
+    return LogPolicy(
+        mode=Mode(options["log_mode"]),
+        share=options["log_share"],
+        masked=options["mask"],
+        hashed=options["hashed"],
+        kept=options["keep"],
+        keep_days=options["log_days"],
+    )
+
+
+def _limits(options: dict[str, Any]) -> Any:
+    from modelwright.errors import UsageError
+    from modelwright.serve.limits import Limits
+
+    if options["max_body"] < 1 or options["max_rows"] < 1:
+        raise UsageError("a limit of requests is below 1", fix="give at least 1", code="MW-U075")
+    return Limits(body_bytes=options["max_body"] << 20, rows=options["max_rows"])
+
+
+def _rate(options: dict[str, Any]) -> Any:
+    from modelwright.serve.rates import Rate
+
+    return None if options["rate"] is None else Rate(per_second=options["rate"], burst=options["burst"])

@@ -1,0 +1,309 @@
+"""The application, as ASGI has it: from a request to an answer, in this order and for every route.
+
+    find the route → admit the caller → read the body under its limits → decode → score → encode → send
+    and when the answer is out: count → log → shadow
+
+One place makes every refusal, and whatever is not foreseen becomes a 500 that says nothing. A request that is small
+is scored in the event loop, where that takes microseconds; a large one goes to a thread, and few of those at a time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import re
+import secrets
+import time
+import urllib.parse
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from modelwright.errors import ModelwrightError, RequestError
+from modelwright.serve.access import response_headers
+from modelwright.serve.deployment import SHADOW
+from modelwright.serve.exchange import Asked, Protocol, Reply, Request, Scored
+from modelwright.serve.models import Model
+from modelwright.serve.pages import PAGES
+from modelwright.serve.protocols import make_protocols
+from modelwright.serve.rates import Gate
+from modelwright.serve.routes import Route, Routes
+from modelwright.serve.state import State
+
+__all__ = ["App"]
+
+INLINE_BYTES = 8_192
+"""Bodies of so many bytes are scored in the event loop: some tens of rows, less than a millisecond."""
+
+SLOW_THREADS = 2  # at work on large requests
+SLOW_WAITING = 16  # more wait; the rest is turned away
+TICK_S = 0.1  # between two looks at the champion, the log and those who send slowly
+_PLAIN_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+
+class App:
+    """The ASGI application of one worker.
+
+    Parameters
+    ----------
+    state : State
+        What it serves, counts and keeps.
+    routes : Routes
+    """
+
+    def __init__(self, state: State, routes: Routes) -> None:
+        self.state, self.routes = state, routes
+        limits = state.settings.limits
+        self._protocols: Mapping[str, Protocol] = make_protocols(limits)
+        self._most_bytes = limits.body_bytes
+        self._gate = Gate(SLOW_THREADS, SLOW_WAITING)
+        self._threads = ThreadPoolExecutor(SLOW_THREADS, thread_name_prefix="scoring")
+        self._prefix = secrets.token_hex(6)
+        self._numbers = itertools.count(1)
+        self._reading: dict[asyncio.Task[Any], float] = {}
+        self._background: set[asyncio.Task[Any]] = set()
+        self._timer: asyncio.TimerHandle | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            await self._http(scope, receive, send)
+        elif scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+
+    # --- a request ---------------------------------------------------------------------------------------------------
+
+    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        state, began = self.state, time.perf_counter()
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        method, path = scope["method"], scope["path"]
+        route, parameters = self.routes.find(method, path)
+        request = Request(method, path, headers, b"", parameters=parameters, request_id=self._id(headers))
+        template = "" if route is None else route.template
+        state.metrics.began()
+        done: _Done | None = None
+        try:
+            self._admit(route, request, scope)
+            assert route is not None
+            if query := scope["query_string"]:
+                request.query = dict(urllib.parse.parse_qsl(query.decode("latin-1"), max_num_fields=100))
+            if method == "POST":
+                request.body = await self._body(request, receive)
+            if route.protocol:
+                done = await self._predict(route, request)
+                reply = done.reply
+            else:
+                reply = PAGES[route.page](state, request)
+        except Exception as error:
+            reply = self._refusal(error, route, request)
+        try:
+            await send(self._head(reply, request))
+            await send({"type": "http.response.body", "body": b"" if method == "HEAD" else reply.body})
+        finally:
+            state.metrics.ended(template, reply.status)
+            if done is not None:
+                self._afterwards(done, request, time.perf_counter() - began)
+
+    def _id(self, headers: Mapping[str, str]) -> str:
+        given = headers.get("x-request-id")
+        if given is not None and _PLAIN_ID.fullmatch(given):
+            return given
+        return f"{self._prefix}-{next(self._numbers):x}"
+
+    def _admit(self, route: Route | None, request: Request, scope: Scope) -> None:
+        """Let the request in or raise; a route that does not exist is told to those alone who may read."""
+        if route is not None and route.scope is None:
+            return
+        client = scope.get("client")
+        peer = client[0] if client else ""
+        wanted = self.state.read_scope if route is None else route.scope
+        self.state.guard.admit(request.method, request.headers, peer, wanted)
+        if route is None:
+            methods = self.routes.methods(request.path)
+            if methods:
+                raise RequestError(
+                    f"this route does not take {request.method if request.method.isalpha() else 'this method'}",
+                    fix=f"use {' or '.join(methods)}",
+                    code="MW-S302",
+                    status=405,
+                )
+            raise RequestError(
+                "there is no such route", fix="see /openapi.json for those that are", code="MW-S301", status=404
+            )
+
+    async def _body(self, request: Request, receive: Receive) -> bytes:
+        declared = request.headers.get("content-length", "")
+        if declared.isdigit() and int(declared) > self._most_bytes:
+            self.state.settings.limits.check_body(int(declared))
+        task = asyncio.current_task()
+        assert task is not None
+        self._reading[task] = time.monotonic() + self.state.settings.request_seconds
+        try:
+            message = await receive()
+            body = message.get("body", b"")
+            if message.get("more_body"):
+                parts, size = [body], len(body)
+                while message.get("more_body"):
+                    message = await receive()
+                    parts.append(message.get("body", b""))
+                    size += len(parts[-1])
+                    self.state.settings.limits.check_body(size)
+                body = b"".join(parts)
+        except asyncio.CancelledError:
+            if self._reading[task] > time.monotonic():
+                raise  # the server stops
+            task.uncancel()
+            raise RequestError(
+                "the body did not come in time", fix="send it at once", code="MW-S303", status=408
+            ) from None
+        finally:
+            del self._reading[task]
+        if message["type"] == "http.disconnect":
+            raise RequestError("the caller has gone", fix="stay for the answer", code="MW-S304", status=499)
+        return body
+
+    async def _predict(self, route: Route, request: Request) -> _Done:
+        model, role = self.state.deployment.choose(request.request_id)
+        self._check_names(request, model)
+        protocol = self._protocols[route.protocol]
+        if len(request.body) <= INLINE_BYTES:
+            asked = protocol.decode(request, model.facts)
+            if not asked.reasons:
+                return self._answer(protocol, asked, model, role, request)
+        async with self._gate:
+            return await asyncio.get_running_loop().run_in_executor(
+                self._threads, self._slowly, protocol, model, role, request
+            )
+
+    def _slowly(self, protocol: Protocol, model: Model, role: str, request: Request) -> _Done:
+        return self._answer(protocol, protocol.decode(request, model.facts), model, role, request)
+
+    def _answer(self, protocol: Protocol, asked: Asked, model: Model, role: str, request: Request) -> _Done:
+        try:
+            scored = model.score(asked)
+        except RequestError:
+            if role != "challenger":
+                raise
+            model, role = self.state.deployment.champion, "champion"  # a challenger costs nobody an answer
+            scored = model.score(asked)
+        return _Done(protocol.encode(asked, scored, model.facts, request), asked, scored, model, role)
+
+    def _check_names(self, request: Request, model: Model) -> None:
+        name, version = request.parameters.get("model"), request.parameters.get("version")
+        if name is not None and name != model.facts.name:
+            raise RequestError(
+                "this server has no model of that name",
+                fix=f"ask for '{model.facts.name}'",
+                code="MW-S305",
+                status=404,
+            )
+        if version is not None and version != model.facts.version:
+            raise RequestError(
+                "this version does not serve", fix=f"ask for version {model.facts.version}", code="MW-S306", status=404
+            )
+
+    def _refusal(self, error: Exception, route: Route | None, request: Request) -> Reply:
+        """Return the answer that an error becomes; what nobody foresaw is logged by its kind and says nothing."""
+        if not isinstance(error, RequestError):
+            self.state.tell(f"request {request.request_id}: unforeseen {type(error).__name__}")
+            if self.state.debug:
+                raise error
+            code = error.code if isinstance(error, ModelwrightError) else "MW-S500"
+            error = RequestError(
+                "the server failed", fix="try again; tell its owner the request id", code="MW-S500", status=500
+            )
+            error.code = code
+        if route is not None and route.protocol:
+            self.state.champion_metrics.failed(error.code)
+        document = {"error": error.what, "fix": error.fix, "code": error.code, "request_id": request.request_id}
+        reply = Reply.of(document, error.status)
+        reply.headers = response_headers(error)
+        return reply
+
+    def _head(self, reply: Reply, request: Request) -> dict[str, Any]:
+        headers = [
+            (b"content-type", reply.content_type.encode("latin-1")),
+            (b"content-length", b"%d" % len(reply.body)),
+            (b"x-request-id", request.request_id.encode("latin-1")),
+            (b"x-content-type-options", b"nosniff"),
+        ]
+        for name, value in reply.headers:
+            headers.append((name.encode("latin-1"), value.encode("latin-1")))
+        if reply.status in (408, 413):  # what was not read would be taken for the next request
+            headers.append((b"connection", b"close"))
+        return {"type": "http.response.start", "status": reply.status, "headers": headers}
+
+    # --- when the answer is out ---------------------------------------------------------------------------------------
+
+    def _afterwards(self, done: _Done, request: Request, seconds: float) -> None:
+        self.state.answered(done.model, done.role, done.asked, done.scored, request, seconds)
+        challenger = self.state.deployment.challenger
+        if challenger is not None and self.state.deployment.shadows and self._gate.try_enter():
+            task = asyncio.get_running_loop().create_task(self._shadow(challenger, done.asked, request))
+            self._background.add(task)
+            task.add_done_callback(self._background.discard)
+
+    async def _shadow(self, challenger: Model, asked: Asked, request: Request) -> None:
+        """Score for the log alone, in the room that requests leave."""
+        began = time.perf_counter()
+        try:
+            scored = await asyncio.get_running_loop().run_in_executor(self._threads, challenger.score, asked)
+        except RequestError as error:
+            self.state.metrics_of(challenger).failed(error.code)
+            return
+        finally:
+            self._gate.leave()
+        self.state.answered(challenger, SHADOW, asked, scored, request, time.perf_counter() - began)
+
+    # --- while the server runs ----------------------------------------------------------------------------------------
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        while True:
+            message = await receive()
+            if message["type"] == "lifespan.startup":
+                self._tick()
+                await send({"type": "lifespan.startup.complete"})
+            else:
+                if self._timer is not None:
+                    self._timer.cancel()
+                self._threads.shutdown(wait=False, cancel_futures=True)
+                self.state.close()
+                await send({"type": "lifespan.shutdown.complete"})
+                return
+
+    def _tick(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._timer = loop.call_later(TICK_S, self._tick)
+        now = time.monotonic()
+        for task, deadline in list(self._reading.items()):
+            if now > deadline:
+                task.cancel()
+        self.state.tick()
+        if self.state.deployment.changed():
+            task = loop.create_task(self._change())
+            self._background.add(task)
+            task.add_done_callback(self._background.discard)
+
+    async def _change(self) -> None:
+        """Load the new champion beside the old one, then have it answer."""
+        deployment = self.state.deployment
+        try:
+            model = await asyncio.get_running_loop().run_in_executor(None, deployment.next_champion)
+        except ModelwrightError as error:
+            deployment.refused(error, self.state.tell)
+            return
+        if model is not None:
+            deployment.swap(model, self.state.tell)
+            self.state.swapped(model)
+
+
+class _Done:
+    """An answer on its way out, and what it was made of."""
+
+    __slots__ = ("asked", "model", "reply", "role", "scored")
+
+    def __init__(self, reply: Reply, asked: Asked, scored: Scored, model: Model, role: str) -> None:
+        self.reply, self.asked, self.scored, self.model, self.role = reply, asked, scored, model, role

@@ -1,0 +1,84 @@
+"""A version made ready to answer requests."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from modelwright.data.contract import Contract
+from modelwright.errors import ContractError, RequestError
+from modelwright.package.bundle import Version, open_version
+from modelwright.package.golden import read_golden
+from modelwright.serve.exchange import Asked, ModelFacts, Scored
+
+__all__ = ["Model", "load_model"]
+
+
+class Model:
+    """A version that answers. Any number of threads may use it.
+
+    Attributes
+    ----------
+    version : Version
+    facts : ModelFacts
+    number : int
+    """
+
+    def __init__(self, version: Version, name: str) -> None:
+        self.version = version
+        self.number = version.manifest.version
+        golden = read_golden(version.folder)
+        self.facts = ModelFacts(
+            name=name,
+            version=str(self.number),
+            objective=version.plan.objective,
+            classes=version.plan.classes,
+            target=version.manifest.target,
+            contract=version.contract,
+            digest=version.digest,
+            created=version.manifest.created,
+            example={column: values[0] for column, values in golden.rows.items()},
+        )
+
+    @property
+    def contract(self) -> Contract:
+        """The columns a row needs."""
+        return self.version.contract
+
+    def score(self, asked: Asked) -> Scored:
+        """Return the answers to what is asked.
+
+        Raises
+        ------
+        RequestError
+            The rows break the contract, or what is asked beside the predictions is not to be had (422).
+        """
+        try:
+            if asked.records is not None and len(asked.records) == 1 and not asked.reasons and asked.interval is None:
+                return self._one(asked.records[0])
+            return self._many(asked)
+        except ContractError as error:
+            raise RequestError(error.what, fix=error.fix, code=error.code, status=422) from None
+
+    def _one(self, record: Mapping[str, Any]) -> Scored:
+        answer, told = self.version.predict_row(record)
+        return Scored({name: (value,) for name, value in answer.items()}, 1, told)
+
+    def _many(self, asked: Asked) -> Scored:
+        answers, told = self.version.predict(asked.records if asked.records is not None else asked.columns)
+        plain = {name: values.tolist() for name, values in answers.items()}
+        return Scored(plain, len(next(iter(answers.values()))), told)
+
+
+def load_model(folder: Path, name: str, *, public_key: Path | None = None, digest: str | None = None) -> Model:
+    """Return the version in a folder, checked, and proved to answer its golden requests as when it was packaged.
+
+    Raises
+    ------
+    BundleError
+        It was changed, is not signed as it must be, or answers otherwise here.
+    """
+    version = open_version(folder, public_key=public_key, digest=digest)
+    version.self_test()
+    return Model(version, name)

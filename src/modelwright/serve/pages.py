@@ -1,0 +1,146 @@
+"""Answers that are no predictions: health, versions, metrics, descriptions, late labels."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import msgspec
+
+from modelwright import __version__
+from modelwright.errors import RequestError
+from modelwright.serve.exchange import Reply, Request
+from modelwright.serve.metrics import CONTENT_TYPE as PROMETHEUS
+from modelwright.serve.state import State
+
+__all__ = ["PAGES", "Page"]
+
+Page = Callable[[State, Request], Reply]
+
+_LIVE = b'{"live":true,"status":"alive"}'
+_READY = b'{"live":true,"ready":true,"status":"ready"}'
+_NOT_READY = b'{"live":true,"ready":false,"status":"not ready"}'
+MOST_LABELS = 10_000  # in one request
+
+
+def alive(state: State, request: Request) -> Reply:
+    """The process answers."""
+    return Reply(200, _LIVE)
+
+
+def ready(state: State, request: Request) -> Reply:
+    """Requests may come: a version is loaded and has answered its golden requests, and the server does not stop."""
+    return Reply(200, _READY) if state.ready else Reply(503, _NOT_READY)
+
+
+def ping(state: State, request: Request) -> Reply:
+    """As `ready`, with the empty body that SageMaker asks for."""
+    return Reply(200 if state.ready else 503)
+
+
+def version(state: State, request: Request) -> Reply:
+    """Who answers."""
+    deployment = state.deployment
+    facts, manifest = deployment.champion.facts, deployment.champion.version.manifest
+    document: dict[str, Any] = {
+        "model": facts.name,
+        "version": facts.version,
+        "digest": facts.digest,
+        "signed": deployment.champion.version.signature is not None,
+        "created": facts.created,
+        "objective": facts.objective,
+        "target": facts.target,
+        "metric": manifest.metric,
+        "score": None
+        if manifest.score is None
+        else {"value": manifest.score.value, "low": manifest.score.low, "high": manifest.score.high},
+        "challenger": None
+        if deployment.challenger is None
+        else {"version": deployment.challenger.facts.version, "share": state.settings.share},
+        "refused": deployment.failure or None,
+        "server": __version__,
+        "seconds_up": round(time.time() - state.began, 3),
+    }
+    return Reply.of(document)
+
+
+def metrics(state: State, request: Request) -> Reply:
+    """For Prometheus."""
+    return Reply(200, state.metrics.render(), PROMETHEUS)
+
+
+def card(state: State, request: Request) -> Reply:
+    """What the version says of itself, for people."""
+    return Reply(
+        200, (state.deployment.champion.version.folder / "README.md").read_bytes(), "text/markdown; charset=utf-8"
+    )
+
+
+def openapi(state: State, request: Request) -> Reply:
+    """The description of every route."""
+    from modelwright.serve.openapi import document
+
+    return Reply.of(document(state.deployment.champion.facts, guarded=state.guard.access.guarded))
+
+
+class _Label(msgspec.Struct):
+    request_id: Annotated[str, msgspec.Meta(max_length=200)]
+    label: bool | int | float | str | None
+    row: Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)] = 0
+
+
+class _Labels(msgspec.Struct):
+    labels: Annotated[list[_Label], msgspec.Meta(max_length=MOST_LABELS)]
+
+
+_LABELS = msgspec.json.Decoder(_Labels)
+_ONE = msgspec.json.Decoder(_Label)
+
+
+def feedback(state: State, request: Request) -> Reply:
+    """Take labels that came late: of one row, or ``{"labels": [...]}``."""
+    try:
+        labels = _LABELS.decode(request.body).labels if b'"labels"' in request.body else [_ONE.decode(request.body)]
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        raise RequestError(
+            "the body holds no labels",
+            fix='send {"request_id": "…", "row": 0, "label": …}, or {"labels": [{…}, …]}',
+            code="MW-S310",
+            status=422,
+        ) from None
+    now = time.time()
+    taken = sum(state.log.feedback(item.request_id, item.row, item.label, now) for item in labels)
+    if taken < len(labels):
+        raise RequestError(
+            f"{taken} of {len(labels)} labels were taken: nothing is kept here, or the log is full",
+            fix="start the server with --log full or sampled, or try again later",
+            code="MW-S311",
+            status=503,
+        )
+    return Reply.of({"taken": taken, "request_id": request.request_id}, 202)
+
+
+def execution(state: State, request: Request) -> Reply:
+    """What SageMaker's batch transform may send at a time."""
+    return Reply.of(
+        {
+            "MaxConcurrentTransforms": state.settings.workers,
+            "BatchStrategy": "MULTI_RECORD",
+            "MaxPayloadInMB": max(1, state.settings.limits.body_bytes >> 20),
+        }
+    )
+
+
+PAGES: dict[str, Page] = {
+    "alive": alive,
+    "ready": ready,
+    "ping": ping,
+    "version": version,
+    "metrics": metrics,
+    "card": card,
+    "openapi": openapi,
+    "feedback": feedback,
+    "execution": execution,
+}
+"""By the name that `modelwright.serve.routes` uses."""

@@ -1,0 +1,155 @@
+"""How the server is asked to run: every setting, its bounds, and where it comes from in a container."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from modelwright.errors import ProjectError, UsageError
+from modelwright.serve.limits import Limits
+from modelwright.serve.log.policy import LogPolicy
+from modelwright.serve.rates import Rate
+
+__all__ = ["Settings", "model_folder", "port_of"]
+
+LOCAL = "127.0.0.1"
+DEFAULT_PORT = 8080  # what every platform assumes
+PORT_VARIABLES = ("AIP_HTTP_PORT", "SAGEMAKER_BIND_TO_PORT", "PORT")  # Vertex, SageMaker, Cloud Run and others
+FOLDER_VARIABLES = ("AIP_STORAGE_URI", "AZUREML_MODEL_DIR", "MODEL_DIR")
+MOUNTED = ("/opt/ml/model", "/mnt/models")  # SageMaker; KServe
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """How to serve.
+
+    Attributes
+    ----------
+    place : Path
+        A project, whose champion is followed, or the folder of one version.
+    version : int or None
+        A version of the project to stay with; None: the champion, whoever it is at the time.
+    challenger : int or None
+        A version that answers some of the requests, or all in the shadow.
+    share : float
+        Share of the requests that the challenger answers, 0 to 1; 0: it answers none and is scored in the shadow.
+    host : str
+    port : int
+        0: any free one.
+    workers : int
+        Processes.
+    name : str
+        Of the model in URLs; empty: the folder's name.
+    log : LogPolicy
+    limits : Limits
+    rate : Rate or None
+        For each caller.
+    hosts : tuple of str
+        Names under which the server may be asked while it asks for no key.
+    insecure : bool
+        Listen where others reach it without asking for keys.
+    public_key : Path or None
+        Of the signature that versions must have.
+    request_seconds : float
+        Longest time for reading the body of a request.
+    connections : int
+        At a time, per worker.
+    drain_seconds : float
+        After SIGTERM: how long the server still answers while it says that it is not ready.
+    grace_seconds : float
+        After that, how long requests in flight may take. SageMaker and Kubernetes kill after 30 seconds in all.
+    """
+
+    place: Path
+    version: int | None = None
+    challenger: int | None = None
+    share: float = 0.0
+    host: str = LOCAL
+    port: int = DEFAULT_PORT
+    workers: int = 1
+    name: str = ""
+    log: LogPolicy = field(default_factory=LogPolicy)
+    limits: Limits = field(default_factory=Limits)
+    rate: Rate | None = None
+    hosts: tuple[str, ...] = ()
+    insecure: bool = False
+    public_key: Path | None = None
+    request_seconds: float = 30.0
+    connections: int = 1000
+    drain_seconds: float = 0.0
+    grace_seconds: float = 20.0
+
+    def __post_init__(self) -> None:
+        _within("port", self.port, 0, 65_535)
+        _within("workers", self.workers, 1, 64)
+        _within("share", self.share, 0.0, 1.0)
+        _within("connections", self.connections, 1, 100_000)
+        _within("request_seconds", self.request_seconds, 0.1, 3600.0)
+        _within("drain_seconds", self.drain_seconds, 0.0, 300.0)
+        _within("grace_seconds", self.grace_seconds, 0.0, 300.0)
+        if self.share and self.challenger is None:
+            raise UsageError(
+                "a share of the requests was given, and no challenger to answer them",
+                fix="name the version: --challenger N",
+                code="MW-U071",
+            )
+
+    @property
+    def is_project(self) -> bool:
+        """Whether a project is served, with a champion that may change and a log."""
+        return (self.place / "ledger.jsonl").is_file()
+
+
+def _within(name: str, value: float, low: float, high: float) -> None:
+    if not low <= value <= high:
+        raise UsageError(
+            f"'{name}' of the server is {value:g}", fix=f"give {low:g} to {high:g}", code="MW-U072"
+        )  # fmt: skip
+
+
+def port_of(environment: Mapping[str, str]) -> int:
+    """Return the port that the platform asks for, 8080 where none does.
+
+    Raises
+    ------
+    UsageError
+        A variable holds no port.
+    """
+    for name in PORT_VARIABLES:
+        text = environment.get(name, "")
+        if text:
+            if not (text.isascii() and text.isdigit() and int(text) <= 65_535):
+                raise UsageError(f"the variable {name} holds no port", fix="give it a number to 65535", code="MW-U073")
+            return int(text)
+    return DEFAULT_PORT
+
+
+def model_folder(environment: Mapping[str, str]) -> Path:
+    """Return the folder of the model in a container: that of the first variable of a platform, or where one is mounted.
+
+    Raises
+    ------
+    ProjectError
+        There is none.
+    """
+    for name in FOLDER_VARIABLES:
+        text = environment.get(name, "")
+        if text and "://" not in text and Path(text).is_dir():
+            return _inner(Path(text))
+    for text in MOUNTED:
+        if Path(text).is_dir():
+            return _inner(Path(text))
+    raise ProjectError(
+        "there is no model to serve",
+        fix="name a project or a version: modelwright serve PROJECT, or set MODEL_DIR",
+        code="MW-P070",
+    )
+
+
+def _inner(folder: Path) -> Path:
+    """Return the folder itself, or the one in it where platforms unpack an archive or a mounted model one level deep."""
+    if any((folder / name).is_file() for name in ("manifest.json", "ledger.jsonl")):
+        return folder
+    inside = [p for p in sorted(folder.iterdir()) if (p / "manifest.json").is_file() or (p / "ledger.jsonl").is_file()]
+    return inside[0] if len(inside) == 1 else folder

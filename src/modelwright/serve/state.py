@@ -1,0 +1,159 @@
+"""What one worker serves, counts and keeps; `modelwright.serve.app` uses it from the thread of its event loop."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from modelwright.data.profile import Profile
+from modelwright.serve.access import Access, Hosts, Scope
+from modelwright.serve.deployment import Deployment
+from modelwright.serve.exchange import Asked, Request, Scored
+from modelwright.serve.guard import Guard
+from modelwright.serve.log import LogPolicy, PredictionLog
+from modelwright.serve.log.policy import Mode
+from modelwright.serve.log.spawning import Compactor
+from modelwright.serve.metrics import PROBABILITY_EDGES, Metrics, ModelMetrics, value_edges
+from modelwright.serve.models import Model
+from modelwright.serve.settings import Settings
+
+__all__ = ["LOG_FOLDER", "State"]
+
+LOG_FOLDER = "predictions"
+QUICK_LOG = LogPolicy(mode=Mode.OFF)
+FLUSH_S = 0.2  # the most that the death of the process may cost the log
+
+
+class State:
+    """Of one worker.
+
+    Parameters
+    ----------
+    settings : Settings
+    deployment : Deployment
+    access : Access
+    worker : int
+    shared : Path or None
+        Folder in which the workers keep their counts.
+    """
+
+    def __init__(
+        self, settings: Settings, deployment: Deployment, access: Access, *, worker: int = 0, shared: Path | None = None
+    ) -> None:
+        self.settings, self.deployment = settings, deployment
+        hosts = None if settings.insecure else Hosts(settings.hosts)
+        self.guard = Guard(access, hosts=hosts, rate=settings.rate)
+        self.read_scope = Scope.READ
+        self.debug = bool(os.environ.get("MODELWRIGHT_DEBUG"))
+        self.began = time.time()
+        self.draining = False
+        self.metrics = Metrics(shared, worker)
+        self._model_metrics: dict[int, ModelMetrics] = {}
+        self.champion_metrics = self.metrics_of(deployment.champion)
+        policy = settings.log if settings.is_project else QUICK_LOG
+        folder = settings.place / LOG_FOLDER
+        self.log = PredictionLog(
+            folder, deployment.champion.contract, policy, worker=worker, key=_secret(settings, policy)
+        )
+        self._compactor = None if policy.mode is Mode.OFF or worker else Compactor(folder, policy)
+        if self._compactor is not None:
+            self._compactor.start()  # what an earlier server left
+        self._flushed = time.monotonic()
+
+    @property
+    def ready(self) -> bool:
+        """Whether requests should come here."""
+        return not self.draining
+
+    def tell(self, text: str) -> None:
+        """Say what the owner of the server should know, one line on standard error."""
+        print(f"modelwright: {text}", file=sys.stderr, flush=True)
+
+    def metrics_of(self, model: Model) -> ModelMetrics:
+        """Return the counts of a version."""
+        found = self._model_metrics.get(model.number)
+        if found is None:
+            found = self._model_metrics[model.number] = self._make_metrics(model)
+        return found
+
+    def _make_metrics(self, model: Model) -> ModelMetrics:
+        facts, version = model.facts, model.version
+        names = facts.probability_names
+        watched: tuple[str, ...] = names[1:] if len(names) == 2 else names or ("prediction",)
+        edges: tuple[float, ...] = PROBABILITY_EDGES
+        if not names:
+            edges = value_edges(_quantiles(version.profile, facts.target))
+        return self.metrics.model(
+            facts.name,
+            facts.version,
+            watched=watched,
+            edges=edges,
+            features=facts.contract.names,
+            digest=facts.digest,
+            signed=version.signature is not None,
+        )
+
+    def answered(self, model: Model, role: str, asked: Asked, scored: Scored, request: Request, seconds: float) -> None:
+        """Count and keep what was answered; after the answer went out."""
+        counts = self.metrics_of(model)
+        counts.observe(seconds, scored.answers)
+        counts.look(asked.records, asked.columns)
+        self.log.record(
+            request_id=request.request_id,
+            route=request.path,
+            version=model.facts.version,
+            role=role,
+            received=time.time() - seconds,
+            seconds=seconds,
+            records=asked.records,
+            columns=asked.columns,
+            answers=scored.answers,
+        )
+
+    def tick(self) -> None:
+        """Do what is to be done now and then."""
+        now = time.monotonic()
+        if now - self._flushed < FLUSH_S:
+            return
+        self._flushed = now
+        closed = self.log.flush()
+        self.metrics.logged(_counted(self.log.counters))
+        if self._compactor is not None:
+            if closed:
+                self._compactor.start()
+            self._compactor.poll()
+
+    def swapped(self, model: Model) -> None:
+        """Follow a change of the version that answers."""
+        self.champion_metrics.retire()
+        self.champion_metrics = self.metrics_of(model)
+        self.log.use(model.contract)
+
+    def close(self) -> None:
+        """Keep what is not yet kept."""
+        self.log.close()
+        self.metrics.logged(_counted(self.log.counters))
+        self.metrics.close()
+        if self._compactor is not None:
+            self._compactor.stop()
+
+
+def _counted(counters: Any) -> Mapping[str, int]:
+    return {name: getattr(counters, name) for name in ("written", "dropped", "failed")}
+
+
+def _quantiles(profile: Profile, target: str) -> tuple[float, ...]:
+    return next((c.quantiles for c in profile.columns if c.name == target), ())
+
+
+def _secret(settings: Settings, policy: LogPolicy) -> bytes:
+    """Return the project's secret for hashed columns, made when it is first needed."""
+    if policy.mode is Mode.OFF or not settings.is_project:
+        return b""
+    from modelwright.serve.secret import project_secret
+
+    return project_secret(settings.place)
