@@ -319,8 +319,20 @@ def test_hashing_needs_a_key(tmp_path: Path, contract: Contract) -> None:
 
 def test_a_folder_that_cannot_be_made_is_told_at_the_start(tmp_path: Path, contract: Contract) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(ProjectError, match=r"cannot be made.*MW-P650"):
+    with pytest.raises(ProjectError, match=r"cannot be used.*MW-P650"):
         PredictionLog(tmp_path / "file" / "log", contract, LogPolicy())
+
+
+def test_a_file_system_without_locks_is_told_at_the_start(
+    tmp_path: Path, contract: Contract, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none(fd: int, how: int) -> None:
+        raise OSError(95, "Operation not supported")
+
+    monkeypatch.setattr("modelwright.serve.log.segments.fcntl.flock", none)
+    with pytest.raises(ProjectError, match=r"Operation not supported.*MW-P650"):
+        PredictionLog(tmp_path / "log", contract, LogPolicy())
+    assert list((tmp_path / "log").iterdir()) == []
 
 
 def test_the_log_is_the_owners_alone(make_log: Make) -> None:

@@ -11,13 +11,23 @@ from modelwright.data.contract import Contract
 from modelwright.errors import ProjectError
 from modelwright.serve.log.lines import feedback_header, prediction_header
 from modelwright.serve.log.policy import LogPolicy, Mode, Protection, check_policy
-from modelwright.serve.log.rows import ROW_ERRORS, TEXT_LIMIT, Picker, encode, encode_safely, listed_columns
-from modelwright.serve.log.segments import FEEDBACK, PREDICTIONS
+from modelwright.serve.log.rows import (
+    ROW_ERRORS,
+    TEXT_LIMIT,
+    Picker,
+    encode,
+    encode_lines,
+    encode_safely,
+    first_row,
+    listed_columns,
+)
+from modelwright.serve.log.segments import FEEDBACK, PREDICTIONS, check_folder
 from modelwright.serve.log.stream import Counters, Stream
 
 __all__ = ["PredictionLog"]
 
 NAME_LIMIT = 200  # characters of a request id and of a route; both come from outside
+LINES_AT_ONCE = 256  # few enough that one long text costs little, enough to encode at full speed
 ROW_LIMIT = 2**31 - 1  # Parquet holds the number of a row as int32
 
 
@@ -46,7 +56,7 @@ class PredictionLog:
         The policy names a column that the contract does not have (MW-U654), or columns are to be hashed without a key
         (MW-U653).
     ProjectError
-        The folder cannot be made (MW-P650).
+        Files cannot be made and locked in the folder (MW-P650).
 
     Attributes
     ----------
@@ -131,11 +141,13 @@ class PredictionLog:
             return
         head = (received, request_id[:NAME_LIMIT])
         tail = (route[:NAME_LIMIT], version, role, seconds)
-        if records is not None and len(records) == 1:
-            self._one(head, tail, records[0], answers)
-            return
         try:
-            self._many(head, tail, records, columns, answers)
+            if records is not None and len(records) == 1:
+                self._one(head, tail, records[0], answers)
+            elif records is None and isinstance(columns, dict) and _length(None, columns) == 1:
+                self._one(head, tail, first_row(columns), answers)
+            else:
+                self._many(head, tail, records, columns, answers)
         except ROW_ERRORS:
             self.counters.dropped += 1  # no rows, or columns of different lengths: nothing that was ever scored
 
@@ -167,44 +179,57 @@ class PredictionLog:
     # --- rows -------------------------------------------------------------------------------------------------------
 
     def _one(self, head: tuple, tail: tuple, record: Mapping[str, Any], answers: Mapping[str, Sequence[Any]]) -> None:
-        try:
-            values = self._picker(record)
-            answer = {name: given[0] for name, given in answers.items()}
-        except ROW_ERRORS:
-            self.counters.dropped += 1
-            return
-        self._add(head, 0, tail, values, answer)
+        answer = {name: given[0] for name, given in answers.items()}
+        self._add((*head, 0, *tail, self._picker(record), answer))
 
     def _many(self, head: tuple, tail: tuple, records: Any, columns: Any, answers: Mapping[str, Sequence[Any]]) -> None:
         names = list(answers)
         given = list(zip(*(listed_columns(v) for v in answers.values()), strict=True))
         n_rows = len(given) if names else _length(records, columns)
         rows = map(self._picker, records) if records is not None else self._picker.rows(columns, n_rows)
+        lines: list[tuple] = []
         for number in range(n_rows):
-            answer = dict(zip(names, given[number], strict=True)) if names else {}
             try:
                 values = next(rows)
             except StopIteration:  # more answers than rows: what they answer is unknown
                 self.counters.dropped += n_rows - number
-                return
+                break
             except ROW_ERRORS:  # one row that is no mapping takes none of the others with it
                 self.counters.dropped += 1
                 continue
-            self._add(head, number, tail, values, answer)
+            lines.append((*head, number, *tail, values, dict(zip(names, given[number])) if names else {}))
+            if len(lines) == LINES_AT_ONCE:
+                self._add_all(lines)
+                lines = []
+        self._add_all(lines)
 
-    def _add(self, head: tuple, row: int, tail: tuple, values: Sequence[Any], answer: dict[str, Any]) -> None:
+    def _add_all(self, lines: list[tuple]) -> None:
+        if not lines:
+            return
         try:
-            line = encode((*head, row, *tail, values, answer))
-            if len(line) > TEXT_LIMIT:  # else no text in it can be too long
-                line = encode((*head, row, *tail, encode_safely(values), answer))
+            encoded = encode_lines(lines)
+        except ROW_ERRORS:
+            encoded = None
+        if encoded is not None:
+            self._predictions.add(encoded, len(lines))
+            return
+        for line in lines:
+            self._add(line)
+
+    def _add(self, line: tuple) -> None:
+        try:
+            encoded = encode(line)
+            if len(encoded) > TEXT_LIMIT:  # else no text in it can be too long
+                encoded = encode((*line[:-2], encode_safely(line[-2]), line[-1]))
         except ROW_ERRORS:
             try:
-                safe = dict(zip(encode_safely(list(answer)), encode_safely(list(answer.values())), strict=True))
-                line = encode((*encode_safely(head), row, *encode_safely(tail), encode_safely(values), safe))
+                *head, values, answer = line
+                safe = dict(zip(encode_safely(list(answer)), encode_safely(list(answer.values()))))
+                encoded = encode((*encode_safely(head), encode_safely(values), safe))
             except ROW_ERRORS:
                 self.counters.dropped += 1
                 return
-        self._predictions.add(line + b"\n")
+        self._predictions.add(encoded + b"\n")
 
 
 def _length(records: Any, columns: Any) -> int:
@@ -217,10 +242,10 @@ def _length(records: Any, columns: Any) -> int:
 
 def _make(folder: Path) -> None:
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        check_folder(folder)
     except OSError as error:
         raise ProjectError(
-            f"the folder of the prediction log, '{folder}', cannot be made: {error.strerror or error}",
-            fix="let the server write there, or serve with the prediction log off",
+            f"the folder of the prediction log, '{folder}', cannot be used: {error.strerror or error}",
+            fix="let the server make and lock files there, or serve with the prediction log off",
             code="MW-P650",
         ) from error

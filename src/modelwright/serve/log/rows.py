@@ -14,7 +14,17 @@ from modelwright.data.contract import Contract
 from modelwright.data.parsing.texts import is_missing_text, text_of
 from modelwright.serve.log.policy import Protection
 
-__all__ = ["ROW_ERRORS", "TEXT_LIMIT", "Hasher", "Picker", "encode", "encode_safely", "listed_columns"]
+__all__ = [
+    "ROW_ERRORS",
+    "TEXT_LIMIT",
+    "Hasher",
+    "Picker",
+    "encode",
+    "encode_lines",
+    "encode_safely",
+    "first_row",
+    "listed_columns",
+]
 
 TEXT_LIMIT = 4096
 """Longer texts are cut to so many characters: drift shows in them as well, and one request must not fill the log."""
@@ -158,6 +168,30 @@ def encode(line: tuple[Any, ...]) -> bytes:
     One of `ROW_ERRORS`; `encode_safely` then helps.
     """
     return _ENCODER.encode(line)
+
+
+def encode_lines(lines: Sequence[tuple[Any, ...]]) -> bytes | None:
+    """Return lines of JSON, each with its end; None where one is so long that a text in it may be too long.
+
+    Raises
+    ------
+    One of `ROW_ERRORS`.
+    """
+    encoded = _ENCODER.encode_lines(lines)
+    if len(encoded) > TEXT_LIMIT and max(map(len, encoded.split(b"\n"))) > TEXT_LIMIT:
+        return None
+    return encoded
+
+
+def first_row(columns: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the first row of columns as a record."""
+    return {name: v[0] if type(v) is list else _first(v) for name, v in columns.items()}
+
+
+def _first(values: Any) -> Any:
+    if type(values) is np.ndarray and values.dtype.kind in "iufb":
+        return values.item(0)
+    return listed_columns(values[:1])[0]
 
 
 def encode_safely(values: Sequence[Any]) -> list[Any]:

@@ -24,7 +24,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-__all__ = ["DAMAGED", "FEEDBACK", "PARQUET", "PREDICTIONS", "SEGMENT", "LogFile", "Segment", "log_files", "only_lock"]
+__all__ = [
+    "DAMAGED",
+    "FEEDBACK",
+    "PARQUET",
+    "PREDICTIONS",
+    "SEGMENT",
+    "LogFile",
+    "Segment",
+    "check_folder",
+    "log_files",
+    "only_lock",
+]
 
 PREDICTIONS = "predictions"
 FEEDBACK = "feedback"
@@ -77,6 +88,24 @@ def log_files(folder: Path, kind: str, stream: str | None = None) -> list[LogFil
             day = datetime.strptime(match[2], "%Y%m%d").replace(tzinfo=UTC).timestamp()
             found.append(LogFile(folder / name, match[1], day, kind))
     return sorted(found, key=lambda f: (f.stem.partition("-")[2], f.stem))
+
+
+def check_folder(folder: Path) -> None:
+    """Make the folder where it is missing, and try whether files can be made and locked in it.
+
+    Raises
+    ------
+    OSError
+        They cannot; some network file systems have no locks.
+    """
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    probe = folder / f".probe-{os.getpid()}-{os.urandom(3).hex()}.tmp"
+    fd = os.open(probe, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, PRIVATE)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    finally:
+        os.close(fd)
+        probe.unlink(missing_ok=True)
 
 
 def _regular_files(folder: Path) -> list[str]:

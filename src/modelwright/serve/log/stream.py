@@ -39,20 +39,21 @@ class Stream:
         self._folder, self._name, self._header, self._policy, self._worker = folder, name, header, policy, worker
         self._segment: Segment | None = None
         self._lines: list[bytes] = []
+        self._rows = 0  # that are held, in ``_lines`` and ``_rest``
         self._size = 0
         self._rest = b""  # of an earlier write, may begin within a line
-        self._rest_rows = 0
         self._torn = False  # whether the segment ends within a line
         self._failing = False
         self._rotated = False
 
-    def add(self, line: bytes) -> None:
-        """Take a line (with its end); drop it where the buffer is full."""
-        size = len(line) + LINE_OVERHEAD
+    def add(self, lines: bytes, rows: int = 1) -> None:
+        """Take some whole lines; drop them where the buffer is full."""
+        size = len(lines) + LINE_OVERHEAD
         if self._size + size > self._policy.buffer_bytes:
-            self.counters.dropped += 1
+            self.counters.dropped += rows
             return
-        self._lines.append(line)
+        self._lines.append(lines)
+        self._rows += rows
         self._size += size
         if self._size >= SPILL_BYTES and not self._failing:
             self._try(time.time())
@@ -104,11 +105,10 @@ class Stream:
         """Drop the end of a line whose beginning went with its file."""
         if self._torn:
             self._rest = self._rest.partition(b"\n")[2]
-            self._rest_rows -= 1
+            self._rows -= 1
             self.counters.dropped += 1
 
     def _gather(self) -> None:
-        self._rest_rows += len(self._lines)
         self._rest = b"".join((self._rest, *self._lines))
         self._lines.clear()
 
@@ -122,14 +122,14 @@ class Stream:
                 self._torn = view[done - 1] != ord("\n")
             self._rest = view[done:]
             left = self._rest.count(b"\n") if self._rest else 0
-            self.counters.written += self._rest_rows - left
-            self._rest_rows = left
+            self.counters.written += self._rows - left
+            self._rows = left
             self._size = len(self._rest)
 
     def _drop_pending(self) -> None:
-        self.counters.dropped += len(self._lines) + self._rest_rows
+        self.counters.dropped += self._rows
         self._lines.clear()
-        self._rest, self._rest_rows, self._size = b"", 0, 0
+        self._rest, self._rows, self._size = b"", 0, 0
 
     def _close_segment(self) -> None:
         if self._segment is not None:

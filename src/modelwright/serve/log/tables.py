@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ import numpy as np
 
 from modelwright.data.canonical import read_column
 from modelwright.data.columns import Strings
-from modelwright.data.contract import ColumnSpec
+from modelwright.data.contract import ColumnSpec, Kind
 from modelwright.data.parsing.texts import text_of
 from modelwright.errors import ProjectError
 from modelwright.serve.log.lines import FeedbackLine, Header, PredictionLine
@@ -157,15 +158,33 @@ def _inputs(values: Sequence[Sequence[Any]], header: Header) -> tuple[dict[str, 
 
 def _read(raw: list[Any], spec: ColumnSpec) -> tuple[Any, list[int]]:
     pa = arrow()
-    raw = [_finite(v) if type(v) is int else v for v in raw]
-    reading = read_column(raw, spec)
+    reading = read_column(_stored(raw, spec), spec)
     if isinstance(reading.column, Strings):
         return pa.array(reading.column.to_object().tolist(), pa.string()), []
     bad: list[int] = []
     if reading.n_unreadable:
         gone = np.flatnonzero(np.isnan(reading.column)).tolist()
-        bad = [row for row in gone if raw[row] is not None and read_column([raw[row]], spec).n_unreadable]
+        bad = [
+            row for row in gone if raw[row] is not None and read_column(_stored([raw[row]], spec), spec).n_unreadable
+        ]
     return pa.array(reading.column, pa.float64(), from_pandas=True), bad
+
+
+_NUMBERS = frozenset({int, float, type(None)})
+_TEXTS = frozenset({str, type(None)})
+_AS_NUMBERS = frozenset({Kind.NUMBER, Kind.GEO, Kind.DURATION})
+
+
+def _stored(raw: list[Any], spec: ColumnSpec) -> Any:
+    """Return values in the storage that `read_column` reads fastest, where it reads the same from it."""
+    types = frozenset(map(type, raw))
+    if types <= _TEXTS:
+        pa = arrow()
+        return pa.chunked_array([pa.array(raw, pa.string())])
+    if types <= _NUMBERS and spec.kind in _AS_NUMBERS:
+        with contextlib.suppress(OverflowError):
+            return np.array(raw, dtype=np.float64)
+    return [_finite(v) if type(v) is int else v for v in raw]
 
 
 def _finite(value: int) -> int | None:
