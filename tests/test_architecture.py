@@ -24,7 +24,7 @@ LAYERS = (
     {"objectives", "learners", "features", "engines"},
     {"audit", "frame", "train", "evaluate", "explain", "govern", "package"},
     {"project"},
-    {"serve"},
+    {"serve", "scoring"},
     {"report"},
     {"running", "steps", "lifecycle", "auditing", "estimators", "doctor"},
     {"api"},

@@ -18,7 +18,16 @@ from modelwright.errors import DataError, UsageError
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["digest_of_parts", "format_of", "holds_value", "no_value", "read_file", "read_table", "refuse_query"]
+__all__ = [
+    "digest_of_parts",
+    "format_of",
+    "holds_value",
+    "no_rows",
+    "no_value",
+    "read_file",
+    "read_table",
+    "refuse_query",
+]
 
 MEMORY_SHARE = 0.25
 """Share of the available memory that a raw table may take where nothing was said: copies of it follow."""
@@ -213,6 +222,11 @@ def holds_value(table: pa.Table) -> bool:
 def no_value(location: str) -> DataError:
     """Return the error for a source of which no cell holds a value."""
     return DataError(f"no column of '{location}' holds a value", fix="check how it was written", code="MW-D133")
+
+
+def no_rows(location: str) -> DataError:
+    """Return the error for a source without rows."""
+    return DataError(f"'{location}' has no rows", fix="give a table with data", code="MW-D116")
 
 
 def _default_memory() -> int:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from modelwright.cli.options import output_options
+
+if TYPE_CHECKING:
+    from modelwright.scoring import Answers, ScoredFile
 
 __all__ = ["command"]
 
@@ -34,67 +39,81 @@ def command(
 ) -> None:
     """Score SOURCE with a version of PROJECT, under the contract of the training data.
 
+    Sources of any size are scored in bounded memory, on all cores. One that was broken off goes on when the same
+    command is given again.
+
     \b
       modelwright predict bank-deposit new.csv -o scored.parquet --keep client_id
     """
-    import sys
-
-    from modelwright.cli.showing import print_json
-    from modelwright.data.writing import write_table
-    from modelwright.documents import to_builtins
-    from modelwright.errors import UsageError, did_you_mean
-    from modelwright.package.bundle import as_table_told
+    from modelwright.cli.counting import counting
     from modelwright.project import Project
+    from modelwright.scoring import score_file, scored
 
     if output is not None:
         _check_output(Path(output), Path(source))
     opened = Project(project)
     version = opened.version(number)
     doubt = opened.not_champion(version.manifest.version)
-    table, repairs = as_table_told(source, query=query)
-    notes = [*([doubt] if doubt else []), *repairs]
-    if as_json and output is None and table.num_rows > MOST_SHOWN:
+    told = _Told(version.manifest.version, doubt, output, as_json=as_json, quiet=quiet)
+    with counting(silent=quiet or as_json) as progress:
+        if output is not None:
+            told.done(score_file(version, source, output, query=query, keep=keep, progress=progress))
+            return
+        limited = _limited if as_json else progress
+        with scored(version, source, query=query, keep=keep, progress=limited) as answers:
+            records = [row for table in answers.tables() for row in table.to_pylist()] if as_json else None
+            if not as_json:
+                _print_csv(answers)
+            told.done(answers, records)
+
+
+class _Told:
+    """What the command says of a scoring once it is done."""
+
+    def __init__(self, version: int, doubt: str, output: str | None, *, as_json: bool, quiet: bool) -> None:
+        self._version, self._doubt, self._output = version, doubt, output
+        self._as_json, self._quiet = as_json, quiet
+
+    def done(self, scored: ScoredFile | Answers, records: list[dict[str, Any]] | None = None) -> None:
+        """Say it; ``records`` are the predictions of a JSON object that holds them."""
+        from modelwright.cli.showing import print_json
+        from modelwright.documents import to_builtins
+
+        notes = [*([self._doubt] if self._doubt else []), *scored.notes]
+        if self._as_json:
+            print_json(
+                {
+                    "rows": scored.n_rows,
+                    "version": self._version,
+                    "champion": not self._doubt,
+                    "output": self._output,
+                    **({"predictions": records} if records is not None else {}),
+                    "notes": notes,
+                    "violations": [to_builtins(v) for v in scored.violations],
+                }
+            )
+        elif not self._quiet:
+            self._say(scored, notes)
+
+    def _say(self, scored: ScoredFile | Answers, notes: list[str]) -> None:
+        for note in (*notes, *(v.message for v in scored.violations)):
+            print(f"note: {note}", file=sys.stderr)
+        if scored.n_resumed:
+            print(f"note: went on after {scored.n_resumed:,} rows that were scored before", file=sys.stderr)
+        if self._output is not None:
+            print(f"{scored.n_rows:,} rows scored by version {self._version} into {self._output}", file=sys.stderr)
+
+
+def _limited(rows: int, share: float | None) -> None:
+    """Stop a scoring of more rows than go into a JSON object."""
+    from modelwright.errors import UsageError
+
+    if rows > MOST_SHOWN:
         raise UsageError(
             f"--json needs a file for the predictions of more than {MOST_SHOWN:,} rows",
             fix="name it with --output",
             code="MW-U009",
         )
-    for name in keep:
-        if name not in table.column_names:
-            raise UsageError(f"no column '{name}' to keep", fix=did_you_mean(name, table.column_names), code="MW-U101")
-    answers, violations = version.predict(table)
-    taken = next((name for name in keep if name in answers), None)
-    if taken is not None:
-        raise UsageError(
-            f"the column '{taken}' of the predictions would replace the one to keep",
-            fix="rename it in the input, or do not keep it",
-            code="MW-U011",
-        )
-    kept = {name: table.column(name).to_pylist() for name in keep}
-    columns = {**kept, **answers}
-    if output is not None:
-        write_table(columns, Path(output))
-    elif not as_json:
-        _print_csv(columns)
-    if as_json:
-        print_json(
-            {
-                "rows": table.num_rows,
-                "version": version.manifest.version,
-                "champion": not doubt,
-                "output": output,
-                **({"predictions": _records(columns)} if output is None else {}),
-                "notes": notes,
-                "violations": [to_builtins(v) for v in violations],
-            }
-        )
-    elif not quiet:
-        for note in (*notes, *(v.message for v in violations)):
-            print(f"note: {note}", file=sys.stderr)
-        if output is not None:
-            print(
-                f"{table.num_rows:,} rows scored by version {version.manifest.version} into {output}", file=sys.stderr
-            )
 
 
 def _check_output(output: Path, source: Path) -> None:
@@ -109,16 +128,11 @@ def _check_output(output: Path, source: Path) -> None:
         )
 
 
-def _records(columns: dict) -> list[dict]:  # type: ignore[type-arg]
-    """Return one object per row, in the values of JSON."""
-    lists = [v.tolist() if hasattr(v, "tolist") else v for v in columns.values()]
-    return [dict(zip(columns, row, strict=True)) for row in zip(*lists, strict=True)]
-
-
-def _print_csv(columns: dict) -> None:  # type: ignore[type-arg]
+def _print_csv(answers: Answers) -> None:
+    """Print the answers; nothing is printed of a source that is refused, for its refusal may come with its last row."""
     import csv
-    import sys
 
     writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows(zip(*(list(v) for v in columns.values()), strict=True))
+    writer.writerow(answers.schema.names)
+    for table in answers.tables():
+        writer.writerows(zip(*(column.to_pylist() for column in table.columns), strict=True))

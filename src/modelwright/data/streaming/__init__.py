@@ -22,7 +22,7 @@ from modelwright.data.streaming.base import Restarted, Stream, TableStream
 from modelwright.data.streaming.delimited import BLOCK_BYTES
 from modelwright.errors import DataError
 
-__all__ = ["CHUNK_ROWS", "Restarted", "Stream", "fingerprint", "open_stream"]
+__all__ = ["CHUNK_ROWS", "Restarted", "Stream", "fingerprint", "location_of", "open_stream"]
 
 CHUNK_ROWS = 1 << 16
 """Rows of a batch where a reader may choose."""
@@ -238,6 +238,16 @@ def _place(source: Any) -> Path | str | None:
             file = Path(re.sub(r"^file://(localhost)?", "", text))
         return text if file is None else file
     return Path(text).expanduser()
+
+
+def location_of(source: Any) -> str:
+    """Return the path or URL of a source without secrets, ``"<memory>"`` for a table in memory."""
+    place = _place(source)
+    if isinstance(place, str):
+        from modelwright.data.readers.sql import redacted
+
+        return redacted(place)
+    return "<memory>" if place is None else str(place)
 
 
 def fingerprint(source: Any) -> str | None:

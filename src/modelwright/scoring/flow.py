@@ -1,0 +1,82 @@
+"""Chunks of rows through a version, on all cores, in order.
+
+Each chunk is read by the contract and scored by one thread, and several are under way: numpy, Arrow and the boosters
+release Python's lock. A booster gets one thread of its own for a chunk, which wastes less than many threads for one
+chunk after the other: making rows canonical then runs beside the trees (see ``benchmarks/batch.py``).
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from modelwright.data.canonical import read_columns
+from modelwright.data.enforcing import Fit, Tally
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from modelwright.package.bundle import Version
+
+__all__ = ["Chunk", "chunk_of", "cut", "in_order"]
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+AHEAD = 2
+"""Chunks under way beyond one for each thread, so that none waits for the reader."""
+
+Chunk = tuple["pa.Table", Tally]
+"""The kept columns and the answers of some rows, and what was counted in them."""
+
+
+def in_order(function: Callable[[T], R], items: Iterable[T], threads: int) -> Iterator[R]:
+    """Yield ``function(item)`` for each item, in order; at most ``threads + AHEAD`` items are held at any time."""
+    pending: deque[Future[R]] = deque()
+    with ThreadPoolExecutor(threads, thread_name_prefix="scoring") as pool:
+        try:
+            for item in items:
+                pending.append(pool.submit(function, item))
+                if len(pending) >= threads + AHEAD:
+                    yield pending.popleft().result()
+            while pending:
+                yield pending.popleft().result()
+        finally:
+            for future in pending:
+                future.cancel()
+
+
+def cut(tables: Iterable[pa.Table], rows: int, skip: int) -> Iterator[pa.Table]:
+    """Yield the rows after the first ``skip`` in tables of at most ``rows`` rows."""
+    for table in tables:
+        if skip >= table.num_rows:
+            skip -= table.num_rows
+            continue
+        for start in range(skip, table.num_rows, rows):
+            yield table.slice(start, rows)
+        skip = 0
+
+
+def chunk_of(version: Version, fit: Fit, keep: Sequence[str], table: pa.Table) -> Chunk:
+    """Return the answers of a version to some rows."""
+    from modelwright.data.writing import as_table
+
+    columns, tally = read_columns(table, fit, version.contract)
+    answers = version.plan.answers(version.plan.predict(columns))
+    kept = {name: _kept(table.column(name)) for name in keep}
+    return as_table({**kept, **answers}), tally
+
+
+def _kept(column: Any) -> Any:
+    """Return a column of the input as it is written: of a plain type, NaN as null."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    from modelwright.data.tidying import plain_column
+
+    column = plain_column(column)
+    if pa.types.is_floating(column.type):
+        return pc.if_else(pc.is_nan(column), pa.scalar(None, column.type), column)
+    return column

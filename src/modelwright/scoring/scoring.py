@@ -1,0 +1,337 @@
+"""Score a source of any size."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from modelwright.data.contract import Violation
+from modelwright.data.enforcing import Fit, Tally, fit_of, refuse_unreadable, violations_of
+from modelwright.data.reading import holds_value, no_rows, no_value
+from modelwright.data.streaming import CHUNK_ROWS, Restarted, Stream, fingerprint, location_of, open_stream
+from modelwright.data.writing import check_writable, write_tables
+from modelwright.documents import digest_of
+from modelwright.errors import ContractError, DataError, UsageError, did_you_mean
+from modelwright.scoring.flow import chunk_of, cut, in_order
+from modelwright.scoring.parts import Parts, folder_of
+from modelwright.scoring.schemas import conformed, unified
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from modelwright.package.bundle import Version
+
+__all__ = ["Answers", "ScoredFile", "score_file", "scored"]
+
+Progress = Callable[[int, "float | None"], None]
+"""Called with the rows scored so far and the share of the source that was read, None where it cannot be told. What it
+raises stops the scoring."""
+
+CHUNK_BYTES = 64 << 20
+"""What a chunk may take at 16 bytes per cell: raw and canonical."""
+
+PART_ROWS, PART_BYTES, PART_SECONDS = 1 << 18, 64 << 20, 5.0
+"""A part is put on the disk when it has so many rows or bytes, or so much time of work is in it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScoredFile:
+    """What a scoring came to.
+
+    Attributes
+    ----------
+    output : Path
+    n_rows : int
+    n_resumed : int
+        Rows of them that an earlier scoring of the same had finished before it was broken off.
+    version : int
+    notes : tuple of str
+        What was repaired in reading.
+    violations : tuple of Violation
+        How the rows differ from the contract, counted over all of them.
+    """
+
+    output: Path
+    n_rows: int
+    n_resumed: int
+    version: int
+    notes: tuple[str, ...]
+    violations: tuple[Violation, ...]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Answers:
+    """The answers to all rows of a source, while the block of `scored` lasts; ``tables`` yields them in order.
+
+    Attributes
+    ----------
+    schema : pyarrow.Schema
+        The kept columns, then ``prediction`` and, for classes, ``probability_<class>``.
+    n_rows, n_resumed, notes, violations
+        As in `ScoredFile`.
+    """
+
+    schema: pa.Schema
+    tables: Callable[[], Iterator[pa.Table]]
+    n_rows: int
+    n_resumed: int
+    notes: tuple[str, ...]
+    violations: tuple[Violation, ...]
+
+
+def score_file(
+    version: Version,
+    source: Any,
+    output: str | Path,
+    *,
+    query: str | None = None,
+    keep: Sequence[str] = (),
+    chunk_rows: int | None = None,
+    threads: int | None = None,
+    progress: Progress | None = None,
+) -> ScoredFile:
+    """Score every row of a source into a file; memory stays the same however many rows there are.
+
+    Answers are those of the same rows one at a time, in the order of the source. The output appears at once, whole.
+    A scoring that is broken off leaves its finished parts in a hidden folder beside the output, and the same call goes
+    on from there: same version, same columns to keep, a file that nobody has touched. Databases start anew.
+
+    Parameters
+    ----------
+    version : Version
+    source : str, Path, or a table in memory
+        As of `modelwright.data.reading.read_table`.
+    output : str or Path
+        As of `modelwright.data.writing.write_table`.
+    query : str, optional
+    keep : sequence of str
+        Columns of the source to write beside the answers.
+    chunk_rows : int, optional
+        Most rows that are scored at once by one thread.
+    threads : int, optional
+        All cores by default.
+    progress : callable, optional
+        Called with the rows scored so far and the share of the source read, 0 to 1 or None.
+
+    Raises
+    ------
+    ContractError
+        The rows break the contract, as `Version.predict` refuses them; nothing is left on the disk.
+    DataError
+        The source cannot be read, or was changed meanwhile; nothing is left on the disk.
+    ProjectError
+        The output cannot be written or the disk is full; finished parts stay, and the same call goes on.
+    UsageError
+        A column to keep is not there or has the name of an answer.
+    """
+    path = Path(output)
+    check_writable(path)
+    with scored(
+        version, source, output=path, query=query, keep=keep, chunk_rows=chunk_rows, threads=threads, progress=progress
+    ) as answers:
+        write_tables(answers.schema, answers.tables(), path)
+        return ScoredFile(
+            output=path,
+            n_rows=answers.n_rows,
+            n_resumed=answers.n_resumed,
+            version=version.manifest.version,
+            notes=answers.notes,
+            violations=answers.violations,
+        )
+
+
+@contextmanager
+def scored(
+    version: Version,
+    source: Any,
+    *,
+    output: Path | None = None,
+    query: str | None = None,
+    keep: Sequence[str] = (),
+    chunk_rows: int | None = None,
+    threads: int | None = None,
+    progress: Progress | None = None,
+) -> Iterator[Answers]:
+    """Give the answers to all rows of a source; see `score_file`. Without an output, parts are kept in a temporary
+    folder; they are gone after the block."""
+    import tempfile
+
+    before = fingerprint(source)
+    with ExitStack() as stack:
+        if output is None:
+            place = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="modelwright-"))) / "answers"
+            parts = Parts(folder_of(place), None, place)
+        else:
+            parts = Parts(folder_of(output), _key(version, before, query, keep), output)
+        stack.callback(parts.close)
+        try:
+            with open_stream(source, query=query, chunk_rows=chunk_rows or CHUNK_ROWS) as stream:
+                work = _Work(
+                    version,
+                    stream,
+                    parts,
+                    location=location_of(source),
+                    keep=tuple(keep),
+                    threads=threads,
+                    chunk_rows=chunk_rows,
+                )
+                answers = work.done(progress or (lambda rows, share: None))
+            if work.without_value:
+                _refuse_without_value(source, query)
+            if fingerprint(source) != before:
+                raise DataError(
+                    f"'{location_of(source)}' was changed while it was scored",
+                    fix="score it again once it is whole",
+                    code="MW-D650",
+                )
+            yield answers
+        except (ContractError, DataError, UsageError):
+            parts.clear()
+            raise
+        parts.clear()
+
+
+def _key(version: Version, source: str | None, query: str | None, keep: Sequence[str]) -> str | None:
+    """Return what tells equal scorings; None where the source may have changed without our knowledge."""
+    if source is None:
+        return None
+    from modelwright import __version__
+
+    return digest_of(
+        {"source": source, "version": version.digest, "query": query, "keep": list(keep), "release": __version__}
+    )
+
+
+class _Work:
+    """One source on its way through one version."""
+
+    def __init__(
+        self,
+        version: Version,
+        stream: Stream,
+        parts: Parts,
+        *,
+        location: str,
+        keep: tuple[str, ...],
+        threads: int | None,
+        chunk_rows: int | None,
+    ) -> None:
+        _check_kept(version, stream.names, keep)
+        self._version, self._stream, self._parts, self._keep = version, stream, parts, keep
+        self._location = location
+        self._fit: Fit = fit_of(stream.names, version.contract, version.contract.names)
+        self._columns = {*self._fit.sources.values(), *keep}
+        self._threads = threads or len(os.sched_getaffinity(0))
+        width = 16 * max(len(self._columns), 1)
+        self._chunk_rows = chunk_rows or int(np.clip(CHUNK_BYTES // width, 1 << 10, CHUNK_ROWS))
+        self._held: list[pa.Table] = []
+        self._held_tally: Tally | None = None
+        self._total: Tally | None = None
+
+    def done(self, progress: Progress) -> Answers:
+        """Score all rows; return the answers."""
+        self._total = self._parts.resume()
+        if self._parts.manner:
+            self._stream.manner = self._parts.manner
+        resumed = self._total.n_rows if self._total else 0
+        while True:
+            try:
+                self._run(progress)
+                break
+            except Restarted:
+                self._parts.clear()
+                self._held, self._held_tally, self._total, resumed = [], None, None, 0
+        tally = self._judged()
+        schema = unified([*self._parts.schemas, *(table.schema for table in self._held)])
+        told = violations_of(self._fit, tally, self._version.contract)
+        target = ("unknown column", self._version.manifest.target)
+        return Answers(
+            schema=schema,
+            tables=partial(self._tables, schema),
+            n_rows=tally.n_rows,
+            n_resumed=resumed,
+            notes=self._stream.notes(),
+            violations=tuple(v for v in told if (v.what, v.column) != target),
+        )
+
+    def _tables(self, schema: pa.Schema) -> Iterator[pa.Table]:
+        for source in (self._parts.tables(), iter(self._held)):
+            for table in source:
+                yield conformed(table, schema)
+
+    def _run(self, progress: Progress) -> None:
+        begun = time.monotonic()
+        start = self._total.n_rows if self._total else 0
+        skip = start - self._stream.skip_to(start)
+        chunks = cut(self._stream.tables(self._columns), self._chunk_rows, skip)
+        score = partial(chunk_of, self._version, self._fit, self._keep)
+        for table, tally in in_order(score, chunks, self._threads):
+            self._held.append(table)
+            self._held_tally = tally if self._held_tally is None else self._held_tally + tally
+            self._total = tally if self._total is None else self._total + tally
+            self._refuse_early()
+            progress(self._total.n_rows, self._stream.share())
+            if self._is_part(time.monotonic() - begun):
+                self._parts.keep(self._held, self._held_tally, self._stream.manner)
+                self._held, self._held_tally, begun = [], None, time.monotonic()
+
+    def _is_part(self, seconds: float) -> bool:
+        rows = sum(table.num_rows for table in self._held)
+        return rows >= PART_ROWS or seconds >= PART_SECONDS or sum(t.nbytes for t in self._held) >= PART_BYTES
+
+    def _refuse_early(self) -> None:
+        """Refuse as soon as it is certain that a column will be: what is left cannot change it."""
+        assert self._total is not None
+        if self._stream.n_rows is None:
+            return
+        left = self._stream.n_rows - self._total.n_rows
+        worst = tuple((present + left, bad, odd) for present, bad, odd in self._total.counts)
+        try:
+            refuse_unreadable(Tally(n_rows=self._stream.n_rows, counts=worst), self._version.contract)
+        except ContractError:
+            refuse_unreadable(self._total, self._version.contract)  # in the words of what was seen
+
+    def _judged(self) -> Tally:
+        """Return what was counted in all rows, or refuse them."""
+        if self._total is None or not self._total.n_rows:
+            raise no_rows(self._location)
+        refuse_unreadable(self._total, self._version.contract)
+        return self._total
+
+    @property
+    def without_value(self) -> bool:
+        """Whether every value that the model reads is missing."""
+        return self._total is not None and not any(present for present, _, _ in self._total.counts)
+
+
+def _refuse_without_value(source: Any, query: str | None) -> None:
+    """Refuse a source of which no cell holds a value; those that the model does not read count as well."""
+    with open_stream(source, query=query) as stream:
+        try:
+            if any(holds_value(table) for table in stream.tables()):
+                return
+        except Restarted:
+            return  # what cannot be read in the first manner holds something
+    raise no_value(location_of(source))
+
+
+def _check_kept(version: Version, names: Sequence[str], keep: Sequence[str]) -> None:
+    for name in keep:
+        if name not in names:
+            raise UsageError(f"no column '{name}' to keep", fix=did_you_mean(name, names), code="MW-U101")
+    answers = version.plan.answers(np.empty((0, version.plan.n_outputs)))
+    taken = next((name for name in keep if name in answers), None)
+    if taken is not None:
+        raise UsageError(
+            f"the column '{taken}' of the predictions would replace the one to keep",
+            fix="rename it in the input, or do not keep it",
+            code="MW-U011",
+        )
