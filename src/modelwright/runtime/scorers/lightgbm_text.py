@@ -1,10 +1,15 @@
 """A look at a LightGBM text model before the library sees it.
 
-LightGBM's parser trusts its input: an index outside a tree is read from memory all the same. The parts that are used
-as an index are checked here.
+LightGBM's parser trusts its input: an index outside a tree is read from memory all the same, a size in the header moves
+its reading beyond the end, an objective for more classes than there are writes beyond the answer. So the text must be
+laid out as LightGBM lays it out, each line known and there once, such that there is one way to read it; and all that is
+used as an index, a count or a size is checked.
 """
 
 from __future__ import annotations
+
+import re
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -12,82 +17,173 @@ from modelwright.runtime.scorers.checking import in_range, refuse, require
 
 __all__ = ["check_text"]
 
+MAX_DEPTH = 5_000  # of a tree; LightGBM explains a row by recursion, and its own trees are some hundred deep
+MAX_DECISION = 12  # decision_type: bit 0 categories, bit 1 missing goes left, bits 2 and 3 what is missing (0, 1, 2)
+_HEADER = {
+    *("version", "num_class", "num_tree_per_iteration", "label_index", "max_feature_idx", "objective"),
+    *("average_output", "feature_names", "monotone_constraints", "feature_infos", "tree_sizes"),
+}
+_PER_SPLIT = ("split_gain", "internal_value", "internal_weight", "internal_count")  # for people; counted all the same
+_PER_LEAF = ("leaf_weight", "leaf_count")
+_TREE = {
+    *("num_leaves", "num_cat", "split_feature", "threshold", "decision_type", "left_child", "right_child"),
+    *("cat_boundaries", "cat_threshold", "leaf_value", "is_linear", "shrinkage", *_PER_SPLIT, *_PER_LEAF),
+}
+_WHOLE = re.compile(r"-?[0-9]{1,10}")
+_REAL = re.compile(r"-?[0-9.]+(e[-+]?[0-9]+)?")
+_ONE_OUTPUT = re.compile(r"(regression|regression_l1|binary sigmoid:[0-9.]+)?")
+_SEVERAL_OUTPUTS = re.compile(r"multiclass num_class:([0-9]+)")
+_WHOLE_MARKS, _REAL_MARKS, _ANY_MARKS = b"0123456789- ", b"0123456789-+.e ", b"0123456789-+.e infa"
+
 
 def check_text(text: str, name: str) -> int:
     """Return the number of trees in a model.
 
+    Parameters
+    ----------
+    text : str
+    name : str
+        Of the file, for errors.
+
     Raises
     ------
     BundleError
-        It is no LightGBM model of version 3 or 4, or a tree points outside itself or outside the features.
+        It is no LightGBM model of version 3 or 4, can be read in two ways, or a tree points outside itself or outside
+        the features.
     """
-    head, *trees = text.split("\nTree=")
-    header = _fields(head)
-    require(head.startswith("tree\n") and header.get("version") in {"v3", "v4"}, f"{name} is no LightGBM model")
-    n_features = _whole(header.get("max_feature_idx", ""), name) + 1
-    require(n_features >= 1 and "linear_tree=1" not in head, f"{name} has no features")
-    if trees:
-        trees[-1], end, _ = trees[-1].partition("\nend of trees")
-        require(end, f"{name} ends early")
-    for tree in trees:
-        _check_tree(_fields(tree), n_features, name)
+    body, end, rest = text.partition("\nend of trees\n")
+    head, *trees = body.split("\nTree=")
+    require(end and body.isascii() and "\r" not in body and "\0" not in text, f"{name} is no LightGBM model")
+    require("\n[linear_tree: 1" not in rest, f"{name} has linear models in its leaves")
+    header = _header(head, name)
+    n_features = _count(header, "max_feature_idx", name) + 1
+    for key in ("feature_names", "feature_infos"):
+        require(len(header.get(key, "").split(" ")) == n_features, f"'{key}' in {name} does not fit")
+    per_round = _count(header, "num_tree_per_iteration", name)
+    require(
+        1 <= per_round == _count(header, "num_class", name) and len(trees) % per_round == 0,
+        f"{name} has trees for other classes than it states",
+    )
+    _check_objective(header.get("objective", ""), per_round, name)
+    if "tree_sizes" in header:  # LightGBM starts reading each tree where these say; text written for it may do without
+        sizes = [str(len("Tree=") + len(tree) + 1) for tree in trees]
+        require(header["tree_sizes"].split() == sizes, f"'tree_sizes' in {name} does not fit")
+    for number, tree in enumerate(trees):
+        _check_tree(_fields(tree, number, name), n_features, name)
     return len(trees)
 
 
-def _fields(block: str) -> dict[str, str]:
-    return dict(line.split("=", 1) for line in block.split("\n") if "=" in line)
+def _header(head: str, name: str) -> dict[str, str]:
+    first, *lines = head.rstrip("\n").split("\n")
+    require(first == "tree", f"{name} is no LightGBM model")
+    header = _unique(lines, _HEADER, name)
+    require(header.get("version") in {"v3", "v4"}, f"{name} is no LightGBM model of version 3 or 4")
+    return header
 
 
-def _whole(value: str, name: str) -> int:
+def _fields(block: str, number: int, name: str) -> dict[str, str]:
+    """Return the lines of a tree; LightGBM ends it at the first empty line and looks for the next tree after those."""
+    first, *lines = block.rstrip("\n").split("\n")
+    require(first == str(number) and block.endswith("\n"), f"{name} has a tree out of turn or without an end")
+    return _unique(lines, _TREE, name)
+
+
+def _unique(lines: list[str], known: set[str], name: str) -> dict[str, str]:
+    pairs = [line.split("=") for line in lines]
+    found = {pair[0]: pair[-1] if len(pair) > 1 else "" for pair in pairs}
+    require(
+        len(found) == len(lines) and known.issuperset(found) and all(len(pair) <= 2 for pair in pairs),
+        f"{name} has a line that is unknown or there twice",
+    )
+    return found
+
+
+def _check_objective(objective: str, per_round: int, name: str) -> None:
+    several = _SEVERAL_OUTPUTS.fullmatch(objective)
+    fits = int(several[1]) == per_round > 1 if several else per_round == 1 and _ONE_OUTPUT.fullmatch(objective)
+    require(fits, f"{name} has an objective that does not fit {per_round} outputs")
+
+
+def _count(fields: Mapping[str, str], key: str, name: str) -> int:
+    value = fields.get(key, "")
+    require(_WHOLE.fullmatch(value) and int(value) >= 0, f"'{key}' in {name} is no count")
+    return int(value)
+
+
+def _entries(fields: Mapping[str, str], key: str, count: int, marks: bytes, name: str) -> list[str]:
+    """Return so many entries, one blank between two, of no other characters than ``marks``."""
+    value = fields.get(key, "")
+    entries = value.split(" ") if value else []
+    require(len(entries) == count and "" not in entries, f"'{key}' in {name} has other than {count} entries")
+    require(not value.encode().translate(None, marks), f"'{key}' in {name} holds other things than numbers")
+    return entries
+
+
+def _wholes(fields: Mapping[str, str], key: str, count: int, name: str) -> np.ndarray:
     try:
-        return int(value)
-    except ValueError:
-        refuse(f"{name} has {value[:20]!r} where a whole number belongs")
-
-
-def _wholes(fields: dict[str, str], key: str, count: int, name: str) -> np.ndarray:
-    try:
-        values = np.array(fields.get(key, "").split(), dtype=np.int64)
+        return np.array(_entries(fields, key, count, _WHOLE_MARKS, name), dtype=np.int64)
     except (ValueError, OverflowError):
         refuse(f"'{key}' in {name} holds other things than whole numbers")
-    require(len(values) == count, f"'{key}' in {name} has {len(values)} entries, not {count}")
+
+
+def _reals(fields: Mapping[str, str], key: str, count: int, name: str) -> np.ndarray:
+    try:
+        values = np.array(_entries(fields, key, count, _REAL_MARKS, name), dtype=np.float64)
+    except ValueError:
+        refuse(f"'{key}' in {name} holds other things than numbers")
+    require(np.isfinite(values).all(), f"'{key}' in {name} holds numbers that are not finite")
     return values
 
 
-def _check_tree(tree: dict[str, str], n_features: int, name: str) -> None:
-    n_leaves = _whole(tree.get("num_leaves", ""), name)
+def _check_tree(tree: Mapping[str, str], n_features: int, name: str) -> None:
+    n_leaves = _count(tree, "num_leaves", name)
     require(n_leaves >= 1 and tree.get("is_linear", "0") == "0", f"{name} has a tree that cannot be")
-    require(len(tree.get("leaf_value", "").split()) == n_leaves, f"'leaf_value' in {name} does not fit")
+    require(_REAL.fullmatch(tree.get("shrinkage", "1")), f"'shrinkage' in {name} is no number")
     n_splits = n_leaves - 1
+    _reals(tree, "leaf_value", n_leaves, name)
+    for keys, count in ((_PER_SPLIT, n_splits), (_PER_LEAF, n_leaves)):
+        for key in keys:
+            if tree.get(key):
+                _entries(tree, key, count, _ANY_MARKS, name)
     if n_splits == 0:
+        require(tree.get("num_cat") == "0", f"{name} has a tree that cannot be")
         return
     in_range("split_feature", _wholes(tree, "split_feature", n_splits, name), 0, n_features)
-    require(len(tree.get("threshold", "").split()) == n_splits, f"'threshold' in {name} does not fit")
-    number = np.arange(n_splits)
-    for key in ("left_child", "right_child"):
-        child = in_range(key, _wholes(tree, key, n_splits, name), -n_leaves, n_splits)
-        require(((child < 0) | (child > number)).all(), f"'{key}' in {name} leads back to a split above")
-    kinds = _wholes(tree, "decision_type", n_splits, name)
-    _check_categories(tree, kinds, name)
+    kinds = in_range("decision_type", _wholes(tree, "decision_type", n_splits, name), 0, MAX_DECISION)
+    _check_children(tree, n_splits, name)
+    _check_thresholds(tree, (kinds & 1) == 1, name)
 
 
-def _check_categories(tree: dict[str, str], kinds: np.ndarray, name: str) -> None:
-    """Categorical splits store the number of a bit set in the place of the threshold."""
-    n_sets = _whole(tree.get("num_cat", ""), name)
-    categorical = (kinds & 1) == 1
-    require(n_sets >= 0 and (n_sets > 0 or not categorical.any()), f"'num_cat' in {name} does not fit")
+def _check_children(tree: Mapping[str, str], n_splits: int, name: str) -> None:
+    """A split comes before its children, and each split and leaf is the child of one: so it is a tree, and ends."""
+    children = np.concatenate([_wholes(tree, key, n_splits, name) for key in ("left_child", "right_child")])
+    in_range("children", children, -n_splits - 1, n_splits)
+    number = np.tile(np.arange(n_splits), 2)
+    require(((children < 0) | (children > number)).all(), f"{name} has a tree that leads back to a split above")
+    met = np.bincount(children + n_splits + 1, minlength=2 * n_splits + 1)
+    require((met == np.where(np.arange(len(met)) == n_splits + 1, 0, 1)).all(), f"{name} has a child of two splits")
+    if n_splits > MAX_DEPTH:
+        depth = [0] * n_splits
+        for child, above in sorted(zip(children.tolist(), number.tolist(), strict=True)):
+            if child > 0:
+                depth[child] = depth[above] + 1
+        require(max(depth) < MAX_DEPTH, f"{name} has a tree deeper than {MAX_DEPTH:,}")
+
+
+def _check_thresholds(tree: Mapping[str, str], categorical: np.ndarray, name: str) -> None:
+    """Splits on categories store the number of a bit set in the place of the threshold."""
+    n_sets = _count(tree, "num_cat", name)
+    thresholds = _reals(tree, "threshold", len(categorical), name)
+    require((n_sets > 0) == categorical.any(), f"'num_cat' in {name} does not fit")
     if n_sets == 0:
         return
     bounds = _wholes(tree, "cat_boundaries", n_sets + 1, name)
-    words = len(tree.get("cat_threshold", "").split())
+    n_words = len(tree.get("cat_threshold", "").split(" "))
     require(
-        bounds[0] == 0 and bounds[-1] == words and (np.diff(bounds) >= 0).all(),
+        bounds[0] == 0 and bounds[-1] == n_words and (np.diff(bounds) >= 0).all(),
         f"'cat_boundaries' in {name} do not fit",
     )
-    try:
-        sets = np.array(tree["threshold"].split(), dtype=np.float64)[categorical]
-    except ValueError:
-        refuse(f"'threshold' in {name} holds other things than numbers")
-    require(
-        np.isfinite(sets).all() and (sets >= 0).all() and (sets < n_sets).all(), f"'threshold' in {name} does not fit"
-    )
+    in_range("cat_threshold", _wholes(tree, "cat_threshold", n_words, name), 0, 2**32)
+    sets = thresholds[categorical]
+    require((sets == np.floor(sets)).all(), f"'threshold' in {name} does not fit")
+    in_range("threshold", sets, 0, n_sets)
