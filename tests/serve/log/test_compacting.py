@@ -209,6 +209,16 @@ def test_kill_9_in_the_middle(make_log: Make) -> None:
     assert ages(folder) == [float(n) for n in range(10)]
 
 
+def test_what_the_dead_left_unfinished_goes(make_log: Make) -> None:
+    folder = filled(make_log).folder
+    old, young, parquet = folder / ".a.tmp", folder / ".b.tmp", folder / ".c.parquet.tmp"
+    for path in (old, young, parquet):
+        path.write_bytes(b"half")
+    os.utime(old, (1e9, 1e9))
+    compact(folder)
+    assert (old.exists(), young.exists(), parquet.exists()) == (False, True, False), "a young one may have a writer"
+
+
 def test_one_compacts_at_a_time(make_log: Make) -> None:
     folder = filled(make_log).folder
     with compacting._alone(folder) as alone:

@@ -64,6 +64,12 @@ def test_any_kind_can_be_personal(kind: Kind) -> None:
     assert is_personal("phone", kind) and is_personal("dob", kind)
 
 
+def test_small_numbers_are_no_numbers_of_people() -> None:
+    assert not is_personal("word_freq_mail", Kind.NUMBER, maximum=18.2)
+    assert not is_personal("birth", Kind.NUMBER, maximum=2004.0)
+    assert is_personal("phone", Kind.NUMBER, maximum=79_991_234_567.0)
+
+
 def test_places_of_people_are_personal_and_others_are_not() -> None:
     assert is_personal("home_lat", Kind.GEO)
     assert not is_personal("pickup_latitude", Kind.GEO)

@@ -195,5 +195,6 @@ def test_labels_that_arrive_out_of_order(make_log: Make) -> None:
     put(log, request_id="r")
     log.feedback("r", 0, "late", NOON + 20)
     log.feedback("r", 0, "early", NOON + 10)
+    log.feedback("r", 0, "corrected", NOON + 20)
     log.flush()
-    assert read_labelled(log.folder).column("label").to_pylist() == ["late"]
+    assert read_labelled(log.folder).column("label").to_pylist() == ["corrected"]

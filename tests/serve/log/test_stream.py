@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from modelwright.data.contract import ColumnSpec, Contract, Kind
 from modelwright.serve.log import PredictionLog, compact, read_log
 from modelwright.serve.log.segments import DAY, PARQUET, SEGMENT, log_files
 from tests.serve.log.conftest import NOON, RECORD, put
@@ -123,6 +124,19 @@ def test_closing_on_a_full_disk_counts_what_is_lost(make_log: Make, monkeypatch:
     put(log)
     log.close()
     assert (log.counters.written, log.counters.dropped) == (0, 2)
+
+
+def test_rows_of_another_version_are_never_misread(make_log: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = make_log()
+    disk = BadDisk(monkeypatch, 0)
+    put(log, request_id="1")
+    log.use(Contract(columns=(ColumnSpec(name="job", kind=Kind.CATEGORY),), rows_seen=1))
+    put(log, request_id="2")
+    disk.room = 1 << 30
+    log.flush()
+    (row,) = read_log(log.folder).to_pylist()
+    assert (row["request_id"], row["inputs"]) == ("2", {"job": "nurse"})
+    assert (log.counters.written, log.counters.dropped) == (1, 1)
 
 
 def test_a_deleted_file_is_noticed(make_log: Make) -> None:

@@ -22,6 +22,9 @@ FEW_LEVELS = 20
 
 ROWS_PER_LEVEL = 20
 
+SMALLEST_NUMBER = 10_000
+"""Telephone, account and identity numbers and days of birth written as numbers have five digits at least."""
+
 LEVELS_SHARE = 0.5
 """Share of a category's levels that look like an e-mail address and the like from which the column is personal."""
 
@@ -106,6 +109,8 @@ def _is_personal(spec: ColumnSpec, rows_seen: int) -> bool:
     parts = _folded(spec.name)
     if spec.kind is Kind.GEO:
         return bool(_LOCATED & set(parts))
+    if spec.kind is Kind.NUMBER and spec.maximum is not None and spec.maximum < SMALLEST_NUMBER:
+        return False  # how many or how often, not which
     if _named(parts) or _levels_tell(spec):
         return True
     return _reachable(parts) and not _is_coarse(spec, rows_seen)
