@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from modelwright.runtime.scorers.catboost_check import check_cbm
 from modelwright.runtime.scorers.checking import classes_in, model_file, refuse, require
 from modelwright.runtime.scorers.forest import as_float32
 
@@ -81,13 +82,14 @@ class CatboostScorer:
             refuse("its categorical features are no features")
         require(len(set(categorical)) == len(categorical), "its categorical features repeat")
         path = model_file(settings, folder)
-        require(path.read_bytes()[:4] == b"CBM1", f"{path.name} is no CatBoost model")
+        content = path.read_bytes()
+        check_cbm(content, n_features, categorical, n_classes, path.name)
 
         import catboost
 
         try:
             model = catboost.CatBoost()
-            model.load_model(str(path), format="cbm")
+            model.load_model(blob=content)  # the very bytes that were checked
             scorer = cls(model, categorical, n_features, n_classes)
             width = scorer.predict(np.zeros((1, n_features))).shape[1]
         except catboost.CatBoostError:
