@@ -19,7 +19,7 @@ NEW_KEY_BYTES = 32  # as long as the block that HMAC-SHA256 makes
 def log_key(path: Path) -> bytes:
     """Return the key that a file holds (hexadecimal); it is made where it is missing, for its owner alone.
 
-    Processes that make it at the same time get the same one. Without the file, new hashes are not comparable with old ones.
+    Processes that make it at the same time get the same one. Without the file, old hashes match no new ones.
 
     Raises
     ------
