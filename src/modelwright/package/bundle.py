@@ -5,6 +5,7 @@ A version folder of format 1::
     manifest.json  manifest.sha256    what it is; digests of all other files; the digest of the manifest
     contract.json  plan.json  plan.npz  model/…    the fitted pipeline
     profile.json  golden.json    what the training rows were like; requests with answers
+    intervals.json    what makes prediction intervals or sets of classes; optional
     requirements-runtime.txt  sbom.cdx.json  README.md    for people and their tools
     MLmodel  python_env.yaml  requirements.txt    for MLflow; optional
 
@@ -24,14 +25,18 @@ import msgspec
 import numpy as np
 
 from modelwright.data.canonical import canonicalise
+from modelwright.data.columns import Columns
 from modelwright.data.contract import Contract, Violation
 from modelwright.data.profile import Profile
 from modelwright.data.rows import RowReader
 from modelwright.errors import BundleError, DataError, UsageError
 from modelwright.package.golden import largest_difference, read_golden
 from modelwright.package.manifest import Manifest, current_platform
+from modelwright.package.uncertainty import INTERVALS, Uncertainty, none_to_give, read_uncertainty
 from modelwright.package.verifying import verify_folder
+from modelwright.runtime.intervals import Intervals
 from modelwright.runtime.plan import Plan
+from modelwright.runtime.reasons import Reasons, explain_rows, typical_row
 from modelwright.runtime.row import RowPlan
 from modelwright.runtime.storage import RESTORE, malformed, read_json
 
@@ -66,6 +71,8 @@ class Version:
     plan : Plan
     signature : SignatureFacts or None
         Who signed it; None where it was opened without a key.
+    uncertainty : Uncertainty or None
+        How sure it is of a single prediction; None where it was not fitted.
     """
 
     folder: Path
@@ -73,6 +80,7 @@ class Version:
     digest: str
     plan: Plan
     signature: SignatureFacts | None = None
+    uncertainty: Uncertainty | None = None
 
     @property
     def contract(self) -> Contract:
@@ -92,7 +100,9 @@ class Version:
         """Bytes of its files, the manifest and its seal left out."""
         return self.manifest.size
 
-    def predict(self, rows: Any, *, threads: int = 1) -> tuple[dict[str, np.ndarray], tuple[Violation, ...]]:
+    def predict(
+        self, rows: Any, *, threads: int = 1, interval: float | None = None, reasons: int = 0
+    ) -> tuple[dict[str, np.ndarray], tuple[Violation, ...]]:
         """Return answers for raw rows, and how the rows differ from the contract.
 
         Parameters
@@ -101,15 +111,22 @@ class Version:
             Additional columns are ignored and told.
         threads : int
             For the boosters.
+        interval : float or None
+            Coverage of intervals that are wanted too, see `interval`.
+        reasons : int
+            How many reasons per row are wanted too; each row then costs some two rows per column, see `explain`.
 
         Returns
         -------
         answers : dict of ndarray, each of shape (n_rows,)
-            ``prediction`` and, for classes, ``probability_<class>``.
+            ``prediction`` and, for classes, ``probability_<class>``. With ``interval`` what `interval` returns, with
+            ``reasons`` a column ``reasons`` of lists of ``{"column": name, "effect": number}``.
         violations : tuple of Violation
 
         Raises
         ------
+        UsageError
+            The interval is not to be had, see `interval`.
         ContractError
             A column that the model reads is missing, or more than half of it cannot be read.
         DataError
@@ -117,7 +134,56 @@ class Version:
         """
         columns, violations = canonicalise(as_table(rows), self.contract, required=self.contract.names)
         told = tuple(v for v in violations if (v.what, v.column) != ("unknown column", self.manifest.target))
-        return self.plan.answers(self.plan.predict(columns, threads=threads)), told
+        prediction = self.plan.predict(columns, threads=threads)
+        answers = self.plan.answers(prediction)
+        if interval is not None:
+            answers.update(self.interval(prediction, interval))
+        if reasons > 0:
+            answers["reasons"] = _objects(self.explain(columns, threads=threads).strongest(reasons))
+        return answers, told
+
+    def interval(self, prediction: np.ndarray, coverage: float) -> dict[str, np.ndarray]:
+        """Return what contains the truth with a probability of ``coverage``, for what the plan predicted.
+
+        Parameters
+        ----------
+        prediction : ndarray of float64, shape (n_rows, n_outputs)
+            As `Plan.predict` returns it.
+        coverage : float
+            0.5 to 0.99.
+
+        Returns
+        -------
+        dict of ndarray
+            For values ``low`` and ``high``, in the target's unit; for classes ``set``, a list of class names per row,
+            which holds the predicted one.
+
+        Raises
+        ------
+        UsageError
+            The version has no intervals (MW-U603), or not of that coverage (MW-U601, MW-U602).
+        """
+        if self.uncertainty is None:
+            raise none_to_give(self.manifest.version)
+        fitted = self.uncertainty.fitted
+        if isinstance(fitted, Intervals):
+            low, high = fitted(prediction[:, 0], coverage)
+            return {"low": low, "high": high}
+        names = np.array(self.plan.classes, dtype=object)
+        inside = fitted(prediction, coverage) | (self.plan.answers(prediction)["prediction"][:, None] == names)
+        return {"set": _objects([[n for n, within in zip(names, row, strict=True) if within] for row in inside])}
+
+    def explain(self, columns: Columns, *, threads: int = 1) -> Reasons:
+        """Return what each column does to the prediction of canonical rows, against the typical row of training.
+
+        See `modelwright.runtime.reasons`: what an effect is, and what it is not.
+        """
+        return explain_rows(self.plan, self.typical, columns, threads=threads)
+
+    @cached_property
+    def typical(self) -> Columns:
+        """The canonical row that effects are measured against: the median or the most frequent value of each column."""
+        return typical_row(self.contract, self.profile)
 
     def predict_row(self, record: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[Violation, ...]]:
         """Return the answer to one raw row, and how the row differs from the contract: `predict` in microseconds.
@@ -216,8 +282,21 @@ def open_version(
     if plan.objective != manifest.objective:
         raise malformed("manifest.json", "its objective is not that of the plan", code="MW-B102")
     return Version(
-        folder=place, manifest=manifest, digest=own, plan=plan, signature=None if signed is None else signed.facts
+        folder=place,
+        manifest=manifest,
+        digest=own,
+        plan=plan,
+        signature=None if signed is None else signed.facts,
+        uncertainty=read_uncertainty(place, plan) if any(f.name == INTERVALS for f in manifest.files) else None,
     )
+
+
+def _objects(values: Sequence[Any]) -> np.ndarray:
+    """Return an array with one list in each place."""
+    column = np.empty(len(values), dtype=object)
+    for place, value in enumerate(values):  # numpy would make a table of lists that are equally long
+        column[place] = value
+    return column
 
 
 def _signed(folder: Path, public_key: str | Path | None, required: bool) -> Signed | None:

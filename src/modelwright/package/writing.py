@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -31,6 +32,7 @@ from modelwright.package.manifest import (
 )
 from modelwright.package.mlmodel import mlflow_files
 from modelwright.package.readme import render_readme
+from modelwright.package.uncertainty import INTERVALS, Uncertainty
 from modelwright.runtime.plan import Plan
 from modelwright.runtime.storage import write_json
 
@@ -73,6 +75,7 @@ def write_version(
     profile: Profile,
     seed: int,
     check: Callable[[Plan], float | None] = lambda loaded: None,
+    uncertainty: Uncertainty | None = None,
 ) -> Manifest:
     """Write a version into ``folder``, which must not exist. Files are read-only from then on.
 
@@ -88,6 +91,8 @@ def write_version(
     check : callable
         Given the plan as loaded back from disk; returns the largest difference it found to the training side, or
         raises: then no version exists.
+    uncertainty : Uncertainty or None
+        What makes intervals or sets of classes, if anything.
 
     Raises
     ------
@@ -103,7 +108,7 @@ def write_version(
         folder.parent.mkdir(parents=True, exist_ok=True)
         shutil.rmtree(temporary, ignore_errors=True)
         temporary.mkdir()
-        manifest = _fill(temporary, plan, facts, profile, seed, check)
+        manifest = _fill(temporary, plan, facts, profile, seed, check, uncertainty)
         _make_durable(temporary)
         _move(temporary, folder)
     except OSError as error:
@@ -124,17 +129,20 @@ def _fill(
     profile: Profile,
     seed: int,
     check: Callable[[Plan], float | None],
+    uncertainty: Uncertainty | None,
 ) -> Manifest:
     names = plan.save(folder)
     loaded = Plan.load(folder)
     difference = check(loaded)
     libraries = runtime_libraries(plan)
     created = (facts.created or datetime.now(UTC)).strftime("%Y-%m-%dT%H:%M:%SZ")
-    documents = {
+    documents: dict[str, Any] = {
         "profile.json": _needed(profile, (*plan.contract.names, facts.target)),
         GOLDEN: make_golden(loaded, profile, np.random.default_rng(seed)),
         "sbom.cdx.json": bill_of_materials(libraries, name=facts.target, version=facts.version, created=created),
     }
+    if uncertainty is not None:
+        documents[INTERVALS] = uncertainty.document()
     for name, document in documents.items():
         write_json(folder / name, document)
     manifest = Manifest(
