@@ -10,7 +10,7 @@ from modelwright.data.contract import Contract
 from modelwright.errors import UsageError, did_you_mean
 from modelwright.serve.log.personal import personal_columns
 
-__all__ = ["LogPolicy", "Mode", "Protection"]
+__all__ = ["KEY_BYTES", "LogPolicy", "Mode", "Protection", "check_policy"]
 
 KEY_BYTES = 16
 """A key shorter than this could be guessed, and with it who is behind a hash."""

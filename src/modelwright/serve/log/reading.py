@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
 __all__ = ["iter_log", "read_feedback", "read_labelled", "read_log"]
 
-RETRIES = 20  # the files may change while they are listed: by compaction and expiry, a few times an hour
-
 
 def read_log(
     folder: Path, *, since: datetime | None = None, until: datetime | None = None, version: str | None = None

@@ -14,13 +14,13 @@ from modelwright.data.columns import Strings
 from modelwright.data.contract import ColumnSpec, Kind
 from modelwright.data.parsing.texts import text_of
 from modelwright.errors import ProjectError
-from modelwright.serve.log.lines import FeedbackLine, Header, PredictionLine
+from modelwright.serve.log.lines import FORMAT, FeedbackLine, Header, PredictionLine
 from modelwright.serve.log.segments import PREDICTIONS
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["LINE_TYPES", "AnswerTypes", "arrow", "as_table", "concatenated", "decoded", "empty"]
+__all__ = ["LINE_TYPES", "AnswerTypes", "arrow", "as_table", "concatenated", "decoded", "empty", "metadata"]
 
 LINE_TYPES: dict[str, Any] = {"predictions": PredictionLine, "feedback": FeedbackLine}
 
@@ -81,7 +81,7 @@ def as_table(rows: Sequence[tuple[Any, ...]], header: Header, answers: AnswerTyp
 
 def empty(stream: str) -> pa.Table:
     """Return a table without rows, for a log without files."""
-    return as_table([], Header(format=1, stream=stream, fields=()), AnswerTypes())
+    return as_table([], Header(format=FORMAT, stream=stream, fields=()), AnswerTypes())
 
 
 def _predictions(rows: Sequence[tuple[Any, ...]], header: Header, answers: AnswerTypes) -> pa.Table:
