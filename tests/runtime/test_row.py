@@ -11,12 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from modelwright.data.columns import Columns, Strings
-from modelwright.data.contract import Contract
 from modelwright.runtime.calibrators import Beta, Isotonic, Sigmoid, Temperature, Vector
 from modelwright.runtime.ops.dates import PARTS, parts_of
 from modelwright.runtime.ops.numbers import interpolate
 from modelwright.runtime.plan import Plan
-from modelwright.runtime.row import RowPlan
+from modelwright.runtime.row import RowPlan, values_of
 from tests.package.fitting import LEVELS, TABLE, fitted
 
 EXACT = ("lightgbm", "xgboost", "catboost", "random_forest", "extra_trees")
@@ -24,21 +23,10 @@ BY_BLAS = ("mlp", "neighbours")
 """Sums of products are added in another order for one row than for many."""
 
 
-def values_at(columns: Columns, contract: Contract, row: int) -> list[Any]:
-    values: list[Any] = []
-    for name in contract.names:
-        column = columns[name]
-        if isinstance(column, Strings):
-            values.append(None if column.codes[row] < 0 else column.levels[column.codes[row]])
-        else:
-            values.append(float(column[row]))
-    return values
-
-
 def one_by_one(plan: Plan, columns: Columns) -> np.ndarray:
     compiled = RowPlan(plan)
     count = len(columns[plan.contract.names[0]])
-    return np.array([compiled(values_at(columns, plan.contract, i)) for i in range(count)])
+    return np.array([compiled(values_of(columns, plan.contract.names, i)) for i in range(count)])
 
 
 @pytest.mark.parametrize("n_classes", [0, 2, 3])

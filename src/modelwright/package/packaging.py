@@ -1,7 +1,7 @@
 """The stage that packages: from a scoring plan to a version in the project.
 
-The order matters: the plan is saved, loaded back and compared with the training side before the version exists; size
-and latency are measured on the version itself, as it will serve.
+The order matters: models are compiled, the plan is saved, loaded back and compared with the training side before the
+version exists; size and latency are measured on the version itself, as it will serve.
 """
 
 from __future__ import annotations
@@ -19,8 +19,9 @@ from modelwright.brief import Limits
 from modelwright.data.columns import Columns
 from modelwright.data.profile import Profile
 from modelwright.package.bundle import Version, open_version
+from modelwright.package.compiling import compile_plan
 from modelwright.package.golden import read_golden
-from modelwright.package.parity import Parity, check_parity
+from modelwright.package.parity import Parity, check_columns, check_parity
 from modelwright.package.writing import Facts, write_version
 from modelwright.runtime.plan import Plan
 
@@ -122,7 +123,8 @@ def package(
         documents=digests,
         rows={"in the source": documents["source"].n_rows, "used": n_rows},
     )
-    manifest = write_version(folder, plan, facts=facts, profile=profile, seed=seed, check=check)
+    compiled = compile_plan(plan, check_columns(checks, plan.contract, seed=seed))
+    manifest = write_version(folder, compiled, facts=facts, profile=profile, seed=seed, check=check)
     version = open_version(folder)
     latency = measure_latency(version)
     return Packaged(

@@ -13,12 +13,13 @@ from typing import Any
 
 import numpy as np
 
+from modelwright.data.columns import Columns, Strings
 from modelwright.runtime.answers import row_answer
 from modelwright.runtime.op import RowWriter
 from modelwright.runtime.plan import Plan
 from modelwright.runtime.scorer import RowScorer, row_scorer
 
-__all__ = ["RowPlan"]
+__all__ = ["RowPlan", "values_of"]
 
 
 class RowPlan:
@@ -64,3 +65,15 @@ class RowPlan:
         if self.plan.calibrator is None:
             return total
         return self.plan.calibrator(np.array([total]))[0].tolist()
+
+
+def values_of(columns: Columns, names: Sequence[str], row: int) -> list[Any]:
+    """Return one row of canonical columns as `RowPlan` takes it."""
+    values: list[Any] = []
+    for name in names:
+        column = columns[name]
+        if isinstance(column, Strings):
+            values.append(None if column.codes[row] < 0 else column.levels[column.codes[row]])
+        else:
+            values.append(float(column[row]))
+    return values
