@@ -169,22 +169,19 @@ class ArrowRaw:
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        if not (pa.types.is_string(self.column.type) or pa.types.is_large_string(self.column.type)):
+        from modelwright.data.tidying import plain_column
+
+        column = plain_column(self.column)
+        if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
             return None
+        tokens = pa.array(list(missing), column.type)
         try:
-            pc.cast(self.column.slice(0, 1000).drop_null().filter(self._present(missing, 1000)), kind)
-            tokens = pa.array(list(missing), self.column.type)
-            gone = pc.is_in(self.column, value_set=tokens)
-            return pc.cast(pc.if_else(gone, pa.scalar(None, self.column.type), self.column), kind)
+            head = column.slice(0, 1000).drop_null()
+            pc.cast(head.filter(pc.invert(pc.is_in(head, value_set=tokens))), kind)
+            gone = pc.is_in(column, value_set=tokens)
+            return pc.cast(pc.if_else(gone, pa.scalar(None, column.type), column), kind)
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
             return None
-
-    def _present(self, missing: Collection[str], n: int) -> Any:
-        import pyarrow as pa
-        import pyarrow.compute as pc
-
-        head = self.column.slice(0, n).drop_null()
-        return pc.invert(pc.is_in(head, value_set=pa.array(list(missing), self.column.type)))
 
     def distinct(self) -> tuple[list[Any], np.ndarray]:
         import pyarrow as pa

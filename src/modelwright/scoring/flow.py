@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import numpy as np
+
 from modelwright.data.canonical import read_columns
 from modelwright.data.enforcing import Fit, Tally
 
@@ -66,7 +68,14 @@ def chunk_of(version: Version, fit: Fit, keep: Sequence[str], table: pa.Table) -
     columns, tally = read_columns(table, fit, version.contract)
     answers = version.plan.answers(version.plan.predict(columns))
     kept = {name: _kept(table.column(name)) for name in keep}
-    return as_table({**kept, **answers}), tally
+    return as_table({**kept, **{name: _answer(values) for name, values in answers.items()}}), tally
+
+
+def _answer(values: np.ndarray) -> Any:
+    """Return a column of answers: class names are texts, whatever classes occur in these rows."""
+    import pyarrow as pa
+
+    return pa.array(values, pa.string() if values.dtype == object else None, from_pandas=True)
 
 
 def _kept(column: Any) -> Any:
