@@ -14,7 +14,7 @@ from modelwright.serve.access import Access, Hosts, Scope
 from modelwright.serve.deployment import Deployment
 from modelwright.serve.exchange import Asked, Request, Scored
 from modelwright.serve.guard import Guard
-from modelwright.serve.log import LogPolicy, PredictionLog
+from modelwright.serve.log import LogPolicy, PredictionLog, log_key
 from modelwright.serve.log.policy import Mode
 from modelwright.serve.log.spawning import Compactor
 from modelwright.serve.metrics import PROBABILITY_EDGES, Metrics, ModelMetrics, value_edges
@@ -24,6 +24,7 @@ from modelwright.serve.settings import Settings
 __all__ = ["LOG_FOLDER", "State"]
 
 LOG_FOLDER = "predictions"
+LOG_KEY = "predictions.key"  # beside the log, not in it: who is given the log is not given the key
 QUICK_LOG = LogPolicy(mode=Mode.OFF)
 FLUSH_S = 0.2  # the most that the death of the process may cost the log
 
@@ -57,7 +58,7 @@ class State:
         policy = settings.log if settings.is_project else QUICK_LOG
         folder = settings.place / LOG_FOLDER
         self.log = PredictionLog(
-            folder, deployment.champion.contract, policy, worker=worker, key=_secret(settings, policy)
+            folder, deployment.champion.contract, policy, worker=worker, key=_key(settings, policy)
         )
         self._compactor = None if policy.mode is Mode.OFF or worker else Compactor(folder, policy)
         if self._compactor is not None:
@@ -150,10 +151,6 @@ def _quantiles(profile: Profile, target: str) -> tuple[float, ...]:
     return next((c.quantiles for c in profile.columns if c.name == target), ())
 
 
-def _secret(settings: Settings, policy: LogPolicy) -> bytes:
-    """Return the project's secret for hashed columns, made when it is first needed."""
-    if policy.mode is Mode.OFF or not settings.is_project:
-        return b""
-    from modelwright.serve.secret import project_secret
-
-    return project_secret(settings.place)
+def _key(settings: Settings, policy: LogPolicy) -> bytes:
+    """Return the project's key for hashed columns, made when it is first needed."""
+    return b"" if policy.mode is Mode.OFF else log_key(settings.place / LOG_KEY)
