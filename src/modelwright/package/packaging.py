@@ -22,6 +22,7 @@ from modelwright.package.bundle import Version, open_version
 from modelwright.package.compiling import compile_plan
 from modelwright.package.golden import read_golden
 from modelwright.package.parity import Parity, check_columns, check_parity
+from modelwright.package.uncertainty import Uncertainty
 from modelwright.package.writing import Facts, write_version
 from modelwright.runtime.plan import Plan
 
@@ -76,6 +77,7 @@ def package(
     limits: Limits,
     n_rows: int,
     seed: int,
+    uncertainty: Uncertainty | None = None,
 ) -> Packaged:
     """Write the next version of a project.
 
@@ -98,6 +100,8 @@ def package(
     n_rows : int
         Rows used in training.
     seed : int
+    uncertainty : Uncertainty or None
+        What makes intervals or sets of classes, if anything.
 
     Raises
     ------
@@ -124,7 +128,9 @@ def package(
         rows={"in the source": documents["source"].n_rows, "used": n_rows},
     )
     compiled = compile_plan(plan, check_columns(checks, plan.contract, seed=seed))
-    manifest = write_version(folder, compiled, facts=facts, profile=profile, seed=seed, check=check)
+    manifest = write_version(
+        folder, compiled, facts=facts, profile=profile, seed=seed, check=check, uncertainty=uncertainty
+    )
     version = open_version(folder)
     latency = measure_latency(version)
     return Packaged(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,6 +17,11 @@ from modelwright.ledger import now
 from modelwright.package.packaging import Packaged
 from modelwright.running import Run
 from modelwright.steps.learning import check_rows, plan_facts
+
+if TYPE_CHECKING:
+    from modelwright.evaluate.measurements import Measurement
+    from modelwright.package.uncertainty import Uncertainty
+    from modelwright.runtime.intervals import Intervals, Sets
 
 __all__ = ["judge", "package", "report"]
 
@@ -75,6 +80,7 @@ def package(run: Run) -> Any:
         limits=run.brief.limits,
         n_rows=len(run.rows),
         seed=run.brief.seed,
+        uncertainty=_uncertainty(run),
     )
     run.decide(
         "package",
@@ -84,6 +90,42 @@ def package(run: Run) -> Any:
         decided_by="measurement",
     )
     return packaged
+
+
+def _uncertainty(run: Run) -> Uncertainty | None:
+    """Fit what makes intervals or sets of classes on out-of-fold predictions; a lockbox measures how often they hold.
+
+    They choose nothing and change no prediction, so that no score depends on the rows they are fitted on.
+    """
+    from modelwright.evaluate.conformal import fit_intervals, fit_sets, measure_coverage
+    from modelwright.package.uncertainty import Uncertainty
+
+    outcome, lockbox, groups = run.outcome, run.folds.holdout, run.folds.groups
+    y, apply = run.y[run.rows], run.plan.calibrated
+    own = None if groups is None else groups[outcome.rows]
+    fitted: Intervals | Sets | None
+    if run.plan.classes:
+        fitted, note = fit_sets(y[outcome.rows], apply(outcome.oof), seed=run.brief.seed, groups=own)
+    else:
+        fitted, note = fit_intervals(
+            y[outcome.rows], outcome.oof[:, 0], seed=run.brief.seed, groups=own, transform=run.plan.transform
+        )
+    measured: tuple[Measurement, ...] = ()
+    if fitted is not None and len(lockbox):
+        held = None if groups is None else groups[lockbox]
+        measured = measure_coverage(fitted, y[lockbox], apply(outcome.holdout), groups=held)
+    run.decide(
+        "package",
+        "intervals",
+        note,
+        "what models erred by on rows they were not fitted on, new rows will err by too",
+        decided_by="measurement",
+        measurement=next((m for m in measured if m.name == "coverage_90"), None),
+    )
+    if fitted is None:
+        return None
+    where = f"a lockbox of {len(lockbox):,} rows" if measured else ""
+    return Uncertainty(fitted=fitted, note=note, measured=measured, measured_on=where)
 
 
 def _already_packaged(run: Run) -> Packaged | None:
