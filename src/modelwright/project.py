@@ -269,6 +269,10 @@ class Project:
         """
         from modelwright.package.bundle import open_version
 
+        return open_version(self.version_folder(number))
+
+    def version_folder(self, number: int | None = None) -> Path:
+        """Return the folder of a version, the champion's by default; raises ProjectError when there is no such one."""
         known = self.versions()
         chosen = number
         if chosen is None:
@@ -282,7 +286,7 @@ class Project:
                 fix=f"use one of: {', '.join(map(str, known)) or 'none yet'}",
                 code="MW-P025",
             )
-        return open_version(self.path / "versions" / str(chosen))
+        return self.path / "versions" / str(chosen)
 
     def not_champion(self, number: int) -> str:
         """Return why a version is not the one that serves, one sentence; empty for the champion."""

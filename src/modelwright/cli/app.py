@@ -20,6 +20,8 @@ COMMANDS = {
     "versions": "list the versions of a project",
     "promote": "make a version the champion",
     "rollback": "go back to the champion before",
+    "sign": "sign a version with a key",
+    "verify": "check a version: files, signature, answers",
     "keys": "add, list and revoke keys of the server",
     "export": "write a version in a form that other software runs",
     "demo": "run the main job on data that ships with the package",
