@@ -1,7 +1,7 @@
 """What goes between the server and its protocols: a request in, what it asks, what was scored, a reply out.
 
-A protocol (`modelwright.serve.protocols`) is two pure functions: `decode` makes an `Asked` of a `Request`, `encode` makes
-a JSON-ready answer (or bytes) of what was scored. Neither knows of HTTP servers, logs or access.
+A protocol (`modelwright.serve.protocols`) is two pure functions: `decode` makes an `Asked` of a `Request`, `encode` a
+`Reply` of what was scored. Neither knows of HTTP servers, logs or access.
 """
 
 from __future__ import annotations
@@ -49,8 +49,10 @@ class Request:
 
     @property
     def content_type(self) -> str:
-        """The media type in lower case, without parameters; JSON where none is given."""
-        return self.headers.get("content-type", JSON).partition(";")[0].strip().lower() or JSON
+        """The media type in lower case, without parameters; JSON where none is given, and where it is the one that
+        ``curl --data`` gives to whatever it sends."""
+        kind = self.headers.get("content-type", JSON).partition(";")[0].strip().lower()
+        return JSON if kind in ("", "application/x-www-form-urlencoded") else kind
 
 
 @dataclass(slots=True)
