@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,8 @@ import pytest
 from modelwright.data.reading import read_table
 from modelwright.data.writing import write_table
 from modelwright.errors import ContractError, DataError, ModelwrightError, UsageError
+from modelwright.evaluate.conformal import fit_sets
+from modelwright.package.uncertainty import Uncertainty
 from modelwright.scoring import score_file, scored
 from modelwright.scoring import scoring as module
 
@@ -159,6 +162,21 @@ def test_columns_to_keep(version, tmp_path, keep, code):
     with pytest.raises(UsageError, match=code):
         score_file(version, source, tmp_path / "out.csv", keep=keep)
     assert left(tmp_path) == {"t.csv"}
+
+
+def test_intervals(version, tmp_path):
+    source = write(rows(300), tmp_path / "t.csv")
+    with pytest.raises(UsageError, match="MW-U603"):
+        score_file(version, source, tmp_path / "out.csv", interval=0.9)
+    assert left(tmp_path) == {"t.csv"}
+    truth = np.arange(300) % 2
+    likely = np.column_stack([1 - truth, truth]) * 0.4 + 0.3
+    sets, note = fit_sets(truth, likely, seed=0)
+    sure = replace(version, uncertainty=Uncertainty(fitted=sets, note=note))
+    score_file(sure, source, tmp_path / "out.parquet", interval=0.9, chunk_rows=40)
+    expected = sure.predict(rows(300), interval=0.9)[0]["set"]
+    found = pq.read_table(tmp_path / "out.parquet").column("set").to_pylist()
+    assert [json.loads(v) for v in found] == [list(v) for v in expected]
 
 
 def test_a_row_too_long_far_below_is_refused(version, tmp_path):

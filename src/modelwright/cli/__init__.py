@@ -43,7 +43,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         asked = getattr(getattr(error, "ctx", None), "command_path", "modelwright")
         code = _told(given, error.format_message(), f"see '{asked} --help'", "MW-U000", 2)
     except (click.Abort, KeyboardInterrupt):
-        goes_on = ": it goes on from there" if given[:1] in (["run"], ["demo"]) else ""
+        resumes = given[:1] in (["run"], ["demo"]) or (given[:1] == ["predict"] and {"-o", "--output"} & {*given})
+        goes_on = ": it goes on from there" if resumes else ""
         code = _told(given, "interrupted", f"give the same command again{goes_on}", "MW-Z130", INTERRUPTED)
     except ModelwrightError as error:
         code = _told(given, error.what, error.fix, error.code, error.exit_code)

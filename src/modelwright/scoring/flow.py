@@ -8,21 +8,23 @@ chunk after the other: making rows canonical then runs beside the trees (see ``b
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 from modelwright.data.canonical import read_columns
 from modelwright.data.enforcing import Fit, Tally
+from modelwright.data.parsing.texts import text_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from modelwright.package.bundle import Version
 
-__all__ = ["Chunk", "chunk_of", "cut", "in_order"]
+__all__ = ["Chunk", "Wanted", "chunk_of", "cut", "in_order"]
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -61,21 +63,48 @@ def cut(tables: Iterable[pa.Table], rows: int, skip: int) -> Iterator[pa.Table]:
         skip = 0
 
 
-def chunk_of(version: Version, fit: Fit, keep: Sequence[str], table: pa.Table) -> Chunk:
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """What is wanted of each row.
+
+    Attributes
+    ----------
+    keep : tuple of str
+        Columns of the source to write beside the answers.
+    interval : float or None
+        Coverage of intervals, see `Version.interval`.
+    """
+
+    keep: tuple[str, ...] = ()
+    interval: float | None = None
+
+    def answers(self, version: Version, prediction: np.ndarray) -> dict[str, np.ndarray]:
+        """Return the columns of answers of what a version predicted."""
+        answers = version.plan.answers(prediction)
+        if self.interval is not None:
+            answers.update(version.interval(prediction, self.interval))
+        return answers
+
+
+def chunk_of(version: Version, fit: Fit, wanted: Wanted, table: pa.Table) -> Chunk:
     """Return the answers of a version to some rows."""
     from modelwright.data.writing import as_table
 
     columns, tally = read_columns(table, fit, version.contract)
-    answers = version.plan.answers(version.plan.predict(columns))
-    kept = {name: _kept(table.column(name)) for name in keep}
+    answers = wanted.answers(version, version.plan.predict(columns))
+    kept = {name: _kept(table.column(name)) for name in wanted.keep}
     return as_table({**kept, **{name: _answer(values) for name, values in answers.items()}}), tally
 
 
 def _answer(values: np.ndarray) -> Any:
-    """Return a column of answers: class names are texts, whatever classes occur in these rows."""
+    """Return a column of answers: class names are texts whatever classes occur in these rows, a set of them is JSON."""
     import pyarrow as pa
 
-    return pa.array(values, pa.string() if values.dtype == object else None, from_pandas=True)
+    if values.dtype != object:
+        return pa.array(values, from_pandas=True)
+    if len(values) and not isinstance(values[0], str):
+        values = np.array([text_of(v) for v in values], dtype=object)
+    return pa.array(values, pa.string())
 
 
 def _kept(column: Any) -> Any:

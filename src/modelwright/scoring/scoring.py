@@ -18,9 +18,9 @@ from modelwright.data.enforcing import Fit, Tally, fit_of, refuse_unreadable, vi
 from modelwright.data.reading import holds_value, no_rows, no_value
 from modelwright.data.streaming import CHUNK_ROWS, Restarted, Stream, fingerprint, location_of, open_stream
 from modelwright.data.writing import check_writable, write_tables
-from modelwright.documents import digest_of
+from modelwright.documents import digest_of, to_builtins
 from modelwright.errors import ContractError, DataError, UsageError, did_you_mean
-from modelwright.scoring.flow import chunk_of, cut, in_order
+from modelwright.scoring.flow import Wanted, chunk_of, cut, in_order
 from modelwright.scoring.parts import Parts, folder_of
 from modelwright.scoring.schemas import conformed, unified
 
@@ -94,6 +94,7 @@ def score_file(
     *,
     query: str | None = None,
     keep: Sequence[str] = (),
+    interval: float | None = None,
     chunk_rows: int | None = None,
     threads: int | None = None,
     progress: Progress | None = None,
@@ -114,6 +115,9 @@ def score_file(
     query : str, optional
     keep : sequence of str
         Columns of the source to write beside the answers.
+    interval : float, optional
+        Coverage of intervals to write as well, see `Version.interval`: ``low`` and ``high``, or for classes ``set``, a
+        JSON list.
     chunk_rows : int, optional
         Most rows that are scored at once by one thread.
     threads : int, optional
@@ -130,12 +134,20 @@ def score_file(
     ProjectError
         The output cannot be written or the disk is full; finished parts stay, and the same call goes on.
     UsageError
-        A column to keep is not there or has the name of an answer.
+        A column to keep is not there or has the name of an answer, or there is no such interval.
     """
     path = Path(output)
     check_writable(path)
     with scored(
-        version, source, output=path, query=query, keep=keep, chunk_rows=chunk_rows, threads=threads, progress=progress
+        version,
+        source,
+        output=path,
+        query=query,
+        keep=keep,
+        interval=interval,
+        chunk_rows=chunk_rows,
+        threads=threads,
+        progress=progress,
     ) as answers:
         write_tables(answers.schema, answers.tables(), path)
         return ScoredFile(
@@ -156,6 +168,7 @@ def scored(
     output: Path | None = None,
     query: str | None = None,
     keep: Sequence[str] = (),
+    interval: float | None = None,
     chunk_rows: int | None = None,
     threads: int | None = None,
     progress: Progress | None = None,
@@ -165,12 +178,13 @@ def scored(
     import tempfile
 
     before = fingerprint(source)
+    wanted = Wanted(keep=tuple(keep), interval=interval)
     with ExitStack() as stack:
         if output is None:
             place = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="modelwright-"))) / "answers"
             parts = Parts(folder_of(place), None, place)
         else:
-            parts = Parts(folder_of(output), _key(version, before, query, keep), output)
+            parts = Parts(folder_of(output), _key(version, before, query, wanted), output)
         stack.callback(parts.close)
         try:
             with open_stream(source, query=query, chunk_rows=chunk_rows or CHUNK_ROWS) as stream:
@@ -179,7 +193,7 @@ def scored(
                     stream,
                     parts,
                     location=location_of(source),
-                    keep=tuple(keep),
+                    wanted=wanted,
                     threads=threads,
                     chunk_rows=chunk_rows,
                 )
@@ -199,15 +213,14 @@ def scored(
         parts.clear()
 
 
-def _key(version: Version, source: str | None, query: str | None, keep: Sequence[str]) -> str | None:
+def _key(version: Version, source: str | None, query: str | None, wanted: Wanted) -> str | None:
     """Return what tells equal scorings; None where the source may have changed without our knowledge."""
     if source is None:
         return None
     from modelwright import __version__
 
-    return digest_of(
-        {"source": source, "version": version.digest, "query": query, "keep": list(keep), "release": __version__}
-    )
+    told = {"source": source, "version": version.digest, "query": query, "wanted": to_builtins(wanted)}
+    return digest_of({**told, "release": __version__})
 
 
 class _Work:
@@ -220,15 +233,15 @@ class _Work:
         parts: Parts,
         *,
         location: str,
-        keep: tuple[str, ...],
+        wanted: Wanted,
         threads: int | None,
         chunk_rows: int | None,
     ) -> None:
-        _check_kept(version, stream.names, keep)
-        self._version, self._stream, self._parts, self._keep = version, stream, parts, keep
+        _check_wanted(version, stream.names, wanted)
+        self._version, self._stream, self._parts, self._wanted = version, stream, parts, wanted
         self._location = location
         self._fit: Fit = fit_of(stream.names, version.contract, version.contract.names)
-        self._columns = {*self._fit.sources.values(), *keep}
+        self._columns = {*self._fit.sources.values(), *wanted.keep}
         self._threads = threads or len(os.sched_getaffinity(0))
         width = 16 * max(len(self._columns), 1)
         self._chunk_rows = chunk_rows or int(np.clip(CHUNK_BYTES // width, 1 << 10, CHUNK_ROWS))
@@ -272,7 +285,7 @@ class _Work:
         start = self._total.n_rows if self._total else 0
         skip = start - self._stream.skip_to(start)
         chunks = cut(self._stream.tables(self._columns), self._chunk_rows, skip)
-        score = partial(chunk_of, self._version, self._fit, self._keep)
+        score = partial(chunk_of, self._version, self._fit, self._wanted)
         for table, tally in in_order(score, chunks, self._threads):
             self._held.append(table)
             self._held_tally = tally if self._held_tally is None else self._held_tally + tally
@@ -323,12 +336,12 @@ def _refuse_without_value(source: Any, query: str | None) -> None:
     raise no_value(location_of(source))
 
 
-def _check_kept(version: Version, names: Sequence[str], keep: Sequence[str]) -> None:
-    for name in keep:
+def _check_wanted(version: Version, names: Sequence[str], wanted: Wanted) -> None:
+    for name in wanted.keep:
         if name not in names:
             raise UsageError(f"no column '{name}' to keep", fix=did_you_mean(name, names), code="MW-U101")
-    answers = version.plan.answers(np.empty((0, version.plan.n_outputs)))
-    taken = next((name for name in keep if name in answers), None)
+    answers = wanted.answers(version, np.empty((0, version.plan.n_outputs)))
+    taken = next((name for name in wanted.keep if name in answers), None)
     if taken is not None:
         raise UsageError(
             f"the column '{taken}' of the predictions would replace the one to keep",

@@ -26,6 +26,7 @@ MOST_SHOWN = 1000
 @click.option("--version", "number", type=int, help="Version; the champion by default.")
 @click.option("--query", help="SQL for a database; table or sheet for SQLite and Excel.")
 @click.option("--keep", multiple=True, help="Column of the input to write beside the predictions (repeat).")
+@click.option("--interval", type=float, help="Coverage of intervals to write as well: 0.9.")
 @output_options
 def command(
     project: str,
@@ -34,6 +35,7 @@ def command(
     number: int | None,
     query: str | None,
     keep: tuple[str, ...],
+    interval: float | None,
     as_json: bool,
     quiet: bool,
 ) -> None:
@@ -57,10 +59,12 @@ def command(
     told = _Told(version.manifest.version, doubt, output, as_json=as_json, quiet=quiet)
     with counting(silent=quiet or as_json) as progress:
         if output is not None:
-            told.done(score_file(version, source, output, query=query, keep=keep, progress=progress))
+            told.done(
+                score_file(version, source, output, query=query, keep=keep, interval=interval, progress=progress)
+            )
             return
         limited = _limited if as_json else progress
-        with scored(version, source, query=query, keep=keep, progress=limited) as answers:
+        with scored(version, source, query=query, keep=keep, interval=interval, progress=limited) as answers:
             records = [row for table in answers.tables() for row in table.to_pylist()] if as_json else None
             if not as_json:
                 _print_csv(answers)
