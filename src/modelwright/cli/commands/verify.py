@@ -67,8 +67,6 @@ def command(
     elif not quiet:
         manifest, signature = version.manifest, version.signature
         told = "not checked: no key was named" if signature is None else f"by the key {signature.key[:16]}…"
-        click.echo(
-            f"version {version.manifest.version} is intact: {len(version.manifest.files)} files, {version.digest}"
-        )
+        click.echo(f"version {manifest.version} is intact: {len(manifest.files)} files, {version.digest}")
         click.echo(f"signature: {told}")
         click.echo(f"golden requests: {test.n_rows} reproduced, largest difference {test.max_difference:.1e}")

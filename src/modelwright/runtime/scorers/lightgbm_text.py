@@ -13,7 +13,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from modelwright.runtime.scorers.checking import in_range, refuse, require
+from modelwright.runtime.scorers.checking import finite, in_range, refuse, require
 
 __all__ = ["check_text"]
 
@@ -23,17 +23,17 @@ _HEADER = {
     *("version", "num_class", "num_tree_per_iteration", "label_index", "max_feature_idx", "objective"),
     *("average_output", "feature_names", "monotone_constraints", "feature_infos", "tree_sizes"),
 }
-_PER_SPLIT = ("split_gain", "internal_value", "internal_weight", "internal_count")  # for people; counted all the same
-_PER_LEAF = ("leaf_weight", "leaf_count")
+_PER_SPLIT = ("internal_count", "split_gain", "internal_value", "internal_weight")  # for people, but parsed: what is no
+_PER_LEAF = ("leaf_count", "leaf_weight")  # number there ends the process
 _TREE = {
     *("num_leaves", "num_cat", "split_feature", "threshold", "decision_type", "left_child", "right_child"),
     *("cat_boundaries", "cat_threshold", "leaf_value", "is_linear", "shrinkage", *_PER_SPLIT, *_PER_LEAF),
 }
 _WHOLE = re.compile(r"-?[0-9]{1,10}")
-_REAL = re.compile(r"-?[0-9.]+(e[-+]?[0-9]+)?")
+_REAL = re.compile(r"-?[0-9]+(\.[0-9]+)?(e[-+]?[0-9]+)?")
 _ONE_OUTPUT = re.compile(r"(regression|regression_l1|binary sigmoid:[0-9.]+)?")
 _SEVERAL_OUTPUTS = re.compile(r"multiclass num_class:([0-9]+)")
-_WHOLE_MARKS, _REAL_MARKS, _ANY_MARKS = b"0123456789- ", b"0123456789-+.e ", b"0123456789-+.e infa"
+_WHOLE_MARKS, _REAL_MARKS = b"0123456789- ", b"0123456789-+.einfa "
 
 
 def check_text(text: str, name: str) -> int:
@@ -131,7 +131,6 @@ def _reals(fields: Mapping[str, str], key: str, count: int, name: str) -> np.nda
         values = np.array(_entries(fields, key, count, _REAL_MARKS, name), dtype=np.float64)
     except ValueError:
         refuse(f"'{key}' in {name} holds other things than numbers")
-    require(np.isfinite(values).all(), f"'{key}' in {name} holds numbers that are not finite")
     return values
 
 
@@ -140,11 +139,11 @@ def _check_tree(tree: Mapping[str, str], n_features: int, name: str) -> None:
     require(n_leaves >= 1 and tree.get("is_linear", "0") == "0", f"{name} has a tree that cannot be")
     require(_REAL.fullmatch(tree.get("shrinkage", "1")), f"'shrinkage' in {name} is no number")
     n_splits = n_leaves - 1
-    _reals(tree, "leaf_value", n_leaves, name)
+    finite("leaf_value", _reals(tree, "leaf_value", n_leaves, name))
     for keys, count in ((_PER_SPLIT, n_splits), (_PER_LEAF, n_leaves)):
         for key in keys:
             if tree.get(key):
-                _entries(tree, key, count, _ANY_MARKS, name)
+                (_wholes if key.endswith("_count") else _reals)(tree, key, count, name)
     if n_splits == 0:
         require(tree.get("num_cat") == "0", f"{name} has a tree that cannot be")
         return
@@ -173,7 +172,7 @@ def _check_children(tree: Mapping[str, str], n_splits: int, name: str) -> None:
 def _check_thresholds(tree: Mapping[str, str], categorical: np.ndarray, name: str) -> None:
     """Splits on categories store the number of a bit set in the place of the threshold."""
     n_sets = _count(tree, "num_cat", name)
-    thresholds = _reals(tree, "threshold", len(categorical), name)
+    thresholds = finite("threshold", _reals(tree, "threshold", len(categorical), name))
     require((n_sets > 0) == categorical.any(), f"'num_cat' in {name} does not fit")
     if n_sets == 0:
         return
