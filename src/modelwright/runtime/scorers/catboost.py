@@ -92,7 +92,7 @@ class CatboostScorer:
             model.load_model(blob=content)  # the very bytes that were checked
             scorer = cls(model, categorical, n_features, n_classes)
             width = scorer.predict(np.zeros((1, n_features))).shape[1]
-        except catboost.CatBoostError:
+        except (catboost.CatBoostError, ValueError, KeyError, TypeError):  # it reads the settings of the training too
             refuse(f"{path.name} is no CatBoost model of {n_features} features")
         require(width == max(n_classes, 1), f"{path.name} does not fit the classes")
         return scorer
