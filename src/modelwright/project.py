@@ -18,7 +18,7 @@ import fcntl
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,6 +30,7 @@ from modelwright.ledger import Decision, Ledger
 
 if TYPE_CHECKING:
     from modelwright.package.bundle import Version
+    from modelwright.scoring import ScoredFile
 
 __all__ = ["Champion", "Project", "Report", "RunState", "default_path"]
 
@@ -369,6 +370,22 @@ class Project:
         frame.attrs["notes"] = [*([doubt] if doubt else []), *notes]
         frame.attrs["violations"] = [documents.to_builtins(v) for v in violations]
         return frame
+
+    def score_file(
+        self,
+        source: Any,
+        output: str | Path,
+        *,
+        version: int | None = None,
+        query: str | None = None,
+        keep: Sequence[str] = (),
+        interval: float | None = None,
+    ) -> ScoredFile:
+        """Score every row of a source of any size into a file, by the champion or another version; parameters and
+        errors are those of `modelwright.scoring.score_file`."""
+        from modelwright.scoring import score_file
+
+        return score_file(self.version(version), source, output, query=query, keep=keep, interval=interval)
 
     def why(self, topic: str | None = None) -> tuple[Decision, ...]:
         """Return the decisions of the newest run, all or on a topic.

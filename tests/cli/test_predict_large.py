@@ -8,8 +8,10 @@ import subprocess
 import time
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
+import modelwright as mw
 from modelwright.cli import counting as module
 from modelwright.cli import main
 from modelwright.cli.counting import counting
@@ -100,3 +102,11 @@ def test_a_bar_on_a_terminal(monkeypatch):
     assert "2,000,000 rows" in shown.getvalue()
     with counting(silent=True) as progress:
         progress(1, None)
+
+
+def test_the_project_scores_files(project, rows, tmp_path):
+    told = mw.Project(project).score_file(rows, tmp_path / "out.csv", keep=("city",))
+    assert told.n_rows == 3000 and told.version == 1 and told.output.exists()
+    answers = mw.Project(project).predict(rows)["prediction"]
+    found = pd.read_csv(tmp_path / "out.csv")
+    assert list(found) == ["city", "prediction"] and (found["prediction"] == answers).all()

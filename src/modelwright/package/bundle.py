@@ -337,7 +337,7 @@ def as_table_told(rows: Any, *, query: str | None = None) -> tuple[Any, tuple[st
     if source.n_rows_read < source.n_rows:  # a sample is enough to learn from, but every row wants its answer
         raise DataError(
             f"'{source.location}' does not fit in memory: {source.n_rows:,} rows",
-            fix="score it in several files",
+            fix="score it into a file, with 'modelwright predict' or Project.score_file",
             code="MW-D601",
         )
     return table, source.notes
