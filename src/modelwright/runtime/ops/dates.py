@@ -14,13 +14,13 @@ from modelwright.data.columns import Columns
 from modelwright.runtime.op import RowWriter
 from modelwright.runtime.ops.base import Operation, refused
 
-__all__ = ["DAY", "PARTS", "Dates", "part"]
+__all__ = ["DAY", "FIRST", "LAST", "PARTS", "Dates", "part"]
 
 DAY = 86_400.0
 
 # The calendar of datetime64 is defined far beyond these; they only keep the arithmetic in 64 bits.
-_FIRST = -62_135_596_800.0  # year 1
-_LAST = 253_402_300_799.0  # year 9999
+FIRST = -62_135_596_800.0  # year 1
+LAST = 253_402_300_799.0  # year 9999
 
 
 def _days(seconds: np.ndarray) -> np.ndarray:
@@ -122,7 +122,7 @@ def parts_of(seconds: float, names: Sequence[str]) -> list[float]:
 def part(name: str, seconds: np.ndarray) -> np.ndarray:
     """Return a part of the moments, NaN where missing."""
     missing = np.isnan(seconds)
-    moments = np.where(missing, 0.0, np.minimum(np.maximum(seconds, _FIRST), _LAST))
+    moments = np.where(missing, 0.0, np.minimum(np.maximum(seconds, FIRST), LAST))
     values = PARTS[name](moments)
     values[missing] = np.nan
     return values
@@ -162,7 +162,7 @@ class Dates(Operation):
         seconds = columns[self.inputs[0]]
         assert isinstance(seconds, np.ndarray)
         missing = np.isnan(seconds)
-        moments = np.where(missing, 0.0, np.minimum(np.maximum(seconds, _FIRST), _LAST))
+        moments = np.where(missing, 0.0, np.minimum(np.maximum(seconds, FIRST), LAST))
         for j, name in enumerate(self.parts):
             out[:, j] = missing if name == "missing" else PARTS[name](moments)
         np.maximum(out, self.low, out=out)
@@ -182,7 +182,7 @@ class Dates(Operation):
             if seconds != seconds:
                 out[:] = absent
                 return
-            out[:] = parts_of(min(max(seconds, _FIRST), _LAST), self.parts)
+            out[:] = parts_of(min(max(seconds, FIRST), LAST), self.parts)
             np.maximum(out, self.low, out=out)
             np.minimum(out, self.high, out=out)
             np.subtract(out, self.center, out=out)
