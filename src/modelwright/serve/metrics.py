@@ -250,7 +250,7 @@ class ModelMetrics:
         only = records[0] if records is not None and len(records) == 1 else None
         for feature, at in self._missing.items():
             if only is not None:
-                missing, rows = _is_missing(only.get(feature)), 1
+                missing, rows = int(_is_missing(only.get(feature))), 1
             elif records is not None:
                 missing, rows = sum(_is_missing(r.get(feature)) for r in records), len(records)
             elif columns is not None and feature in columns:
@@ -295,10 +295,22 @@ def _merged(snapshots: Iterable[Snapshot]) -> dict[str, dict[_MergedKey, list[fl
                 continue
             if edges.setdefault((series.name, series.labels), series.edges) != series.edges:
                 continue
+            if not _fits(series):
+                continue
             key = (series.labels, series.edges)
             before = merged[series.name].get(key, [0.0] * len(series.numbers))
             merged[series.name][key] = [a + b for a, b in zip(before, series.numbers, strict=True)]
     return merged
+
+
+def _fits(series: Series) -> bool:
+    """Tell whether a series has as many numbers as its name wants, and counts nothing below 0."""
+    kind, numbers = FAMILIES[series.name].kind, series.numbers
+    if kind == "histogram":
+        return len(numbers) == len(series.edges) + 2 and min(numbers[:-1]) >= 0
+    if series.name == _MISSING:
+        return len(numbers) == 2
+    return len(numbers) == 1 and (kind == "gauge" or numbers[0] >= 0)
 
 
 def _lines(name: str, key: _MergedKey, numbers: Sequence[float]) -> list[str]:

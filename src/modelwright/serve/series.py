@@ -12,13 +12,16 @@ header counts it. What must stay true: a file has one writer, who holds its lock
 from __future__ import annotations
 
 import fcntl
+import math
 import mmap
 import os
+import re
 import struct
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import msgspec
@@ -35,6 +38,7 @@ _MAGIC = b"MWm1"
 _HEADER = struct.Struct("<4sIQQd")  # magic, format, process, bytes used, start in seconds since 1970
 _HEAD = struct.Struct("<II")  # length of the key, how many numbers
 _FORMAT = 1
+_LABEL = re.compile("(?!le$)[a-z_]+")  # the bound of a bucket is no label of a series
 _PATTERN = "metrics-*.bin"
 
 _Key = tuple[str, dict[str, str], tuple[float, ...]]
@@ -131,6 +135,7 @@ class Store:
     def close(self) -> None:
         """Let the file go: the next worker with the number goes on with it."""
         if self._descriptor >= 0:
+            fcntl.flock(self._descriptor, fcntl.LOCK_UN)  # closing is not enough: the mapping holds the file open
             os.close(self._descriptor)
             self._descriptor = -1
 
@@ -144,7 +149,7 @@ def read_others(folder: Path, but: Path | None) -> list[Snapshot]:
         with suppress(OSError, ValueError), open(path, "rb") as handle:
             raw = handle.read(_HEADER.size)
             if len(raw) == _HEADER.size:
-                raw += handle.read(_HEADER.unpack(raw)[3])
+                raw += handle.read(min(_HEADER.unpack(raw)[3], CAPACITY))
             found.append(_parsed(raw, alive=_held(handle.fileno())))
     return found
 
@@ -160,14 +165,29 @@ def _held(descriptor: int) -> bool:
 
 
 def _parsed(raw: bytes, *, alive: bool) -> Snapshot:
+    if len(raw) < _HEADER.size:
+        raise ValueError("no file of ours")
     magic, version, process, _, started = _HEADER.unpack_from(raw)
-    if magic != _MAGIC or version != _FORMAT:
+    if magic != _MAGIC or version != _FORMAT or not 0 < started < math.inf:
         raise ValueError("no file of ours")
     series = []
     for key, at, count in _entries(raw):
         name, labels, edges = msgspec.json.decode(key, type=_Key)
-        series.append(Series(name, tuple(labels.items()), edges, struct.unpack_from(f"={count}d", raw, at)))
+        one = Series(name, tuple(sorted(labels.items())), edges, struct.unpack_from(f"={count}d", raw, at))
+        _check(one)
+        series.append(one)
     return Snapshot(process, started, alive, tuple(series))
+
+
+def _check(series: Series) -> None:
+    """Raise ValueError for numbers that were not counted."""
+    edges, numbers = series.edges, series.numbers
+    if not all(map(math.isfinite, (*edges, *numbers))) or any(a >= b for a, b in pairwise(edges)):
+        raise ValueError("no finite numbers")
+    if len(numbers) != len(edges) + 2 if edges else not numbers:
+        raise ValueError("not as many numbers as there should be")
+    if not all(_LABEL.fullmatch(name) for name, _ in series.labels):
+        raise ValueError("no name of a label")
 
 
 def _entries(raw: bytes) -> Iterator[tuple[bytes, int, int]]:
@@ -190,8 +210,8 @@ def _padded(length: int) -> int:
 
 
 def _label(value: str) -> str:
-    """Return a label that can be written: of bounded length, and text in UTF-8."""
-    return str(value)[:MAX_LABEL].encode("utf-8", "replace").decode()
+    """Return a label that can be written: of bounded length, in UTF-8, without what moves a cursor."""
+    return "".join(c if c.isprintable() else "\ufffd" for c in str(value)[:MAX_LABEL])
 
 
 def _own_file(folder: Path, worker: int) -> tuple[Path, int]:
@@ -222,7 +242,7 @@ def _mapped(descriptor: int, folder: Path, capacity: int) -> mmap.mmap:
         size = os.fstat(descriptor).st_size
         try:
             kept = size == capacity and _parsed(os.pread(descriptor, size, 0), alive=True) is not None
-        except (ValueError, struct.error):
+        except ValueError:
             kept = False
         if raw and not kept:
             os.ftruncate(descriptor, 0)
