@@ -102,10 +102,9 @@ def explain_rows(plan: Plan, reference: Columns, columns: Columns, *, threads: i
         For the boosters.
     """
     names = plan.contract.names
-    typical = plan.predict(reference, threads=threads)[0]
     rows = max(1, CELLS // (2 * len(names) ** 2))
     parts = [
-        _explain(plan, reference, take({c: columns[c] for c in names}, chunk), typical, threads)
+        _explain(plan, reference, take({c: columns[c] for c in names}, chunk), threads)
         for chunk in np.split(np.arange(n_rows(columns)), np.arange(rows, n_rows(columns), rows))
     ]
     effects, outcome, base = (np.concatenate(part) for part in zip(*parts, strict=True))
@@ -113,22 +112,22 @@ def explain_rows(plan: Plan, reference: Columns, columns: Columns, *, threads: i
 
 
 def _explain(
-    plan: Plan, reference: Columns, columns: Columns, typical: np.ndarray, threads: int
+    plan: Plan, reference: Columns, columns: Columns, threads: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return effects, outcome and the typical outcome of a few rows."""
     own, base = _side_by_side(reference, columns)
     differs = np.column_stack([~_same(own[name], base[name]) for name in own])
     row, column = np.nonzero(differs)
     made = {name: _made_up(own[name], base[name], row, column == j) for j, name in enumerate(own)}
-    prediction = plan.predict(columns, threads=threads)
-    chosen = _explained(prediction)
-    outcome = prediction[np.arange(len(chosen)), chosen]
+    rows = len(differs)
+    # One call for all: for few rows a call costs more than what it scores.
+    given, typical, out, into = np.split(plan.predict(made, threads=threads), np.cumsum([rows, 1, len(row)]))
+    chosen = _explained(given)
+    outcome, base_outcome = given[np.arange(rows), chosen], typical[0][chosen]
+    pair = np.arange(len(row)), chosen[row]
     effects = np.zeros(differs.shape)
-    if len(row):
-        answers = plan.predict(made, threads=threads)[np.arange(2 * len(row)), np.tile(chosen[row], 2)]
-        out, into = np.split(answers, 2)
-        effects[row, column] = ((outcome[row] - out) + (into - typical[chosen[row]])) / 2
-    return effects, outcome, typical[chosen]
+    effects[row, column] = ((outcome[row] - out[pair]) + (into[pair] - base_outcome[row])) / 2
+    return effects, outcome, base_outcome
 
 
 def _explained(prediction: np.ndarray) -> np.ndarray:
@@ -169,7 +168,7 @@ def _same(own: Column, base: Column) -> np.ndarray:
 
 
 def _made_up(own: Column, base: Column, row: np.ndarray, here: np.ndarray) -> Column:
-    """Return a column of the rows made up: one out of each pair of row and column, then one in.
+    """Return a column of what is scored: the rows, the typical row, and of each pair one out, then of each one in.
 
     Parameters
     ----------
@@ -180,7 +179,8 @@ def _made_up(own: Column, base: Column, row: np.ndarray, here: np.ndarray) -> Co
     values = own.codes if isinstance(own, Strings) else own
     typical = base.codes[0] if isinstance(base, Strings) else base[0]
     mine = values[row]
-    made = np.concatenate([np.where(here, typical, mine), np.where(here, mine, typical)])
+    made = np.concatenate([values, [typical], np.where(here, typical, mine), np.where(here, mine, typical)])
+    made = made.astype(values.dtype, copy=False)
     return Strings(made, own.levels) if isinstance(own, Strings) else made
 
 
