@@ -1,4 +1,4 @@
-"""CatBoost: oblivious trees become ordinary ones, its statistics of categories become features.
+"""CatBoost: its trees and its statistics of categories as plain arrays.
 
 From its JSON (``save_model(format="json")``); how statistics are computed follows its own appliers
 (catboost/libs/model/ctr_value_table.cpp and model_export in its repository).
@@ -14,51 +14,61 @@ from typing import Any
 
 import numpy as np
 
-from modelwright.package.compiling.trees import MOST_NODES, Tree, at_most, model_text
 from modelwright.runtime.city import category_hash
 from modelwright.runtime.scorer import Scorer
 from modelwright.runtime.scorers.catboost import CatboostScorer
-from modelwright.runtime.scorers.lightgbm import LightgbmScorer
-from modelwright.runtime.scorers.statistic_trees import Combination, StatisticTreesScorer
+from modelwright.runtime.scorers.oblivious import DEEPEST, ObliviousScorer
+from modelwright.runtime.statistics import Combination, Statistics
 
 __all__ = ["compile_scorer"]
 
 _EMPTY = str(2**64 - 1)  # marks places of its hash table that hold nothing
 _ALL = (1 << 64) - 1
+MOST_LEAVES = 4_000_000  # 32 MB
 SEARCHED_CODES = 100_000  # among which the level of a one-hot split is looked for
 
 
 def compile_scorer(scorer: CatboostScorer, n_features: int) -> Scorer | None:
-    """Return the same model for the tree engine; None where it has what the engine has not, or is too large."""
+    """Return the same model as arrays; None where it has what these have not, or is too large."""
     document = _document(scorer)
     trees = document.get("oblivious_trees")
-    per_round = scorer.n_classes if scorer.n_classes > 2 else 1
-    if not trees or sum(2 * len(t["leaf_values"]) for t in trees) * per_round // max(per_round, 1) > MOST_NODES:
+    depth = max((len(t["splits"]) for t in trees or ()), default=0)
+    if not trees or depth > DEEPEST or (len(trees) << depth) * max(scorer.n_classes, 1) > MOST_LEAVES:
         return None
     reader = _Reader(document["features_info"], scorer)
-    statistics = reader.statistics(document.get("ctr_data", {}), _used(trees))
-    if statistics is None:
+    if not reader.read_statistics(document.get("ctr_data", {}), _used(trees)):
         return None
-    converted: list[Tree] = []
-    scale, bias = document["scale_and_bias"]
-    offsets = np.zeros(per_round) + np.asarray(bias, dtype=np.float64)
+    asked = np.zeros((len(trees), max(depth, 1)), dtype=np.int32)
+    border = np.full(asked.shape, np.inf, dtype=np.float32)
     for number, tree in enumerate(trees):
-        splits = [reader.split(split, statistics.place) for split in tree["splits"]]
-        if any(split is None for split in splits):
-            return None
-        values = scale * np.asarray(tree["leaf_values"], dtype=np.float64).reshape(-1, per_round)
-        if number == 0:
-            values = values + offsets
-        converted += [_oblivious(splits, values[:, k]) for k in range(per_round)]  # type: ignore[arg-type]
-    link = {0: "regression", 2: "binary sigmoid:1"}.get(scorer.n_classes, f"multiclass num_class:{per_round}")
-    width = n_features + len(statistics.of)
-    text = model_text(converted, n_features=width, per_round=per_round, objective=link)
-    engine = LightgbmScorer(text, scorer.n_classes)
-    if not statistics.of:
-        return engine
-    return StatisticTreesScorer(
-        engine, statistics.combinations, statistics.keys, statistics.of, statistics.values, n_features
+        for place, split in enumerate(tree["splits"]):
+            question = reader.question(split)
+            if question is None:
+                return None
+            asked[number, place], border[number, place] = question
+    scale, bias = document["scale_and_bias"]
+    n_sums = scorer.n_classes if scorer.n_classes > 2 else 1
+    return ObliviousScorer(
+        asked=asked,
+        border=border,
+        leaves=scale * _leaves(trees, asked.shape[1], n_sums),
+        bias=np.zeros(n_sums) + np.asarray(bias, dtype=np.float64),
+        levels=tuple(reader.levels),
+        upward=tuple(reader.numbers[f] for f, yes in reader.missing_is_yes.items() if yes),
+        statistics=reader.statistics,
+        n_features=n_features,
+        n_classes=scorer.n_classes,
     )
+
+
+def _leaves(trees: Sequence[Mapping[str, Any]], depth: int, n_sums: int) -> np.ndarray:
+    """Return the leaves of all trees, shape ``(n_trees * 2 ** depth, n_sums)``; those of a tree that is less deep come
+    first, the others are never reached."""
+    table = np.zeros((len(trees), 1 << depth, n_sums))
+    for number, tree in enumerate(trees):
+        values = np.asarray(tree["leaf_values"], dtype=np.float64).reshape(-1, n_sums)
+        table[number, : len(values)] = values
+    return table.reshape(-1, n_sums)
 
 
 def _document(scorer: CatboostScorer) -> dict[str, Any]:
@@ -66,42 +76,6 @@ def _document(scorer: CatboostScorer) -> dict[str, Any]:
         path = Path(folder) / "model.json"
         scorer.model.save_model(str(path), format="json")
         return json.loads(path.read_text())
-
-
-_Split = tuple[int, float, bool, tuple[int, ...] | None]
-"""Feature, threshold, where missing goes (right is "yes"), codes that are "yes"."""
-
-
-def _oblivious(splits: Sequence[_Split], values: np.ndarray) -> Tree:
-    """Return the tree in which every node of a level asks the same; bit i of a leaf is the answer to split i."""
-    depth = len(splits)
-    n_splits = (1 << depth) - 1
-    level = np.array([(n + 1).bit_length() - 1 for n in range(n_splits)], dtype=np.int64)
-    asked = depth - 1 - level  # the root asks for the highest bit, so that leaves are in order
-    first, second = 2 * np.arange(n_splits) + 1, 2 * np.arange(n_splits) + 2
-    no = np.where(first < n_splits, first, -1 - (first - n_splits))
-    yes = np.where(second < n_splits, second, -1 - (second - n_splits))
-    by_codes = np.array([splits[a][3] is not None for a in asked.tolist()], dtype=bool)
-    return Tree(
-        feature=np.array([splits[a][0] for a in asked.tolist()], dtype=np.int64),
-        threshold=np.array([splits[a][1] for a in asked.tolist()]),
-        default_left=np.array([not splits[a][2] for a in asked.tolist()], dtype=bool),
-        left=np.where(by_codes, yes, no),  # codes of the set go left
-        right=np.where(by_codes, no, yes),
-        value=values,
-        categories=[splits[a][3] for a in asked.tolist()] if by_codes.any() else (),
-    )
-
-
-class _Statistics:
-    """Combinations, their keys, and the statistics over them."""
-
-    def __init__(self) -> None:
-        self.combinations: list[Combination] = []
-        self.keys: list[np.ndarray] = []
-        self.of: list[int] = []
-        self.values: list[np.ndarray] = []
-        self.place: dict[int, int] = {}  # from the index of a split to the feature
 
 
 class _Reader:
@@ -112,27 +86,36 @@ class _Reader:
         self.categories = list(scorer.categorical)
         self.numbers = [f for f in range(scorer.n_features) if f not in set(scorer.categorical)]
         self.n_features = scorer.n_features
+        self.levels: list[tuple[int, int]] = []
+        self.statistics = Statistics()
+        self._place: dict[int, int] = {}  # from the index of a split to the number of its statistic
         self.missing_is_yes = {
             f["feature_index"]: f["nan_value_treatment"] == "AsTrue" for f in info.get("float_features", [])
         }
 
-    def split(self, split: Mapping[str, Any], place: Mapping[int, int]) -> _Split | None:
-        """Return a split of a tree; None where its level cannot be found."""
+    def question(self, split: Mapping[str, Any]) -> tuple[int, float] | None:
+        """Return the feature that a split asks about, and the border; None where its level cannot be found."""
         kind = split["split_type"]
         if kind == "FloatFeature":
-            number = split["float_feature_index"]
-            return self.numbers[number], _threshold(split["border"]), self.missing_is_yes.get(number, False), None
+            return self.numbers[split["float_feature_index"]], split["border"]
         if kind == "OnlineCtr":
-            return self.n_features + place[split["split_index"]], _threshold(split["border"]), False, None
-        if kind == "OneHotFeature":
-            code = _code_of(split["value"])
-            feature = self.categories[split["cat_feature_index"]]
-            return None if code is None else (feature, 0.0, False, (code,))
-        return None
+            return self.n_features + self._place[split["split_index"]], split["border"]
+        if kind != "OneHotFeature":
+            return None
+        code = _code_of(split["value"])
+        if code is None:
+            return None
+        level = (self.categories[split["cat_feature_index"]], code)
+        if level not in self.levels:
+            self.levels.append(level)
+        return self.n_features + len(self.statistics) + self.levels.index(level), 0.5
 
-    def statistics(self, tables: Mapping[str, Any], used: set[int]) -> _Statistics | None:
-        """Return the statistics that trees ask for; ``used`` are the indices of their splits."""
-        found = _Statistics()
+    def read_statistics(self, tables: Mapping[str, Any], used: set[int]) -> bool:
+        """Read the statistics that trees ask for, ``used`` are the indices of their splits; return whether all are known."""
+        combinations: list[Combination] = []
+        keys: list[np.ndarray] = []
+        of: list[int] = []
+        values: list[np.ndarray] = []
         known: dict[str, int] = {}
         first = self._first_index()
         for statistic in self.info.get("ctrs") or []:
@@ -140,22 +123,23 @@ class _Reader:
             first = indices.stop
             if used.isdisjoint(indices):
                 continue
-            combination, table = self._combination(statistic["elements"]), tables.get(statistic["identifier"])
-            if combination is None or table is None:
-                return None
-            keys, counts = _table(table)
             name = statistic["identifier"]
+            combination, table = self._combination(statistic["elements"]), tables.get(name)
+            if combination is None or table is None:
+                return False
+            own, counts = _table(table)
+            found = _values(statistic, counts, table["counter_denominator"])
+            if found is None:
+                return False
             if name not in known:
-                known[name] = len(found.combinations)
-                found.combinations.append(combination)
-                found.keys.append(keys)
-            values = _values(statistic, counts, table["counter_denominator"])
-            if values is None:
-                return None
-            found.place.update(dict.fromkeys(indices, len(found.of)))
-            found.of.append(known[name])
-            found.values.append(values)
-        return found
+                known[name] = len(combinations)
+                combinations.append(combination)
+                keys.append(own)
+            self._place.update(dict.fromkeys(indices, len(of)))
+            of.append(known[name])
+            values.append(found)
+        self.statistics = Statistics(combinations, keys, of, values)
+        return True
 
     def _first_index(self) -> int:
         """Return the index of the first split on a statistic: those on numbers and single levels come before."""
@@ -182,10 +166,6 @@ class _Reader:
 
 def _used(trees: Sequence[Mapping[str, Any]]) -> set[int]:
     return {s["split_index"] for t in trees for s in t["splits"] if s["split_type"] == "OnlineCtr"}
-
-
-def _threshold(border: float) -> float:
-    return float(at_most(np.array([border], dtype=np.float32))[0])
 
 
 def _code_of(value: int) -> int | None:
@@ -221,4 +201,4 @@ def _values(statistic: Mapping[str, Any], counts: np.ndarray, denominator: float
     f = np.float32
     part32, total32 = np.append(part, unseen[0]).astype(f), np.append(total, unseen[1]).astype(f)
     ratio = (part32 + f(statistic["prior_numerator"])) / (total32 + f(statistic["prior_denomerator"]))
-    return ((ratio + f(statistic["shift"])) * f(statistic["scale"])).astype(np.float64)
+    return (ratio + f(statistic["shift"])) * f(statistic["scale"])

@@ -21,7 +21,7 @@ SCORERS: dict[str, str] = {
     "lightgbm": "modelwright.runtime.scorers.lightgbm:LightgbmScorer",
     "xgboost": "modelwright.runtime.scorers.xgboost:XgboostScorer",
     "catboost": "modelwright.runtime.scorers.catboost:CatboostScorer",
-    "statistic-trees": "modelwright.runtime.scorers.statistic_trees:StatisticTreesScorer",
+    "oblivious": "modelwright.runtime.scorers.oblivious:ObliviousScorer",
 }
 
 
