@@ -1,7 +1,7 @@
 """The clients: latency of single requests, requests a second of many connections, and HTTP at its barest.
 
 Every server is measured by the same client. A small program in C is compiled where there is a compiler, and ``wrk`` is
-used where it is installed; in their place stands Python, whose own cost then is in every figure, and the result says so.
+used where it is installed; else Python stands in, whose own cost then is in every figure, and the result says so.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ def _latencies_in_python(port: int, requests: Sequence[bytes], warm_up: int, cou
 
 
 def rate(port: int, path: str, bodies: Sequence[bytes], *, connections: int, seconds: float) -> tuple[float, str]:
-    """Return requests a second with so many connections, each asking again as soon as it is answered; and the client."""
+    """Return requests a second of many connections that each ask again as soon as they are answered; and the client."""
     if shutil.which("wrk") is None:
         requests = [http_request("POST", path, body) for body in bodies]
         return _rate_in_python(port, requests, connections, seconds), "Python"

@@ -10,20 +10,17 @@ import joblib
 import pandas as pd
 import sklearn
 from fastapi import FastAPI
-from pydantic import create_model
+from pydantic import Field, create_model
 
 FOLDER = Path(os.environ["FOLDER"])
 KINDS = json.loads((FOLDER / "kinds.json").read_text())
 PIPELINE = joblib.load(FOLDER / "pipeline.joblib")
 CLASSES = [str(name) for name in getattr(PIPELINE, "classes_", [])]
-NUMBERS = [name for name, kind in KINDS.items() if kind == "float64"]
+TYPES = {"float64": float | None}
 Row = create_model(
-    "Row", **{f"c{i}": (float | None if k == "float64" else str | None, None) for i, k in enumerate(KINDS.values())}
+    "Row",  # names of columns are not always names of Python: they are aliases
+    **{f"c{i}": (TYPES.get(kind, str | None), Field(None, alias=name)) for i, (name, kind) in enumerate(KINDS.items())},
 )
-for position, (field, name) in enumerate(zip(list(Row.model_fields), KINDS)):
-    Row.model_fields[field].alias = Row.model_fields[field].validation_alias = name
-    Row.model_fields[field].serialization_alias = name
-Row.model_rebuild(force=True)
 sklearn.set_config(assume_finite=True)
 app = FastAPI()
 

@@ -26,7 +26,7 @@ def frame_of(path: Path) -> tuple[pd.DataFrame, list, str]:
     document = json.loads(path.read_text())
     frame = pd.DataFrame(document["columns"])
     numbers = frame.select_dtypes("number").columns
-    return frame.astype({name: "float64" for name in numbers}), document["target"], document["objective"]
+    return frame.astype(dict.fromkeys(numbers, "float64")), document["target"], document["objective"]
 
 
 def fitted(frame: pd.DataFrame, target: list, objective: str):
