@@ -23,6 +23,7 @@ __all__ = [
     "Tally",
     "check_lengths",
     "counts_of",
+    "described",
     "fit_of",
     "refuse_unreadable",
     "violations_of",
@@ -117,7 +118,7 @@ def refuse_unreadable(tally: Tally, contract: Contract) -> None:
         if unreadable >= REFUSED_AT_LEAST and unreadable > REFUSED_SHARE * present:
             raise ContractError(
                 f"column '{spec.name}' is no {spec.kind}: {unreadable} of {present} values cannot be read as one",
-                fix=f"give it as it was in training ({_described(spec)})",
+                fix=f"give it as it was in training ({described(spec)})",
                 code="MW-C003",
             )
 
@@ -167,7 +168,7 @@ def _refuse_missing(given: Mapping[str, Any], required: set[str], contract: Cont
         )
 
 
-def _described(spec: ColumnSpec) -> str:
+def described(spec: ColumnSpec) -> str:
     """Return how values of a column are written, in words."""
     if spec.kind is Kind.DATETIME:
         return "dates as " + " or ".join(spec.formats or ("ISO 8601",))

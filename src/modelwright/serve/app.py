@@ -97,7 +97,7 @@ class App:
                 reply = done.reply
             else:
                 reply = PAGES[route.page](state, request)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - the one place where everything ends
             reply = self._refusal(error, route, request)
         try:
             await send(self._head(reply, request))
@@ -167,7 +167,7 @@ class App:
 
     async def _predict(self, route: Route, request: Request) -> _Done:
         model, role = self.state.deployment.choose(request.request_id)
-        self._check_names(request, model)
+        self.state.check_names(request, model)
         protocol = self._protocols[route.protocol]
         if len(request.body) <= INLINE_BYTES:
             asked = protocol.decode(request, model.facts)
@@ -190,20 +190,6 @@ class App:
             model, role = self.state.deployment.champion, "champion"  # a challenger costs nobody an answer
             scored = model.score(asked)
         return _Done(protocol.encode(asked, scored, model.facts, request), asked, scored, model, role)
-
-    def _check_names(self, request: Request, model: Model) -> None:
-        name, version = request.parameters.get("model"), request.parameters.get("version")
-        if name is not None and name != model.facts.name:
-            raise RequestError(
-                "this server has no model of that name",
-                fix=f"ask for '{model.facts.name}'",
-                code="MW-S305",
-                status=404,
-            )
-        if version is not None and version != model.facts.version:
-            raise RequestError(
-                "this version does not serve", fix=f"ask for version {model.facts.version}", code="MW-S306", status=404
-            )
 
     def _refusal(self, error: Exception, route: Route | None, request: Request) -> Reply:
         """Return the answer that an error becomes; what nobody foresaw is logged by its kind and says nothing."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from modelwright.data.contract import Contract
-from modelwright.errors import ContractError, RequestError
+from modelwright.errors import ContractError, RequestError, UsageError
 from modelwright.package.bundle import Version, open_version
 from modelwright.package.golden import read_golden
 from modelwright.serve.exchange import Asked, ModelFacts, Scored
@@ -58,7 +58,7 @@ class Model:
             if asked.records is not None and len(asked.records) == 1 and not asked.reasons and asked.interval is None:
                 return self._one(asked.records[0])
             return self._many(asked)
-        except ContractError as error:
+        except (ContractError, UsageError) as error:
             raise RequestError(error.what, fix=error.fix, code=error.code, status=422) from None
 
     def _one(self, record: Mapping[str, Any]) -> Scored:
@@ -66,9 +66,11 @@ class Model:
         return Scored({name: (value,) for name, value in answer.items()}, 1, told)
 
     def _many(self, asked: Asked) -> Scored:
-        answers, told = self.version.predict(asked.records if asked.records is not None else asked.columns)
+        rows = asked.records if asked.records is not None else asked.columns
+        answers, told = self.version.predict(rows, interval=asked.interval, reasons=asked.reasons)
         plain = {name: values.tolist() for name, values in answers.items()}
-        return Scored(plain, len(next(iter(answers.values()))), told)
+        reasons = plain.pop("reasons", None)
+        return Scored(plain, len(plain["prediction"]), told, reasons)
 
 
 def load_model(folder: Path, name: str, *, public_key: Path | None = None, digest: str | None = None) -> Model:

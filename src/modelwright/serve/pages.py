@@ -12,6 +12,8 @@ from modelwright import __version__
 from modelwright.errors import RequestError
 from modelwright.serve.exchange import Reply, Request
 from modelwright.serve.metrics import CONTENT_TYPE as PROMETHEUS
+from modelwright.serve.openapi import document
+from modelwright.serve.protocols import oip, sagemaker, v1
 from modelwright.serve.state import State
 
 __all__ = ["PAGES", "Page"]
@@ -79,8 +81,6 @@ def card(state: State, request: Request) -> Reply:
 
 def openapi(state: State, request: Request) -> Reply:
     """The description of every route."""
-    from modelwright.serve.openapi import document
-
     return Reply.of(document(state.deployment.champion.facts, guarded=state.guard.access.guarded))
 
 
@@ -123,13 +123,35 @@ def feedback(state: State, request: Request) -> Reply:
 
 def execution(state: State, request: Request) -> Reply:
     """What SageMaker's batch transform may send at a time."""
-    return Reply.of(
-        {
-            "MaxConcurrentTransforms": state.settings.workers,
-            "BatchStrategy": "MULTI_RECORD",
-            "MaxPayloadInMB": max(1, state.settings.limits.body_bytes >> 20),
-        }
-    )
+    return Reply.of(sagemaker.execution_parameters(state.settings.limits, state.settings.workers))
+
+
+def v1_models(state: State, request: Request) -> Reply:
+    """The models of KServe's first protocol."""
+    return Reply.of(v1.model_list([state.deployment.champion.facts.name]))
+
+
+def v1_model(state: State, request: Request) -> Reply:
+    """Whether the model is ready, as KServe's first protocol says it."""
+    state.check_names(request)
+    return Reply.of(v1.model_status(state.deployment.champion.facts, ready=state.ready))
+
+
+def v2_server(state: State, request: Request) -> Reply:
+    """The server, in the Open Inference Protocol."""
+    return Reply.of(oip.server_metadata(__version__))
+
+
+def v2_model(state: State, request: Request) -> Reply:
+    """Inputs and outputs of the model, in the Open Inference Protocol."""
+    state.check_names(request)
+    return Reply.of(oip.model_metadata(state.deployment.champion.facts))
+
+
+def v2_ready(state: State, request: Request) -> Reply:
+    """Whether the model is ready, in the Open Inference Protocol."""
+    state.check_names(request)
+    return Reply.of(oip.readiness(ready=state.ready), 200 if state.ready else 503)
 
 
 PAGES: dict[str, Page] = {
@@ -142,5 +164,10 @@ PAGES: dict[str, Page] = {
     "openapi": openapi,
     "feedback": feedback,
     "execution": execution,
+    "v1_models": v1_models,
+    "v1_model": v1_model,
+    "v2_server": v2_server,
+    "v2_model": v2_model,
+    "v2_ready": v2_ready,
 }
 """By the name that `modelwright.serve.routes` uses."""

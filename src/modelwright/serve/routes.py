@@ -72,7 +72,7 @@ ROUTES: tuple[Route, ...] = (
 
 
 def routes_for(environment: Mapping[str, str]) -> tuple[Route, ...]:
-    """Return all routes, those that Vertex names in the environment among them; they hold ids, so no image knows them."""
+    """Return all routes, with those that Vertex names in the environment: they hold ids, so no image knows them."""
     added = []
     if health := _path(environment.get("AIP_HEALTH_ROUTE", "")):
         added.append(Route("GET", health, OPEN, page="ready"))

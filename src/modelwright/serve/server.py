@@ -217,7 +217,7 @@ class _Supervisor:
                 code = _work(*self._arguments, self._sockets[number], number, self._shared, lambda: _say_ready(writing))
             except KeyboardInterrupt:
                 code = 0
-            except BaseException as error:
+            except BaseException as error:  # noqa: BLE001 - a child never goes back into what its parent was doing
                 print(f"modelwright: worker {number}: {error}", file=sys.stderr, flush=True)
             finally:
                 os._exit(code)

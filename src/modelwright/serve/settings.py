@@ -148,7 +148,7 @@ def model_folder(environment: Mapping[str, str]) -> Path:
 
 
 def _inner(folder: Path) -> Path:
-    """Return the folder itself, or the one in it where platforms unpack an archive or a mounted model one level deep."""
+    """Return the folder itself, or the one in it: some platforms unpack or mount a model one level deep."""
     if any((folder / name).is_file() for name in ("manifest.json", "ledger.jsonl")):
         return folder
     inside = [p for p in sorted(folder.iterdir()) if (p / "manifest.json").is_file() or (p / "ledger.jsonl").is_file()]

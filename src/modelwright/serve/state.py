@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from modelwright.data.profile import Profile
+from modelwright.errors import RequestError
 from modelwright.serve.access import Access, Hosts, Scope
 from modelwright.serve.deployment import Deployment
 from modelwright.serve.exchange import Asked, Request, Scored
@@ -71,6 +72,19 @@ class State:
     def ready(self) -> bool:
         """Whether requests should come here."""
         return not self.draining
+
+    def check_names(self, request: Request, model: Model | None = None) -> None:
+        """Raise RequestError 404 where a path names another model or version than the one that answers."""
+        facts = (model or self.deployment.champion).facts
+        name, version = request.parameters.get("model"), request.parameters.get("version")
+        if name is not None and name != facts.name:
+            raise RequestError(
+                "this server has no model of that name", fix=f"ask for '{facts.name}'", code="MW-S305", status=404
+            )
+        if version is not None and version != facts.version:
+            raise RequestError(
+                "this version does not serve", fix=f"ask for version {facts.version}", code="MW-S306", status=404
+            )
 
     def tell(self, text: str) -> None:
         """Say what the owner of the server should know, one line on standard error."""

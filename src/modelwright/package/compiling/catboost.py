@@ -111,7 +111,7 @@ class _Reader:
         return self.n_features + len(self.statistics) + self.levels.index(level), 0.5
 
     def read_statistics(self, tables: Mapping[str, Any], used: set[int]) -> bool:
-        """Read the statistics that trees ask for, ``used`` are the indices of their splits; return whether all are known."""
+        """Read the statistics that trees ask for in the splits of these indices; return whether all are known."""
         combinations: list[Combination] = []
         keys: list[np.ndarray] = []
         of: list[int] = []
