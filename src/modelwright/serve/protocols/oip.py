@@ -20,7 +20,7 @@ from modelwright.serve.limits import Limits
 from modelwright.serve.protocols import refusals
 from modelwright.serve.protocols.bodies import body_of, from_json
 from modelwright.serve.protocols.options import Parameters, apply
-from modelwright.serve.protocols.replies import plain, probability_keys
+from modelwright.serve.protocols.replies import json_reply, plain, probability_keys
 from modelwright.serve.protocols.tensors import Tensor, packed, read_tensor
 
 __all__ = ["encode", "model_metadata", "protocol", "readiness", "server_metadata"]
@@ -173,7 +173,7 @@ def encode(asked: Asked, scored: Scored, facts: ModelFacts, request: Request) ->
         "id": wanted.id if wanted.id is not None else request.request_id,
         "outputs": outputs,
     }
-    reply = Reply.of(document)
+    reply = json_reply(document)
     if tails:
         headers = (("Inference-Header-Content-Length", str(len(reply.body))),)
         return Reply(200, b"".join((reply.body, *tails)), OCTETS, headers)

@@ -25,7 +25,7 @@ from modelwright.serve.limits import Limits
 from modelwright.serve.protocols import refusals
 from modelwright.serve.protocols.bodies import Cell, body_of, check_crowd, from_instances, from_json, is_json
 from modelwright.serve.protocols.options import apply, apply_query
-from modelwright.serve.protocols.replies import answer_rows, table_reply, wanted_table
+from modelwright.serve.protocols.replies import answer_rows, json_reply, table_reply, wanted_table
 from modelwright.serve.protocols.tables import read_table
 
 __all__ = ["FORMS", "decoder", "encode", "notes_of", "protocol"]
@@ -112,7 +112,7 @@ def encode(asked: Asked, scored: Scored, facts: ModelFacts, request: Request) ->
     table = wanted_table(request)
     if table is not None:
         return table_reply(table, asked, scored, facts)
-    return Reply.of(
+    return json_reply(
         {
             "predictions": answer_rows(asked, scored, facts),
             "model": facts.name,

@@ -102,7 +102,8 @@ class _Header:
             self.at += 8
             return None
         if kind == 8:
-            self.at += self._varint()
+            length = self._varint()
+            self.at += length
             return None
         if kind == _STRUCT:
             return self.struct(depth + 1)

@@ -15,12 +15,33 @@ import numpy as np
 from modelwright.serve.exchange import Asked, ModelFacts, Reply, Request, Scored
 from modelwright.serve.protocols.bodies import CSV, JSON_LINES
 
-__all__ = ["ARROW_FILE", "ARROW_STREAM", "answer_rows", "plain", "probability_keys", "table_reply", "wanted_table"]
+__all__ = [
+    "ARROW_FILE",
+    "ARROW_STREAM",
+    "answer_rows",
+    "json_reply",
+    "plain",
+    "probability_keys",
+    "table_reply",
+    "wanted_table",
+]
 
 ARROW_STREAM = "application/vnd.apache.arrow.stream"
 ARROW_FILE = "application/vnd.apache.arrow.file"
 
-_LINES = msgspec.json.Encoder()
+
+def _number(value: Any) -> Any:
+    if isinstance(value, np.generic):
+        return value.item()
+    raise TypeError(f"{type(value).__name__} is no value of JSON")
+
+
+_ENCODER = msgspec.json.Encoder(enc_hook=_number)
+
+
+def json_reply(document: Any) -> Reply:
+    """Return a reply of JSON; as `Reply.of`, with an encoder that is made once."""
+    return Reply(200, _ENCODER.encode(document))
 
 
 def plain(values: Any) -> Sequence[Any]:
@@ -37,6 +58,8 @@ def probability_keys(classes: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
 def answer_rows(asked: Asked, scored: Scored, facts: ModelFacts) -> list[dict[str, Any]]:
     """Return one document per row: ``prediction`` and what was asked for beside it."""
     answers = scored.answers
+    if scored.n_rows == 1 and asked.interval is None and not asked.reasons:
+        return [_one_row(asked, answers, facts)]
     rows: list[dict[str, Any]] = [{"prediction": value} for value in plain(answers["prediction"])]
     if asked.probabilities and facts.classes:
         names = facts.classes
@@ -51,6 +74,14 @@ def answer_rows(asked: Asked, scored: Scored, facts: ModelFacts) -> list[dict[st
         for row, reasons in zip(rows, scored.reasons, strict=True):
             row["reasons"] = reasons
     return rows
+
+
+def _one_row(asked: Asked, answers: dict[str, Sequence[Any]], facts: ModelFacts) -> dict[str, Any]:
+    """Return the document of a row alone: what most requests are, a few times as fast as the way for many."""
+    row: dict[str, Any] = {"prediction": answers["prediction"][0]}
+    if asked.probabilities and facts.classes:
+        row["probabilities"] = {name: answers[key][0] for name, key in probability_keys(facts.classes)}
+    return row
 
 
 # --- tables --------------------------------------------------------------------------------------------------------
@@ -86,7 +117,7 @@ def table_reply(kind: str, asked: Asked, scored: Scored, facts: ModelFacts, *, h
         Whether CSV begins with the names of the columns.
     """
     if kind in JSON_LINES:
-        lines = _LINES.encode_lines(answer_rows(asked, scored, facts))
+        lines = _ENCODER.encode_lines(answer_rows(asked, scored, facts))
         return Reply(200, lines, kind)
     columns = _columns(asked, scored, facts)
     if kind == CSV:

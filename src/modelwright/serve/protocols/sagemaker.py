@@ -36,7 +36,7 @@ from modelwright.serve.protocols.bodies import (
     lines_of,
 )
 from modelwright.serve.protocols.options import apply_query
-from modelwright.serve.protocols.replies import table_reply, wanted_table
+from modelwright.serve.protocols.replies import json_reply, table_reply, wanted_table
 from modelwright.serve.protocols.tables import read_table
 from modelwright.serve.protocols.v1 import predictions
 
@@ -130,7 +130,7 @@ def encode(asked: Asked, scored: Scored, facts: ModelFacts, request: Request) ->
         table = asked.extra
     if table is not None:
         return table_reply(table, asked, scored, facts, header=asked.extra != CSV)
-    return Reply.of({"predictions": predictions(asked, scored, facts)})
+    return json_reply({"predictions": predictions(asked, scored, facts)})
 
 
 def execution_parameters(limits: Limits, concurrency: int) -> dict[str, Any]:

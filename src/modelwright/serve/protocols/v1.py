@@ -17,7 +17,7 @@ from modelwright.serve.limits import Limits
 from modelwright.serve.protocols import refusals
 from modelwright.serve.protocols.bodies import Cell, body_of, from_instances, from_json, is_json
 from modelwright.serve.protocols.options import Parameters, apply, apply_query
-from modelwright.serve.protocols.replies import answer_rows, plain
+from modelwright.serve.protocols.replies import answer_rows, json_reply, plain
 
 __all__ = ["encode", "explaining", "model_list", "model_status", "protocol"]
 
@@ -68,7 +68,7 @@ def _asked(request: Request, facts: ModelFacts, limits: Limits) -> Asked:
 
 def encode(asked: Asked, scored: Scored, facts: ModelFacts, request: Request) -> Reply:
     """Return the predictions, one per row."""
-    return Reply.of({"predictions": predictions(asked, scored, facts)})
+    return json_reply({"predictions": predictions(asked, scored, facts)})
 
 
 def predictions(asked: Asked, scored: Scored, facts: ModelFacts) -> Any:
@@ -81,7 +81,7 @@ def predictions(asked: Asked, scored: Scored, facts: ModelFacts) -> Any:
 def _encode_explained(asked: Asked, scored: Scored, facts: ModelFacts, request: Request) -> Reply:
     simple = Asked(probabilities=asked.probabilities, interval=asked.interval)
     reasons = scored.reasons if scored.reasons is not None else [[] for _ in range(scored.n_rows)]
-    return Reply.of({"predictions": predictions(simple, scored, facts), "explanations": reasons})
+    return json_reply({"predictions": predictions(simple, scored, facts), "explanations": reasons})
 
 
 def model_list(names: list[str]) -> dict[str, Any]:

@@ -1,0 +1,292 @@
+"""Our own protocol: which bodies it reads, which it refuses and in what words, what it answers."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from dataclasses import replace
+
+import pyarrow as pa
+import pytest
+
+from modelwright.data.contract import ColumnSpec, Kind, Violation
+from modelwright.errors import RequestError
+from modelwright.serve.exchange import Asked, ModelFacts
+from modelwright.serve.limits import Limits
+from modelwright.serve.protocols.own import protocol
+from modelwright.serve.protocols.replies import answer_rows
+
+from .conftest import COLUMNS, ROWS, TABLE, ask, facts_of, parquet_of, scored_of, stream_of
+
+OWN = protocol(Limits())
+
+
+def refused(request, facts, limits: Limits | None = None) -> RequestError:
+    with pytest.raises(RequestError) as caught:
+        (OWN if limits is None else protocol(limits)).decode(request, facts)
+    return caught.value
+
+
+def test_one_bare_record(facts: ModelFacts) -> None:
+    assert OWN.decode(ask(ROWS[0]), facts).records == [ROWS[0]]
+
+
+@pytest.mark.parametrize("kind", [None, "application/json; charset=utf-8", "Application/JSON", "application/x+json"])
+def test_what_counts_as_json(kind: str | None, facts: ModelFacts) -> None:
+    assert OWN.decode(ask(ROWS[0], kind), facts).records == [ROWS[0]]
+
+
+def test_rows_columns_and_instances(facts: ModelFacts) -> None:
+    asked = OWN.decode(ask({"rows": ROWS, "probabilities": False, "reasons": 3}), facts)
+    assert (asked.records, asked.probabilities, asked.reasons) == (ROWS, False, 3)
+    assert OWN.decode(ask({"columns": TABLE}), facts).columns == TABLE
+    assert OWN.decode(ask({"instances": ROWS}), facts).records == ROWS
+    assert OWN.decode(ask({"instances": [[41, "clerk"], [39, None]]}), facts).columns == TABLE
+
+
+def test_options_of_the_query(facts: ModelFacts) -> None:
+    asked = OWN.decode(ask(ROWS[0], query={"reasons": "2", "probabilities": "false", "trace": "x"}), facts)
+    assert (asked.reasons, asked.probabilities) == (2, False)
+    values = facts_of(())
+    assert OWN.decode(ask(ROWS[0], query={"interval": "0.9"}), values).interval == 0.9
+
+
+@pytest.mark.parametrize(
+    "query", [{"reasons": "-1"}, {"reasons": "٣"}, {"probabilities": "perhaps"}, {"interval": "nan"}, {"interval": "1"}]
+)
+def test_options_that_make_no_sense(query: dict[str, str]) -> None:
+    error = refused(ask(ROWS[0], query=query), facts_of(()))
+    assert (error.status, error.code) == (422, "MW-S113")
+
+
+def test_classes_have_no_interval(facts: ModelFacts) -> None:
+    assert refused(ask({"rows": ROWS, "interval": 0.9}), facts).code == "MW-S113"
+
+
+def test_a_column_called_rows() -> None:
+    facts = facts_of(columns=(*COLUMNS, ColumnSpec(name="rows", kind=Kind.NUMBER)))
+    record = {"age": 41, "rows": 5}
+    assert OWN.decode(ask(record), facts).records == [record]
+    assert OWN.decode(ask({"rows": [record]}), facts).records == [record]
+
+
+def test_the_word_rows_without_such_a_column(facts: ModelFacts) -> None:
+    error = refused(ask({"rows": 5, "age": 41}), facts)
+    assert (error.status, error.code) == (422, "MW-S108")
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code"),
+    [
+        (b"", 400, "MW-S101"),
+        (b"{", 400, "MW-S102"),
+        (b'{"age": NaN}', 400, "MW-S102"),
+        (b'{"age": -Infinity}', 400, "MW-S102"),
+        (b'{"age": "\xff"}', 400, "MW-S102"),
+        (b'{"age": "\\ud800"}', 400, "MW-S102"),
+        (b'{"age": "\x00"}', 400, "MW-S102"),
+        (b"\xff\xfe{\x00}\x00", 400, "MW-S102"),
+        (b"{1: 2}", 400, "MW-S102"),
+        (b"[" * 100_000, 422, "MW-S108"),
+        (b'{"rows":' + b"[" * 100_000, 400, "MW-S102"),
+        (b'{"a":' * 100_000, 413, "MW-S104"),
+        (b"[]", 422, "MW-S108"),
+        (b"null", 422, "MW-S108"),
+        (b"{}", 422, "MW-S108"),
+        (b'{"rows": [], "columns": {}}', 422, "MW-S108"),
+        (b'{"rows": []}', 422, "MW-S119"),
+        (b'{"columns": {}}', 422, "MW-S119"),
+        (b'{"columns": {"age": [1], "job": []}}', 422, "MW-S111"),
+        (b'{"rows": [{"age": [1]}]}', 422, "MW-S109"),
+        (b'{"age": {"years": 1}}', 422, "MW-S109"),
+        (b'{"age": 1e999}', 422, "MW-S110"),
+        (b'{"age": 1' + b"0" * 400 + b"}", 422, "MW-S110"),
+        (b'{"rows": [{"age": 1' + b"0" * 5000 + b"}]}", 422, "MW-S110"),
+        (b'{"rows": [{"age": 1}], "rosons": 3}', 422, "MW-S108"),
+        (b'{"instances": [[1]]}', 422, "MW-S112"),
+        (b'{"instances": [[1, "a"], {"age": 1}]}', 422, "MW-S108"),
+        (b'{"instances": [[1, ["a"]]]}', 422, "MW-S109"),
+    ],
+)
+def test_refusals(body: bytes, status: int, code: str, facts: ModelFacts) -> None:
+    error = refused(ask(body), facts)
+    assert (error.status, error.code) == (status, code), str(error)
+
+
+def test_what_a_refusal_says(facts: ModelFacts) -> None:
+    said = str(refused(ask(b'{"rows": [{"age": 1}, {"age": [2]}]}'), facts))
+    assert said == (
+        "entry 2 of 'rows' is a list or an object where one value is expected "
+        "· fix: a value is a number, a text, true, false or null · MW-S109"
+    )
+    assert "send null where a value is unknown" in str(refused(ask(b'{"age":NaN}'), facts))
+
+
+def test_a_byte_order_mark_is_passed_over(facts: ModelFacts) -> None:
+    assert OWN.decode(ask(b'\xef\xbb\xbf{"age": 1}'), facts).records == [{"age": 1}]
+
+
+def test_of_a_key_that_occurs_twice_the_last_counts(facts: ModelFacts) -> None:
+    assert OWN.decode(ask(b'{"age": 1, "age": 2}'), facts).records == [{"age": 2}]
+
+
+@pytest.mark.parametrize(
+    ("limits", "body", "code"),
+    [
+        (Limits(rows=1), {"rows": ROWS}, "MW-S104"),
+        (Limits(rows=1), {"columns": TABLE}, "MW-S104"),
+        (Limits(columns=1), ROWS[0], "MW-S105"),
+        (Limits(columns=1), {"columns": TABLE}, "MW-S105"),
+        (Limits(text=4), ROWS[0], "MW-S106"),
+        (Limits(text=4), {"columns": TABLE}, "MW-S106"),
+        (Limits(body_bytes=10), ROWS[0], "MW-S103"),
+    ],
+)
+def test_limits(limits: Limits, body: object, code: str, facts: ModelFacts) -> None:
+    error = refused(ask(body), facts, limits)
+    assert (error.status, error.code) == (413, code)
+
+
+def test_compressed_bodies(facts: ModelFacts) -> None:
+    plain = json.dumps(ROWS[0]).encode()
+    assert OWN.decode(ask(gzip.compress(plain), content_encoding="gzip"), facts).records == [ROWS[0]]
+    assert refused(ask(gzip.compress(plain)[:-3], content_encoding="gzip"), facts).code == "MW-S118"
+    assert refused(ask(plain, content_encoding="br"), facts).status == 415
+    bomb = gzip.compress(b" " * 1_000_000)
+    assert refused(ask(bomb, content_encoding="gzip"), facts, Limits(table_bytes=100_000)).code == "MW-S120"
+
+
+def test_other_types(facts: ModelFacts) -> None:
+    error = refused(ask(b"age=1", "application/x-yaml"), facts)
+    assert error.status == 415
+    assert "text/csv" in error.fix
+
+
+def test_csv_has_a_header(facts: ModelFacts) -> None:
+    asked = OWN.decode(ask(b"\xef\xbb\xbfage,job\r\n41,clerk\r\n\r\n39,\r\n", "text/csv"), facts)
+    assert asked.columns == {"age": ["41", "39"], "job": ["clerk", ""]}
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (b"age,job\n1\n", "MW-S112"),
+        (b"age,age\n1,2\n", "MW-S114"),
+        (b'age,job\n1,"a\n', "MW-S114"),
+        (b"age,job\n1,\xff\n", "MW-S114"),
+        (b"age,job\n", "MW-S119"),
+        (b"\n\n", "MW-S119"),
+    ],
+)
+def test_csv_that_is_refused(body: bytes, code: str, facts: ModelFacts) -> None:
+    assert refused(ask(body, "text/csv"), facts).code == code
+
+
+def test_json_lines(facts: ModelFacts) -> None:
+    asked = OWN.decode(ask(b'{"age":41,"job":"clerk"}\n\n{"age":39}\n', "application/x-ndjson"), facts)
+    assert asked.columns == TABLE
+
+
+STREAM, FILE = "application/vnd.apache.arrow.stream", "application/vnd.apache.arrow.file"
+
+
+@pytest.mark.parametrize("compression", [None, "lz4", "zstd"])
+def test_arrow(compression: str | None, facts: ModelFacts) -> None:
+    table = pa.table({"age": [41, 39], "job": pa.array(["clerk", None]).dictionary_encode()})
+    for kind, file in ((STREAM, False), (FILE, True)):
+        asked = OWN.decode(ask(stream_of(table, file=file, compression=compression), kind), facts)
+        assert asked.columns.to_pydict() == TABLE
+        assert asked.columns.schema.field("job").type == pa.string()
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"compression": "zstd", "data_page_version": "2.0"}, {"use_dictionary": False}]
+)
+def test_parquet(options: dict, facts: ModelFacts) -> None:
+    asked = OWN.decode(ask(parquet_of(pa.table(TABLE), **options), "application/x-parquet"), facts)
+    assert asked.columns.to_pydict() == TABLE
+
+
+def test_tables_that_grow_when_read(facts: ModelFacts) -> None:
+    limits = Limits(table_bytes=1_000_000)
+    zeros = pa.table({"age": [0] * 10_000, "job": ["x" * 300] * 10_000})
+    shared = pa.table({"job": pa.DictionaryArray.from_arrays(pa.array([0] * 1000, pa.int32()), ["x" * 5000])})
+    for body, kind in (
+        (stream_of(zeros, compression="zstd"), STREAM),
+        (parquet_of(zeros, use_dictionary=False, compression="zstd"), "application/x-parquet"),
+        (stream_of(shared), STREAM),
+        (parquet_of(shared), "application/x-parquet"),
+    ):
+        assert len(body) < 200_000
+        assert refused(ask(body, kind), facts, limits).code == "MW-S120"
+
+
+def test_tables_of_other_types(facts: ModelFacts) -> None:
+    lists = pa.table({"age": [[1], [2]]})
+    assert refused(ask(stream_of(lists), STREAM), facts).code == "MW-S109"
+    assert refused(ask(parquet_of(lists), "application/x-parquet"), facts).code == "MW-S109"
+    far = pa.table({"age": pa.array([2**62], pa.timestamp("s"))})
+    assert refused(ask(stream_of(far), STREAM), facts).code == "MW-S115"
+    zoned = pa.table({"age": pa.array([0], pa.timestamp("ms", "Mars/Olympus"))})
+    assert OWN.decode(ask(stream_of(zoned), STREAM), facts).columns.schema.field("age").type == pa.timestamp("us")
+    texts = pa.table({"age": ["12345"]})
+    assert refused(ask(stream_of(texts), STREAM), facts, Limits(text=4)).code == "MW-S106"
+    encoded = parquet_of(pa.table({"job": ["a", "b"]}), use_dictionary=False, column_encoding="DELTA_BYTE_ARRAY")
+    assert refused(ask(encoded, "application/x-parquet"), facts).code == "MW-S115"
+
+
+# --- answers -------------------------------------------------------------------------------------------------------
+
+
+def test_the_answer(facts: ModelFacts) -> None:
+    request = ask({"rows": ROWS, "reasons": 1})
+    scored = replace(
+        scored_of(2), violations=(Violation(what="new level", column="job", n_rows=1, done="kept", message="told"),)
+    )
+    reply = OWN.encode(OWN.decode(request, facts), scored, facts, request)
+    row = {
+        "prediction": "yes",
+        "probabilities": {"no": 0.25, "yes": 0.75},
+        "reasons": [{"column": "age", "effect": 0.5}],
+    }
+    assert json.loads(reply.body) == {
+        "predictions": [row, row],
+        "model": "bank",
+        "version": "3",
+        "request_id": "r-1",
+        "notes": [{"what": "new level", "column": "job", "rows": 1, "done": "kept", "message": "told"}],
+    }
+
+
+def test_values_with_intervals() -> None:
+    facts = facts_of(())
+    request = ask({"rows": ROWS, "interval": 0.9})
+    reply = OWN.encode(OWN.decode(request, facts), scored_of(2, interval=True), facts, request)
+    row = {"prediction": 1.5, "interval": {"low": 1.0, "high": 2.0, "coverage": 0.9}}
+    assert json.loads(reply.body)["predictions"] == [row, row]
+
+
+def test_notes_are_bounded(facts: ModelFacts) -> None:
+    told = Violation(what="unknown column", column="x", n_rows=1, done="ignored", message="told")
+    scored = replace(scored_of(1), violations=(told,) * 1000)
+    notes = json.loads(OWN.encode(Asked(), scored, facts, ask()).body)["notes"]
+    assert len(notes) == 51
+    assert notes[-1]["message"] == "and 950 more"
+
+
+def test_one_row_is_answered_as_many_are(facts: ModelFacts) -> None:
+    for probabilities in (True, False):
+        asked = Asked(probabilities=probabilities)
+        assert answer_rows(asked, scored_of(1), facts) * 2 == answer_rows(asked, scored_of(2), facts)
+
+
+def test_answers_as_tables(facts: ModelFacts) -> None:
+    columns = {"prediction": ["yes"] * 2, "probability_no": [0.25] * 2, "probability_yes": [0.75] * 2}
+    arrow = OWN.encode(Asked(), scored_of(2), facts, ask(accept=STREAM))
+    assert pa.ipc.open_stream(arrow.body).read_all().to_pydict() == columns
+    assert arrow.content_type == STREAM
+    csv = OWN.encode(Asked(), scored_of(1), facts, ask(accept="text/csv;q=1, */*"))
+    assert csv.body == b"prediction,probability_no,probability_yes\nyes,0.25,0.75\n"
+    lines = OWN.encode(Asked(probabilities=False), scored_of(2), facts, ask(accept="application/jsonlines"))
+    assert lines.body == b'{"prediction":"yes"}\n{"prediction":"yes"}\n'
+    assert OWN.encode(Asked(), scored_of(1), facts, ask(accept="image/png")).content_type == "application/json"
