@@ -10,6 +10,8 @@ from modelwright.serve.rates import FAILED_KEYS, Rate, Rates, caller_of_address
 
 __all__ = ["Guard"]
 
+WRONG_KEY = "MW-S202"  # who sends no key does not guess one
+
 
 class Guard:
     """Admits requests.
@@ -56,7 +58,7 @@ class Guard:
         try:
             caller = self.access.check(headers, scope)
         except RequestError as refused:
-            if refused.status == 401:
+            if refused.code == WRONG_KEY:
                 self._failed.take(caller_of_address(peer))
             raise
         if self._hosts is not None and not self.access.guarded:
