@@ -121,14 +121,14 @@ def _entries(fields: Mapping[str, str], key: str, count: int, marks: bytes, name
 
 def _wholes(fields: Mapping[str, str], key: str, count: int, name: str) -> np.ndarray:
     try:
-        return np.array(_entries(fields, key, count, _WHOLE_MARKS, name), dtype=np.int64)
+        return np.array(list(map(int, _entries(fields, key, count, _WHOLE_MARKS, name))), dtype=np.int64)
     except (ValueError, OverflowError):
         refuse(f"'{key}' in {name} holds other things than whole numbers")
 
 
 def _reals(fields: Mapping[str, str], key: str, count: int, name: str) -> np.ndarray:
     try:
-        values = np.array(_entries(fields, key, count, _REAL_MARKS, name), dtype=np.float64)
+        values = np.array(list(map(float, _entries(fields, key, count, _REAL_MARKS, name))), dtype=np.float64)
     except ValueError:
         refuse(f"'{key}' in {name} holds other things than numbers")
     return values
