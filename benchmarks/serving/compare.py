@@ -1,6 +1,6 @@
 """One row over HTTP: our server and its peers, same machine, same rows, same trees, in turn.
 
-    python benchmarks/serving/compare.py --data DATA [--sets adult,ames_housing] [--peers fastapi,mlflow,bentoml] --to OUT
+    python benchmarks/serving/compare.py --data DATA --to OUT [--sets adult] [--peers fastapi,mlflow] [--rounds 5]
 
 Per server: p50 and p99 of one row over one keep-alive connection, the same of a request that computes nothing, requests
 a second of 16 connections, memory, start to ready. All servers of a round run one after the other, never together; the
@@ -24,7 +24,7 @@ import servers
 from client import Connection, http_request, latencies, rate
 from environments import REQUIREMENTS, prepare
 from tables import comparison
-from versions import SETS, VERSIONS, build, write_rows
+from versions import SETS, VERSIONS, project_of, write_rows
 
 ROOT = Path(__file__).parents[2]
 WARM_UP = 200
@@ -57,6 +57,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--versions", default=",".join(VERSIONS), help="of ours")
     parser.add_argument("--peers", default="fastapi,mlflow,bentoml,autogluon", help="empty for none")
     parser.add_argument("--environments", type=Path, default=ROOT / ".conformance" / "peers")
+    parser.add_argument("--projects", type=Path, default=ROOT / "build" / "serving", help="made there, once")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--count", type=int, default=2000, help="requests per latency, a tenth of it for slow peers")
     parser.add_argument("--seconds", type=float, default=5.0, help="per rate")
@@ -64,8 +65,7 @@ def _arguments() -> argparse.Namespace:
 
 
 def _measure_set(asked: argparse.Namespace, name: str, place: Path) -> tuple[dict[str, list[Any]], dict[str, str]]:
-    project = place / "project"
-    numbers = build(asked.data, name, project)
+    project, numbers = project_of(asked.data, name, asked.projects)
     write_rows(asked.data, name, place)
     rows = _test_rows(place)
     chosen: dict[str, servers.Server] = {

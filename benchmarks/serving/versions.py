@@ -73,6 +73,14 @@ def write_rows(data: Path, name: str, folder: Path) -> None:
         (folder / f"{part}.json").write_text(json.dumps(document))
 
 
+def project_of(data: Path, name: str, folder: Path) -> tuple[Path, dict[str, int]]:
+    """Return the project of a set below a folder, made where it is not there yet, and the number of each version."""
+    project = (folder / name).resolve()
+    if not (project / "champion.json").is_file():
+        return project, build(data, name, project)
+    return project, {kind: number for number, kind in enumerate(VERSIONS, start=1)}
+
+
 def build(data: Path, name: str, project: Path) -> dict[str, int]:
     """Make the project anew; return the number of each version."""
     from modelwright.project import Project
