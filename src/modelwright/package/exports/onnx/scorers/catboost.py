@@ -111,8 +111,8 @@ def _digits(site: Site, combination: Combination) -> list[str]:
     for feature, border, missing in combination.above:
         column = graph.as_float32(_column(graph, site.matrix, feature))
         above = graph.add("Greater", column, graph.constant([float(np.float32(border))]))
-        filled = graph.where(graph.add("IsNaN", column), graph.constant([missing], np.bool_), above)
-        digits.append(graph.cast(filled, "INT64"))
+        answer = graph.cast(above, "INT64")
+        digits.append(graph.where(graph.add("IsNaN", column), graph.whole([int(missing)]), answer))
     for feature, level in combination.equal:
         codes = np.arange(_codes(site.view, feature))
         same = np.array([category_hash(int(code)) == level for code in codes], dtype=np.int64)

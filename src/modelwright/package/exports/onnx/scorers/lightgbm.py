@@ -15,7 +15,7 @@ from modelwright.package.exports.onnx.scorers import Site
 from modelwright.package.exports.onnx.scorers.trees import LESS_OR_EQUAL, MEMBER, Trees, add_trees
 from modelwright.runtime.scorers.lightgbm import LightgbmScorer
 
-__all__ = ["lightgbm", "trees_of_text"]
+__all__ = ["lightgbm"]
 
 CATEGORICAL, DEFAULT_LEFT = 1, 2
 MISSING_NONE, MISSING_ZERO, MISSING_NAN = 0, 1, 2
@@ -24,16 +24,17 @@ MISSING_NONE, MISSING_ZERO, MISSING_NAN = 0, 1, 2
 LINKS = {"regression": "", "regression_l1": "", "binary": "logistic", "multiclass": "softmax"}
 """From the sum of the trees to the answer, by objective."""
 
+ZERO = float(np.float32(1e-35))
+"""Smaller numbers are 0 to the library when it takes a row (``kZeroThreshold`` in its ``meta.h``)."""
+
 Block = dict[str, str]
 
 
 def lightgbm(site: Site, scorer: LightgbmScorer) -> str:
     """The sum of the trees, through the link of the objective."""
-    return trees_of_text(site, site.matrix, scorer)
-
-
-def trees_of_text(site: Site, matrix: str, scorer: LightgbmScorer) -> str:
-    """Add the model over a matrix that is wider than the view's."""
+    graph = site.graph
+    tiny = graph.add("LessOrEqual", graph.add("Abs", site.matrix), graph.constant([ZERO]))
+    matrix = graph.where(tiny, graph.constant([0.0]), site.matrix)
     head, blocks = _read(scorer.text)
     link, slope = _link(head)
     n_outputs = scorer.n_classes if scorer.n_classes > 2 else 1
