@@ -1,6 +1,6 @@
 """Do prediction intervals hold what they say? Measured on rows that no run has seen.
 
-    python benchmarks/intervals.py --data DATA [--budget 20s] [--only concrete,diamonds] [--out results.json]
+    python benchmarks/intervals.py --data DATA [--budget 20s] [--only concrete,diamonds] [--seed 0] [--out results.json]
 
 DATA is a folder with an INDEX.csv that has the columns name, dir, main_file and target. Of each set a quarter of the
 rows (at random, at most 20,000) is put aside, the whole job is run on the others, and the version it leaves answers for
@@ -25,6 +25,7 @@ import pandas as pd
 import modelwright as mw
 from modelwright.data.reading import read_table
 from modelwright.evaluate import conformal
+from modelwright.evaluate.coverage import interval_score
 from modelwright.evaluate.scales import wilson
 
 SETS = (
@@ -46,14 +47,14 @@ def measured_values(answers: Any, y: np.ndarray, errors: np.ndarray, coverage: f
     """Return coverage, width and interval score, the last two as parts of those of constant width."""
     low, high, prediction = answers["low"], answers["high"], answers["prediction"]
     below, above = constant_width(errors, coverage)
-    plain = conformal.interval_score(y, prediction + below, prediction + above, coverage).mean()
+    plain = interval_score(y, prediction + below, prediction + above, coverage).mean()
     inside = (low <= y) & (y <= high)
     return {
         "coverage": float(inside.mean()),
         "wilson": wilson(float(inside.sum()), len(y)),
         "constant coverage": float(((prediction + below <= y) & (y <= prediction + above)).mean()),
         "width": float((high - low).mean() / (above - below)),
-        "score": float(conformal.interval_score(y, low, high, coverage).mean() / plain),
+        "score": float(interval_score(y, low, high, coverage).mean() / plain),
     }
 
 
@@ -68,11 +69,11 @@ def measured_classes(answers: Any, truth: np.ndarray) -> dict:
     }
 
 
-def run(path: Path, target: str, budget: str) -> dict:
+def run(path: Path, target: str, budget: str, seed: int) -> dict:
     """Run the job on three quarters of the rows, and measure on the others."""
     table = read_table(str(path))[0].to_pandas()
     table = table[table[target].notna()]
-    order = np.random.default_rng(0).permutation(len(table))
+    order = np.random.default_rng(seed).permutation(len(table))
     aside, rest = np.split(order, [min(len(table) // 4, MOST_ROWS)])
     seen: dict[str, Any] = {}
     fit = conformal.fit_intervals
@@ -120,6 +121,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--budget", default="20s")
     parser.add_argument("--only", default=SETS)
+    parser.add_argument("--seed", type=int, default=0, help="of the rows put aside")
     parser.add_argument("--out", type=Path)
     asked = parser.parse_args()
     with open(asked.data / "INDEX.csv", newline="") as handle:
@@ -130,7 +132,9 @@ def main() -> None:
     for name in asked.only.split(","):
         row = index[name]
         try:
-            results[name] = run((asked.data / row["dir"] / row["main_file"]).resolve(), row["target"], asked.budget)
+            results[name] = run(
+                (asked.data / row["dir"] / row["main_file"]).resolve(), row["target"], asked.budget, asked.seed
+            )
         except mw.ModelwrightError as error:
             print(f"| {name} | FAILED: {error} |", flush=True)
             continue

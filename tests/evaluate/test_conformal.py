@@ -7,7 +7,8 @@ import pytest
 
 from modelwright.errors import UsageError
 from modelwright.evaluate import conformal
-from modelwright.evaluate.conformal import fit_intervals, fit_sets, interval_score, measure_coverage
+from modelwright.evaluate.conformal import fit_intervals, fit_sets
+from modelwright.evaluate.coverage import interval_score, measure_coverage
 from modelwright.runtime.intervals import Intervals, Sets
 from modelwright.runtime.transform import TargetTransform
 
@@ -146,6 +147,14 @@ def test_errors_of_zero_make_intervals_without_width(y: np.ndarray) -> None:
     low, high = fitted(y, y)(y, 0.9)
     np.testing.assert_allclose(low, y, atol=1e-9)
     np.testing.assert_allclose(high, y, atol=1e-9)
+
+
+def test_values_beyond_all_sums_are_left_out() -> None:
+    y, prediction = world("even", 300, 0)
+    wild = y.copy()
+    wild[:2] = 1e308, -1e308
+    assert fitted(wild, prediction).to_json() == fitted(y[2:], prediction[2:]).to_json()
+    assert fit_intervals(np.full(300, 1e308), prediction, seed=0)[0] is None
 
 
 def test_a_constant_prediction_has_intervals() -> None:

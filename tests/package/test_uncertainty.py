@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from modelwright.errors import BundleError, UsageError
-from modelwright.evaluate.conformal import fit_intervals, fit_sets, measure_coverage
+from modelwright.evaluate.conformal import fit_intervals, fit_sets
+from modelwright.evaluate.coverage import measure_coverage
 from modelwright.package.bundle import Version, open_version
 from modelwright.package.uncertainty import INTERVALS, Uncertainty
 from modelwright.package.writing import write_version

@@ -8,7 +8,7 @@ is cross-fitted here. With cross-validation the models are several and close to,
 theory then promises a little less (Barber et al. 2021), and practice gives what was asked: `benchmarks/intervals.py`.
 
 The intervals choose nothing and change no prediction, so no score depends on them. Rows of a lockbox take no part: they
-measure how often the intervals contain the truth, see `measure_coverage`.
+measure how often the intervals contain the truth, see `modelwright.evaluate.coverage`.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from modelwright.evaluate.coverage import JUDGED, interval_score
 from modelwright.evaluate.intervals import sum_by
-from modelwright.evaluate.measurements import Measurement
-from modelwright.evaluate.scales import wilson
 from modelwright.evaluate.valuing import mean_influence
 from modelwright.runtime.intervals import Intervals, Sets
 from modelwright.runtime.transform import IDENTITY, TargetTransform
 
-__all__ = ["fit_intervals", "fit_sets", "interval_score", "measure_coverage"]
+__all__ = ["fit_intervals", "fit_sets"]
 
 COVERAGES = (0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.875, 0.9, 0.925, 0.95, 0.96, 0.97, 0.98, 0.99)
-JUDGED = (0.8, 0.9, 0.95)  # coverages at which shapes of interval are compared, and measured: those people ask for
 FEWEST = 20  # rows or groups below which errors say too little of the next one
 MOST_ROWS = 10_000  # at 99 % each tail then has 50 rows; more change bounds by less than their own noise
+COMPARED_ROWS = 4_000  # on which shapes are compared: enough to tell a gain of a few hundredths from noise
+LARGEST = 1e100  # beyond it sums of errors leave float64
 FOLDS = 5
 ROWS_PER_SCALE, ROWS_PER_QUANTILES = 50, 250  # rows at a knot: enough for a mean, enough for a tail of 2 %
 MOST_KNOTS = 20
@@ -69,6 +69,7 @@ class _Table:
 
 
 Shape = Callable[[_Errors, np.ndarray, int], _Table]
+_Tried = tuple[str, Shape, TargetTransform]
 
 
 def fit_intervals(
@@ -104,33 +105,29 @@ def fit_intervals(
     note : str
     """
     unit = np.arange(len(y)) if groups is None else np.unique(groups, return_inverse=True)[1]
-    rows = _some_rows(np.isfinite(y) & np.isfinite(prediction), seed)
+    rows = _some_rows((np.abs(y) < LARGEST) & (np.abs(prediction) < LARGEST), seed, MOST_ROWS)  # NaN compares as false
     y, prediction, unit = y[rows], prediction[rows], unit[rows]
     n_units = len(np.unique(unit))
     if n_units < FEWEST:
         return None, f"none: {n_units} rows or groups with an out-of-fold prediction, {FEWEST} are needed"
-    tried: list[tuple[str, Shape, TargetTransform]] = []
+    tried: list[_Tried] = []
     for seen in _transforms(y, transform):
         tried += [(name, shape, seen) for name, shape in SHAPES.items()]
-    errors = {seen.name: _errors(y, prediction, unit, seen) for _, _, seen in tried}
-    halves = errors[tried[0][2].name].folds(2, seed)
-    judged = [c for c in JUDGED if _supports(n_units // 2, c)] or [COVERAGES[0]]
-    scores = []
-    for _, shape, seen in tried:
-        scores.append(_held_out_scores(y, prediction, errors[seen.name], halves, shape, seen, judged, seed))
-    best = _simplest(scores, unit)
+    scores = _compare(y, prediction, unit, tried, seed)
+    best = _simplest(*scores)
     name, shape, seen = tried[best]
-    intervals = _assemble(errors[seen.name], shape, seen, n_units, seed)
-    gain = 1 - float(scores[best].mean() / scores[0].mean()) if scores[0].mean() > 0 else 0.0
+    intervals = _assemble(_errors(y, prediction, unit, seen), shape, seen, n_units, seed)
+    constant, own = (float(scores[0][i].mean()) for i in (0, best))
+    gain = 1 - own / constant if constant > 0 else 0.0
     scale = " on the logarithm" if seen.name == "log1p" else ""
     better = f", interval score {gain:.0%} below that of constant width" if best else ""
     return intervals, f"{name}{scale}, from {n_units:,} {'rows' if groups is None else 'groups'}{better}"
 
 
-def _some_rows(usable: np.ndarray, seed: int) -> np.ndarray:
+def _some_rows(usable: np.ndarray, seed: int, most: int) -> np.ndarray:
     rows = np.flatnonzero(usable)
-    if len(rows) > MOST_ROWS:
-        rows = np.sort(np.random.default_rng(seed).choice(rows, MOST_ROWS, replace=False))
+    if len(rows) > most:
+        rows = np.sort(np.random.default_rng(seed).choice(rows, most, replace=False))
     return rows
 
 
@@ -153,6 +150,22 @@ def _errors(y: np.ndarray, prediction: np.ndarray, unit: np.ndarray, seen: Targe
 def _supports(n_units: int, coverage: float) -> bool:
     """Return whether one of ``n + 1`` errors can be left out on each side."""
     return n_units >= 2 / (1 - coverage) - 1 - 1e-9
+
+
+def _compare(
+    y: np.ndarray, prediction: np.ndarray, unit: np.ndarray, tried: list[_Tried], seed: int
+) -> tuple[list[np.ndarray], np.ndarray]:
+    """Return the interval scores of each shape, row by row, on rows it was not fitted on; and the rows' groups."""
+    rows = _some_rows(np.ones(len(y), bool), seed, COMPARED_ROWS)
+    y, prediction, unit = y[rows], prediction[rows], unit[rows]
+    errors = {seen.name: _errors(y, prediction, unit, seen) for _, _, seen in tried}
+    first = errors[tried[0][2].name]
+    halves, half_units = first.folds(2, seed), first.n_units // 2
+    judged = [c for c in JUDGED if _supports(half_units, c)] or [COVERAGES[0]]
+    return [
+        _held_out_scores(y, prediction, errors[seen.name], halves, shape, seen, judged, seed)
+        for _, shape, seen in tried
+    ], unit
 
 
 def _held_out_scores(
@@ -300,16 +313,6 @@ def _quantiles_along(errors: _Errors, coverages: np.ndarray) -> _Table:
     return _Table(knots, found[0], found[1])
 
 
-def interval_score(y: np.ndarray, low: np.ndarray, high: np.ndarray, coverage: float) -> np.ndarray:
-    """Return the interval score of each row, in the target's unit; lower is better (Gneiting and Raftery 2007).
-
-    The width, plus ``2 / (1 - coverage)`` times the distance by which the truth lies outside: minimal on average for
-    the true quantiles, so neither a wide nor a bold interval pays.
-    """
-    outside = np.maximum(low - y, 0) + np.maximum(y - high, 0)
-    return (high - low) + 2 / (1 - coverage) * outside
-
-
 def fit_sets(
     y: np.ndarray, prediction: np.ndarray, *, seed: int, groups: np.ndarray | None = None
 ) -> tuple[Sets | None, str]:
@@ -331,7 +334,7 @@ def fit_sets(
         None where there are too few rows; the note says so.
     note : str
     """
-    rows = _some_rows(np.isfinite(y) & np.isfinite(prediction).all(axis=1), seed)
+    rows = _some_rows(np.isfinite(y) & np.isfinite(prediction).all(axis=1), seed, MOST_ROWS)
     y, prediction = y[rows].astype(np.int64), prediction[rows]
     unit = np.arange(len(y)) if groups is None else groups[rows]
     n_units = len(np.unique(unit))
@@ -347,47 +350,3 @@ def fit_sets(
                 thresholds[i, k] = -missed[_rank(coverage, len(missed), units)]
     sets = Sets(coverages=np.array(COVERAGES), thresholds=np.clip(thresholds, 0.0, 1.0), n=n_units)
     return sets, f"sets of classes, each class covered by itself, from {n_units:,} rows or groups"
-
-
-def measure_coverage(
-    fitted: Intervals | Sets, y: np.ndarray, prediction: np.ndarray, *, groups: np.ndarray | None = None
-) -> tuple[Measurement, ...]:
-    """Return how often the truth lies inside, on rows that took no part, at the coverages people ask for.
-
-    Parameters
-    ----------
-    fitted : Intervals or Sets
-    y : ndarray of float64, shape (n_rows,)
-        Values or class numbers.
-    prediction : ndarray of float64, shape (n_rows, n_outputs)
-    groups : ndarray of int or None
-        Rows of one group count as one in the width of the measurement's interval.
-
-    Returns
-    -------
-    tuple of Measurement
-        ``coverage_80``, ``coverage_90``, ``coverage_95``: those that the rows behind ``fitted`` support.
-    """
-    found = []
-    for coverage in JUDGED:
-        if coverage > fitted.coverages[-1]:
-            break
-        if isinstance(fitted, Intervals):
-            low, high = fitted(prediction[:, 0], coverage)
-            inside = (low <= y) & (y <= high)
-        else:
-            inside = fitted(prediction, coverage)[np.arange(len(y)), y.astype(np.int64)]
-        units = len(y) if groups is None else len(np.unique(groups))
-        share = float(inside.mean())
-        low_end, high_end = wilson(share * units, units)
-        found.append(
-            Measurement(
-                name=f"coverage_{coverage:.0%}".removesuffix("%"),
-                value=share,
-                low=low_end,
-                high=high_end,
-                n=len(y),
-                method="Wilson" if groups is None else f"Wilson, as for {units:,} groups",
-            )
-        )
-    return tuple(found)

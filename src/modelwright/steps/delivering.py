@@ -97,7 +97,8 @@ def _uncertainty(run: Run) -> Uncertainty | None:
 
     They choose nothing and change no prediction, so that no score depends on the rows they are fitted on.
     """
-    from modelwright.evaluate.conformal import fit_intervals, fit_sets, measure_coverage
+    from modelwright.evaluate.conformal import fit_intervals, fit_sets
+    from modelwright.evaluate.coverage import measure_coverage
     from modelwright.package.uncertainty import Uncertainty
 
     outcome, lockbox, groups = run.outcome, run.folds.holdout, run.folds.groups
