@@ -14,6 +14,11 @@ from modelwright.runtime.scorers.scaling import Scaling
 __all__ = ["LinearScorer", "probabilities", "weighted_sums"]
 
 
+BLOCK = 4
+"""Rows that BLAS multiplies at once: as fast as all of them (OpenBLAS 0.3.31, 30 to 256 columns), and one row padded to
+them takes as long as one row."""
+
+
 def probabilities(logits: np.ndarray) -> np.ndarray:
     """Return class probabilities from one logit column (of class 1) or from one column per class, without overflow."""
     if logits.shape[1] == 1:
@@ -25,13 +30,19 @@ def probabilities(logits: np.ndarray) -> np.ndarray:
 
 
 def weighted_sums(matrix: np.ndarray, coef: np.ndarray) -> np.ndarray:
-    """Return ``matrix @ coef``; for one column of coefficients a row gives the same to the bit, alone or in a batch.
+    """Return ``matrix @ coef``; a row gives the same to the bit, alone or in a batch of any size.
 
-    BLAS adds up in an order that depends on how many rows there are; numpy's own sum does not.
+    BLAS adds up in an order that depends on how many rows there are. So it gets `BLOCK` rows at a time, always as many:
+    that costs no time, and a row alone costs what it would by itself. One column is summed up by numpy, whose order
+    does not depend on the rows.
     """
-    if coef.shape[1] == 1:
-        return (matrix * coef[:, 0]).sum(axis=1, keepdims=True)
-    return matrix @ coef
+    n_rows, width = matrix.shape
+    if coef.shape[1] == 1 or not n_rows:
+        return (matrix * coef[:, 0]).sum(axis=1, keepdims=True) if n_rows else matrix @ coef
+    short = -n_rows % BLOCK
+    if short:
+        matrix = np.concatenate([matrix, np.zeros((short, width))])
+    return (matrix.reshape(-1, BLOCK, width) @ coef).reshape(-1, coef.shape[1])[:n_rows]
 
 
 class LinearScorer:

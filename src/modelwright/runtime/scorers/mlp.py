@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from modelwright.runtime.scorers.checking import classes_in, finite, read_arrays, refuse, require, write_arrays
-from modelwright.runtime.scorers.linear import probabilities
+from modelwright.runtime.scorers.linear import probabilities, weighted_sums
 from modelwright.runtime.scorers.scaling import Scaling
 
 __all__ = ["MlpScorer"]
@@ -43,7 +43,7 @@ class MlpScorer:
     ) -> None:
         self.scaling, self.weights, self.biases = scaling, tuple(weights), tuple(biases)
         self.n_classes, self.offset, self.spread = n_classes, offset, spread
-        # float64 products: a row then scores the same alone and in a batch, to the last digits that matter
+        # float64 products of a fixed number of rows: a row scores the same alone and in a batch, see `weighted_sums`
         self._layers = [(w.astype(np.float64), b.astype(np.float64)) for w, b in zip(weights, biases)]
 
     def predict(self, matrix: np.ndarray, *, threads: int = 1) -> np.ndarray:
@@ -53,10 +53,10 @@ class MlpScorer:
     def _chunk(self, matrix: np.ndarray) -> np.ndarray:
         signal = self.scaling(matrix)
         for weight, bias in self._layers[:-1]:
-            signal = signal @ weight + bias
+            signal = weighted_sums(signal, weight) + bias
             np.maximum(signal, 0.0, out=signal)
         weight, bias = self._layers[-1]
-        logits = signal @ weight + bias
+        logits = weighted_sums(signal, weight) + bias
         return probabilities(logits) if self.n_classes else self.offset + self.spread * logits
 
     def save(self, folder: Path, stem: str) -> dict[str, Any]:
