@@ -37,6 +37,7 @@ INLINE_BYTES = 8_192
 
 SLOW_THREADS = 2  # at work on large requests
 SLOW_WAITING = 16  # more wait; the rest is turned away
+MOST_FIELDS = 100  # after the question mark
 TICK_S = 0.1  # between two looks at the champion, the log and those who send slowly
 _PLAIN_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 
@@ -89,7 +90,7 @@ class App:
             self._admit(route, request, scope)
             assert route is not None
             if query := scope["query_string"]:
-                request.query = dict(urllib.parse.parse_qsl(query.decode("latin-1"), max_num_fields=100))
+                request.query = _query(query)
             if method == "POST":
                 request.body = await self._body(request, receive)
             if route.protocol:
@@ -284,6 +285,15 @@ class App:
         if model is not None:
             deployment.swap(model, self.state.tell)
             self.state.swapped(model)
+
+
+def _query(raw: bytes) -> dict[str, str]:
+    try:
+        return dict(urllib.parse.parse_qsl(raw.decode("latin-1"), max_num_fields=MOST_FIELDS))
+    except ValueError:
+        raise RequestError(
+            "the address has too many fields after '?'", fix=f"give at most {MOST_FIELDS}", code="MW-S307"
+        ) from None
 
 
 class _Done:

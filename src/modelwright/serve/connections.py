@@ -15,7 +15,7 @@ __all__ = ["Connection"]
 
 HEADER_BYTES = 32_768  # of one request, its first line included; nginx allows as much
 HEADER_SECONDS = 10.0
-_QUIET = logging.getLogger("modelwright.serve")
+_QUIET = logging.Logger("modelwright.serve", logging.CRITICAL)  # a stranger must not fill the log of the process
 
 
 class Connection(HttpToolsProtocol):
