@@ -89,8 +89,9 @@ _PROTOCOLS = {
 _REFUSALS = {
     "400": "The body cannot be read", "401": "A key is needed", "403": "The key does not allow this",
     "404": "There is no such model or version", "408": "The body did not come in time",
-    "413": "The request is too large", "415": "The content type is not supported", "421": "The server is not asked for by this name",
-    "422": "The rows do not fit the contract", "429": "Too many requests",
+    "413": "The request is too large", "415": "The content type is not supported",
+    "421": "The server is not asked for by this name", "422": "The rows do not fit the contract",
+    "429": "Too many requests",
     "500": "The server failed", "503": "The server cannot answer now",
 }  # fmt: skip
 _OF_ANY_ROUTE = ("401", "403", "404", "421", "429", "500", "503")

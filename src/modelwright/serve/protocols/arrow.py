@@ -108,7 +108,7 @@ def _is_text(kind: pa.DataType) -> bool:
 
 def _plain(table: pa.Table, kind: str, limits: Limits) -> pa.Table:
     """Return the table with plain types, once it is known that writing texts out stays within the limits."""
-    limits.check_rows(table.num_rows)
+    limits.check_rows(table.num_rows if table.num_columns else 0)
     n_bytes = table.nbytes
     for column in table.columns:
         longest, written = _texts(column)
@@ -142,7 +142,9 @@ def _within_calendar(column: pa.ChunkedArray) -> pa.ChunkedArray:
     """Return moments in µs of UTC; dates and moments outside the years that Python knows are refused."""
     kind = column.type
     if pa.types.is_timestamp(kind):
-        column = pc.cast(column, pa.timestamp("us", kind.tz), safe=False)
+        # What is finer than µs is cut; what would overflow raises.
+        options = pc.CastOptions(target_type=pa.timestamp("us", kind.tz), allow_time_truncate=True)
+        column = pc.cast(column, options=options)
         column = pa.chunked_array([c.cast(pa.timestamp("us")) for c in column.chunks], pa.timestamp("us"))
         _check_range(pc.cast(column, pa.int64()), FIRST_MOMENT, LAST_MOMENT)
     elif pa.types.is_date(kind):

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from modelwright.serve.exchange import Asked, ModelFacts, Reply, Request, Scored
+from modelwright.serve.exchange import JSON, Asked, ModelFacts, Reply, Request, Scored
 from modelwright.serve.protocols.bodies import CSV, JSON_LINES
 
 __all__ = [
@@ -93,7 +93,7 @@ def wanted_table(request: Request) -> str | None:
     A preference that cannot be met (Arrow without pyarrow, a type nobody knows) is answered in JSON.
     """
     accept = request.headers.get("accept")
-    if accept is None or accept == "*/*" or accept.startswith("application/json"):
+    if accept is None or accept in ("*/*", JSON):
         return None
     for part in accept[:1000].lower().split(","):
         kind = part.partition(";")[0].strip()
@@ -101,7 +101,7 @@ def wanted_table(request: Request) -> str | None:
             return kind
         if kind in (ARROW_STREAM, ARROW_FILE) and find_spec("pyarrow") is not None:
             return kind
-        if kind in ("application/json", "*/*", "application/*"):
+        if kind in (JSON, "*/*", "application/*"):
             return None
     return None
 

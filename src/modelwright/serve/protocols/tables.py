@@ -48,6 +48,8 @@ def read_table(body: bytes, request: Request, facts: ModelFacts, limits: Limits)
 def _by_column(records: list[dict[str, Any]], limits: Limits) -> dict[str, list[Any]]:
     """Return records as columns; what a record does not name is null."""
     names = {name: None for record in records for name in record}
+    if not names:
+        raise refusals.no_rows()
     limits.check_columns(len(names))
     return {name: [record.get(name) for record in records] for name in names}
 

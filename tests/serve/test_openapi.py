@@ -1,0 +1,91 @@
+"""The description in OpenAPI: complete, true to the contract, and no promise that the server does not keep."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from modelwright.data.contract import ColumnSpec, Kind
+from modelwright.serve.exchange import ModelFacts
+from modelwright.serve.limits import Limits
+from modelwright.serve.openapi import document
+from modelwright.serve.protocols import make_protocols
+from modelwright.serve.routes import ROUTES, Route, routes_for
+
+from .protocols.conftest import COLUMNS, ask, facts_of
+
+
+def parts(node: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(node, dict):
+        yield node
+        node = list(node.values())
+    if isinstance(node, list):
+        for inner in node:
+            yield from parts(inner)
+
+
+@pytest.mark.parametrize("classes", [("no", "yes"), ()])
+@pytest.mark.parametrize("guarded", [True, False])
+def test_every_reference_leads_somewhere(classes: tuple[str, ...], guarded: bool) -> None:
+    told = json.loads(json.dumps(document(facts_of(classes), guarded=guarded)))
+    assert told["openapi"].startswith("3.1")
+    schemas = told["components"]["schemas"]
+    references = {p["$ref"] for p in parts(told) if "$ref" in p}
+    assert {r.rpartition("/")[2] for r in references} <= set(schemas)
+    ids = [p["operationId"] for p in parts(told["paths"]) if "operationId" in p]
+    assert len(set(ids)) == len(ids)
+
+
+def test_every_route_is_described() -> None:
+    told = document(facts_of())["paths"]
+    assert {(r.method.lower(), r.template) for r in ROUTES} == {(m, path) for path in told for m in told[path]}
+    added = routes_for({"AIP_PREDICT_ROUTE": "/v1/endpoints/1:predict"})
+    assert "/v1/endpoints/1:predict" in document(facts_of(), routes=added)["paths"]
+
+
+def test_who_needs_a_key() -> None:
+    told = document(facts_of(), guarded=True)["paths"]
+    assert told["/predict"]["post"]["security"] == [{"bearer": []}, {"key": []}]
+    assert told["/readyz"]["get"]["security"] == []
+    open_ = document(facts_of(), guarded=False)
+    assert "security" not in open_["paths"]["/predict"]["post"]
+    assert "securitySchemes" not in open_["components"]
+
+
+def test_parameters_of_the_path_are_declared() -> None:
+    for path, operations in document(facts_of())["paths"].items():
+        for operation in operations.values():
+            declared = {p["name"] for p in operation.get("parameters", ()) if p["in"] == "path"}
+            assert declared == set(re.findall(r"\{(\w+)\}", path))
+
+
+def test_columns_are_described_and_not_restricted() -> None:
+    columns = (
+        *COLUMNS,
+        ColumnSpec(name="when", kind=Kind.DATETIME, formats=("%d.%m.%Y",)),
+        ColumnSpec(name="city", kind=Kind.CATEGORY, levels=tuple(map(str, range(40))), n_levels=40),
+    )
+    record = document(facts_of(columns=columns))["components"]["schemas"]["Record"]
+    told = {name: schema["description"] for name, schema in record["properties"].items()}
+    assert told["age"] == "number; 18 to 90 in training; never missing in training"
+    assert told["job"] == "category; in training: clerk, nurse; may be missing"
+    assert "%d.%m.%Y" in told["when"]
+    assert told["city"].count(",") == 11
+    assert "and 28 more" in told["city"]
+    for schema in record["properties"].values():
+        assert schema["type"] == ["number", "string", "boolean", "null"]
+        assert "enum" not in schema
+    assert record["example"] == {"age": 41, "job": "clerk"}
+
+
+@pytest.mark.parametrize("route", [r for r in ROUTES if r.protocol], ids=lambda r: r.template)
+def test_examples_are_read_by_their_route(route: Route) -> None:
+    facts: ModelFacts = facts_of()
+    operation = document(facts)["paths"][route.template]["post"]
+    example = operation["requestBody"]["content"]["application/json"]["example"]
+    asked = make_protocols(Limits())[route.protocol].decode(ask(example), facts)
+    assert asked.records == [facts.example] or asked.columns == {"age": [41], "job": ["clerk"]}
