@@ -15,7 +15,7 @@ import re
 import secrets
 import time
 import urllib.parse
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -228,13 +228,24 @@ class App:
     def _afterwards(self, done: _Done, request: Request, seconds: float) -> None:
         self.state.answered(done.model, done.role, done.asked, done.scored, request, seconds)
         challenger = self.state.deployment.challenger
-        if challenger is not None and self.state.deployment.shadows and self._gate.try_enter():
-            task = asyncio.get_running_loop().create_task(self._shadow(challenger, done.asked, request))
-            self._background.add(task)
-            task.add_done_callback(self._background.discard)
+        if challenger is None or not self.state.deployment.shadows:
+            return
+        if done.scored.n_rows == 1:
+            self._shadow(challenger, done.asked, request)
+        elif self._gate.try_enter():
+            self._in_background(self._slow_shadow(challenger, done.asked, request))
 
-    async def _shadow(self, challenger: Model, asked: Asked, request: Request) -> None:
-        """Score for the log alone, in the room that requests leave."""
+    def _shadow(self, challenger: Model, asked: Asked, request: Request) -> None:
+        """Score for the log alone; of a large request only in the room that requests leave."""
+        began = time.perf_counter()
+        try:
+            scored = challenger.score(asked)
+        except RequestError as error:
+            self.state.metrics_of(challenger).failed(error.code)
+            return
+        self.state.answered(challenger, SHADOW, asked, scored, request, time.perf_counter() - began)
+
+    async def _slow_shadow(self, challenger: Model, asked: Asked, request: Request) -> None:
         began = time.perf_counter()
         try:
             scored = await asyncio.get_running_loop().run_in_executor(self._threads, challenger.score, asked)
@@ -244,6 +255,11 @@ class App:
         finally:
             self._gate.leave()
         self.state.answered(challenger, SHADOW, asked, scored, request, time.perf_counter() - began)
+
+    def _in_background(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
 
     # --- while the server runs ----------------------------------------------------------------------------------------
 
@@ -270,9 +286,7 @@ class App:
                 task.cancel()
         self.state.tick()
         if self.state.deployment.changed():
-            task = loop.create_task(self._change())
-            self._background.add(task)
-            task.add_done_callback(self._background.discard)
+            self._in_background(self._change())
 
     async def _change(self) -> None:
         """Load the new champion beside the old one, then have it answer."""
