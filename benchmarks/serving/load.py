@@ -3,7 +3,7 @@
     python benchmarks/serving/load.py --data DATA --to OUT [--set adult] [--minutes 10] [--share 0.7]
 
 Requests arrive at a steady rate, whether or not earlier ones are answered (an open loop); that rate is a share of what
-the server does when the same client asks as fast as it can. Latency counts from when a request was due, so a server
+the server does when 16 connections ask as fast as they can. Latency counts from when a request was due, so a server
 that stalls is charged for all that waited. The prediction log is full. A third of the way in, version 2 is promoted; at
 two thirds it is rolled back. Every answer names a version and must be what that version answers in batch; answers of
 both versions have to be seen, and none but the two.
@@ -29,7 +29,7 @@ from pathlib import Path
 from typing import Any
 
 import servers
-from client import Connection, http_request
+from client import Connection, http_request, rate
 from versions import SETS, VERSIONS, project_of, write_rows
 
 ROOT = Path(__file__).parents[2]
@@ -39,6 +39,9 @@ PEAK_CONNECTIONS = 16
 PEAK_SECONDS = 10.0
 WINDOW_SECONDS = 5.0
 TOLERANCE = 1e-9
+MOST_WRONG = 100
+FINISH_SECONDS = 30.0
+LONGEST_WAIT = 0.01
 MAX_RATE = 100_000.0
 """Requests a second at most, whatever the peak."""
 
@@ -81,20 +84,23 @@ class Answers:
         for number in numbers:
             answers, _ = open_version(project / "versions" / str(number)).predict(rows)
             self.expected[str(number)] = {name: values.tolist() for name, values in answers.items()}
-        self.right: set[tuple[int, bytes]] = set()
+        self.right: dict[tuple[int, bytes], str] = {}
         self.wrong: list[str] = []
 
     def version_of(self, row: int, body: bytes) -> str:
         """Return the version that the body names; what is wrong with the body is noted in ``wrong``."""
         end = body.find(b',"request_id"')
-        part = body[:end] if end > 0 else body
-        if (row, part) not in self.right:
-            fault = self._fault(row, body)
-            if not fault:
-                self.right.add((row, part))
-            elif len(self.wrong) < 100:
-                self.wrong.append(fault)
-        return json.loads(b"{" + part[part.rfind(b'"version"') :] + b"}")["version"] if end > 0 else "?"
+        key = (row, body[:end] if end > 0 else body)
+        known = self.right.get(key)
+        if known is not None:
+            return known
+        fault = self._fault(row, body)
+        if fault and len(self.wrong) < MOST_WRONG:
+            self.wrong.append(fault)
+        version = str(json.loads(body).get("version"))
+        if not fault:
+            self.right[key] = version
+        return version
 
     def _fault(self, row: int, body: bytes) -> str:
         document = json.loads(body)
@@ -115,14 +121,14 @@ class Answers:
 
 
 class Crowd:
-    """Connections that ask for rows: closed loop (`peak`) or open loop (`steady`).
+    """Connections that ask for rows at a steady rate.
 
     ``lost`` counts requests whose connection broke before the answer was there; the connection is made anew.
     """
 
     def __init__(self, port: int, requests: list[bytes], answers: Answers, connections: int) -> None:
         self.port, self.requests, self.answers = port, requests, answers
-        self.selector = selectors.DefaultSelector()
+        self.selector = selectors.SelectSelector()  # epoll waits whole milliseconds
         self.idle: deque[Connection] = deque()
         self.asked: dict[Connection, tuple[int, float]] = {}
         self.next_row = 0
@@ -174,55 +180,27 @@ class Crowd:
                 self.idle.append(connection)
                 yield row, 1e6 * (time.perf_counter() - due), *answer
 
-    def peak(self, seconds: float) -> float:
-        """Return requests a second when every connection asks again at once."""
-        done, began = 0, time.perf_counter()
-        while (now := time.perf_counter()) - began < seconds:
-            while self.idle:
-                self.send(now)
-            for row, _, status, body in self.read(0.1):
-                done += 1
-                if status != 200:
-                    raise RuntimeError(f"status {status}: {body[:300]!r}")
-                self.answers.version_of(row, body)
-        rate = done / (time.perf_counter() - began)
-        until = time.perf_counter() + 5
-        while self.asked and time.perf_counter() < until:
-            list(self.read(0.1))
-        return rate
-
     def steady(self, rate: float, seconds: float, window: Window) -> None:
-        """Ask at a steady rate for so long, and note in the window what came of it; requests that are due wait for an
-        idle connection."""
+        """Ask at a steady rate for so long, and note in the window what came of it.
+
+        What is due waits for an idle connection; what has not had its turn at the end is asked then, late as it is.
+        """
         began = time.perf_counter()
-        sent = 0
-        while (now := time.perf_counter()) - began < seconds:
-            due = int((now - began) * rate)
+        total, sent = int(seconds * rate), 0
+        give_up = began + seconds + FINISH_SECONDS
+        while (sent < total or self.asked) and (now := time.perf_counter()) < give_up:
+            due = min(total, int((now - began) * rate) + 1)
             while sent < due and self.idle:
                 self.send(began + sent / rate)
                 sent += 1
-            wait = 0.0 if sent < due else max(0.0, began + (sent + 1) / rate - now)
-            for row, taken, status, body in self.read(min(wait, 0.01) if self.idle else 0.01):
+            until_next = began + sent / rate - time.perf_counter() if self.idle and sent < total else LONGEST_WAIT
+            for row, taken, status, body in self.read(min(LONGEST_WAIT, max(0.0, until_next))):
                 window.latencies_us.append(taken)
                 if status == 200:
                     window.versions[self.answers.version_of(row, body)] += 1
                 else:
                     window.errors += 1
-        if self.asked or sent < int(seconds * rate):  # what did not get its turn is late, and is charged here
-            self._finish(began, rate, sent, int(seconds * rate), window)
-
-    def _finish(self, began: float, rate: float, sent: int, total: int, window: Window) -> None:
-        until = time.perf_counter() + 30
-        while (self.asked or sent < total) and time.perf_counter() < until:
-            while sent < total and self.idle:
-                self.send(began + sent / rate)
-                sent += 1
-            for row, taken, status, body in self.read(0.1):
-                window.latencies_us.append(taken)
-                if status == 200:
-                    window.versions[self.answers.version_of(row, body)] += 1
-                else:
-                    window.errors += 1
+        window.errors += total - sent  # requests that never had their turn
 
 
 def main() -> None:
@@ -288,11 +266,9 @@ def _run(
     windows: list[dict[str, Any]] = []
     events: list[dict[str, Any]] = []
     with servers.running(server, place) as run:
-        crowd = Crowd(run.port, requests, answers, PEAK_CONNECTIONS)
-        crowd.peak(3.0)  # warm-up: every row is compared once
-        peak = crowd.peak(PEAK_SECONDS)
-        crowd.close()
-        rate = min(asked.share * peak, MAX_RATE)
+        bodies = [server.body(row) for row in rows]
+        peak, _ = rate(run.port, server.path, bodies, connections=PEAK_CONNECTIONS, seconds=PEAK_SECONDS)
+        steady = min(asked.share * peak, MAX_RATE)
         crowd = Crowd(run.port, requests, answers, CONNECTIONS)
         count = max(3, round(asked.minutes * 60 / WINDOW_SECONDS))
         changes = {count // 3: ("promote", (str(second),)), 2 * count // 3: ("rollback", ())}
@@ -304,18 +280,18 @@ def _run(
                 changing = subprocess.Popen(line, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
                 events.append({"at_s": number * WINDOW_SECONDS, "what": command})
             window = Window(number * WINDOW_SECONDS)
-            crowd.steady(rate, WINDOW_SECONDS, window)
+            crowd.steady(steady, WINDOW_SECONDS, window)
             windows.append(window.told(run.memory()))
             print(json.dumps(windows[-1]), flush=True)
         if changing is not None and changing.wait(60):
             raise RuntimeError("promoting or rolling back failed")
         lost = crowd.lost
         crowd.close()
-    return _summary(peak, rate, windows, events, lost, str(second))
+    return _summary(peak, steady, windows, events, lost, str(second))
 
 
 def _summary(
-    peak: float, rate: float, windows: list[dict[str, Any]], events: list[dict[str, Any]], lost: int, second: str
+    peak: float, steady: float, windows: list[dict[str, Any]], events: list[dict[str, Any]], lost: int, second: str
 ) -> dict[str, Any]:
     quiet = [w for w in windows if w["answered"] > 1]
     late = windows[len(windows) // 2 :]
@@ -327,7 +303,7 @@ def _summary(
     )
     return {
         "peak_per_s": peak,
-        "rate_per_s": rate,
+        "rate_per_s": steady,
         "answered": answered,
         "errors": errors,
         "lost": lost,
