@@ -12,13 +12,15 @@ import pandas as pd
 import sklearn
 
 FOLDER = Path(os.environ["FOLDER"])
+NAN = float("nan")
 
 
 @bentoml.service(workers=1, metrics={"enabled": False})
 class Model:
     def __init__(self) -> None:
         sklearn.set_config(assume_finite=True)
-        self.kinds = json.loads((FOLDER / "kinds.json").read_text())
+        kinds = json.loads((FOLDER / "kinds.json").read_text())
+        self.numbers = [name for name, kind in kinds.items() if kind == "float64"]
         self.pipeline = joblib.load(FOLDER / "pipeline.joblib")
         self.classes = [str(name) for name in getattr(self.pipeline, "classes_", [])]
 
@@ -28,7 +30,8 @@ class Model:
 
     @bentoml.api
     async def predict(self, row: dict) -> dict:
-        frame = pd.DataFrame([row]).astype(self.kinds)
+        row.update({name: NAN for name in self.numbers if row[name] is None})
+        frame = pd.DataFrame([row])
         if self.classes:
             probabilities = self.pipeline.predict_proba(frame)[0]
             return {

@@ -16,6 +16,8 @@ FOLDER = Path(os.environ["FOLDER"])
 KINDS = json.loads((FOLDER / "kinds.json").read_text())
 PIPELINE = joblib.load(FOLDER / "pipeline.joblib")
 CLASSES = [str(name) for name in getattr(PIPELINE, "classes_", [])]
+NUMBERS = [name for name, kind in KINDS.items() if kind == "float64"]
+NAN = float("nan")
 TYPES = {"float64": float | None}
 Row = create_model(
     "Row",  # names of columns are not always names of Python: they are aliases
@@ -32,7 +34,9 @@ async def empty() -> dict:
 
 @app.post("/predict")
 async def predict(row: Row) -> dict:
-    frame = pd.DataFrame([row.model_dump(by_alias=True)]).astype(KINDS)
+    given = row.model_dump(by_alias=True)
+    given.update({name: NAN for name in NUMBERS if given[name] is None})
+    frame = pd.DataFrame([given])
     if CLASSES:
         probabilities = PIPELINE.predict_proba(frame)[0]
         return {
