@@ -28,6 +28,7 @@ from modelwright.serve.access import Access, check_bind
 from modelwright.serve.app import App
 from modelwright.serve.connections import Connection
 from modelwright.serve.deployment import Deployment
+from modelwright.serve.disarming import disarm
 from modelwright.serve.routes import Routes, routes_for
 from modelwright.serve.settings import Settings
 from modelwright.serve.state import State
@@ -55,6 +56,7 @@ def serve(settings: Settings, *, started: Callable[[str], None] = lambda address
     ProjectError
         The port is taken (MW-P075).
     """
+    disarm()
     access = Access.of(settings.place, os.environ)
     check_bind(settings.host, access, settings.insecure)
     deployment = Deployment.load(settings)
