@@ -146,7 +146,7 @@ def child(folder: str, path: str) -> None:
 
 
 def main() -> None:
-    """Measure and print one JSON object."""
+    """Measure; print a line of JSON for the speed and one for the memory."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path)
     parser.add_argument("--target", required=True)
@@ -160,14 +160,14 @@ def main() -> None:
         version, rows = made(asked.data, asked.target, asked.trees, folder)
         told = {"rows": asked.rows, "trees": asked.trees, "threads": len(os.sched_getaffinity(0))}
         told |= pairs(version, repeated(rows, asked.rows), folder, asked.pairs)
+        print(json.dumps(told), flush=True)
         write_long(rows, 1000, folder / "short.parquet")
         write_long(rows, asked.long, folder / "long.parquet")
         base = memory(version, folder / "short.parquet")
         begun = time.perf_counter()
         peak = memory(version, folder / "long.parquet")
-        told |= {"long_rows": asked.long, "long_seconds": round(time.perf_counter() - begun, 1)}
-        told |= {"base_mb": round(base), "peak_mb": round(peak)}
-        print(json.dumps(told, indent=1))
+        taken = round(time.perf_counter() - begun, 1)
+        print(json.dumps({"rows": asked.long, "seconds": taken, "base_mb": round(base), "peak_mb": round(peak)}))
 
 
 if __name__ == "__main__":
