@@ -22,7 +22,13 @@ from modelwright.errors import BundleError
 
 __all__ = ["TreeEngine", "library_path"]
 
-_FLOAT64, _ROW_MAJOR, _NORMAL, _ALL_ROUNDS = 1, 1, 0, -1  # of LightGBM's C interface (include/LightGBM/c_api.h)
+_FLOAT64, _ROW_MAJOR, _NORMAL, _LEAF_INDEX, _ALL_ROUNDS = (
+    1,
+    1,
+    0,
+    2,
+    -1,
+)  # of LightGBM's C interface (include/LightGBM/c_api.h)
 _NAMES = {"darwin": "lib_lightgbm.dylib", "win32": "lib_lightgbm.dll"}
 _Callback = ctypes.CFUNCTYPE(None, ctypes.c_char_p)
 
@@ -106,8 +112,15 @@ class TreeEngine:
 
     def predict(self, matrix: np.ndarray, *, threads: int = 1) -> np.ndarray:
         """Return float64 of shape ``(n_rows, n_outputs)`` for float64 rows of shape ``(n_rows, n_features)``."""
+        return self._predict(matrix, np.empty((len(matrix), self.n_outputs)), _NORMAL, threads)
+
+    def leaves(self, matrix: np.ndarray, *, threads: int = 1) -> np.ndarray:
+        """Return the number of the leaf of each tree that a row falls into, shape ``(n_rows, n_trees)``."""
+        out = np.empty((len(matrix), self.rounds * self.n_outputs))
+        return self._predict(matrix, out, _LEAF_INDEX, threads).astype(np.intp)
+
+    def _predict(self, matrix: np.ndarray, out: np.ndarray, kind: int, threads: int) -> np.ndarray:
         rows = np.ascontiguousarray(matrix, dtype=np.float64)
-        out = np.empty((len(rows), self.n_outputs))
         if len(rows) and rows.shape[1] != self.n_features:
             raise ValueError(f"the model has {self.n_features} features, the matrix {rows.shape[1]}")
         if len(rows):
@@ -119,7 +132,7 @@ class TreeEngine:
                 ctypes.c_int32(rows.shape[0]),
                 ctypes.c_int32(rows.shape[1]),
                 _ROW_MAJOR,
-                _NORMAL,
+                kind,
                 0,
                 _ALL_ROUNDS,
                 b"num_threads=%d" % threads,
@@ -128,30 +141,32 @@ class TreeEngine:
             )
         return out
 
-    def row(self, row: np.ndarray) -> Callable[[], np.ndarray]:
+    def row(self, row: np.ndarray, *, leaves: bool = False) -> Callable[[], np.ndarray]:
         """Return a function that scores what ``row`` holds when it is called, into an array that it uses again.
 
         Parameters
         ----------
         row : ndarray of float64, shape (n_features,)
             Kept, and read at each call.
+        leaves : bool
+            Give the numbers of the leaves instead, one per tree.
         """
-        return _Row(self, row)
+        return _Row(self, row, leaves=leaves)
 
 
 class _Row:
     """LightGBM's fast single-row call on one buffer. Not for several threads at once."""
 
-    def __init__(self, engine: TreeEngine, row: np.ndarray) -> None:
+    def __init__(self, engine: TreeEngine, row: np.ndarray, *, leaves: bool) -> None:
         if row.shape != (engine.n_features,) or row.dtype != np.float64 or not row.flags.c_contiguous:
             raise ValueError("a row is a float64 array with one number per feature")
         self._kept = (engine, row)
-        self._out = np.empty(engine.n_outputs)
+        self._out = np.empty(engine.n_outputs * (engine.rounds if leaves else 1))
         self._config = ctypes.c_void_p()
         _call(
             "LGBM_BoosterPredictForMatSingleRowFastInit",
             engine._handle,
-            _NORMAL,
+            _LEAF_INDEX if leaves else _NORMAL,
             0,
             _ALL_ROUNDS,
             _FLOAT64,

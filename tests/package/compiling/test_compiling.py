@@ -21,6 +21,8 @@ from modelwright.runtime.scorers.catboost import CatboostScorer, features_data
 from modelwright.runtime.scorers.forest import ForestScorer
 from modelwright.runtime.scorers.lightgbm import LightgbmScorer
 from modelwright.runtime.scorers.oblivious import ObliviousScorer
+from modelwright.runtime.scorers.single_sums import SingleSumsScorer
+from modelwright.runtime.scorers.xgboost import XgboostScorer
 from tests.package.fitting import TABLE, fitted
 
 singles = st.floats(width=32, allow_nan=False, allow_infinity=False)
@@ -62,7 +64,10 @@ def test_learners(name: str, n_classes: int) -> None:
     compiled = compile_plan(plan, checks)
     kept = isinstance(compiled.members[0].scorer, ForestScorer)
     assert kept == ("r" in name and name.endswith(("forest", "trees")) and n_classes > 2)
-    assert kept or isinstance(compiled.members[0].scorer, ObliviousScorer if name == "catboost" else LightgbmScorer)
+    kind: type = ObliviousScorer if name == "catboost" else LightgbmScorer
+    if name == "xgboost" and not n_classes:
+        kind = SingleSumsScorer
+    assert kept or isinstance(compiled.members[0].scorer, kind)
     assert check_parity(plan, compiled, rows, native).passed
     assert check_parity(plan, compiled, checks, {}).max_difference <= 5e-7
 
@@ -82,6 +87,31 @@ def test_what_does_not_agree_stays_as_it_is(monkeypatch) -> None:
     wrong = LightgbmScorer(right.text.replace("leaf_value=", "leaf_value=0.1", 1), 2)
     monkeypatch.setattr("modelwright.package.compiling.compile_scorer", lambda *_: wrong)
     assert compile_plan(plan, rows).members == plan.members
+
+
+def test_large_values_are_added_up_as_xgboost_adds_them(tmp_path) -> None:
+    import xgboost
+
+    rng = np.random.default_rng(0)
+    rows = rng.normal(size=(600, 5))
+    rows[rng.random(rows.shape) < 0.1] = np.nan
+    label = np.nansum(rows, axis=1) * 5e4 + 1.8e5
+    booster = xgboost.train({"max_depth": 5, "nthread": 1}, xgboost.DMatrix(rows, label), 120)
+    scorer = XgboostScorer(booster, 0)
+    compiled = compile_scorer(scorer, 5)
+    assert isinstance(compiled, SingleSumsScorer)
+    expected = scorer.predict(rows)
+    np.testing.assert_array_equal(compiled.predict(rows), expected)
+    again = load(compiled.save(tmp_path, "m"), tmp_path)
+    buffer = np.zeros(5)
+    one = again.row(buffer)
+    for i in range(50):
+        buffer[:] = rows[i]
+        assert one() == expected[i].tolist()
+    good = compiled.save(tmp_path, "n")
+    for change in ({"files": good["files"][:1]}, {"base": 0.1}, {"base": None}, {"n_classes": 2}, {"rounds": 3}):
+        with pytest.raises(BundleError):
+            load({**good, **change}, tmp_path)
 
 
 # --- statistics of categories ---------------------------------------------------------------------------------------

@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 
 from modelwright.package.compiling.trees import MOST_NODES, Tree, below, model_text
+from modelwright.runtime.scorer import Scorer
 from modelwright.runtime.scorers.lightgbm import LightgbmScorer
+from modelwright.runtime.scorers.single_sums import SingleSumsScorer
 from modelwright.runtime.scorers.xgboost import XgboostScorer
 
 __all__ = ["compile_scorer"]
@@ -16,7 +18,7 @@ __all__ = ["compile_scorer"]
 _IDENTITY = frozenset({"reg:squarederror", "reg:absoluteerror"})
 
 
-def compile_scorer(scorer: XgboostScorer, n_features: int) -> LightgbmScorer | None:
+def compile_scorer(scorer: XgboostScorer, n_features: int) -> Scorer | None:
     """Return the same model for the tree engine; None where it has what the engine has not."""
     learner = json.loads(bytes(scorer.booster.save_raw("json")))["learner"]
     objective = learner["objective"]["name"]
@@ -30,14 +32,26 @@ def compile_scorer(scorer: XgboostScorer, n_features: int) -> LightgbmScorer | N
     if model["tree_info"] != [i % per_round for i in range(len(trees))]:
         return None  # several trees at a time
     converted = [_tree(tree) for tree in trees]
-    for output, offset in enumerate(_offsets(learner, objective, per_round)):
+    offsets = _offsets(learner, objective, per_round)
+    if not scorer.n_classes:
+        return _values(converted, offsets[0], n_features)
+    for output, offset in enumerate(offsets):
         first = converted[output]
         converted[output] = Tree(
             first.feature, first.threshold, first.default_left, first.left, first.right, first.value + offset
         )
-    link = {0: "regression", 2: "binary sigmoid:1"}.get(scorer.n_classes, f"multiclass num_class:{per_round}")
+    link = "binary sigmoid:1" if scorer.n_classes == 2 else f"multiclass num_class:{per_round}"
     text = model_text(converted, n_features=n_features, per_round=per_round, objective=link)
     return LightgbmScorer(text, scorer.n_classes)
+
+
+def _values(trees: list[Tree], base: float, n_features: int) -> SingleSumsScorer:
+    """Return the model that adds up as XGBoost does: probabilities would forgive another way, large values do not."""
+    text = model_text(trees, n_features=n_features, per_round=1, objective="regression")
+    counts = [len(tree.value) for tree in trees]
+    leaves = np.concatenate([tree.value for tree in trees]).astype(np.float32)
+    starts = np.cumsum([0, *counts[:-1]]).astype(np.int64)
+    return SingleSumsScorer(LightgbmScorer(text, 0), leaves, starts, base)
 
 
 def _fits(objective: str, n_classes: int) -> bool:

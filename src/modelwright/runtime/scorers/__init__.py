@@ -20,6 +20,7 @@ SCORERS: dict[str, str] = {
     "mlp": "modelwright.runtime.scorers.mlp:MlpScorer",
     "lightgbm": "modelwright.runtime.scorers.lightgbm:LightgbmScorer",
     "xgboost": "modelwright.runtime.scorers.xgboost:XgboostScorer",
+    "single-sums": "modelwright.runtime.scorers.single_sums:SingleSumsScorer",
     "catboost": "modelwright.runtime.scorers.catboost:CatboostScorer",
     "oblivious": "modelwright.runtime.scorers.oblivious:ObliviousScorer",
 }

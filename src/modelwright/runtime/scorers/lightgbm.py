@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -14,6 +15,8 @@ from modelwright.runtime.scorers.lightgbm_text import check_text
 from modelwright.runtime.tree_engine import TreeEngine
 
 __all__ = ["LightgbmScorer", "columns_of"]
+
+_LEAVES = re.compile(r"^num_leaves=(\d+)$", re.MULTILINE)
 
 
 def columns_of(raw: np.ndarray, n_classes: int) -> np.ndarray:
@@ -86,6 +89,11 @@ class LightgbmScorer:
             f"{path.name} does not fit the classes",
         )
         return scorer
+
+    @property
+    def leaf_counts(self) -> list[int]:
+        """Leaves of each tree."""
+        return [int(n) for n in _LEAVES.findall(self.text)]
 
     @property
     def n_features(self) -> int:
