@@ -129,12 +129,13 @@ class Wire:
         self._rest += raw
         return bool(raw)
 
+    def waits(self, seconds: float) -> bool:
+        """Tell whether there is something to read, or the end of it, within a time."""
+        return bool(self._rest) or bool(select.select([self._socket], [], [], seconds)[0])
+
     def closed(self) -> bool:
         """Tell whether the other end has closed and has nothing more to say."""
-        if self._rest:
-            return False
-        readable, _, _ = select.select([self._socket], [], [], 0)
-        return bool(readable) and not self._more()
+        return not self._rest and self.waits(0) and not self._more()
 
     def close(self) -> None:
         self._socket.close()

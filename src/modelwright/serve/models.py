@@ -14,6 +14,9 @@ from modelwright.serve.exchange import Asked, ModelFacts, Scored
 
 __all__ = ["Model", "load_model"]
 
+MISSING_FIX = "send them, null where unknown; /openapi.json lists the columns"
+"""Instead of a guess which name was meant: in a CSV without its header the names are values of somebody."""
+
 
 class Model:
     """A version that answers. Any number of threads may use it.
@@ -59,7 +62,8 @@ class Model:
                 return self._one(asked.records[0])
             return self._many(asked)
         except (ContractError, UsageError) as error:
-            raise RequestError(error.what, fix=error.fix, code=error.code, status=422) from None
+            fix = MISSING_FIX if error.code == "MW-C001" else error.fix
+            raise RequestError(error.what, fix=fix, code=error.code, status=422) from None
 
     def _one(self, record: Mapping[str, Any]) -> Scored:
         answer, told = self.version.predict_row(record)
