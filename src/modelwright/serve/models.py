@@ -18,6 +18,10 @@ MISSING_FIX = "send them, null where unknown; /openapi.json lists the columns"
 """Instead of a guess which name was meant: in a CSV without its header the names are values of somebody."""
 
 
+MOST_EXPLAINED = 100_000
+"""Rows that may be scored for the reasons of one request: about a second of work."""
+
+
 class Model:
     """A version that answers. Any number of threads may use it.
 
@@ -71,10 +75,29 @@ class Model:
 
     def _many(self, asked: Asked) -> Scored:
         rows = asked.records if asked.records is not None else asked.columns
+        if asked.reasons:
+            _check_work(_length(rows), len(self.contract.columns))
         answers, told = self.version.predict(rows, interval=asked.interval, reasons=asked.reasons)
         plain = {name: values.tolist() for name, values in answers.items()}
         reasons = plain.pop("reasons", None)
         return Scored(plain, len(plain["prediction"]), told, reasons)
+
+
+def _length(rows: Any) -> int:
+    if isinstance(rows, list):
+        return len(rows)
+    return int(rows.num_rows) if hasattr(rows, "num_rows") else len(next(iter(rows.values()), ()))
+
+
+def _check_work(n_rows: int, n_columns: int) -> None:
+    """Refuse reasons for so many rows that others would wait for them: each row is scored twice per column."""
+    if 2 * n_rows * (n_columns + 1) > MOST_EXPLAINED:
+        raise RequestError(
+            "reasons were asked for too many rows at once",
+            fix=f"ask for at most {max(1, MOST_EXPLAINED // (2 * (n_columns + 1))):,} rows at a time, or without reasons",
+            code="MW-S312",
+            status=413,
+        )
 
 
 def load_model(folder: Path, name: str, *, public_key: Path | None = None, digest: str | None = None) -> Model:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from typing import Annotated, Any
@@ -14,6 +15,7 @@ from modelwright.serve.exchange import Reply, Request
 from modelwright.serve.metrics import CONTENT_TYPE as PROMETHEUS
 from modelwright.serve.openapi import document
 from modelwright.serve.protocols import oip, sagemaker, v1
+from modelwright.serve.routes import routes_for
 from modelwright.serve.state import State
 
 __all__ = ["PAGES", "Page"]
@@ -81,7 +83,8 @@ def card(state: State, request: Request) -> Reply:
 
 def openapi(state: State, request: Request) -> Reply:
     """The description of every route."""
-    return Reply.of(document(state.deployment.champion.facts, guarded=state.guard.access.guarded))
+    facts = state.deployment.champion.facts
+    return Reply.of(document(facts, guarded=state.guard.access.guarded, routes=routes_for(os.environ)))
 
 
 class _Label(msgspec.Struct):
