@@ -94,7 +94,7 @@ def _check_work(n_rows: int, n_columns: int) -> None:
     if 2 * n_rows * (n_columns + 1) > MOST_EXPLAINED:
         raise RequestError(
             "reasons were asked for too many rows at once",
-            fix=f"ask for at most {max(1, MOST_EXPLAINED // (2 * (n_columns + 1))):,} rows at a time, or without reasons",
+            fix=f"ask for at most {max(1, MOST_EXPLAINED // (2 * n_columns + 2)):,} rows at a time, or for no reasons",
             code="MW-S312",
             status=413,
         )
