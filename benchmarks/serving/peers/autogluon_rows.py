@@ -27,10 +27,10 @@ def main() -> None:
     folder, count = Path(sys.argv[1]), int(sys.argv[2])
     train, objective = frame_of(folder / "train.json")
     held, _ = frame_of(folder / "test.json")
-    settings = {"GBM": {"num_boost_round": 200, "ag_args_fit": {"num_cpus": 2}}}
+    settings = {"GBM": {"num_boost_round": 200, "ag_args_fit": {"num_cpus": 1}}}
     with tempfile.TemporaryDirectory() as place:
         predictor = TabularPredictor(label="target_of_benchmark", path=place, verbosity=0)
-        predictor.fit(train, hyperparameters=settings, num_gpus=0, fit_weighted_ensemble=False)
+        predictor.fit(train, hyperparameters=settings, num_cpus=1, num_gpus=0, fit_weighted_ensemble=False)
         predictor.persist()
         ask = predictor.predict_proba if objective == "classify" else predictor.predict
         rows = [held.iloc[[i % len(held)]].drop(columns="target_of_benchmark") for i in range(count + 5)]
