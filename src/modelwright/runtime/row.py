@@ -38,11 +38,7 @@ class RowPlan:
         self._writers: list[RowWriter] = []
         for key, view in plan.views.items():
             buffers[key] = np.zeros(len(view.names))
-            start = 0
-            for op in view.ops:
-                end = start + len(op.names)
-                self._writers.append(op.row(where, buffers[key][start:end]))
-                start = end
+            self._writers += view.row(where, buffers[key])
         self._members: list[tuple[float, RowScorer]] = [
             (member.weight, row_scorer(member.scorer, buffers[member.view])) for member in plan.members
         ]

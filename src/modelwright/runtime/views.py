@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import groupby
 from typing import Any
 
 import numpy as np
 
 from modelwright.data.columns import Columns, n_rows
-from modelwright.runtime.op import Op, State
+from modelwright.runtime.op import Op, RowWriter, State
 from modelwright.runtime.ops import build
 from modelwright.runtime.ops.base import refused
+from modelwright.runtime.ops.lookup import Lookup, row_of_lookups
 from modelwright.runtime.view import View
 
 __all__ = ["ViewPlan"]
@@ -61,6 +63,24 @@ class ViewPlan:
         for op, (start, end) in zip(self.ops, self._spans):
             op.write(columns, matrix[:, start:end])
         return View(matrix, self.names, self.categorical)
+
+    def row(self, where: Mapping[str, int], out: np.ndarray) -> list[RowWriter]:
+        """Return the functions that write the view of one row into ``out``, float64 of shape (n_features,).
+
+        Parameters
+        ----------
+        where : mapping of str to int
+            Position of each column among the values that the functions will be given.
+        """
+        writers: list[RowWriter] = []
+        spans = zip(self.ops, self._spans)
+        for narrow, group in groupby(spans, key=lambda item: isinstance(item[0], Lookup) and len(item[0].names) == 1):
+            run = list(group)
+            if narrow:
+                writers.append(row_of_lookups([op for op, _ in run], where, out[run[0][1][0] : run[-1][1][1]]))  # type: ignore[misc]
+            else:
+                writers += [op.row(where, out[start:end]) for op, (start, end) in run]
+        return writers
 
     def state(self) -> State:
         """Return JSON-ready settings and arrays; an array's name is ``"<position of its operation>.<name>"``."""
