@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["EXPORTS", "Exported", "Exporter", "export"]
 
 EXPORTS: dict[str, str] = {
+    "docker": "modelwright.package.exports.docker:write",
     "onnx": "modelwright.package.exports.onnx:write",
 }
 """By the name that ``--to`` takes: the function that writes it."""

@@ -143,7 +143,9 @@ def _readme(version: Version, converted: Converted, agreement: Agreement) -> str
     return f"""# {_cell(manifest.target)}, version {manifest.version}, as ONNX
 
 `model.onnx` takes rows and gives the prediction **before calibration**: `{converted.output}`, a double tensor of shape
-(rows, {plan.n_outputs}){_columns(plan)}. Operators: {operators}; made for onnxruntime 1.20 or later, in any language.
+(rows, {plan.n_outputs}){_columns(plan)}.
+
+Operators: {operators}; made for onnxruntime 1.21 or later, in any language.
 
 | input, shape (rows, 1) | type | value | missing |
 |---|---|---|---|

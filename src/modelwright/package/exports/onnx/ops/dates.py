@@ -107,8 +107,9 @@ class _Calendar:
         return self._real("Div", self.graph.where(negative, self._real("Add", rest, DAY), rest), 3600.0)
 
     def circle(self, place: str, period: float, wave: str) -> str:
-        """Sine or cosine of the place on a circle."""
-        return self.graph.add(wave, self._real("Mul", self.graph.cast(place, "DOUBLE"), 2.0 * np.pi / period))
+        """Sine or cosine of the place on a circle; onnxruntime had no cosine of doubles for a long time."""
+        angle = self._real("Mul", self.graph.cast(place, "DOUBLE"), 2.0 * np.pi / period)
+        return self.graph.add("Sin", angle if wave == "Sin" else self._real("Add", angle, np.pi / 2.0))
 
 
 _PARTS: dict[str, Callable[[_Calendar], str]] = {
