@@ -59,9 +59,7 @@ def command(
     told = _Told(version.manifest.version, doubt, output, as_json=as_json, quiet=quiet)
     with counting(silent=quiet or as_json) as progress:
         if output is not None:
-            told.done(
-                score_file(version, source, output, query=query, keep=keep, interval=interval, progress=progress)
-            )
+            told.done(score_file(version, source, output, query=query, keep=keep, interval=interval, progress=progress))
             return
         limited = _limited if as_json else progress
         with scored(version, source, query=query, keep=keep, interval=interval, progress=limited) as answers:
