@@ -29,6 +29,7 @@ BRANCHES = {
     "P": ("The project folder and files to write", "ProjectError"),
     "B": ("A version", "BundleError"),
     "T": ("Training", "TrainingError"),
+    "S": ("Requests to the server", "RequestError"),
     "X": ("Optional libraries", "MissingExtra"),
     "L": ("The machine", ""),
     "Z": ("Everything else", ""),
@@ -146,6 +147,8 @@ def _locals(function: ast.FunctionDef) -> dict[str, ast.expr]:
 
 def _bound(call: ast.Call, function: ast.FunctionDef) -> dict[str, ast.expr]:
     names = [a.arg for a in (*function.args.posonlyargs, *function.args.args)]
+    if names[:1] == ["self"] and isinstance(call.func, ast.Attribute):
+        del names[0]
     return dict(zip(names, call.args, strict=False)) | {k.arg: k.value for k in call.keywords if k.arg}
 
 
@@ -213,6 +216,8 @@ def _code_and_fix(row: Row) -> tuple[str, str]:
 def _first_line(name: str) -> str:
     kind: type[Exception] = getattr(errors, name)
     code = getattr(kind, "exit_code", 1)
+    if issubclass(kind, errors.RequestError):
+        return "in the body of an answer, with the id of the request: `error`, `fix`, `code`, `request_id`."
     return f"exit code {code}. {(kind.__doc__ or '').strip().splitlines()[0]}"
 
 

@@ -56,16 +56,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:
         if os.environ.get("MODELWRIGHT_DEBUG"):
             raise
-        code = _told(
-            given,
-            f"something unforeseen happened: {type(error).__name__}: {' '.join(str(error).split())[:300]}",
-            "set MODELWRIGHT_DEBUG=1 to see where, and report it",
-            "MW-Z001",
-            1,
-        )
+        code = _unforeseen(given, error)
     if arguments is None:
         sys.exit(code or 0)
     return code or 0
+
+
+def _unforeseen(given: list[str], error: Exception) -> int:
+    """Show an error that no other place knows; an installation for scoring alone lacks what the other commands need."""
+    library = getattr(error, "name", None) if isinstance(error, ModuleNotFoundError) else None
+    if library and not library.startswith("modelwright"):
+        return _told(
+            given,
+            f"this command needs the library '{library}', which is not installed",
+            "install Modelwright with all that it depends on; what is here suffices for scoring and serving",
+            "MW-X002",
+            1,
+        )
+    return _told(
+        given,
+        f"something unforeseen happened: {type(error).__name__}: {' '.join(str(error).split())[:300]}",
+        "set MODELWRIGHT_DEBUG=1 to see where, and report it",
+        "MW-Z001",
+        1,
+    )
 
 
 def _told(arguments: list[str], what: str, fix: str, code: str, exit_code: int) -> int:

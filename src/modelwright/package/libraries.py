@@ -10,7 +10,15 @@ from typing import Any
 from modelwright import __version__
 from modelwright.runtime.plan import Plan
 
-__all__ = ["bill_of_materials", "licences_of", "made_by", "requirements", "runtime_libraries"]
+__all__ = [
+    "bill_of_materials",
+    "complete",
+    "licences_of",
+    "made_by",
+    "requirements",
+    "runtime_libraries",
+    "serving_libraries",
+]
 
 BASE = ("numpy", "msgspec")
 BOOSTERS: dict[str, tuple[str, ...]] = {
@@ -19,6 +27,15 @@ BOOSTERS: dict[str, tuple[str, ...]] = {
     "catboost": ("catboost",),
 }
 """By scorer, the distributions that bring its library; the first that is installed counts."""
+
+ALONE = frozenset({"lightgbm", "msgspec", "numpy"})
+"""Libraries that score without what their packages ask for: of LightGBM the library file is used and no Python."""
+
+SERVING = ("click", "h11", "httptools", "uvicorn", "uvloop")
+"""What the server needs beside them; none of these needs more."""
+
+SIGNATURES = ("cffi", "cryptography", "pycparser")
+"""What checking a signature needs."""
 
 SHORT_LICENCE = 60  # characters; a longer field is the licence's text, and the classifiers then name it
 
@@ -45,11 +62,32 @@ def licences_of(libraries: Mapping[str, str]) -> dict[str, str]:
     return {name: _licence(name) for name in libraries}
 
 
+def complete(libraries: Mapping[str, str]) -> bool:
+    """Tell whether these libraries score with nothing else installed: XGBoost and CatBoost import SciPy and more."""
+    return set(libraries) <= ALONE
+
+
+def serving_libraries(*, signed: bool = False) -> dict[str, str]:
+    """Return version by name, as installed here, of what the server needs beside the libraries that score.
+
+    Parameters
+    ----------
+    signed : bool
+        What checks signatures too.
+    """
+    names = sorted((*SERVING, *(SIGNATURES if signed else ())))
+    return {name: version for name in names if (version := _installed(name)) is not None}
+
+
 def requirements(libraries: Mapping[str, str]) -> str:
     """Return ``requirements-runtime.txt``: what scoring needs, in the versions it was tested with."""
+    alone = " --no-deps" if complete(libraries) else ""
     lines = [
-        "# What scoring this version needs, in the versions its answers were recorded with. Then, without the rest:",
+        "# What scoring this version needs, in the versions its answers were recorded with:",
+        f"#   pip install{alone} -r requirements-runtime.txt",
         f"#   pip install --no-deps modelwright=={made_by()}",
+        "# and to serve it:",
+        f"#   pip install --no-deps {' '.join(SERVING)}",
         *(f"{name}=={version}" for name, version in libraries.items()),
     ]
     return "\n".join(lines) + "\n"

@@ -35,8 +35,8 @@ version = open_version("{manifest.version}")  # checks every digest, runs no cod
 answers, violations = version.predict("rows.csv")  # or a frame, an Arrow table, a mapping of columns
 ```
 
-On a machine that only scores: `pip install -r requirements-runtime.txt`, then
-`pip install --no-deps modelwright=={manifest.made_by}`.
+As a server, beside a project or alone: `modelwright serve FOLDER`. `requirements-runtime.txt` says what a machine needs
+that does nothing else.
 
 Nothing here may be changed: a version with a changed, missing or additional file is refused.
 

@@ -11,7 +11,7 @@ __all__ = ["command"]
 
 @click.command(short_help="write a version in a form that other software runs")
 @click.argument("project")
-@click.option("--to", "to", required=True, help="The form: onnx, …")
+@click.option("--to", "to", required=True, help="The form: docker, onnx, …")
 @click.option("--output", "-o", required=True, type=click.Path(), help="Folder to write; empty or not there yet.")
 @click.option("--version", "number", type=int, help="Version; the champion by default.")
 @output_options

@@ -9,6 +9,9 @@ import click
 
 __all__ = ["command"]
 
+VARIABLE = "MODELWRIGHT_SERVE_"
+"""Before the name of an option: the variable that gives it where a platform gives variables only, as SageMaker does."""
+
 
 @click.command(name="serve")
 @click.argument("project", required=False)
@@ -40,7 +43,7 @@ def command(project: str | None, **options: Any) -> None:
     """Answer requests with the champion of PROJECT, or with the version in a folder.
 
     Without PROJECT the model is where a platform puts it: $AIP_STORAGE_URI, $AZUREML_MODEL_DIR, $MODEL_DIR,
-    /opt/ml/model, /mnt/models.
+    /opt/ml/model, /mnt/models. Every option can be given as a variable too: --workers is MODELWRIGHT_SERVE_WORKERS.
 
     \b
       modelwright serve bank-deposit --port 8000
@@ -75,6 +78,11 @@ def command(project: str | None, **options: Any) -> None:
     )
     code = serve(settings, started=lambda address: print(f"answering at {address}", file=sys.stderr, flush=True))
     sys.exit(code)
+
+
+for _option in command.params:
+    if isinstance(_option, click.Option):
+        _option.envvar = VARIABLE + max(_option.opts, key=len).lstrip("-").upper().replace("-", "_")
 
 
 def _check_place(place: Path) -> None:
