@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -114,8 +117,6 @@ def test_what_does_not_exist_is_told_to_readers_only(server: Server, keys: dict[
 
 
 def test_a_revoked_key_stops_without_a_restart(server: Server, keys: dict[str, str], tmp_path: Path) -> None:
-    import time
-
     file = KeyFile(server.errors.parent / MODEL / FILE_NAME)
     key, token = file.add("soon gone", ["read"])
     time.sleep(1.2)  # a list that changed is read again within a second
@@ -164,7 +165,7 @@ def test_no_answer_allows_other_sites_to_read_it(server: Server, keys: dict[str,
 
 
 def test_a_public_address_without_keys_is_refused(tmp_path: Path) -> None:
-    from modelwright.cli import main
-
     project = make_project(tmp_path / MODEL)
-    assert main(["serve", str(project), "--port", "0", "--host", "0.0.0.0"]) == 2
+    arguments = [sys.executable, "-m", "modelwright", "serve", str(project), "--port", "0", "--host", "0.0.0.0"]
+    done = subprocess.run(arguments, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 2 and "MW-U047" in done.stderr
