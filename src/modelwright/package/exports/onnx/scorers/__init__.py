@@ -30,6 +30,7 @@ CONVERTERS: dict[str, str] = {
     "lightgbm": f"{_HERE}.lightgbm:lightgbm",
     "xgboost": f"{_HERE}.xgboost:xgboost",
     "catboost": f"{_HERE}.catboost:catboost",
+    "single-sums": f"{_HERE}.lightgbm:single_sums",
     "oblivious": f"{_HERE}.catboost:oblivious",
 }
 

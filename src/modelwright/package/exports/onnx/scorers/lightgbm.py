@@ -8,14 +8,17 @@ it goes where the split learned to send it; at a set of levels it is no member
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
-from modelwright.package.exports.onnx.graph import Graph, Inexpressible
+from modelwright.package.exports.onnx.graph import Inexpressible
 from modelwright.package.exports.onnx.scorers import Site
 from modelwright.package.exports.onnx.scorers.trees import LESS_OR_EQUAL, MEMBER, Trees, add_trees
 from modelwright.runtime.scorers.lightgbm import LightgbmScorer
+from modelwright.runtime.scorers.single_sums import SingleSumsScorer
 
-__all__ = ["lightgbm"]
+__all__ = ["lightgbm", "single_sums"]
 
 CATEGORICAL, DEFAULT_LEFT = 1, 2
 MISSING_NONE, MISSING_ZERO, MISSING_NAN = 0, 1, 2
@@ -33,19 +36,34 @@ Block = dict[str, str]
 def lightgbm(site: Site, scorer: LightgbmScorer) -> str:
     """The sum of the trees, through the link of the objective."""
     graph = site.graph
-    tiny = graph.add("LessOrEqual", graph.add("Abs", site.matrix), graph.constant([ZERO]))
-    matrix = graph.where(tiny, graph.constant([0.0]), site.matrix)
     head, blocks = _read(scorer.text)
     link, slope = _link(head)
     n_outputs = scorer.n_classes if scorer.n_classes > 2 else 1
-    total = add_trees(site, matrix, _trees(blocks, n_outputs), n_outputs)
-    return _linked(site.graph, total, link, slope, n_outputs)
+    total = add_trees(site, _taken(site), _trees(blocks, n_outputs), n_outputs)
+    if link:
+        return graph.probabilities(graph.add("Mul", total, graph.constant([slope])), n_outputs)
+    if scorer.n_classes == 2:  # the sum is the probability of the second class
+        return graph.concat([graph.add("Sub", graph.constant([1.0]), total), total])
+    return total
 
 
-def _linked(graph: Graph, total: str, link: str, slope: float, n_outputs: int) -> str:
-    if not link:
-        return total
-    return graph.probabilities(graph.add("Mul", total, graph.constant([slope])), n_outputs)
+def single_sums(site: Site, scorer: SingleSumsScorer) -> str:
+    """Every tree by itself; then the leaves are added up one after the other in single precision, as in the plan."""
+    graph = site.graph
+    _, blocks = _read(scorer.trees.text)
+    trees = replace(_trees(blocks, len(blocks)), value=scorer.leaves.astype(np.float64)[:, None])
+    leaves = graph.cast(add_trees(site, _taken(site), trees, len(blocks)), "FLOAT")
+    column = graph.add("Slice", leaves, graph.whole([0]), graph.whole([1]), graph.whole([1]))
+    base = graph.add("Expand", graph.constant([scorer.base], np.float32), graph.add("Shape", column))
+    sums = graph.add("CumSum", graph.concat([base, leaves]), graph.whole(1))
+    return graph.cast(graph.columns(sums, [len(blocks)]), "DOUBLE")
+
+
+def _taken(site: Site) -> str:
+    """Return the matrix as the library takes it."""
+    graph = site.graph
+    tiny = graph.add("LessOrEqual", graph.add("Abs", site.matrix), graph.constant([ZERO]))
+    return graph.where(tiny, graph.constant([0.0]), site.matrix)
 
 
 def _read(text: str) -> tuple[Block, list[Block]]:
