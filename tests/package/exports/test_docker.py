@@ -111,7 +111,7 @@ def test_the_note_of_a_version_says_how_to_install() -> None:
 
 def test_the_instructions(folder: Path) -> None:
     found = instructions((folder / "Dockerfile").read_text())
-    expected = [i for i in INSTRUCTIONS]
+    expected = list(INSTRUCTIONS)
     libraries = (folder / "requirements.txt").read_text()
     if "lightgbm==" not in libraries:
         expected.remove("RUN")
@@ -176,7 +176,7 @@ def test_the_wheel_is_a_wheel(tmp_path: Path) -> None:
     assert sorted(line.split(",")[0] for line in record) == sorted(names)
     assert "modelwright/serve/server.py" in names and not any("__pycache__" in n for n in names)
     project = tomllib.loads((Path(__file__).parents[3] / "pyproject.toml").read_text())["project"]
-    assert script.split() == ["[console_scripts]", *"modelwright = modelwright.cli:main".split()]
+    assert script == "[console_scripts]\nmodelwright = modelwright.cli:main\n"
     assert project["scripts"] == {"modelwright": "modelwright.cli:main"}
 
 
