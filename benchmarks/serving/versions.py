@@ -50,17 +50,35 @@ SETS: dict[str, DataSet] = {
 
 
 def read_set(data: Path, name: str) -> tuple[dict[str, list[Any]], list[Any], np.ndarray]:
-    """Return raw columns without the target, the target, and which rows are for testing."""
+    """Return columns without the target, the target, and which rows are for testing.
+
+    Numbers are numbers, as in a request, and not the texts of the file: so it is for everybody.
+    """
+    from modelwright.data.kinds import infer_contract
     from modelwright.data.reading import read_table
 
     about = SETS[name]
     table, _ = read_table(data / about.file)
-    columns = {n: table.column(n).to_pylist() for n in table.column_names if n not in about.dropped}
+    contract = infer_contract(table)
+    columns = {s.name: _typed(table.column(s.name), s) for s in contract.columns if s.name not in about.dropped}
     target = columns.pop(about.target)
     order = np.random.default_rng(SEED).permutation(len(target))
     held = np.zeros(len(target), dtype=bool)
     held[order[: round(TEST_SHARE * len(target))]] = True
     return columns, target, held
+
+
+def _typed(column: Any, spec: Any) -> list[Any]:
+    """Return a column of a file as a client would send it: whole numbers, numbers, texts, None."""
+    from modelwright.data.canonical import read_column
+    from modelwright.data.contract import Kind
+
+    if spec.kind is not Kind.NUMBER:
+        return column.to_pylist()
+    read = read_column(column, spec).column
+    values = [None if v != v else v for v in read.tolist()]
+    whole = all(v is None or v.is_integer() for v in values)
+    return [None if v is None else int(v) for v in values] if whole else values
 
 
 def write_rows(data: Path, name: str, folder: Path) -> None:

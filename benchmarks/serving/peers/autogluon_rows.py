@@ -16,6 +16,8 @@ from pathlib import Path
 import pandas as pd
 from autogluon.tabular import TabularPredictor
 
+FIT_SECONDS = 60
+
 
 def frame_of(path: Path) -> tuple[pd.DataFrame, str]:
     document = json.loads(path.read_text())
@@ -30,7 +32,9 @@ def main() -> None:
     settings = {"GBM": {"num_boost_round": 200, "ag_args_fit": {"num_cpus": 1}}}
     with tempfile.TemporaryDirectory() as place:
         predictor = TabularPredictor(label="target_of_benchmark", path=place, verbosity=0)
-        predictor.fit(train, hyperparameters=settings, num_cpus=1, num_gpus=0, fit_weighted_ensemble=False)
+        predictor.fit(
+            train, hyperparameters=settings, num_cpus=1, num_gpus=0, time_limit=FIT_SECONDS, fit_weighted_ensemble=False
+        )
         predictor.persist()
         ask = predictor.predict_proba if objective == "classify" else predictor.predict
         rows = [held.iloc[[i % len(held)]].drop(columns="target_of_benchmark") for i in range(count + 5)]
