@@ -74,7 +74,7 @@ def _typed(column: Any, spec: Any) -> list[Any]:
     from modelwright.data.contract import Kind
 
     if spec.kind is not Kind.NUMBER:
-        return column.to_pylist()
+        return [v if v != "" else None for v in column.to_pylist()]
     read = read_column(column, spec).column
     values = [None if v != v else v for v in read.tolist()]
     whole = all(v is None or v.is_integer() for v in values)
