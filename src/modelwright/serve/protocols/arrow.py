@@ -52,10 +52,10 @@ def from_parquet(body: bytes, limits: Limits) -> pa.Table:
     """Return the table of a Parquet file."""
     kind = "Parquet file"
     try:
+        pages_of(body, limits)  # before Arrow looks at the file
         with pq.ParquetFile(pa.BufferReader(body)) as file:
             schema = file.schema_arrow
             _check_schema(schema, kind, limits)
-            pages_of(file.metadata, body, limits)
         texts = [f.name for f in schema if pa.types.is_string(f.type) or pa.types.is_large_string(f.type)]
         with pq.ParquetFile(pa.BufferReader(body), read_dictionary=texts) as file:
             table = file.read(use_threads=False)
