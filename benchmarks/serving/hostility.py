@@ -42,16 +42,16 @@ def predictions(server: Server) -> object:
 
 def run(server: Server, count: int, number: int, copies: int) -> tuple[Report, list[int]]:
     """Send all requests in parts; return what came back, and the memory after each part."""
-    total, memory = Report(), []
-    part = min(PART, max(1, count // 10))
-    for i in range(-(-count // part)):
-        report = attack(server, min(part, count - i * part), number * 1_000_003 + i, copies)
+    total, memory, turn = Report(), [], 0
+    while total.sent < count:
+        report = attack(server, max(1, min(PART, count // 10)), number * 1_000_003 + turn, copies)
         total.statuses += report.statuses
         total.codes += report.codes
         total.closed += report.closed
         total.problems += report.problems
         memory.append(server.rss())
         print(f"{total.sent:>8} sent, {len(total.problems)} problems, {memory[-1] / 1e6:.1f} MB", file=sys.stderr)
+        turn += 1
     return total, memory
 
 

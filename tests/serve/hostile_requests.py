@@ -186,6 +186,26 @@ DOCUMENTS = st.one_of(
     st.lists(LABEL, max_size=3).map(lambda v: joined(v, b'{"labels":[', b"]}")),
     st.lists(RECORDS, max_size=3).map(b"\n".join),
 )  # fmt: skip
+GOOD_ROWS = st.lists(GOOD_PAIRS, min_size=1, max_size=3).map(lambda r: joined(r, b"[", b"]"))
+GOOD_SPLIT = st.lists(st.tuples(PLAIN, PLAIN, PLAIN).map(lambda v: joined(list(v), b"[", b"]")), min_size=1).map(
+    lambda r: b'{"columns":["age","balance","job"],"data":' + joined(r, b"[", b"]") + b"}"
+)
+GOOD_LABEL = st.tuples(PLAIN, st.integers(0, 9)).map(
+    lambda v: b'{"request_id":"a","row":%d,"label":' % v[1] + v[0] + b"}"
+)
+GOOD_TENSORS = st.tuples(ROW_OF_TENSORS, OUTPUTS).map(lambda t: joined(t[0], b'{"inputs":[', b"]" + t[1] + b"}"))
+FITTING = {
+    "/predict": st.one_of(GOOD_PAIRS, named(b"rows", GOOD_ROWS)),
+    "/score": named(b"instances", GOOD_ROWS),
+    "/invocations": st.one_of(named(b"dataframe_records", GOOD_ROWS), named(b"dataframe_split", GOOD_SPLIT)),
+    "/feedback": GOOD_LABEL,
+    f"/v1/models/{MODEL}:predict": named(b"instances", GOOD_ROWS),
+    f"/v1/models/{MODEL}:explain": named(b"instances", GOOD_ROWS),
+    f"/v2/models/{MODEL}/infer": GOOD_TENSORS,
+    f"/v2/models/{MODEL}/versions/1/infer": GOOD_TENSORS,
+}
+"""Documents that have the form a route wants: what is hostile is in the values."""
+
 CSV = st.tuples(
     st.sampled_from([
         b"age,balance,job", b"age,age,job", b"canary7q,balance", b"", b'"age,balance',
@@ -279,9 +299,11 @@ NOWHERE = st.sampled_from(
 @st.composite
 def requests(draw: st.DrawFn) -> Case:
     """Return whole requests with hostile bodies."""
-    path = draw(st.sampled_from(POSTS)).encode()
-    body, told = draw(bodies())
-    headers = draw(HEADERS)
+    route = draw(st.sampled_from(POSTS))
+    path, headers = route.encode(), draw(HEADERS)
+    body, told = draw(FITTING[route]) if draw(st.booleans()) else b"", "application/json"
+    if not body:
+        body, told = draw(bodies())
     if headers.startswith(b"content-encoding: gzip") and draw(st.booleans()):
         body = gzip.compress(body if draw(st.integers(0, 9)) else b"[" + b"0," * (1 << 20), 1)
     if draw(st.integers(0, 9)) == 0:

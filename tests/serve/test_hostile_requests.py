@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 import json
 import random
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -121,6 +123,41 @@ def test_a_csv_without_its_header_is_not_told_back(server: Server) -> None:
         answer = wire.answer()
     assert answer is not None and answer.status == 422 and b"MW-C001" in answer.body
     assert b"agee" not in answer.body and b"balanced" not in answer.body and b"jobs" not in answer.body
+
+
+DAMAGED = """
+import random, sys
+from modelwright.errors import RequestError
+from modelwright.serve.exchange import ModelFacts, Request
+from modelwright.serve.limits import Limits
+from modelwright.serve.protocols import make_protocols
+from tests.package.building import CONTRACT
+from tests.serve.hostile_requests import TABLES_IN_BYTES
+
+decode = make_protocols(Limits())["own"].decode
+facts = ModelFacts("a", "1", "classify", ("no", "yes"), "t", CONTRACT)
+rng, tables = random.Random(0), sorted(TABLES_IN_BYTES.items())
+for _ in range(int(sys.argv[1])):
+    told, body = rng.choice(tables)
+    raw = bytearray(body)
+    for _ in range(rng.choice((1, 1, 2, 4))):
+        at = rng.randrange(len(raw))
+        raw[at : at + 4] = rng.choice((bytes([rng.randrange(256)]) + raw[at + 1 : at + 4], b"\\xff" * 4, bytes(4)))
+    try:
+        decode(Request("POST", "/predict", {"content-type": told}, bytes(raw)), facts)
+    except RequestError:
+        pass
+print("survived")
+"""
+
+
+def test_no_damaged_table_ends_the_process() -> None:
+    """pyarrow ends the process over some damaged footers, so they must not come to it."""
+    root = Path(__file__).parents[2]
+    done = subprocess.run(
+        [sys.executable, "-c", DAMAGED, "20000"], cwd=root, capture_output=True, text=True, timeout=200
+    )
+    assert done.stdout == "survived\n", done.stderr[-2000:]
 
 
 def test_pipelined_requests_are_answered_in_order(server: Server) -> None:
