@@ -16,8 +16,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from modelwright.errors import ProjectError
-from modelwright.serve.metrics import FEATURES, PROBABILITY_EDGES, WINDOW, Metrics, ModelMetrics, value_edges
+from modelwright.serve.metrics import EVERY, FEATURES, PROBABILITY_EDGES, WINDOW, Metrics, ModelMetrics, value_edges
 from modelwright.serve.series import Store, read_others
+
+from .running import Wire, make_project, request, serving
 
 NAME = r"[a-zA-Z_:][a-zA-Z0-9_:]*"
 LABEL = re.compile(r'([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\\n]|\\["\\n])*)"(,|$)')
@@ -168,6 +170,14 @@ def test_missing_values_of_the_first_features() -> None:
     assert (by_name["f0"], by_name["f1"], by_name["f2"], by_name["f3"], by_name["f4"]) == (1 / 8, 0, 1 / 4, 1 / 4, 1)
 
 
+def test_of_single_rows_one_in_eight_is_looked_at() -> None:
+    metrics = Metrics()
+    model = bank(metrics, features=("age",))
+    for i in range(10 * EVERY):
+        model.look([{"age": None if i % EVERY == 0 else 1}], None)
+    assert value(read(metrics.render()), "model_feature_null_ratio", model="bank", version="3", feature="age") == 1.0
+
+
 def test_missing_values_of_long_ago_are_forgotten() -> None:
     metrics = Metrics()
     model = bank(metrics, features=("age",))
@@ -234,6 +244,27 @@ def test_other_bounds_for_the_same_labels_do_not_break_the_page(tmp_path: Path) 
     two.model("m", "1", watched=["prediction"], edges=(2.0, 3.0)).observe(0.0, {"prediction": [0.5]})
     told = read(one.render())
     assert value(told, "model_prediction_value_count", model="m", version="1") == 1
+
+
+def test_a_server_of_two_workers_tells_the_sum(tmp_path: Path) -> None:
+    body = b'{"age": 33, "balance": 410.5, "job": "student"}'
+    with serving(make_project(tmp_path / "made"), "--workers", "2") as server:
+        for _ in range(40):  # connections are shared out by the system
+            with Wire(server.port) as wire:
+                wire.send(request("POST", "/predict", body) + request("POST", "/predict", b"{"))
+                assert [getattr(wire.answer(), "status", 0) for _ in range(2)] == [200, 400]
+        with Wire(server.port) as wire:
+            wire.send(request("GET", "/metrics"))
+            page = wire.answer()
+    assert page is not None and page.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
+    told = read(page.body)
+    of = {"model": "made", "version": "1"}
+    assert value(told, "modelwright_workers") == 2
+    assert value(told, "model_infer_request_success_total", **of) == 40
+    assert sum(told["model_infer_request_failure_total"].samples.values()) == 40
+    assert value(told, "model_prediction_value_count", **of) == 40
+    assert value(told, "http_requests_in_progress") == 1, "the one that asks"
+    assert value(told, "http_requests_total", route="/predict", status="200") == 40
 
 
 WORKER = """
