@@ -23,6 +23,7 @@ __all__ = [
 BASE = ("numpy", "msgspec")
 BOOSTERS: dict[str, tuple[str, ...]] = {
     "lightgbm": ("lightgbm",),
+    "single-sums": ("lightgbm",),
     "xgboost": ("xgboost-cpu", "xgboost"),
     "catboost": ("catboost",),
 }
