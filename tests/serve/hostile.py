@@ -43,7 +43,7 @@ class Report:
         self.statuses[answer.status] += 1
         if answer.status >= 500:
             self.problem(f"status {answer.status}", case, answer)
-        everything = answer.body + "".join(answer.headers.values()).encode("latin-1")
+        everything = _without_notes(answer) + "".join(answer.headers.values()).encode("latin-1")
         if any(mark in everything for mark in MARKS):
             self.problem("the answer repeats the request", case, answer)
         if answer.status >= 400 and answer.body:
@@ -63,6 +63,13 @@ class Report:
             self.codes[document["code"]] += 1
         if b"Traceback" in answer.body or b'.py"' in answer.body or b"/site-packages" in answer.body:
             self.problem("an error that tells of the inside", case, answer)
+
+
+def _without_notes(answer: Answer) -> bytes:
+    """Return the body but for the notes beside predictions: they name columns that the model does not know."""
+    if answer.status != 200 or b'"notes"' not in answer.body:
+        return answer.body
+    return msgspec.json.encode({k: v for k, v in msgspec.json.decode(answer.body).items() if k != "notes"})
 
 
 class Attacker:

@@ -34,6 +34,7 @@ FORMS = ("rows", "columns", "instances")
 EXPECTED = 'one record {"column": value, ...}, {"rows": [...]}, {"columns": {...}} or {"instances": [...]}'
 
 MOST_NOTES = 50
+LONGEST_NAME = 200  # characters: a name that no column has comes from the request, and may be as long as its body
 
 
 class _Body(msgspec.Struct, forbid_unknown_fields=True):
@@ -126,10 +127,14 @@ def encode(asked: Asked, scored: Scored, facts: ModelFacts, request: Request) ->
 def notes_of(scored: Scored) -> list[dict[str, Any]]:
     """Return how the rows differ from the contract, at most `MOST_NOTES`; without data values."""
     notes: list[dict[str, Any]] = [
-        {"what": v.what, "column": v.column, "rows": v.n_rows, "done": v.done, "message": v.message}
+        {"what": v.what, "column": _cut(v.column), "rows": v.n_rows, "done": v.done, "message": _cut(v.message)}
         for v in scored.violations[:MOST_NOTES]
     ]
     left = len(scored.violations) - MOST_NOTES
     if left > 0:
         notes.append({"what": "more", "column": None, "rows": None, "done": None, "message": f"and {left:,} more"})
     return notes
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST_NAME else text[:LONGEST_NAME] + "…"
