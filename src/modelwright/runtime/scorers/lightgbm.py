@@ -44,6 +44,10 @@ class LightgbmScorer:
     def __init__(self, text: str, n_classes: int) -> None:
         self.text, self.n_classes = text, n_classes
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Copies and what users pickle hold the text; the library's own model is made again where it is needed."""
+        return {"text": self.text, "n_classes": self.n_classes}
+
     @cached_property
     def engine(self) -> TreeEngine:
         """The model in LightGBM's library."""

@@ -172,7 +172,10 @@ def _check_children(tree: Mapping[str, str], n_splits: int, name: str) -> None:
 def _check_thresholds(tree: Mapping[str, str], categorical: np.ndarray, name: str) -> None:
     """Splits on categories store the number of a bit set in the place of the threshold."""
     n_sets = _count(tree, "num_cat", name)
-    thresholds = finite("threshold", _reals(tree, "threshold", len(categorical), name))
+    thresholds = _reals(tree, "threshold", len(categorical), name)
+    # infinite where a split parts the missing from the rest: LightGBM writes it so
+    require(not np.isnan(thresholds).any(), f"'threshold' in {name} holds numbers that are none")
+    finite("threshold", thresholds[categorical])
     require((n_sets > 0) == categorical.any(), f"'num_cat' in {name} does not fit")
     if n_sets == 0:
         return
