@@ -200,6 +200,32 @@ def test_the_files_of_a_version_are_documented():
             assert f"`{name}`" in text, name
 
 
+def test_the_page_of_serving_names_every_option():
+    from modelwright.cli.commands.serve import command
+
+    text = page(DOCS / "serving.md")
+    options = {max(p.opts, key=len): p.envvar for p in command.params if isinstance(p, click.Option)}
+    assert [o for o in options if not re.search(rf"{o}\b", text)] == []
+    shown = set(re.findall(r"MODELWRIGHT_SERVE_[A-Z_]+", text))
+    assert shown and shown <= set(options.values())
+
+
+def test_the_page_of_serving_names_scopes_metrics_and_routes():
+    from modelwright.serve.keys import Scope
+    from modelwright.serve.metrics import FAMILIES
+    from modelwright.serve.routes import OPEN, ROUTES
+
+    text = page(DOCS / "serving.md")
+    scopes = [code_in(r[0]) for r in rows(text.split("| scope |")[1].split("\n\n")[0]) if code_in(r[0])]
+    assert scopes == [scope.value for scope in Scope]
+    metrics = text.split("| metric |")[1].split("\n\n")[0]
+    assert set(re.findall(r"`(\w+)`", metrics)) <= set(FAMILIES)
+    named = next(line for line in text.splitlines() if line.startswith("Open to everybody"))
+    assert {r.template for r in ROUTES if r.scope is OPEN and "/health" not in r.template} == {
+        path for path in re.findall(r"`(/[^`]*)`", named) if "health" not in path
+    }
+
+
 def test_the_page_of_errors_is_fresh():
     made = runpy.run_path(str(DOCS / "errors_page.py"))
     assert page(DOCS / "errors.md") == made["render"](), "run 'make docs'"
@@ -290,6 +316,19 @@ def test_example_of_a_rule(tmp_path):
     told = example("personal_data.py", cwd=tmp_path)
     assert told.startswith("X001 Personal data: 'contact' holds 300 e-mail addresses")
     assert not list(tmp_path.iterdir())
+
+
+def test_example_of_a_client(tmp_path):
+    from tests.serve.running import make_project, serving
+
+    with serving(make_project(tmp_path / "bank")) as server:
+        told = example("serving_client.py", f"http://127.0.0.1:{server.port}", cwd=tmp_path)
+        refused = subprocess.run(
+            [sys.executable, str(ROOT / "examples" / "serving_client.py"), f"http://127.0.0.1:{server.port}/nowhere"],
+            capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
+    assert re.match(r"version 1 of bank says '\w+'\n", told) and told.endswith("labels taken: 1\n")
+    assert refused.returncode == 1 and refused.stderr.startswith("MW-S301: ")
 
 
 @pytest.mark.slow
