@@ -29,9 +29,11 @@ from modelwright.package.bundle import Version, open_version
 from modelwright.package.exports import export
 from modelwright.package.writing import Facts, write_version
 from modelwright.serve.keys import make_key, printed
+from modelwright.serve.log import read_log
 from tests.conformance.environments import free_port
 from tests.package.fitting import fitted, table
 from tests.package.make_frozen import PROFILE
+from tests.serve.running import make_project
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -271,6 +273,20 @@ def test_nothing_is_written_and_workers_share_the_port(image: Image) -> None:
         assert process.wait(30) == 0
     assert files() == before
     assert not list(temporary.iterdir())
+
+
+def test_a_project_in_the_place_of_the_version_is_followed_and_logged(image: Image, tmp_path: Path) -> None:
+    port = free_port()
+    project = make_project(tmp_path / "bank")
+    given = {"PORT": str(port), "MODEL_DIR": str(project), **OPEN}
+    with running(image, given=given) as process:
+        row = ask(port, "/openapi.json")[1]["components"]["schemas"]["Record"]["example"]
+        status, answer = ask(port, "/predict", row)
+        assert status == 200 and answer["model"] == "bank"
+        assert ask(port, "/feedback", {"request_id": answer["request_id"], "label": "yes"})[0] == 202
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 0
+    assert read_log(project / "predictions").num_rows == 1  # lines, as there is no pyarrow in the image
 
 
 def test_what_needs_more_than_is_there_says_so(image: Image) -> None:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tomllib
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -104,6 +105,25 @@ def test_the_note_of_a_version_says_how_to_install() -> None:
     assert "pip install -r" in requirements({"numpy": "2.0", "catboost": "1.2"})
     assert complete({"numpy": "2"}) and not complete({"xgboost-cpu": "3"})
     assert set(serving_libraries(signed=True)) - set(serving_libraries()) == {"cffi", "cryptography", "pycparser"}
+
+
+def test_the_commands_of_the_readme_are_real(version: Version, tmp_path: Path) -> None:
+    import click
+
+    from modelwright.cli.app import app
+    from modelwright.cli.commands.serve import command as serve
+
+    (tmp_path / "versions" / "1").mkdir(parents=True)
+    (tmp_path / "versions" / "1" / "model.sig").write_text("{}")
+    for project in (version, replace(version, folder=tmp_path / "versions" / "1")):
+        text = render_readme("bank", "bank", project, BASE)
+        lines = [line for line in text.splitlines() if line.startswith("modelwright ")]
+        assert lines
+        for line in lines:
+            name, *words = shlex.split(line, comments=True)[1:]
+            app.get_command(click.Context(app), name).make_context(name, words)
+        known = {p.envvar for p in serve.params if isinstance(p, click.Option)}
+        assert set(re.findall(r"MODELWRIGHT_SERVE_[A-Z_]+", text)) <= known
 
 
 # ---------------------------------------------------------------------------------------------------- the Dockerfile
