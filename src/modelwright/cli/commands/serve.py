@@ -47,7 +47,7 @@ def command(project: str | None, **options: Any) -> None:
 
     \b
       modelwright serve bank-deposit --port 8000
-      curl localhost:8000/predict -d '{"age": 41, "job": "clerk"}'
+      curl localhost:8000/predict -d @row.json
     """
     import os
     import sys
