@@ -15,6 +15,7 @@ import numpy as np
 
 from modelwright.data.columns import Columns, Strings
 from modelwright.runtime.answers import row_answer
+from modelwright.runtime.calibrators import Identity
 from modelwright.runtime.op import RowWriter
 from modelwright.runtime.plan import Plan
 from modelwright.runtime.scorer import RowScorer, row_scorer
@@ -44,6 +45,7 @@ class RowPlan:
         ]
         self._inverse = None if plan.transform.plain else plan.transform.inverse
         self._outputs = range(plan.n_outputs)
+        self._calibrate = None if isinstance(plan.calibrator, Identity) else plan.calibrator
         self.answer: Callable[[list[float]], dict[str, Any]] = row_answer(plan.objective, plan.classes, plan.threshold)
 
     def __call__(self, values: Sequence[Any]) -> list[float]:
@@ -58,9 +60,7 @@ class RowPlan:
                     output = self._inverse(np.array(output)).tolist()
                 for i in self._outputs:
                     total[i] += weight * output[i]
-        if self.plan.calibrator is None:
-            return total
-        return self.plan.calibrator(np.array([total]))[0].tolist()
+        return total if self._calibrate is None else self._calibrate(np.array([total]))[0].tolist()
 
 
 def values_of(columns: Columns, names: Sequence[str], row: int) -> list[Any]:

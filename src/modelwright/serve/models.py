@@ -11,6 +11,7 @@ from modelwright.errors import ContractError, RequestError, UsageError
 from modelwright.package.bundle import Version, open_version
 from modelwright.package.golden import read_golden
 from modelwright.serve.exchange import Asked, ModelFacts, Scored
+from modelwright.serve.quick import quick_way
 
 __all__ = ["Model", "load_model"]
 
@@ -30,6 +31,8 @@ class Model:
     version : Version
     facts : ModelFacts
     number : int
+    quick : Quick
+        The short way for one bare record, see `modelwright.serve.quick`.
     """
 
     def __init__(self, version: Version, name: str) -> None:
@@ -47,6 +50,7 @@ class Model:
             created=version.manifest.created,
             example={column: values[0] for column, values in golden.rows.items()},
         )
+        self.quick = quick_way(version, self.facts)
 
     @property
     def contract(self) -> Contract:

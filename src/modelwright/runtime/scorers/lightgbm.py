@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from modelwright.runtime.quick_trees import QuickTrees
 from modelwright.runtime.scorers.checking import classes_in, model_file, refuse, require
 from modelwright.runtime.scorers.lightgbm_text import check_text
 from modelwright.runtime.tree_engine import TreeEngine
@@ -57,12 +58,17 @@ class LightgbmScorer:
         return columns_of(self.engine.predict(matrix, threads=threads), self.n_classes)
 
     def row(self, row: np.ndarray) -> Callable[[], list[float]]:
-        score = self.engine.row(row)
+        tables = QuickTrees.of(self.text)
+        if tables is None:
+            fallen = self.engine.row(row)
+            score: Callable[[], list[float]] = lambda: fallen().tolist()  # noqa: E731
+        else:
+            score = tables.row(row)
         if self.n_classes != 2:
-            return lambda: score().tolist()
+            return score
 
         def two() -> list[float]:
-            second = score().item()
+            (second,) = score()
             return [1.0 - second, second]
 
         return two

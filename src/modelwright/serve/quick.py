@@ -1,0 +1,69 @@
+"""``POST /predict`` with one bare record in JSON: the way of most requests, with nothing that it does not need.
+
+The slow, obvious twin is the protocol `modelwright.serve.protocols.own`, and whatever is not plain goes there: this
+answers with None, and makes no refusal of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+
+from modelwright.errors import ContractError
+from modelwright.package.bundle import Version
+from modelwright.serve.exchange import JSON, Asked, ModelFacts, Scored
+from modelwright.serve.limits import Limits
+from modelwright.serve.protocols.bodies import Cell
+from modelwright.serve.protocols.own import FORMS, notes_of
+
+__all__ = ["Quick", "is_plain", "quick_way"]
+
+LONGEST = 4_096
+"""Bytes of a body: no column and no text in it can be beyond the limits that anybody would set."""
+
+_RECORD = msgspec.json.Decoder(dict[str, Cell])
+_ENCODE = msgspec.json.Encoder().encode
+_ANY = frozenset({"*/*", JSON})
+
+Quick = Callable[[bytes, str], tuple[bytes, Asked, Scored] | None]
+
+
+def is_plain(headers: Mapping[str, str], limits: Limits) -> bool:
+    """Return whether the headers ask for JSON in, JSON out, and nothing else."""
+    return (
+        headers.get("content-type", JSON) == JSON
+        and headers.get("accept", JSON) in _ANY
+        and "content-encoding" not in headers
+        and limits.text >= LONGEST <= limits.columns
+    )
+
+
+def quick_way(version: Version, facts: ModelFacts) -> Quick:
+    """Return the function that makes the answer to a body: bytes, what was asked and what was scored; or None."""
+    predict, names, kinds = version.predict_row, facts.classes, frozenset(FORMS)
+    keys = facts.probability_names
+
+    def answer(body: bytes, request_id: str) -> tuple[bytes, Asked, Scored] | None:
+        try:
+            record = _RECORD.decode(body)
+            if not kinds.isdisjoint(record):
+                return None
+            found, told = predict(record)
+        except (msgspec.MsgspecError, UnicodeError, RecursionError, ContractError):
+            return None
+        row: dict[str, Any] = {"prediction": found["prediction"]}
+        if names:
+            row["probabilities"] = {name: found[key] for name, key in zip(names, keys)}
+        scored = Scored({name: (value,) for name, value in found.items()}, 1, told)
+        document = {
+            "predictions": (row,),
+            "model": facts.name,
+            "version": facts.version,
+            "request_id": request_id,
+            "notes": notes_of(scored) if told else (),
+        }
+        return _ENCODE(document), Asked(records=[record]), scored
+
+    return answer
