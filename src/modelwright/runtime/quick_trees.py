@@ -29,6 +29,9 @@ MOST_BYTES = 24 << 20  # of all tables together; beyond, walking down is as good
 MOST_FEATURES = 160  # asked for by the trees; each costs a search
 _CATEGORICAL, _DEFAULT_LEFT = 1, 2
 _MISSING_NONE, _MISSING_NAN = 0, 2
+_ZERO = 1.0000000180025095e-35
+"""LightGBM reads a value as close to 0 as this as 0 (``kZeroThreshold``)."""
+
 MOST_CODES = 4096  # of a feature with splits on categories
 
 Sum = Callable[[], list[float]]
@@ -135,7 +138,7 @@ class QuickTrees:
             np.bitwise_and.reduce(gathered, axis=0, out=kept)
             np.bitwise_and(kept, np.negative(kept, out=lowest), out=lowest)
             # a power of two as a floating-point number has its logarithm as its exponent
-            place = (lowest.astype(real).view(bits) >> shift) - bias
+            place: np.ndarray = (lowest.astype(real).view(bits) >> shift) - bias  # type: ignore[operator]
             return place + starts
 
         return fall
@@ -236,7 +239,7 @@ def _tables(
         by_codes = {split.codes is not None for split in splits}
         if len(by_codes) > 1 or len(searches) >= MOST_FEATURES:
             return None
-        thresholds = None if by_codes == {True} else sorted({split.threshold for split in splits})
+        thresholds = None if by_codes == {True} else sorted({_beyond_zero(split.threshold) for split in splits})
         n_rows = (max(max(s.codes or (0,)) for s in splits) + 2) if thresholds is None else len(thresholds) + 2
         if n_rows > MOST_CODES or (first + n_rows) * n_trees * np.dtype(word).itemsize > MOST_BYTES:
             return None
@@ -248,12 +251,19 @@ def _tables(
     return (np.concatenate(parts), searches) if parts else None
 
 
+def _beyond_zero(threshold: float) -> float:
+    """Return the threshold that does for a value what this one does for the value as LightGBM reads it."""
+    if 0.0 <= threshold < _ZERO:
+        return _ZERO
+    return math.nextafter(-_ZERO, -math.inf) if -_ZERO <= threshold < 0.0 else threshold
+
+
 def _fill_intervals(table: np.ndarray, splits: list[_Split], thresholds: list[float]) -> None:
     """Rows: no threshold is below the value, one is, …, all are; and the value is missing."""
     at = {threshold: place for place, threshold in enumerate(thresholds)}
     word = table.dtype.type
     for split in splits:
-        table[at[split.threshold] + 1, split.tree] &= ~word(split.left)
+        table[at[_beyond_zero(split.threshold)] + 1, split.tree] &= ~word(split.left)
         if not split.missing_left:
             table[-1, split.tree] &= ~word(split.left)
     np.bitwise_and.accumulate(table[:-1], axis=0, out=table[:-1])

@@ -5,6 +5,7 @@
 
 One place makes every refusal, and whatever is not foreseen becomes a 500 that says nothing. A request that is small
 is scored in the event loop, where that takes microseconds; a large one goes to a thread, and few of those at a time.
+Most requests are one bare record for ``/predict``: `App.quick` is the same way for these, in one piece.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import re
 import secrets
 import time
 import urllib.parse
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, MutableMapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -26,9 +27,9 @@ from modelwright.serve.exchange import Asked, Protocol, Reply, Request, Scored
 from modelwright.serve.models import Model
 from modelwright.serve.pages import PAGES
 from modelwright.serve.protocols import make_protocols
-from modelwright.serve.quick import LONGEST, is_plain
+from modelwright.serve.quick import is_plain
 from modelwright.serve.rates import Gate
-from modelwright.serve.routes import Route, Routes
+from modelwright.serve.routes import PREDICT, Route, Routes
 from modelwright.serve.state import State
 
 __all__ = ["App"]
@@ -40,6 +41,7 @@ SLOW_THREADS = 2  # at work on large requests
 SLOW_WAITING = 16  # more wait; the rest is turned away
 MOST_FIELDS = 100  # after the question mark
 TICK_S = 0.1  # between two looks at the champion, the log and those who send slowly
+_QUICK_HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nx-content-type-options: nosniff\r\n"
 _PLAIN_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 
 Scope = MutableMapping[str, Any]
@@ -95,7 +97,7 @@ class App:
             if method == "POST":
                 request.body = await self._body(request, receive)
             if route.protocol:
-                done = self._quickly(route, request) or await self._predict(route, request)
+                done = await self._predict(route, request)
                 reply = done.reply
             else:
                 reply = PAGES[route.page](state, request)
@@ -167,18 +169,50 @@ class App:
             raise RequestError("the caller has gone", fix="stay for the answer", code="MW-S304", status=499)
         return body
 
-    def _quickly(self, route: Route, request: Request) -> _Done | None:
-        """Answer one bare record in JSON the short way; None where the request is anything else."""
-        if route.protocol != "own" or request.query or len(request.body) > LONGEST:
+    def quick(
+        self,
+        raw: Sequence[tuple[bytes, bytes]],
+        body: bytes,
+        client: tuple[str, int] | None,
+        more: Sequence[tuple[bytes, bytes]],
+    ) -> bytes | None:
+        """Return the whole HTTP answer to ``POST /predict``, made at once; None where it must go the usual way.
+
+        Parameters
+        ----------
+        raw : sequence of (bytes, bytes)
+            Headers, names in lower case.
+        body : bytes
+            At most `quick.LONGEST`.
+        client : (str, int) or None
+            Who asks.
+        more : sequence of (bytes, bytes)
+            Headers that every answer has.
+        """
+        began = time.perf_counter()
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in raw}
+        if not is_plain(headers, self.state.settings.limits):
             return None
-        if not is_plain(request.headers, self.state.settings.limits):
-            return None
+        request = Request("POST", PREDICT.template, headers, body, request_id=self._id(headers))
+        try:
+            self.state.guard.admit("POST", headers, client[0] if client else "", PREDICT.scope)
+        except RequestError:
+            return None  # refused in the usual way
         model, role = self.state.deployment.choose(request.request_id)
-        found = model.quick(request.body, request.request_id)
+        found = model.quick(body, request.request_id)
         if found is None:
             return None
         content, asked, scored = found
-        return _Done(Reply(200, content), asked, scored, model, role)
+        done = _Done(Reply(200, content), asked, scored, model, role)
+        asyncio.get_running_loop().call_soon(self._after_quick, done, request, time.perf_counter() - began)
+        lines = [_QUICK_HEAD, *(b"%b: %b\r\n" % header for header in more)]
+        lines.append(b"content-length: %d\r\nx-request-id: %b\r\n\r\n" % (len(content), request.request_id.encode()))
+        return b"".join(lines) + content
+
+    def _after_quick(self, done: _Done, request: Request, seconds: float) -> None:
+        self.state.metrics.began()
+        self.state.metrics.ended(PREDICT.template, 200)
+        self._afterwards(done, request, seconds)
 
     async def _predict(self, route: Route, request: Request) -> _Done:
         model, role = self.state.deployment.choose(request.request_id)

@@ -11,7 +11,12 @@ import httptools
 import msgspec
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from modelwright.serve.quick import LONGEST
+
 __all__ = ["Connection"]
+
+QUICK_URL = b"/predict"
+MOST_PIPELINED = 64  # requests of a connection that wait for the answers before; nobody but an attacker sends more
 
 HEADER_BYTES = 32_768  # of one request, its first line included; nginx allows as much
 HEADER_SECONDS = 10.0
@@ -19,29 +24,38 @@ _QUIET = logging.Logger("modelwright.serve", logging.CRITICAL)  # a stranger mus
 
 
 class Connection(HttpToolsProtocol):
-    """One connection. A request line and headers must come whole, within `HEADER_BYTES` and `HEADER_SECONDS`."""
+    """One connection. A request line and headers must come whole, within `HEADER_BYTES` and `HEADER_SECONDS`.
+
+    A small ``POST /predict`` is shown to the application (`App.quick`) as soon as it is whole. What that answers is
+    written at once: no task, no events, no messages between server and application, which would take longer than the
+    prediction. Where it answers None the request goes the usual way, as if nothing had been.
+    """
 
     _header_timer: asyncio.TimerHandle | None = None
     _header_bytes = 0
     _in_headers = True
+    _kept: bytes | None = None
+    """Body so far of a request that may be answered at once; None: the usual way."""
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
         self.logger = _QUIET
-        self._await_headers()
+        self._quick = getattr(self.app, "quick", None)
+        self._await_whole()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._headers_came()
+        self._came()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         if self._in_headers:
             self._header_bytes += len(data)
-            if self._header_timer is None:
-                self._await_headers()
         super().data_received(data)
-        if self._in_headers and self._header_bytes > HEADER_BYTES and not self.transport.is_closing():
-            self._refuse(431, "the headers are too long", "send fewer and shorter ones", "MW-S320")
+        if (self._in_headers and self._header_bytes) or self._kept is not None:
+            if self._header_bytes > HEADER_BYTES and not self.transport.is_closing():
+                self._refuse(431, "the headers are too long", "send fewer and shorter ones", "MW-S320")
+            elif self._header_timer is None:
+                self._await_whole()
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
@@ -53,22 +67,69 @@ class Connection(HttpToolsProtocol):
             raise httptools.HttpParserError("the address is too long")
 
     def on_headers_complete(self) -> None:
-        self._headers_came()
-        self._header_bytes = 0
-        self._in_headers = False
+        self._header_bytes, self._in_headers = 0, False
+        if len(self.pipeline) >= MOST_PIPELINED:
+            raise httptools.HttpParserError("too many requests wait")
+        if self._may_be_quick():
+            self._kept = b""
+            return
+        self._came()
         super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        if self._kept is None:
+            super().on_body(body)
+            return
+        self._kept += body
+        if len(self._kept) > LONGEST:
+            self._go_the_usual_way()
 
     def on_message_complete(self) -> None:
         self._in_headers = True
+        if self._kept is not None and self._quick is not None:
+            answer = self._quick(self.headers, self._kept, self.client, self.server_state.default_headers)
+            if answer is not None:
+                self._came()
+                self._kept = None
+                self.server_state.total_requests += 1
+                self.transport.write(answer)
+                self.timeout_keep_alive_task = self.loop.call_later(
+                    self.timeout_keep_alive, self.timeout_keep_alive_handler
+                )
+                return
+            self._go_the_usual_way()
         super().on_message_complete()
+
+    def _may_be_quick(self) -> bool:
+        """Return whether nothing but the body can speak against an answer at once."""
+        return (
+            self.url == QUICK_URL
+            and self._quick is not None
+            and self.parser.get_method() == b"POST"
+            and self.parser.get_http_version() == "1.1"
+            and self.parser.should_keep_alive()
+            and not self.parser.should_upgrade()
+            and not self.expect_100_continue
+            and not self.pipeline
+            and (self.cycle is None or self.cycle.response_complete)
+            and not self.flow.write_paused
+            and (self.limit_concurrency is None or len(self.connections) < self.limit_concurrency)
+        )
+
+    def _go_the_usual_way(self) -> None:
+        kept, self._kept = self._kept, None
+        self._came()
+        super().on_headers_complete()
+        if kept:
+            super().on_body(kept)
 
     def send_400_response(self, msg: str) -> None:
         self._refuse(400, "the request is no HTTP that can be read", "send HTTP/1.1", "MW-S321")
 
-    def _await_headers(self) -> None:
+    def _await_whole(self) -> None:
         self._header_timer = self.loop.call_later(HEADER_SECONDS, self._late)
 
-    def _headers_came(self) -> None:
+    def _came(self) -> None:
         if self._header_timer is not None:
             self._header_timer.cancel()
             self._header_timer = None
@@ -78,7 +139,7 @@ class Connection(HttpToolsProtocol):
             self._refuse(408, "the request did not come in time", "send it at once", "MW-S322")
 
     def _refuse(self, status: int, what: str, fix: str, code: str) -> None:
-        self._headers_came()
+        self._came()
         if self.cycle is not None and not self.cycle.response_complete:
             self.transport.close()  # an answer is under way: nothing may come between
             return

@@ -25,7 +25,9 @@ LONGEST = 4_096
 
 _RECORD = msgspec.json.Decoder(dict[str, Cell])
 _ENCODE = msgspec.json.Encoder().encode
-_ANY = frozenset({"*/*", JSON})
+_SENT = frozenset({JSON, "application/json; charset=utf-8", "application/json;charset=utf-8",
+                   "application/x-www-form-urlencoded"})  # see Request.content_type  # fmt: skip
+_WANTED = frozenset({JSON, "*/*", "application/json, text/plain, */*"})  # of curl, requests, axios and the like
 
 Quick = Callable[[bytes, str], tuple[bytes, Asked, Scored] | None]
 
@@ -33,8 +35,8 @@ Quick = Callable[[bytes, str], tuple[bytes, Asked, Scored] | None]
 def is_plain(headers: Mapping[str, str], limits: Limits) -> bool:
     """Return whether the headers ask for JSON in, JSON out, and nothing else."""
     return (
-        headers.get("content-type", JSON) == JSON
-        and headers.get("accept", JSON) in _ANY
+        headers.get("content-type", JSON).lower() in _SENT
+        and headers.get("accept", JSON) in _WANTED
         and "content-encoding" not in headers
         and limits.text >= LONGEST <= limits.columns
     )

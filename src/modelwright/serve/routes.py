@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from modelwright.serve.access import Scope
 
-__all__ = ["OPEN", "Route", "Routes", "routes_for"]
+__all__ = ["OPEN", "PREDICT", "Route", "Routes", "routes_for"]
 
 OPEN = None
 """Instead of a scope: anybody may ask. For what platforms probe without a key, which tells nothing but up or not."""
@@ -40,6 +40,8 @@ class Route:
     page: str = ""
 
 
+PREDICT = Route("POST", "/predict", Scope.PREDICT, protocol="own")
+
 _LIVE = ("/livez", "/health/live", "/v2/health/live")
 _READY = ("/readyz", "/health/ready", "/v2/health/ready")
 _V2 = "/v2/models/{model}"
@@ -55,7 +57,7 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/metrics", Scope.READ, page="metrics"),
     Route("GET", "/openapi.json", Scope.READ, page="openapi"),
     Route("GET", "/model-card", Scope.READ, page="card"),
-    Route("POST", "/predict", Scope.PREDICT, protocol="own"),
+    PREDICT,
     Route("POST", "/score", Scope.PREDICT, protocol="own"),  # Azure ML
     Route("POST", "/feedback", Scope.FEEDBACK, page="feedback"),
     Route("POST", "/invocations", Scope.PREDICT, protocol="invocations"),  # SageMaker and MLflow
