@@ -143,6 +143,9 @@ def _prepared(data: Path, name: str) -> dict[str, Any]:
 
 
 def _write(folder: Path, number: int, name: str, learners: tuple[str, ...], parts: dict[str, Any]) -> None:
+    from modelwright.data.columns import take
+    from modelwright.package.compiling import compile_plan
+    from modelwright.package.parity import check_columns
     from modelwright.package.writing import Facts, write_version
 
     plan = _plan(name, learners, parts)
@@ -153,7 +156,9 @@ def _write(folder: Path, number: int, name: str, learners: tuple[str, ...], part
         documents={},
         rows={"used": len(parts["y"])},
     )
-    write_version(folder, plan, facts=facts, profile=parts["profile"], seed=SEED)
+    checks = take(parts["train"], np.arange(min(len(parts["y"]), 500)))
+    compiled = compile_plan(plan, check_columns(checks, plan.contract, seed=SEED))
+    write_version(folder, compiled, facts=facts, profile=parts["profile"], seed=SEED)
 
 
 def _plan(name: str, names: tuple[str, ...], parts: dict[str, Any]) -> Any:

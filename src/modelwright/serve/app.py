@@ -340,7 +340,7 @@ class App:
         deployment = self.state.deployment
         try:
             model = await asyncio.get_running_loop().run_in_executor(None, deployment.next_champion)
-        except ModelwrightError as error:
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with the new one, the old one goes on
             deployment.refused(error, self.state.tell)
             return
         if model is not None:

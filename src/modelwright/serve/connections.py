@@ -93,6 +93,7 @@ class Connection(HttpToolsProtocol):
                 self._kept = None
                 self.server_state.total_requests += 1
                 self.transport.write(answer)
+                self._unset_keepalive_if_required()  # of the request before, where several came at once
                 self.timeout_keep_alive_task = self.loop.call_later(
                     self.timeout_keep_alive, self.timeout_keep_alive_handler
                 )

@@ -129,9 +129,9 @@ class Deployment:
         self.champion, self.failure = model, ""
         tell(f"version {model.number} answers now, {before} did before")
 
-    def refused(self, error: ModelwrightError, tell: Callable[[str], None]) -> None:
+    def refused(self, error: Exception, tell: Callable[[str], None]) -> None:
         """Stay with the version that answers, and say why."""
-        self.failure = error.code
+        self.failure = error.code if isinstance(error, ModelwrightError) else type(error).__name__
         tell(f"version {self.champion.number} goes on: the new champion was refused: {error}")
 
 

@@ -3,29 +3,36 @@
 None of our code asks for it (a test enforces that), but numpy and the standard library load the module, and a library
 that would use it on a request would run that request's code. After `disarm` it raises instead.
 
-pyarrow imports pandas, where it is installed, to see whether it was given an object of it. pandas subclasses what can
-unpickle when it is imported, and takes 50 MB; a server needs none of it, so it is not to be found there.
+pyarrow imports pandas, where it is installed, to see whether it was given an object of it. That takes 50 MB, and a
+server needs none of it, so it is not to be found there, unless the library of a model asks for it.
 """
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, NoReturn
 
-__all__ = ["disarm"]
+__all__ = ["disarm", "models_may_import"]
 
 _NOT_NEEDED = "pandas"
 _MODULES = ("pickle", "_pickle")
-_LOADERS = ("load", "loads", "_load", "_loads", "Unpickler", "_Unpickler")
+_LOADERS = ("load", "loads", "_load", "_loads")
+_CLASSES = ("Unpickler", "_Unpickler")
 
 
 def disarm() -> None:
     """Have everything in this process that unpickles raise RuntimeError from now on; child processes are their own."""
     for name in _MODULES:
-        module = sys.modules.get(name)
+        module: Any = sys.modules.get(name)
         for attribute in _LOADERS:
             if hasattr(module, attribute):
                 setattr(module, attribute, _refuse)
+        for attribute in _CLASSES:  # still classes: libraries derive from them when they are imported
+            known = getattr(module, attribute, None)
+            if isinstance(known, type):
+                setattr(module, attribute, type(attribute, (known,), {"load": _refuse, "__module__": name}))
     if not any(isinstance(finder, _Hidden) for finder in sys.meta_path):
         sys.meta_path.insert(0, _Hidden())
 
@@ -33,9 +40,21 @@ def disarm() -> None:
 class _Hidden:
     """A finder that knows of a library that it is not there. (None in `sys.modules` is not enough for Cython.)"""
 
+    shown = 0
+
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> None:
-        if name == _NOT_NEEDED:
+        if name == _NOT_NEEDED and not _Hidden.shown:
             raise ModuleNotFoundError(f"a server does not import {name}", name=name)
+
+
+@contextmanager
+def models_may_import() -> Iterator[None]:
+    """Let the library of a model import what it needs; for the time of loading a version."""
+    _Hidden.shown += 1
+    try:
+        yield
+    finally:
+        _Hidden.shown -= 1
 
 
 def _refuse(*arguments: Any, **named: Any) -> NoReturn:

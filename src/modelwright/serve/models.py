@@ -10,6 +10,7 @@ from modelwright.data.contract import Contract
 from modelwright.errors import ContractError, RequestError, UsageError
 from modelwright.package.bundle import Version, open_version
 from modelwright.package.golden import read_golden
+from modelwright.serve.disarming import models_may_import
 from modelwright.serve.exchange import Asked, ModelFacts, Scored
 from modelwright.serve.quick import quick_way
 
@@ -112,6 +113,7 @@ def load_model(folder: Path, name: str, *, public_key: Path | None = None, diges
     BundleError
         It was changed, is not signed as it must be, or answers otherwise here.
     """
-    version = open_version(folder, public_key=public_key, digest=digest)
-    version.self_test()
-    return Model(version, name)
+    with models_may_import():
+        version = open_version(folder, public_key=public_key, digest=digest)
+        version.self_test()
+        return Model(version, name)

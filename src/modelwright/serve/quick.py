@@ -1,4 +1,4 @@
-"""``POST /predict`` with one bare record in JSON: the way of most requests, with nothing that it does not need.
+"""``POST /predict`` with one record in JSON, bare or in ``rows``: the way of most requests, in one piece.
 
 The slow, obvious twin is the protocol `modelwright.serve.protocols.own`, and whatever is not plain goes there: this
 answers with None, and makes no refusal of its own.
@@ -7,7 +7,7 @@ answers with None, and makes no refusal of its own.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -23,7 +23,14 @@ __all__ = ["Quick", "is_plain", "quick_way"]
 LONGEST = 4_096
 """Bytes of a body: no column and no text in it can be beyond the limits that anybody would set."""
 
+
+class _Rows(msgspec.Struct, forbid_unknown_fields=True):
+    rows: Annotated[list[dict[str, Cell]], msgspec.Meta(min_length=1, max_length=1)]
+
+
 _RECORD = msgspec.json.Decoder(dict[str, Cell])
+_ROWS = msgspec.json.Decoder(_Rows)
+_ROWS_FIRST = (b'{"rows":[', b'{"rows": [')
 _ENCODE = msgspec.json.Encoder().encode
 _SENT = frozenset({JSON, "application/json; charset=utf-8", "application/json;charset=utf-8",
                    "application/x-www-form-urlencoded"})  # see Request.content_type  # fmt: skip
@@ -49,7 +56,7 @@ def quick_way(version: Version, facts: ModelFacts) -> Quick:
 
     def answer(body: bytes, request_id: str) -> tuple[bytes, Asked, Scored] | None:
         try:
-            record = _RECORD.decode(body)
+            record = _ROWS.decode(body).rows[0] if body.startswith(_ROWS_FIRST) else _RECORD.decode(body)
             if not kinds.isdisjoint(record):
                 return None
             found, told = predict(record)
