@@ -86,5 +86,5 @@ def test_memory_is_bounded() -> None:
         reader({**base, "job": f"level {i}", "when": i + 0.5})
     for i in range(3 * REMEMBERED_NAMES):
         reader({**base, f"more {i}": 1})
-    assert max(len(c._memory) for c in reader._columns.values()) <= REMEMBERED_VALUES
+    assert max(len(c.memory) for c in reader._columns.values()) <= REMEMBERED_VALUES
     assert len(reader._fits) <= REMEMBERED_NAMES

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from modelwright.package.compiling.trees import Tree, model_text
 from modelwright.runtime import quick_trees
+from modelwright.runtime.origins import Now, RowSource
 from modelwright.runtime.quick_trees import QuickTrees
 from modelwright.runtime.tree_engine import TreeEngine
 
@@ -52,7 +53,8 @@ def test_as_lightgbm_walks(objective: str, n_classes: int, leaves: int, missing:
     tables, engine = QuickTrees.of(text), TreeEngine(text)
     assert tables is not None
     buffer = np.zeros(rows.shape[1])
-    score, fallen = tables.row(buffer), tables.leaves_of_row(buffer)
+    score = tables.row(buffer)
+    fallen = tables.leaves_of_row(RowSource(buffer, Now(), (None,) * len(buffer)))
     expected, leaf = engine.predict(rows), engine.leaves(rows)
     for i in range(len(rows)):
         buffer[:] = rows[i]

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from modelwright.data.columns import Columns, Strings
 from modelwright.runtime.calibrators import Beta, Isotonic, Sigmoid, Temperature, Vector
 from modelwright.runtime.ops.dates import PARTS, parts_of
-from modelwright.runtime.ops.numbers import interpolate
 from modelwright.runtime.plan import Plan
 from modelwright.runtime.row import RowPlan, values_of
 from tests.package.fitting import LEVELS, TABLE, fitted
@@ -108,4 +107,8 @@ def test_interpolation(points: list[float], data: st.DataObject) -> None:
     knots = sorted(points)
     heights = sorted(data.draw(st.lists(st.floats(-9, 9), min_size=len(knots), max_size=len(knots))))
     x = data.draw(st.floats(-2e6, 2e6) | st.sampled_from(knots))
-    assert interpolate(x, knots, heights) == np.interp(np.array([x]), np.array(knots), np.array(heights))[0]
+    slopes = (np.diff(heights) / np.diff(knots)).tolist()
+    assert (
+        interpolate(x, knots, heights, slopes, len(knots) - 1)
+        == np.interp(np.array([x]), np.array(knots), np.array(heights))[0]
+    )

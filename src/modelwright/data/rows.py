@@ -30,6 +30,9 @@ LONGEST_REMEMBERED = 80  # characters; longer values are texts that come once
 Told = tuple[Violation, ...]
 Read = Callable[[Any], tuple[Any, Told]]
 
+_Way = tuple[str, float, float, dict[Any, tuple[Any, Told]], Read]
+"""Name that came, bounds of numbers that are taken as they are, what is remembered, and how everything else is read."""
+
 _LARGEST = float(np.finfo(np.float64).max)
 
 
@@ -45,7 +48,7 @@ class RowReader:
     def __init__(self, contract: Contract) -> None:
         self.contract = contract
         self._columns = {spec.name: _Column(spec) for spec in contract.columns}
-        self._fits: dict[tuple[str, ...], tuple[list[tuple[str, float, float, Read]], Told]] = {}
+        self._fits: dict[tuple[str, ...], tuple[list[_Way], Told]] = {}
 
     def __call__(self, record: Mapping[str, Any]) -> tuple[Row, Told]:
         """Return the canonical values of a row, and how it differs from the contract.
@@ -59,22 +62,29 @@ class RowReader:
         fitted = self._fits.get(names)
         columns, told = self._fit(names) if fitted is None else fitted
         values: Row = []
-        for name, low, high, read in columns:
+        add = values.append
+        for name, low, high, memory, read in columns:
             value = record[name]
             kind = type(value)
-            if (kind is float or kind is int) and low <= value <= high:
-                values.append(float(value))
+            if kind is float or kind is int:
+                if low <= value <= high:
+                    add(float(value))
+                    continue
+            elif kind is str and (found := memory.get(value)) is not None:
+                add(found[0])
+                if found[1]:
+                    told += found[1]
                 continue
             value, more = read(value)
-            values.append(value)
+            add(value)
             if more:
                 told += more
         return values, told
 
-    def _fit(self, names: tuple[str, ...]) -> tuple[list[tuple[str, float, float, Read]], Told]:
+    def _fit(self, names: tuple[str, ...]) -> tuple[list[_Way], Told]:
         fit = fit_of(names, self.contract, self.contract.names)
         told = violations_of(fit, Tally(n_rows=1, counts=(NOTHING,) * len(self.contract.columns)), self.contract)
-        columns = [(fit.sources[name], c.low, c.high, c.read) for name, c in self._columns.items()]
+        columns = [(fit.sources[name], c.low, c.high, c.memory, c.read) for name, c in self._columns.items()]
         if len(self._fits) >= REMEMBERED_NAMES:
             self._fits.clear()
         self._fits[names] = columns, told
@@ -90,7 +100,8 @@ class _Column:
         self._spec = spec
         self._alone = Contract(columns=(spec,), rows_seen=0)
         self._level = None if spec.kind.numeric else level_reader(spec)
-        self._memory: dict[Any, tuple[Any, Told]] = {}
+        self.memory: dict[Any, tuple[Any, Told]] = {}
+        """What values are: texts by themselves, others by their type too; emptied, never replaced."""
 
     def _text(self, value: Any) -> tuple[Any, Told]:
         if type(value) is not str or self._level is None:
@@ -105,13 +116,13 @@ class _Column:
             key = (kind, value)  # by type as well: True, 1 and 1.0 are equal to Python
         else:
             return self._slowly(value)
-        found = self._memory.get(key)
+        found = self.memory.get(key)
         if found is None:
             found = self._slowly(value)
             if kind is not str or len(value) <= LONGEST_REMEMBERED:
-                if len(self._memory) >= REMEMBERED_VALUES:
-                    self._memory.clear()
-                self._memory[key] = found
+                if len(self.memory) >= REMEMBERED_VALUES:
+                    self.memory.clear()
+                self.memory[key] = found
         return found
 
     def _slowly(self, value: Any) -> tuple[Any, Told]:

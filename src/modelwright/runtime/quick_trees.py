@@ -22,6 +22,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from modelwright.runtime.origins import FromLevel, FromNumber, RowSource
+
 __all__ = ["QuickTrees"]
 
 MOST_LEAVES = 64  # of a tree: bits of a machine word
@@ -111,29 +113,71 @@ class QuickTrees:
 
     def row(self, row: np.ndarray) -> Sum:
         """Return the function that gives the prediction for what ``row`` holds when it is called."""
-        fall, leaves, outputs, link = self._fall(row), self.leaves, self.outputs, self.link
+        return self._sum(self._fall(self._rows_of_buffer(row)))
+
+    def row_of(self, source: RowSource) -> Sum:
+        """Return the same for the row of a source, which is encoded only where features have no plain origin."""
+        return self._sum(self._fall(self._rows_of_values(source)))
+
+    def leaves_of_row(self, source: RowSource) -> Callable[[], np.ndarray]:
+        """Return the function that gives the number of the leaf in each tree."""
+        fall, numbers = self._fall(self._rows_of_values(source)), self.numbers
+        return lambda: numbers.take(fall())
+
+    def _sum(self, fall: Callable[[], np.ndarray]) -> Sum:
+        leaves, outputs, link = self.leaves, self.outputs, self.link
         if outputs == 1:
             return lambda: link([float(np.add.accumulate(leaves.take(fall()))[-1])])
         return lambda: link(np.add.accumulate(leaves.take(fall()).reshape(-1, outputs), axis=0)[-1].tolist())
 
-    def leaves_of_row(self, row: np.ndarray) -> Callable[[], np.ndarray]:
-        """Return the function that gives the number of the leaf in each tree."""
-        fall, numbers = self._fall(row), self.numbers
-        return lambda: numbers.take(fall())
+    def _rows_of_buffer(self, row: np.ndarray) -> Callable[[], list[int]]:
+        searches = self.searches
 
-    def _fall(self, row: np.ndarray) -> Callable[[], np.ndarray]:
+        def rows() -> list[int]:
+            values = row.tolist()
+            return [first + _interval(values[f], known, gap) for f, first, known, gap in searches]
+
+        return rows
+
+    def _rows_of_values(self, source: RowSource) -> Callable[[], list[int]]:
+        """Return the function that finds the rows of the tables from the values of the row, in any order."""
+        levels, numbers, others = [], [], []
+        for feature, first, known, gap in self.searches:
+            origin = source.origins[feature]
+            if isinstance(origin, FromLevel):
+                found = {level: first + _interval(x, known, gap) for level, x in origin.features.items()}
+                levels.append((origin.place, found, first + _interval(origin.unknown, known, gap)))
+            elif isinstance(origin, FromNumber) and known is not None:
+                numbers.append((origin.place, first, known, first + gap))
+            else:
+                others.append((feature, first, known, gap))
+        now, buffer = source.now, source.buffer if others else None
+
+        def rows() -> list[int]:
+            values = now.values
+            found = [where.get(values[place], unknown) for place, where, unknown in levels]
+            for place, first, known, missing in numbers:
+                x = values[place]
+                found.append(missing if x != x else first + bisect_left(known, x))
+            if buffer is not None:
+                features = buffer.tolist()
+                found += [first + _interval(features[f], known, gap) for f, first, known, gap in others]
+            return found
+
+        return rows
+
+    def _fall(self, find: Callable[[], list[int]]) -> Callable[[], np.ndarray]:
         """Return the function that gives the place of the leaf of each tree among all leaves."""
-        tables, starts, searches = self.tables, self.starts, self.searches
-        rows = np.zeros(len(searches), dtype=np.intp)
-        pack, target = struct.Struct(f"={len(searches)}q").pack_into, rows.data.cast("B")
-        gathered = np.empty((len(searches), tables.shape[1]), dtype=tables.dtype)
+        tables, starts = self.tables, self.starts
+        rows = np.zeros(len(self.searches), dtype=np.intp)
+        pack, target = struct.Struct(f"={len(rows)}q").pack_into, rows.data.cast("B")
+        gathered = np.empty((len(rows), tables.shape[1]), dtype=tables.dtype)
         kept, lowest = np.empty(tables.shape[1], tables.dtype), np.empty(tables.shape[1], tables.dtype)
         bits, shift, bias = (np.int32, 23, 127) if tables.dtype == np.uint32 else (np.int64, 52, 1023)
         real = np.float32 if tables.dtype == np.uint32 else np.float64
 
         def fall() -> np.ndarray:
-            values = row.tolist()
-            pack(target, 0, *[first + _interval(values[f], known, gap) for f, first, known, gap in searches])
+            pack(target, 0, *find())
             tables.take(rows, axis=0, out=gathered, mode="clip")
             np.bitwise_and.reduce(gathered, axis=0, out=kept)
             np.bitwise_and(kept, np.negative(kept, out=lowest), out=lowest)

@@ -17,6 +17,7 @@ from modelwright.data.columns import Columns, Strings
 from modelwright.runtime.answers import row_answer
 from modelwright.runtime.calibrators import Identity
 from modelwright.runtime.op import RowWriter
+from modelwright.runtime.origins import Now, RowSource, origins_of
 from modelwright.runtime.plan import Plan
 from modelwright.runtime.scorer import RowScorer, row_scorer
 
@@ -35,14 +36,16 @@ class RowPlan:
         self.plan = plan
         self._lock = threading.Lock()
         where = {name: place for place, name in enumerate(plan.contract.names)}
-        buffers: dict[str, np.ndarray] = {}
+        self._now = Now()
+        buffers = {key: np.zeros(len(view.names)) for key, view in plan.views.items()}
+        sources = {key: RowSource(buffers[key], self._now, origins_of(v, where)) for key, v in plan.views.items()}
+        self._members: list[tuple[float, RowScorer]] = [
+            (member.weight, row_scorer(member.scorer, sources[member.view])) for member in plan.members
+        ]
         self._writers: list[RowWriter] = []
         for key, view in plan.views.items():
-            buffers[key] = np.zeros(len(view.names))
-            self._writers += view.row(where, buffers[key])
-        self._members: list[tuple[float, RowScorer]] = [
-            (member.weight, row_scorer(member.scorer, buffers[member.view])) for member in plan.members
-        ]
+            if sources[key].read:  # else everybody goes from values straight to their own tables
+                self._writers += view.row(where, buffers[key])
         self._inverse = None if plan.transform.plain else plan.transform.inverse
         self._outputs = range(plan.n_outputs)
         self._calibrate = None if isinstance(plan.calibrator, Identity) else plan.calibrator
@@ -52,6 +55,7 @@ class RowPlan:
         """Return class probabilities, or the one value, for canonical values in the order of the contract."""
         total = [0.0] * len(self._outputs)
         with self._lock:
+            self._now.values = values
             for write in self._writers:
                 write(values)
             for weight, score in self._members:

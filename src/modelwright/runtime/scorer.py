@@ -9,6 +9,8 @@ from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
+from modelwright.runtime.origins import RowSource
+
 __all__ = ["RowScorer", "Scorer", "row_scorer"]
 
 RowScorer = Callable[[], list[float]]
@@ -41,13 +43,15 @@ class Scorer(Protocol):
         ...
 
 
-def row_scorer(scorer: Scorer, row: np.ndarray) -> RowScorer:
-    """Return the function that scores what ``row``, float64 of shape (n_features,), holds when it is called.
+def row_scorer(scorer: Scorer, source: RowSource) -> RowScorer:
+    """Return the function that scores the row of a source when it is called.
 
-    A scorer may know a short way, a method ``row(row)``, that gives what `Scorer.predict` gives for the row.
+    A scorer may know a short way that gives what `Scorer.predict` gives for the row: a method ``row_of(source)``, or a
+    method ``row(row)`` for a buffer with its features.
     """
-    short = getattr(scorer, "row", None)
-    if short is not None:
-        return short(row)
-    matrix = row.reshape(1, -1)
+    if (short := getattr(scorer, "row_of", None)) is not None:
+        return short(source)
+    if (short := getattr(scorer, "row", None)) is not None:
+        return short(source.buffer)
+    matrix = source.buffer.reshape(1, -1)
     return lambda: scorer.predict(matrix)[0].tolist()

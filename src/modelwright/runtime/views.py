@@ -74,9 +74,9 @@ class ViewPlan:
         """
         writers: list[RowWriter] = []
         spans = zip(self.ops, self._spans)
-        for narrow, group in groupby(spans, key=lambda item: isinstance(item[0], Lookup) and len(item[0].names) == 1):
+        for lookups, group in groupby(spans, key=lambda item: isinstance(item[0], Lookup)):
             run = list(group)
-            if narrow:
+            if lookups:
                 writers.append(row_of_lookups([op for op, _ in run], where, out[run[0][1][0] : run[-1][1][1]]))  # type: ignore[misc]
             else:
                 writers += [op.row(where, out[start:end]) for op, (start, end) in run]

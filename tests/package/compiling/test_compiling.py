@@ -16,6 +16,7 @@ from modelwright.package.parity import check_columns, check_parity
 from modelwright.runtime import Plan
 from modelwright.runtime.city import city64
 from modelwright.runtime.ops.base import LARGEST
+from modelwright.runtime.origins import Now, RowSource
 from modelwright.runtime.scorers import load
 from modelwright.runtime.scorers.catboost import CatboostScorer, features_data
 from modelwright.runtime.scorers.forest import ForestScorer
@@ -104,7 +105,7 @@ def test_large_values_are_added_up_as_xgboost_adds_them(tmp_path) -> None:
     np.testing.assert_array_equal(compiled.predict(rows), expected)
     again = load(compiled.save(tmp_path, "m"), tmp_path)
     buffer = np.zeros(5)
-    one = again.row(buffer)
+    one = again.row_of(RowSource(buffer, Now(), (None,) * 5))
     for i in range(50):
         buffer[:] = rows[i]
         assert one() == expected[i].tolist()

@@ -5,7 +5,6 @@ Level codes, one-hot indicators, target means and frequencies differ only in wha
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -72,16 +71,16 @@ class Lookup(Operation):
 
 
 def row_of_lookups(ops: Sequence[Lookup], where: Mapping[str, int], out: np.ndarray) -> RowWriter:
-    """Return the function that writes the features of several lookups with one feature each, side by side in ``out``:
-    what their own functions do, at a third of the cost."""
-    parts = [
-        (where[op.inputs[0]], {**op._index, None: len(op.levels) + 1},
-         len(op.levels), op.table[:, 0].tolist())
-        for op in ops
-    ]  # fmt: skip
-    pack, target = struct.Struct(f"={len(ops)}d").pack_into, out.data.cast("B")
+    """Return the function that writes the features of several lookups, side by side in ``out``: what their own
+    functions do, at a fraction of the cost."""
+    parts = []
+    for op in ops:
+        rows = np.ascontiguousarray(op.table, dtype=np.float64)
+        index: dict[str | None, int] = {None: len(op.levels) + 1, **op._index}  # type: ignore[dict-item]
+        parts.append((where[op.inputs[0]], index, len(op.levels), [row.tobytes() for row in rows]))
+    target = out.data.cast("B")
 
     def write(values: Sequence[Any]) -> None:
-        pack(target, 0, *[table[index.get(values[place], unknown)] for place, index, unknown, table in parts])
+        target[:] = b"".join([rows[index.get(values[place], unknown)] for place, index, unknown, rows in parts])
 
     return write

@@ -165,28 +165,40 @@ class QuantileNumbers(_Complete):
         return [(self.knots[a:b], self.heights[a:b]) for a, b in parts]
 
     @cached_property
-    def _lists(self) -> list[tuple[list[float], list[float]]]:
-        return [(knots.tolist(), heights.tolist()) for knots, heights in self._tables]
+    def _pieces(self) -> list[Pieces]:
+        found = []
+        for knots, heights in self._tables:
+            with np.errstate(all="ignore"):  # between equal knots nothing ever is
+                slopes = np.diff(heights) / np.diff(knots)
+            found.append((knots.tolist(), heights.tolist(), slopes.tolist(), len(knots) - 1))
+        return found
 
     def _finish(self, values: np.ndarray, missing: np.ndarray) -> None:
         if values.ndim == 1:
-            values[:] = [interpolate(x, *table) for x, table in zip(values.tolist(), self._lists)]
+            values[:] = _interpolated(values.tolist(), self._pieces)
         else:
             for j, (knots, heights) in enumerate(self._tables):
                 values[:, j] = np.interp(values[:, j], knots, heights)
         np.copyto(values, self.fill, where=missing)
 
 
-def interpolate(x: float, knots: Sequence[float], heights: Sequence[float]) -> float:
-    """Return ``np.interp(x, knots, heights)``, to the bit, for one number."""
-    at = bisect_right(knots, x) - 1
-    if at < 0 or x != x:
-        return heights[0]  # where x is missing, the caller knows better
-    if at >= len(knots) - 1:
-        return heights[-1]
-    if x == knots[at]:
-        return heights[at]
-    return (heights[at + 1] - heights[at]) / (knots[at + 1] - knots[at]) * (x - knots[at]) + heights[at]
+Pieces = tuple[list[float], list[float], list[float], int]
+"""Knots, heights, slopes between them, and the last knot's number."""
+
+
+def _interpolated(values: list[float], tables: list[Pieces]) -> list[float]:
+    """Return what ``np.interp`` gives, to the bit, for one number of each table; anything where it is missing."""
+    found: list[float] = []
+    for x, (knots, heights, slopes, last) in zip(values, tables):
+        at = bisect_right(knots, x) - 1
+        if at >= last:
+            found.append(heights[last])
+        elif at < 0:
+            found.append(heights[0])
+        else:
+            knot = knots[at]
+            found.append(heights[at] if x == knot else slopes[at] * (x - knot) + heights[at])
+    return found
 
 
 def _gather_row(names: tuple[str, ...], where: Mapping[str, int], out: np.ndarray) -> RowWriter:

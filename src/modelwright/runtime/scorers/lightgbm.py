@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from modelwright.runtime.origins import RowSource
 from modelwright.runtime.quick_trees import QuickTrees
 from modelwright.runtime.scorers.checking import classes_in, model_file, refuse, require
 from modelwright.runtime.scorers.lightgbm_text import check_text
@@ -57,13 +58,13 @@ class LightgbmScorer:
     def predict(self, matrix: np.ndarray, *, threads: int = 1) -> np.ndarray:
         return columns_of(self.engine.predict(matrix, threads=threads), self.n_classes)
 
-    def row(self, row: np.ndarray) -> Callable[[], list[float]]:
+    def row_of(self, source: RowSource) -> Callable[[], list[float]]:
         tables = QuickTrees.of(self.text)
         if tables is None:
-            fallen = self.engine.row(row)
+            fallen = self.engine.row(source.buffer)
             score: Callable[[], list[float]] = lambda: fallen().tolist()  # noqa: E731
         else:
-            score = tables.row(row)
+            score = tables.row_of(source)
         if self.n_classes != 2:
             return score
 

@@ -13,6 +13,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from modelwright.runtime import storage
+from modelwright.runtime.origins import RowSource
+from modelwright.runtime.quick_trees import QuickTrees
 from modelwright.runtime.scorers.checking import classes_in, finite, model_file, refuse, require, write_arrays
 from modelwright.runtime.scorers.lightgbm import LightgbmScorer
 
@@ -58,8 +60,9 @@ class SingleSumsScorer:
             out[start : start + step, 0] = np.add.accumulate(terms, axis=1)[:, -1]
         return out
 
-    def row(self, row: np.ndarray) -> Callable[[], list[float]]:
-        fallen = self.trees.engine.row(row, leaves=True)
+    def row_of(self, source: RowSource) -> Callable[[], list[float]]:
+        tables = QuickTrees.of(self.trees.text)
+        fallen = self.trees.engine.row(source.buffer, leaves=True) if tables is None else tables.leaves_of_row(source)
         terms = np.empty(len(self.starts) + 1, dtype=np.float32)
         terms[0] = self.base
         own, starts, values = terms[1:], self.starts, self.leaves

@@ -1,0 +1,86 @@
+"""Where the features of a view come from, for those who need not see them written down.
+
+Most features of trees are a number as it is, or what a table says of a level. Trees as tables (see `quick_trees`) can
+go from the value straight to the row of theirs, so that a row of data is never encoded at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from modelwright.runtime.ops.lookup import Lookup
+from modelwright.runtime.ops.numbers import Numbers
+from modelwright.runtime.views import ViewPlan
+
+__all__ = ["FromLevel", "FromNumber", "Now", "Origin", "RowSource", "origins_of"]
+
+
+class Now:
+    """The canonical values of the row that is scored at the moment."""
+
+    __slots__ = ("values",)
+
+    def __init__(self) -> None:
+        self.values: Sequence[Any] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FromNumber:
+    """A feature that is the value at a place, NaN where missing."""
+
+    place: int
+
+
+@dataclass(frozen=True, slots=True)
+class FromLevel:
+    """A feature that depends on the level at a place: by level, by None where missing, and for any other level."""
+
+    place: int
+    features: Mapping[str | None, float]
+    unknown: float
+
+
+Origin = FromNumber | FromLevel | None
+"""None: the feature has to be read from the buffer."""
+
+
+class RowSource:
+    """What a scorer of rows may read: the buffer of its view, or the values that the features come from.
+
+    Attributes
+    ----------
+    now : Now
+    origins : tuple of Origin
+        One per feature of the view.
+    read : bool
+        Whether anybody reads the buffer; if nobody does, nothing is written into it.
+    """
+
+    def __init__(self, buffer: np.ndarray, now: Now, origins: Sequence[Origin]) -> None:
+        self._buffer, self.now, self.origins, self.read = buffer, now, tuple(origins), False
+
+    @property
+    def buffer(self) -> np.ndarray:
+        """The features of the row, float64; whoever asks for it reads it."""
+        self.read = True
+        return self._buffer
+
+
+def origins_of(view: ViewPlan, where: Mapping[str, int]) -> tuple[Origin, ...]:
+    """Return the origin of each feature of a view; ``where`` has the place of each column among the values."""
+    found: list[Origin] = []
+    for op in view.ops:
+        if isinstance(op, Numbers):
+            found += [FromNumber(where[name]) for name in op.inputs]
+        elif isinstance(op, Lookup):
+            codes: dict[str | None, int] = {None: len(op.levels) + 1, **op._index}  # type: ignore[dict-item]
+            for column in op.table.T.tolist():
+                features = {level: column[code] for level, code in codes.items()}
+                found.append(FromLevel(where[op.inputs[0]], features, column[len(op.levels)]))
+        else:
+            found += [None] * len(op.names)
+    return tuple(found)
