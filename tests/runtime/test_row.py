@@ -107,8 +107,10 @@ def test_interpolation(points: list[float], data: st.DataObject) -> None:
     knots = sorted(points)
     heights = sorted(data.draw(st.lists(st.floats(-9, 9), min_size=len(knots), max_size=len(knots))))
     x = data.draw(st.floats(-2e6, 2e6) | st.sampled_from(knots))
-    slopes = (np.diff(heights) / np.diff(knots)).tolist()
-    assert (
-        interpolate(x, knots, heights, slopes, len(knots) - 1)
-        == np.interp(np.array([x]), np.array(knots), np.array(heights))[0]
-    )
+    op = QuantileNumbers(
+        inputs=("x",), names=("x",), indicators=(), starts=(0, len(knots)), knots=np.array(knots),
+        heights=np.array(heights), fill=np.zeros(1),
+    )  # fmt: skip
+    out = np.zeros(1)
+    op.row({"x": 0}, out)([x])
+    assert out[0] == np.interp(np.array([x]), np.array(knots), np.array(heights))[0] == op({"x": np.array([x])})[0, 0]
