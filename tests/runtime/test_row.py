@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from modelwright.data.columns import Columns, Strings
 from modelwright.runtime.calibrators import Beta, Isotonic, Sigmoid, Temperature, Vector
 from modelwright.runtime.ops.dates import PARTS, parts_of
+from modelwright.runtime.ops.numbers import QuantileNumbers
 from modelwright.runtime.plan import Plan
 from modelwright.runtime.row import RowPlan, values_of
 from tests.package.fitting import LEVELS, TABLE, fitted
