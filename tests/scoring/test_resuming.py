@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,7 +16,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from modelwright.data import writing
-from modelwright.errors import DataError, ProjectError
+from modelwright.data.enforcing import Tally
+from modelwright.errors import DataError, ProjectError, UsageError
 from modelwright.scoring import parts, score_file
 from modelwright.scoring import scoring as module
 
@@ -183,6 +185,75 @@ def test_two_processes_at_once(version, tmp_path):
                 score_file(version, source, output)
 
     assert score_file(version, source, output, chunk_rows=100, progress=meanwhile).n_rows == N
+
+
+def test_a_refused_command_leaves_the_one_that_runs_alone(version, tmp_path):
+    source, output = csv_of(N, tmp_path / "t.csv"), tmp_path / "out.csv"
+    score_file(version, source, tmp_path / "whole.csv")
+
+    def meanwhile(n: int, share: float | None) -> None:
+        if n == 1000:
+            with pytest.raises(UsageError, match="MW-U101"):
+                score_file(version, source, output, keep=("idd",))
+            with pytest.raises(DataError, match="MW-D110"):
+                score_file(version, tmp_path / "nowhere.csv", output)
+
+    assert score_file(version, source, output, chunk_rows=100, progress=meanwhile).n_rows == N
+    assert output.read_bytes() == (tmp_path / "whole.csv").read_bytes()
+    assert {p.name for p in tmp_path.iterdir()} == {"t.csv", "whole.csv", "out.csv"}
+
+
+def test_a_short_scoring_that_ends_leaves_the_parts_of_another_alone(tmp_path):
+    """Both began before there were parts; the one that never needed any has none to remove."""
+    first, second = (parts.Parts(parts.folder_of(tmp_path / "out.csv"), "k", tmp_path / "out.csv") for _ in range(2))
+    assert first.resume() is None and second.resume() is None
+    first.keep([rows(5)], Tally(n_rows=5, counts=()), "")
+    second.clear()
+    assert sum(table.num_rows for table in first.tables()) == 5
+    with pytest.raises(ProjectError, match="MW-P031"):
+        second.keep([rows(5)], Tally(n_rows=5, counts=()), "")
+    first.clear()
+    assert not any(tmp_path.iterdir())
+
+
+def test_a_lock_that_went_with_its_folder_counts_no_more(tmp_path, monkeypatch):
+    """Another process removes its parts between our opening of the lock and our taking of it."""
+    folder = parts.folder_of(tmp_path / "out.csv")
+    real, calls = parts.fcntl.flock, []
+
+    def late(lock, how):
+        calls.append(lock)
+        if len(calls) == 1:
+            shutil.rmtree(folder)
+        real(lock, how)
+
+    monkeypatch.setattr(parts.fcntl, "flock", late)
+    ours = parts.Parts(folder, "k", tmp_path / "out.csv")
+    ours.keep([rows(5)], Tally(n_rows=5, counts=()), "")
+    assert len(calls) == 2
+    with pytest.raises(ProjectError, match="MW-P031"):
+        parts.Parts(folder, "k", tmp_path / "out.csv").resume()
+    ours.close()
+
+
+@pytest.mark.parametrize("mistake", ["a column to keep", "an interval", "a source that is not mounted"])
+def test_a_mistake_in_the_call_costs_no_finished_part(version, tmp_path, mistake):
+    mount = tmp_path / "mount"
+    mount.mkdir()
+    source, output = csv_of(N, mount / "t.csv"), tmp_path / "out.csv"
+    break_off(version, source, output, after=1000)
+    if mistake == "a column to keep":
+        with pytest.raises(UsageError, match="MW-U101"):
+            score_file(version, source, output, keep=("idd",))
+    elif mistake == "an interval":
+        with pytest.raises(UsageError, match="MW-U60"):
+            score_file(version, source, output, interval=0.2)
+    else:
+        mount.rename(tmp_path / "away")
+        with pytest.raises(DataError, match="MW-D110"):
+            score_file(version, source, output)
+        (tmp_path / "away").rename(mount)
+    assert score_file(version, source, output).n_resumed >= 800
 
 
 def test_what_a_killed_writer_left_is_removed(version, tmp_path):

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["Parts", "folder_of"]
 
 FORMAT = 1
+LOCK = "lock"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,10 +146,16 @@ class Parts:
         return self._schemas
 
     def clear(self) -> None:
-        """Remove all parts."""
+        """Remove all parts of this scoring; what another process holds, or none has taken up yet, stays."""
         self._parts, self._schemas = [], []
-        self.close()
+        if self._lock is None:
+            return
+        for path in self._folder.glob("*"):
+            if path.name != LOCK:  # it goes last: once it is gone, another process may put parts of its own here
+                with suppress(OSError):
+                    path.unlink()
         shutil.rmtree(self._folder, ignore_errors=True)
+        self.close()
 
     def close(self) -> None:
         """Let another process go on with the parts."""
@@ -157,16 +164,28 @@ class Parts:
             self._lock = None
 
     def _begin(self, manner: str) -> None:
-        self._folder.mkdir(mode=0o700, exist_ok=True)
         self._hold()
         self._append(_Begin(format=FORMAT, key=self._key or "", manner=manner), new=True)
 
     def _hold(self) -> None:
-        if self._lock is not None:
-            return
-        self._lock = open(self._folder / "lock", "ab")  # noqa: SIM115 - closed by `close`
+        """Take the lock of the folder that is there now: one that another process removes meanwhile counts no more."""
+        while self._lock is None:
+            self._folder.mkdir(mode=0o700, exist_ok=True)
+            with suppress(FileNotFoundError):
+                self._lock = open(self._folder / LOCK, "ab")  # noqa: SIM115 - closed by `close`
+                self._take(self._lock)
+            if self._lock is not None and not self._is_there(self._lock):
+                self.close()
+
+    def _is_there(self, lock: IO[bytes]) -> bool:
         try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return os.path.samestat(os.fstat(lock.fileno()), (self._folder / LOCK).stat())
+        except FileNotFoundError:
+            return False
+
+    def _take(self, lock: IO[bytes]) -> None:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             self.close()
             raise ProjectError(

@@ -130,11 +130,13 @@ def score_file(
     ContractError
         The rows break the contract, as `Version.predict` refuses them; nothing is left on the disk.
     DataError
-        The source cannot be read, or was changed meanwhile; nothing is left on the disk.
+        The source cannot be read, or was changed meanwhile; nothing is left on the disk. What is refused before a row
+        is read removes nothing either: parts of an earlier scoring stay.
     ProjectError
         The output cannot be written or the disk is full; finished parts stay, and the same call goes on.
     UsageError
-        A column to keep is not there or has the name of an answer, or there is no such interval.
+        A column to keep is not there or has the name of an answer, or there is no such interval. Parts of an earlier
+        scoring stay.
     """
     path = Path(output)
     check_writable(path)
