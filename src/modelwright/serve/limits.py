@@ -24,15 +24,15 @@ class Limits:
     Attributes
     ----------
     body_bytes : int
-        Bytes of the body as sent. Platforms allow 4 to 6 MB; a decoded JSON body takes at most some 25 times as much.
+        Bytes of the body as sent, and of JSON, CSV and JSON lines once decompressed. Platforms allow 4 to 6 MB; a
+        decoded JSON body takes at most some 25 times as much.
     rows : int
     columns : int
         Columns of a row, known or not.
     text : int
         Characters of one text. Texts in CSV are bounded by 131,072 besides, the reader's own limit.
     table_bytes : int
-        Bytes of a table once decompressed: Arrow and Parquet buffers, texts of dictionaries written out, and bodies
-        with a ``Content-Encoding``.
+        Bytes of a table once decompressed: Arrow and Parquet buffers, texts of dictionaries written out.
     """
 
     body_bytes: int = 8 * MIB

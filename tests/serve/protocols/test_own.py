@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import zlib
 from dataclasses import replace
 
 import pyarrow as pa
@@ -152,8 +153,30 @@ def test_compressed_bodies(facts: ModelFacts) -> None:
     assert OWN.decode(ask(gzip.compress(plain), content_encoding="gzip"), facts).records == [ROWS[0]]
     assert refused(ask(gzip.compress(plain)[:-3], content_encoding="gzip"), facts).code == "MW-S118"
     assert refused(ask(plain, content_encoding="br"), facts).status == 415
-    bomb = gzip.compress(b" " * 1_000_000)
-    assert refused(ask(bomb, content_encoding="gzip"), facts, Limits(table_bytes=100_000)).code == "MW-S120"
+
+
+@pytest.mark.parametrize("kind", ["application/json", "text/csv", "application/jsonlines", "application/x-yaml"])
+def test_texts_grow_to_the_size_of_a_body(kind: str, facts: ModelFacts) -> None:
+    """What they are decoded into is many times as large, so they may not grow as tables may."""
+    bomb = gzip.compress(b" " * 100_001)
+    error = refused(ask(bomb, kind, content_encoding="gzip"), facts, Limits(body_bytes=100_000))
+    assert error.code == "MW-S120" and "100,000" in error.what
+
+
+def test_a_body_of_just_the_size_is_decompressed(facts: ModelFacts) -> None:
+    plain = json.dumps({"rows": ROWS * 20}).encode()
+    packed = ask(zlib.compress(plain), content_encoding="deflate")
+    assert protocol(Limits(body_bytes=len(plain))).decode(packed, facts).records == ROWS * 20
+    assert refused(packed, facts, Limits(body_bytes=len(plain) - 1)).code == "MW-S120"
+
+
+def test_tables_grow_to_the_size_of_a_table(facts: ModelFacts) -> None:
+    zeros = pa.table({"age": [0] * 10_000, "job": ["x"] * 10_000})
+    for body, kind in ((stream_of(zeros), STREAM), (parquet_of(zeros), "application/x-parquet")):
+        request = ask(gzip.compress(body), kind, content_encoding="gzip")
+        limits = Limits(body_bytes=len(request.body), table_bytes=1_000_000)
+        assert protocol(limits).decode(request, facts).columns.num_rows == 10_000
+        assert refused(request, facts, replace(limits, table_bytes=len(body) - 1)).code == "MW-S120"
 
 
 def test_other_types(facts: ModelFacts) -> None:

@@ -20,8 +20,12 @@ from modelwright.serve.limits import Limits
 from modelwright.serve.protocols import refusals
 
 __all__ = [
+    "ARROW",
+    "ARROW_FILE",
+    "ARROW_STREAM",
     "CSV",
     "JSON_LINES",
+    "PARQUET",
     "READ_JSON",
     "Cell",
     "Integer",
@@ -42,6 +46,10 @@ CSV = "text/csv"
 JSON_LINES = frozenset(
     {"application/jsonlines", "application/jsonl", "application/x-ndjson", "application/x-jsonlines"}
 )
+ARROW_STREAM = "application/vnd.apache.arrow.stream"
+ARROW_FILE = "application/vnd.apache.arrow.file"
+ARROW = frozenset({ARROW_STREAM, ARROW_FILE})
+PARQUET = frozenset({"application/vnd.apache.parquet", "application/x-parquet", "application/parquet"})
 
 Integer = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 Cell = bool | Integer | float | str | None
@@ -59,8 +67,14 @@ def is_json(request: Request) -> bool:
     return kind == JSON or kind.endswith("+json")
 
 
-def body_of(request: Request, limits: Limits, expected: str = READ_JSON) -> bytes:
+def body_of(request: Request, limits: Limits, expected: str = READ_JSON, *, tables: bool = False) -> bytes:
     """Return the bytes of the body, decompressed where it has a content encoding, without a byte order mark.
+
+    Parameters
+    ----------
+    tables : bool
+        Whether the route reads Arrow and Parquet. These may grow to ``table_bytes``, as their own compression lets
+        them; texts only to ``body_bytes``, for what they are decoded into is many times as large.
 
     Raises
     ------
@@ -71,7 +85,9 @@ def body_of(request: Request, limits: Limits, expected: str = READ_JSON) -> byte
     limits.check_body(len(body))
     encoding = request.headers.get("content-encoding")
     if encoding is not None and encoding.strip().lower() not in ("", "identity"):
-        body = _decompressed(body, encoding.strip().lower(), limits)
+        columnar = tables and (request.content_type in ARROW or request.content_type in PARQUET)
+        most = limits.table_bytes if columnar else limits.body_bytes
+        body = _decompressed(body, encoding.strip().lower(), most)
     if body.startswith(BOM):
         body = body[len(BOM) :]
     if not body:
@@ -79,17 +95,17 @@ def body_of(request: Request, limits: Limits, expected: str = READ_JSON) -> byte
     return body
 
 
-def _decompressed(body: bytes, encoding: str, limits: Limits) -> bytes:
+def _decompressed(body: bytes, encoding: str, most: int) -> bytes:
     if encoding not in ("gzip", "deflate"):
         raise refusals.unknown_encoding()
     # 32 + 15: the header tells gzip from zlib; "deflate" is zlib by RFC 9110.
     unpack = zlib.decompressobj(32 + zlib.MAX_WBITS)
     try:
-        plain = unpack.decompress(body, limits.table_bytes)
+        plain = unpack.decompress(body, most + 1)
     except zlib.error:
         raise refusals.unknown_encoding() from None
-    if unpack.unconsumed_tail:
-        raise refusals.table_too_large(limits.table_bytes)
+    if len(plain) > most:
+        raise refusals.table_too_large(most)
     if not unpack.eof or unpack.unused_data:
         raise refusals.unknown_encoding()
     return plain

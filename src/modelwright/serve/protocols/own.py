@@ -61,7 +61,7 @@ def decoder(limits: Limits) -> Any:
     """Return ``decode(request, facts) -> Asked`` under the limits."""
 
     def decode(request: Request, facts: ModelFacts) -> Asked:
-        body = body_of(request, limits)
+        body = body_of(request, limits, tables=True)
         if is_json(request):
             asked = _from_json(body, facts, limits)
         else:

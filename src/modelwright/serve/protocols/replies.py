@@ -13,11 +13,9 @@ import msgspec
 import numpy as np
 
 from modelwright.serve.exchange import JSON, Asked, ModelFacts, Reply, Request, Scored
-from modelwright.serve.protocols.bodies import CSV, JSON_LINES
+from modelwright.serve.protocols.bodies import ARROW, ARROW_STREAM, CSV, JSON_LINES
 
 __all__ = [
-    "ARROW_FILE",
-    "ARROW_STREAM",
     "answer_rows",
     "json_reply",
     "plain",
@@ -25,9 +23,6 @@ __all__ = [
     "table_reply",
     "wanted_table",
 ]
-
-ARROW_STREAM = "application/vnd.apache.arrow.stream"
-ARROW_FILE = "application/vnd.apache.arrow.file"
 
 
 def _number(value: Any) -> Any:
@@ -99,7 +94,7 @@ def wanted_table(request: Request) -> str | None:
         kind = part.partition(";")[0].strip()
         if kind == CSV or kind in JSON_LINES:
             return kind
-        if kind in (ARROW_STREAM, ARROW_FILE) and find_spec("pyarrow") is not None:
+        if kind in ARROW and find_spec("pyarrow") is not None:
             return kind
         if kind in (JSON, "*/*", "application/*"):
             return None

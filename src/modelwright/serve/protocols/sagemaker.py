@@ -59,7 +59,7 @@ def protocol(limits: Limits) -> Protocol:
     """Return the protocol of ``/invocations``."""
 
     def decode(request: Request, facts: ModelFacts) -> Asked:
-        body = body_of(request, limits, EXPECTED)
+        body = body_of(request, limits, EXPECTED, tables=True)
         if is_json(request):
             asked = _from_json(body, facts, limits)
         elif request.content_type == CSV:

@@ -12,13 +12,20 @@ import msgspec
 from modelwright.serve.exchange import ModelFacts, Request
 from modelwright.serve.limits import Limits
 from modelwright.serve.protocols import refusals
-from modelwright.serve.protocols.bodies import CSV, JSON_LINES, Cell, csv_columns, csv_rows, lines_of
-from modelwright.serve.protocols.replies import ARROW_FILE, ARROW_STREAM
+from modelwright.serve.protocols.bodies import (
+    ARROW,
+    ARROW_FILE,
+    ARROW_STREAM,
+    CSV,
+    JSON_LINES,
+    PARQUET,
+    Cell,
+    csv_columns,
+    csv_rows,
+    lines_of,
+)
 
-__all__ = ["PARQUET", "TABLE_TYPES", "read_table"]
-
-PARQUET = frozenset({"application/vnd.apache.parquet", "application/x-parquet", "application/parquet"})
-_ARROW = frozenset({ARROW_STREAM, ARROW_FILE})
+__all__ = ["TABLE_TYPES", "read_table"]
 
 TABLE_TYPES = (
     f"application/json, text/csv, application/jsonlines, {ARROW_STREAM}, {ARROW_FILE}, application/vnd.apache.parquet"
@@ -40,7 +47,7 @@ def read_table(body: bytes, request: Request, facts: ModelFacts, limits: Limits)
         return csv_columns(csv_rows(body, limits), facts, limits, len(body))
     if kind in JSON_LINES:
         return _by_column(lines_of(_RECORDS, body, limits, facts), limits)
-    if kind in _ARROW or kind in PARQUET:
+    if kind in ARROW or kind in PARQUET:
         return _read_arrow(kind, body, limits)
     raise refusals.unknown_type(TABLE_TYPES)
 
