@@ -8,6 +8,8 @@ import gzip
 import lzma
 import sqlite3
 import zipfile
+from contextlib import contextmanager
+from types import SimpleNamespace
 
 import pyarrow as pa
 import pyarrow.feather as feather
@@ -17,7 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from modelwright.data.reading import read_table
-from modelwright.data.streaming import Restarted, fingerprint, open_stream
+from modelwright.data.streaming import Restarted, fingerprint, lines, open_stream
 from modelwright.data.tidying import plain_table
 from modelwright.errors import DataError
 
@@ -193,6 +195,43 @@ COLUMNS = {
     "l": [[1], None, [2, 3], []] * 10,
     " x": ["y"] * 40,
 }
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le"])
+@pytest.mark.parametrize("n", [5, 64, 1000])
+def test_json_lines_longer_than_a_block(tmp_path, monkeypatch, encoding, n):
+    text = "".join(f'{{"a": "{"é" * length}", "b": {length}}}\n' for length in (0, 200, 3, 90, 1, 1))
+    (tmp_path / "t.jsonl").write_bytes(text.rstrip("\n").encode(encoding))
+    with open_stream(tmp_path / "t.jsonl", small_bytes=0) as stream:
+        monkeypatch.setattr(lines, "HEAD_BYTES", n)
+        assert [row for table in stream.tables() for row in table.to_pylist()] == at_once(tmp_path / "t.jsonl")[0]
+
+
+def test_a_json_line_without_end(tmp_path, monkeypatch):
+    """It is refused once it is too long, not when all of it is in memory."""
+    monkeypatch.setattr(lines, "HEAD_BYTES", 64)
+    monkeypatch.setattr(lines, "MOST_LINE_BYTES", 1 << 20, raising=False)
+    path = tmp_path / "t.jsonl"
+    path.write_bytes(b'{"a": 1}\n{"a": 2}\n{"a": "' + b"x" * (1 << 22))
+    read = []
+    real = lines.open_expanded
+
+    @contextmanager
+    def counted(path):
+        with real(path) as stream:
+            yield SimpleNamespace(read=lambda n: read.append(n) or stream.read(n))
+
+    monkeypatch.setattr(lines, "open_expanded", counted)
+    with pytest.raises(DataError, match=r"line 3 of '.*' is longer than 1 MiB.*MW-D118"):
+        streamed(path)
+    assert sum(read) < (1 << 20) + 1000
+
+
+def test_json_lines_that_end_within_a_character(tmp_path):
+    path = tmp_path / "t.jsonl"
+    path.write_bytes('{"a": "é"}\n{"a": "ü"}\n'.encode("utf-16") + b"{")
+    expected = outcome(at_once, path)
+    assert expected[0] == "MW-D121" and outcome(streamed, path) == expected
 
 
 @pytest.mark.parametrize("kind", ["parquet", "arrow", "arrows"])

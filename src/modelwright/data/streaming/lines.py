@@ -12,6 +12,7 @@ from modelwright.data.readers.jsonlines import checked, decoded
 from modelwright.data.readers.opening import HEAD_BYTES, expanded_size, open_expanded
 from modelwright.data.readers.values import column_of
 from modelwright.data.streaming.base import Stream
+from modelwright.data.streaming.texts import MOST_LINE_BYTES
 from modelwright.data.tidying import listed, plain_column, unique_names
 from modelwright.errors import DataError
 
@@ -101,24 +102,38 @@ class LinesStream(Stream):
                 yield number, checked(self._path, decoded(self._path, line, number), f"line {number}")
 
     def _lines(self) -> Iterator[bytes]:
+        number, held, size = 1, [b""], 0
+        for block in self._blocks():
+            *ends, rest = block.split(b"\n")
+            if ends:
+                yield b"".join((*held, ends[0]))
+                yield from ends[1:]
+                number, held, size = number + len(ends), [], 0
+            held.append(rest)
+            size += len(rest)
+            if size > MOST_LINE_BYTES:
+                raise DataError(
+                    f"line {number} of '{self._path}' is longer than {MOST_LINE_BYTES >> 20} MiB, which keeps it from "
+                    "being streamed",
+                    fix="write one object per line, or convert it to Parquet",
+                    code="MW-D118",
+                )
+        yield b"".join(held)
+
+    def _blocks(self) -> Iterator[bytes]:
+        """Yield the text as UTF-8, without its mark."""
+        decode = None
+        if self._encoding not in ("utf-8", "utf-8-sig"):
+            decode = codecs.getincrementaldecoder(self._encoding)(errors="replace").decode
         with open_expanded(self._path) as stream:
-            head = stream.read(HEAD_BYTES)
-            self._size = max(expanded_size(self._path, head), 1)
-            self._read = 0
-            decode = None
-            if self._encoding not in ("utf-8", "utf-8-sig"):
-                decode = codecs.getincrementaldecoder(self._encoding)(errors="replace")
-            rest, block = b"", head
+            block = stream.read(HEAD_BYTES)
+            self._size, self._read = max(expanded_size(self._path, block), 1), len(block)
+            text = block if decode is None else decode(block).encode("utf-8")
+            yield text.removeprefix(codecs.BOM_UTF8)
             while block:
-                self._read += len(block)
-                rest += block if decode is None else decode.decode(block).encode("utf-8")
-                if rest.startswith(codecs.BOM_UTF8) and self._read == len(head):
-                    rest = rest[3:]
-                *lines, rest = rest.split(b"\n")
-                yield from lines
                 block = stream.read(HEAD_BYTES)
-            if rest:
-                yield rest
+                self._read += len(block)
+                yield block if decode is None else decode(block, final=not block).encode("utf-8")
 
     def notes(self) -> tuple[str, ...]:
         nested = [f"{listed(list(self._nested))}: nested objects or lists are kept as text"] if self._nested else []

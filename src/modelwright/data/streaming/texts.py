@@ -12,11 +12,11 @@ from modelwright.data.readers.dialect import BLANKS, Dialect
 from modelwright.data.readers.opening import HEAD_BYTES
 from modelwright.errors import DataError
 
-__all__ = ["NotUtf8", "Utf8"]
+__all__ = ["MOST_LINE_BYTES", "NotUtf8", "Utf8"]
 
 READ_BYTES = 1 << 20
 MOST_LINE_BYTES = 1 << 26
-"""Longest line of a text whose cells stand apart by blanks."""
+"""Longest line of JSON, or of a text whose cells stand apart by blanks."""
 
 
 class NotUtf8(Exception):
