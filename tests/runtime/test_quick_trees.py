@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from modelwright.package.compiling.trees import Tree, model_text
 from modelwright.runtime import quick_trees
-from modelwright.runtime.origins import Now, RowSource
+from modelwright.runtime.origins import FromLevel, FromNumber, Now, RowSource
 from modelwright.runtime.quick_trees import QuickTrees
 from modelwright.runtime.tree_engine import TreeEngine
 
@@ -53,11 +53,12 @@ def test_as_lightgbm_walks(objective: str, n_classes: int, leaves: int, missing:
     tables, engine = QuickTrees.of(text), TreeEngine(text)
     assert tables is not None
     buffer = np.zeros(rows.shape[1])
-    score = tables.row(buffer)
+    source = RowSource(buffer, Now(), (None, FromNumber(1), None, FromNumber(3), None, FromNumber(5)))
+    score = tables.row_of(source)
     fallen = tables.leaves_of_row(RowSource(buffer, Now(), (None,) * len(buffer)))
     expected, leaf = engine.predict(rows), engine.leaves(rows)
     for i in range(len(rows)):
-        buffer[:] = rows[i]
+        buffer[:], source.now.values = rows[i], rows[i].tolist()
         assert score() == expected[i].tolist()
         assert fallen().tolist() == leaf[i].tolist()
 
@@ -78,7 +79,7 @@ def test_values_at_and_beside_thresholds(data: st.DataObject) -> None:
     tables, engine = QuickTrees.of(text), TreeEngine(text)
     assert tables is not None
     buffer = np.zeros(1)
-    score = tables.row(buffer)
+    score = tables.row_of(RowSource(buffer, Now(), (None,)))
     near = [v for t in thresholds for v in (t, np.nextafter(t, np.inf), np.nextafter(t, -np.inf))]
     for value in (*near, np.nan, 0.0, 1e-36, -1e-36, 3e38, -3e38):
         buffer[0] = value
@@ -104,5 +105,22 @@ def test_extreme_sums() -> None:
         text = model_text([split, stump], n_features=1, per_round=1, objective="binary sigmoid:1")
         tables = QuickTrees.of(text)
         assert tables is not None
-        buffer = np.zeros(1)
-        assert tables.row(buffer)() == TreeEngine(text).predict(np.zeros((1, 1)))[0].tolist()
+        assert (
+            tables.row_of(RowSource(np.zeros(1), Now(), (None,)))()
+            == TreeEngine(text).predict(np.zeros((1, 1)))[0].tolist()
+        )
+
+
+def test_features_that_come_from_levels() -> None:
+    text, rows = trained("binary", 2, leaves=31)
+    tables, engine = QuickTrees.of(text), TreeEngine(text)
+    assert tables is not None
+    levels: dict[str | None, float] = {None: 40.0, **{f"level {code}": float(code) for code in range(40)}}
+    now = Now()
+    others = tuple(FromNumber(i) for i in range(6))
+    score = tables.row_of(RowSource(np.zeros(6), now, (*others[:4], FromLevel(4, levels, 41.0), others[5])))
+    for i, level in enumerate([None, "never seen", *(f"level {code}" for code in range(40))]):
+        row = rows[i].copy()
+        row[4] = levels.get(level, 41.0)
+        now.values = [*rows[i][:4].tolist(), level, float(rows[i][5])]
+        assert score() == engine.predict(row[None])[0].tolist()

@@ -11,12 +11,23 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from modelwright.errors import ProjectError
-from modelwright.serve.metrics import EVERY, FEATURES, PROBABILITY_EDGES, WINDOW, Metrics, ModelMetrics, value_edges
+from modelwright.serve.metrics import (
+    EVERY,
+    FEATURES,
+    LOOKED,
+    PROBABILITY_EDGES,
+    WINDOW,
+    Metrics,
+    ModelMetrics,
+    value_edges,
+)
 from modelwright.serve.series import Store, read_others
 
 from .running import Wire, make_project, request, serving
@@ -168,6 +179,44 @@ def test_missing_values_of_the_first_features() -> None:
     by_name = {dict(labels)["feature"]: v for (_, labels), v in samples.items()}
     assert len(by_name) == FEATURES
     assert (by_name["f0"], by_name["f1"], by_name["f2"], by_name["f3"], by_name["f4"]) == (1 / 8, 0, 1 / 4, 1 / 4, 1)
+
+
+def ratios(metrics: Metrics) -> dict[str, float]:
+    samples = read(metrics.render())["model_feature_null_ratio"].samples
+    return {dict(labels)["feature"]: v for (_, labels), v in samples.items()}
+
+
+def test_missing_values_of_tables_are_those_of_their_lists() -> None:
+    """Values of Arrow are counted in Arrow; one by one they come to the same."""
+    columns = {
+        "number": [1.5, None, float("nan"), 2.0],
+        "whole": [1, None, 2, 3],
+        "text": ["a", None, "", ""],
+        "yes": [True, None, None, False],
+        "nothing": [None] * 4,
+        "unknown": [1] * 4,
+    }
+    whole = pa.table(columns)
+    parts = pa.concat_tables([whole.slice(0, 1), whole.slice(1)])
+    told = []
+    for table in (columns, whole, parts, whole.cast(whole.schema.set(2, pa.field("text", pa.large_string())))):
+        metrics = Metrics()
+        bank(metrics, features=("number", "whole", "text", "yes", "nothing", "absent")).look(None, table)
+        told.append(ratios(metrics))
+    assert told == [{"number": 0.5, "whole": 0.25, "text": 0.75, "yes": 0.5, "nothing": 1.0}] * 4
+
+
+def test_no_more_than_the_first_rows_of_a_request_are_looked_at() -> None:
+    values = [None] * LOOKED + [1.0] * (9 * LOOKED)
+    for records, columns in (
+        ([{"age": v} for v in values], None),
+        (None, {"age": values}),
+        (None, {"age": np.array(values, dtype=float)}),
+        (None, pa.table({"age": values})),
+    ):
+        metrics = Metrics()
+        bank(metrics, features=("age",)).look(records, columns)
+        assert ratios(metrics) == {"age": 1.0}
 
 
 def test_of_single_rows_one_in_eight_is_looked_at() -> None:

@@ -257,6 +257,96 @@ def workers_of(process: int) -> list[int]:
     return [int(p) for p in found if "serve" in Path(f"/proc/{p}/cmdline").read_text()]
 
 
+def test_a_replaced_worker_begins_with_who_is_champion_now(tmp_path: Path) -> None:
+    project = two_versions(tmp_path / "p")
+    with serving(project, "--workers", "2") as server:
+        Project(project).promote(2)
+        for child in workers_of(server.process.pid):
+            os.kill(child, signal.SIGKILL)
+        end = time.monotonic() + 15
+        while b"modelwright_workers 2" not in metrics_of(server.port):
+            assert time.monotonic() < end
+            time.sleep(0.05)
+        for _ in range(6):
+            with Wire(server.port) as wire:
+                assert predict(wire, ROW)["version"] == "2"
+
+
+def metrics_of(port: int) -> bytes:
+    with Wire(port) as wire:
+        wire.send(request("GET", "/metrics"))
+        answer = wire.answer()
+        return b"" if answer is None else answer.body
+
+
+def test_workers_that_cannot_start_end_the_server(tmp_path: Path) -> None:
+    project = make_project(tmp_path / "p")
+    command = [sys.executable, "-m", "modelwright", "serve", str(project), "--port", "0", "--workers", "2"]
+    done = subprocess.run([*command, "--mask", "nothing"], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1 and "MW-U654" in done.stderr and "answering" not in done.stderr
+
+
+def test_workers_end_with_the_process_that_started_them(tmp_path: Path) -> None:
+    with serving(make_project(tmp_path / "p"), "--workers", "2") as server:
+        children = workers_of(server.process.pid)
+        server.process.kill()
+        server.process.wait()
+        end = time.monotonic() + 10
+        while any(Path(f"/proc/{child}/stat").exists() and _lives(child) for child in children):
+            assert time.monotonic() < end
+            time.sleep(0.05)
+
+
+def _lives(process: int) -> bool:
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def test_nobody_is_counted_twice(tmp_path: Path) -> None:
+    two = json.dumps({"rows": [ROW, ROW]}).encode()
+    with serving(make_project(tmp_path / "p"), "--rate", "0.01", "--burst", "3") as server, Wire(server.port) as wire:
+        for body, status in ((two, 200), (b"{}", 422), (json.dumps(ROW).encode(), 200), (two, 429)):
+            wire.send(request("POST", "/predict", body))
+            answer = wire.answer()
+            assert answer is not None and answer.status == status
+
+
+def test_half_of_something_holds_no_connection(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    code = "import modelwright.serve.connections as c; c.HEADER_SECONDS = 1.0; from modelwright.cli import main; main()"
+    project = make_project(tmp_path / "p")
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, "serve", str(project), "--port", "0"], stderr=subprocess.PIPE, text=True
+    )
+    try:
+        assert process.stderr is not None
+        port = int(process.stderr.readline().rsplit(":", 1)[1])
+        for raw in (b"", b"GET /livez HT", b"GET /livez HTTP/1.1\r\nhost: localhost\r\ncontent-le"):
+            with Wire(port) as wire:
+                wire.send(raw)
+                assert wire.waits(5)
+                answer = wire.answer()
+                assert answer is None or answer.status == 408
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def test_a_large_request_is_kept_whole(tmp_path: Path) -> None:
+    project = make_project(tmp_path / "p")
+    rows = [{**ROW, "age": 20 + i % 50} for i in range(1301)]
+    with serving(project) as server, Wire(server.port) as wire:
+        wire.send(request("POST", "/predict", json.dumps({"rows": rows}).encode(), x_request_id="big"))
+        assert wire.answer() is not None
+        time.sleep(0.5)
+    from modelwright.serve.log import read_log
+
+    log = read_log(project / "predictions").to_pylist()
+    assert [r["row"] for r in log] == list(range(len(rows)))
+    assert [r["inputs"]["age"] for r in log] == [r["age"] for r in rows]
+
+
 def test_a_taken_port_is_told(tmp_path: Path) -> None:
     project = make_project(tmp_path / "p")
     with serving(project) as server:

@@ -111,12 +111,9 @@ class QuickTrees:
         outputs = int(re.search(r"^num_tree_per_iteration=(\d+)$", text, re.MULTILINE)[1])  # type: ignore[index]
         return cls(*made, np.array(leaves), np.array(numbers, dtype=np.int64), starts, outputs, link)
 
-    def row(self, row: np.ndarray) -> Sum:
-        """Return the function that gives the prediction for what ``row`` holds when it is called."""
-        return self._sum(self._fall(self._rows_of_buffer(row)))
-
     def row_of(self, source: RowSource) -> Sum:
-        """Return the same for the row of a source, which is encoded only where features have no plain origin."""
+        """Return the function that gives the prediction for the row of a source; the row is encoded only where
+        features have no plain origin."""
         return self._sum(self._fall(self._rows_of_values(source)))
 
     def leaves_of_row(self, source: RowSource) -> Callable[[], np.ndarray]:
@@ -129,15 +126,6 @@ class QuickTrees:
         if outputs == 1:
             return lambda: link([float(np.add.accumulate(leaves.take(fall()))[-1])])
         return lambda: link(np.add.accumulate(leaves.take(fall()).reshape(-1, outputs), axis=0)[-1].tolist())
-
-    def _rows_of_buffer(self, row: np.ndarray) -> Callable[[], list[int]]:
-        searches = self.searches
-
-        def rows() -> list[int]:
-            values = row.tolist()
-            return [first + _interval(values[f], known, gap) for f, first, known, gap in searches]
-
-        return rows
 
     def _rows_of_values(self, source: RowSource) -> Callable[[], list[int]]:
         """Return the function that finds the rows of the tables from the values of the row, in any order."""
@@ -240,13 +228,13 @@ def _read(number: int, tree: Mapping[str, str], features: dict[int, list[_Split]
     threshold = list(map(float, tree["threshold"].split()))
     order: list[int] = []
     below: dict[int, int] = {}  # bits of the leaves below a split
-    waiting = [(0, False)]
+    waiting = [0]
     while waiting:
-        node, done = waiting.pop()
+        node = waiting.pop()
         if node < 0:
             order.append(-1 - node)
-        elif not done:
-            waiting += [(node, True), (right[node], False), (left[node], False)]
+        else:
+            waiting += (right[node], left[node])
     place = {leaf: at for at, leaf in enumerate(order)}
     for node in range(len(left) - 1, -1, -1):  # children have higher numbers
         sides = [1 << place[-1 - c] if c < 0 else below[c] for c in (left[node], right[node])]

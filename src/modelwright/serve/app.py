@@ -15,22 +15,25 @@ import itertools
 import re
 import secrets
 import time
+import traceback
 import urllib.parse
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, MutableMapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 from modelwright.errors import ModelwrightError, RequestError
 from modelwright.serve.access import response_headers
-from modelwright.serve.deployment import SHADOW
+from modelwright.serve.deployment import CHALLENGER, CHAMPION, SHADOW
 from modelwright.serve.exchange import Asked, Protocol, Reply, Request, Scored
 from modelwright.serve.models import Model
 from modelwright.serve.pages import PAGES
 from modelwright.serve.protocols import make_protocols
+from modelwright.serve.protocols.bodies import CSV, JSON_LINES, is_json
 from modelwright.serve.quick import is_plain
 from modelwright.serve.rates import Gate
 from modelwright.serve.routes import PREDICT, Route, Routes
-from modelwright.serve.state import State
+from modelwright.serve.state import LINES_AT_ONCE, State
 
 __all__ = ["App"]
 
@@ -41,6 +44,7 @@ SLOW_THREADS = 2  # at work on large requests
 SLOW_WAITING = 16  # more wait; the rest is turned away
 MOST_FIELDS = 100  # after the question mark
 TICK_S = 0.1  # between two looks at the champion, the log and those who send slowly
+VERDICT = "modelwright.admitted"
 _QUICK_HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nx-content-type-options: nosniff\r\n"
 _PLAIN_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 
@@ -71,6 +75,9 @@ class App:
         self._reading: dict[asyncio.Task[Any], float] = {}
         self._background: set[asyncio.Task[Any]] = set()
         self._timer: asyncio.TimerHandle | None = None
+        self._changing = False
+        predict, _ = routes.find(PREDICT.method, PREDICT.template)
+        self._may_be_quick = predict == PREDICT  # a platform may mean something else by it
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -81,7 +88,7 @@ class App:
     # --- a request ---------------------------------------------------------------------------------------------------
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
-        state, began = self.state, time.perf_counter()
+        state = self.state
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         method, path = scope["method"], scope["path"]
         route, parameters = self.routes.find(method, path)
@@ -89,6 +96,7 @@ class App:
         template = "" if route is None else route.template
         state.metrics.began()
         done: _Done | None = None
+        began = time.perf_counter()
         try:
             self._admit(route, request, scope)
             assert route is not None
@@ -96,6 +104,7 @@ class App:
                 request.query = _query(query)
             if method == "POST":
                 request.body = await self._body(request, receive)
+                began = time.perf_counter()  # how long a caller takes to send is not ours
             if route.protocol:
                 done = await self._predict(route, request)
                 reply = done.reply
@@ -115,11 +124,20 @@ class App:
         given = headers.get("x-request-id")
         if given is not None and _PLAIN_ID.fullmatch(given):
             return given
+        return self.new_id()
+
+    def new_id(self) -> str:
+        """Return an id that no other request has."""
         return f"{self._prefix}-{next(self._numbers):x}"
 
     def _admit(self, route: Route | None, request: Request, scope: Scope) -> None:
         """Let the request in or raise; a route that does not exist is told to those alone who may read."""
         if route is not None and route.scope is None:
+            return
+        verdict = scope.get(VERDICT)  # of the short way, which may have looked already: nobody is counted twice
+        if isinstance(verdict, RequestError):
+            raise verdict
+        if verdict is not None:
             return
         client = scope.get("client")
         peer = client[0] if client else ""
@@ -169,35 +187,35 @@ class App:
             raise RequestError("the caller has gone", fix="stay for the answer", code="MW-S304", status=499)
         return body
 
-    def quick(
-        self,
-        raw: Sequence[tuple[bytes, bytes]],
-        body: bytes,
-        client: tuple[str, int] | None,
-        more: Sequence[tuple[bytes, bytes]],
-    ) -> bytes | None:
+    def quick(self, scope: Scope, body: bytes, more: Sequence[tuple[bytes, bytes]]) -> bytes | None:
         """Return the whole HTTP answer to ``POST /predict``, made at once; None where it must go the usual way.
 
         Parameters
         ----------
-        raw : sequence of (bytes, bytes)
-            Headers, names in lower case.
+        scope : mapping
+            Of ASGI; what was found out of the caller is noted in it for the usual way.
         body : bytes
             At most `quick.LONGEST`.
-        client : (str, int) or None
-            Who asks.
         more : sequence of (bytes, bytes)
             Headers that every answer has.
         """
+        try:
+            return self._quick(scope, body, more) if self._may_be_quick else None
+        except RequestError as refused:
+            scope[VERDICT] = refused
+        except Exception:  # noqa: BLE001 - the usual way meets it again, and tells it
+            pass
+        return None
+
+    def _quick(self, scope: Scope, body: bytes, more: Sequence[tuple[bytes, bytes]]) -> bytes | None:
         began = time.perf_counter()
-        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in raw}
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         if not is_plain(headers, self.state.settings.limits):
             return None
+        client = scope["client"]
+        self.state.guard.admit("POST", headers, client[0] if client else "", PREDICT.scope)
+        scope[VERDICT] = True
         request = Request("POST", PREDICT.template, headers, body, request_id=self._id(headers))
-        try:
-            self.state.guard.admit("POST", headers, client[0] if client else "", PREDICT.scope)
-        except RequestError:
-            return None  # refused in the usual way
         model, role = self.state.deployment.choose(request.request_id)
         found = model.quick(body, request.request_id)
         if found is None:
@@ -215,12 +233,12 @@ class App:
         self._afterwards(done, request, seconds)
 
     async def _predict(self, route: Route, request: Request) -> _Done:
-        model, role = self.state.deployment.choose(request.request_id)
+        model, role = self.state.deployment.choose(request.request_id, request.parameters.get("version"))
         self.state.check_names(request, model)
         protocol = self._protocols[route.protocol]
-        if len(request.body) <= INLINE_BYTES:
-            asked = protocol.decode(request, model.facts)
-            if not asked.reasons:
+        if _is_small(request):
+            asked = protocol.decode(request, model.facts) if role != CHALLENGER else None
+            if asked is not None and not asked.reasons:
                 return self._answer(protocol, asked, model, role, request)
         async with self._gate:
             return await asyncio.get_running_loop().run_in_executor(
@@ -228,16 +246,16 @@ class App:
             )
 
     def _slowly(self, protocol: Protocol, model: Model, role: str, request: Request) -> _Done:
+        if role == CHALLENGER:
+            try:
+                return self._answer(protocol, protocol.decode(request, model.facts), model, role, request)
+            except Exception as error:  # noqa: BLE001 - a challenger costs nobody an answer
+                self.state.tell(f"request {request.request_id}: the challenger failed ({type(error).__name__})")
+                model, role = self.state.deployment.champion, CHAMPION
         return self._answer(protocol, protocol.decode(request, model.facts), model, role, request)
 
     def _answer(self, protocol: Protocol, asked: Asked, model: Model, role: str, request: Request) -> _Done:
-        try:
-            scored = model.score(asked)
-        except RequestError:
-            if role != "challenger":
-                raise
-            model, role = self.state.deployment.champion, "champion"  # a challenger costs nobody an answer
-            scored = model.score(asked)
+        scored = model.score(asked)
         return _Done(protocol.encode(asked, scored, model.facts, request), asked, scored, model, role)
 
     def _refusal(self, error: Exception, route: Route | None, request: Request) -> Reply:
@@ -245,7 +263,7 @@ class App:
         if not isinstance(error, RequestError):
             self.state.tell(f"request {request.request_id}: unforeseen {type(error).__name__}")
             if self.state.debug:
-                raise error
+                traceback.print_exception(error)
             code = error.code if isinstance(error, ModelwrightError) else "MW-S500"
             error = RequestError(
                 "the server failed", fix="try again; tell its owner the request id", code="MW-S500", status=500
@@ -274,14 +292,20 @@ class App:
     # --- when the answer is out ---------------------------------------------------------------------------------------
 
     def _afterwards(self, done: _Done, request: Request, seconds: float) -> None:
-        self.state.answered(done.model, done.role, done.asked, done.scored, request, seconds)
+        if done.scored.n_rows > LINES_AT_ONCE:
+            self._in_background(
+                self.state.answered_in_parts(done.model, done.role, done.asked, done.scored, request, seconds)
+            )
+        else:
+            self.state.answered(done.model, done.role, done.asked, done.scored, request, seconds)
         challenger = self.state.deployment.challenger
         if challenger is None or not self.state.deployment.shadows:
             return
+        asked = replace(done.asked, reasons=0, interval=None)
         if done.scored.n_rows == 1:
-            self._shadow(challenger, done.asked, request)
+            self._shadow(challenger, asked, request)
         elif self._gate.try_enter():
-            self._in_background(self._slow_shadow(challenger, done.asked, request))
+            self._in_background(self._slow_shadow(challenger, asked, request))
 
     def _shadow(self, challenger: Model, asked: Asked, request: Request) -> None:
         """Score for the log alone; of a large request only in the room that requests leave."""
@@ -302,7 +326,8 @@ class App:
             return
         finally:
             self._gate.leave()
-        self.state.answered(challenger, SHADOW, asked, scored, request, time.perf_counter() - began)
+        seconds = time.perf_counter() - began
+        await self.state.answered_in_parts(challenger, SHADOW, asked, scored, request, seconds)
 
     def _in_background(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
@@ -332,20 +357,33 @@ class App:
             if now > deadline:
                 task.cancel()
         self.state.tick()
-        if self.state.deployment.changed():
+        if not self._changing and self.state.deployment.behind():
+            self._changing = True
             self._in_background(self._change())
 
     async def _change(self) -> None:
-        """Load the new champion beside the old one, then have it answer."""
-        deployment = self.state.deployment
+        """Load the new champion beside the old one, then have it answer; until the one that answers is the champion."""
+        deployment, loop = self.state.deployment, asyncio.get_running_loop()
         try:
-            model = await asyncio.get_running_loop().run_in_executor(None, deployment.next_champion)
+            while (number := deployment.wanted()) != deployment.champion.number:
+                model = await loop.run_in_executor(None, deployment.fetch, number)
+                if deployment.wanted() == number:  # else somebody went back or on while it was loaded
+                    before = deployment.champion
+                    deployment.swap(model, self.state.tell)
+                    self.state.swapped(before, model)
         except Exception as error:  # noqa: BLE001 - whatever is wrong with the new one, the old one goes on
             deployment.refused(error, self.state.tell)
-            return
-        if model is not None:
-            deployment.swap(model, self.state.tell)
-            self.state.swapped(model)
+        finally:
+            self._changing = False
+
+
+def _is_small(request: Request) -> bool:
+    """Return whether a body can hold no more than what takes a millisecond."""
+    return (
+        len(request.body) <= INLINE_BYTES
+        and "content-encoding" not in request.headers
+        and (is_json(request) or request.content_type in (CSV, *JSON_LINES))
+    )
 
 
 def _query(raw: bytes) -> dict[str, str]:

@@ -31,7 +31,7 @@ class Connection(HttpToolsProtocol):
     prediction. Where it answers None the request goes the usual way, as if nothing had been.
     """
 
-    _header_timer: asyncio.TimerHandle | None = None
+    _rest_timer: asyncio.TimerHandle | None = None
     _header_bytes = 0
     _in_headers = True
     _kept: bytes | None = None
@@ -40,22 +40,32 @@ class Connection(HttpToolsProtocol):
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
         self.logger = _QUIET
-        self._quick = getattr(self.app, "quick", None)
-        self._await_whole()
+        self._await_rest(HEADER_SECONDS)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._came()
         super().connection_lost(exc)
 
+    def shutdown(self) -> None:
+        if self._kept is not None:  # a request is on its way: uvicorn is to know of it
+            self._go_the_usual_way()
+        super().shutdown()
+
     def data_received(self, data: bytes) -> None:
         if self._in_headers:
             self._header_bytes += len(data)
         super().data_received(data)
-        if (self._in_headers and self._header_bytes) or self._kept is not None:
-            if self._header_bytes > HEADER_BYTES and not self.transport.is_closing():
-                self._refuse(431, "the headers are too long", "send fewer and shorter ones", "MW-S320")
-            elif self._header_timer is None:
-                self._await_whole()
+        if self._header_bytes > HEADER_BYTES and not self.transport.is_closing():
+            self._refuse(431, "the headers are too long", "send fewer and shorter ones", "MW-S320")
+        elif self._rest_timer is None and self._is_waiting():
+            self._await_rest(HEADER_SECONDS if self._in_headers else self.app.state.settings.request_seconds)
+
+    def _is_waiting(self) -> bool:
+        """Return whether half of something came that nobody else watches: headers, the body of a request that may be
+        quick, or what is left of one that was answered already."""
+        if self._in_headers:
+            return self._header_bytes > 0
+        return self._kept is not None or (self.cycle is not None and self.cycle.response_complete)
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
@@ -68,13 +78,15 @@ class Connection(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self._header_bytes, self._in_headers = 0, False
+        self._came()
         if len(self.pipeline) >= MOST_PIPELINED:
             raise httptools.HttpParserError("too many requests wait")
-        if self._may_be_quick():
+        if len(self.connections) > self.app.state.settings.connections:
+            self._refuse(503, "the server is busy: too many connections", "try again in some seconds", "MW-S323")
+        elif self._may_be_quick():
             self._kept = b""
-            return
-        self._came()
-        super().on_headers_complete()
+        else:
+            super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
         if self._kept is None:
@@ -86,10 +98,12 @@ class Connection(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         self._in_headers = True
-        if self._kept is not None and self._quick is not None:
-            answer = self._quick(self.headers, self._kept, self.client, self.server_state.default_headers)
+        self._came()
+        if self.transport.is_closing():
+            return
+        if self._kept is not None:
+            answer = self.app.quick(self.scope, self._kept, self.server_state.default_headers)
             if answer is not None:
-                self._came()
                 self._kept = None
                 self.server_state.total_requests += 1
                 self.transport.write(answer)
@@ -105,7 +119,6 @@ class Connection(HttpToolsProtocol):
         """Return whether nothing but the body can speak against an answer at once."""
         return (
             self.url == QUICK_URL
-            and self._quick is not None
             and self.parser.get_method() == b"POST"
             and self.parser.get_http_version() == "1.1"
             and self.parser.should_keep_alive()
@@ -114,12 +127,10 @@ class Connection(HttpToolsProtocol):
             and not self.pipeline
             and (self.cycle is None or self.cycle.response_complete)
             and not self.flow.write_paused
-            and (self.limit_concurrency is None or len(self.connections) < self.limit_concurrency)
         )
 
     def _go_the_usual_way(self) -> None:
         kept, self._kept = self._kept, None
-        self._came()
         super().on_headers_complete()
         if kept:
             super().on_body(kept)
@@ -127,13 +138,13 @@ class Connection(HttpToolsProtocol):
     def send_400_response(self, msg: str) -> None:
         self._refuse(400, "the request is no HTTP that can be read", "send HTTP/1.1", "MW-S321")
 
-    def _await_whole(self) -> None:
-        self._header_timer = self.loop.call_later(HEADER_SECONDS, self._late)
+    def _await_rest(self, seconds: float) -> None:
+        self._rest_timer = self.loop.call_later(seconds, self._late)
 
     def _came(self) -> None:
-        if self._header_timer is not None:
-            self._header_timer.cancel()
-            self._header_timer = None
+        if self._rest_timer is not None:
+            self._rest_timer.cancel()
+            self._rest_timer = None
 
     def _late(self) -> None:
         if not self.transport.is_closing():
@@ -144,11 +155,17 @@ class Connection(HttpToolsProtocol):
         if self.cycle is not None and not self.cycle.response_complete:
             self.transport.close()  # an answer is under way: nothing may come between
             return
-        body = msgspec.json.encode({"error": what, "fix": fix, "code": code, "request_id": ""})
-        head = f"HTTP/1.1 {status} {_REASONS[status]}\r\ncontent-type: application/json\r\n"
+        name = self.app.new_id()
+        body = msgspec.json.encode({"error": what, "fix": fix, "code": code, "request_id": name})
+        head = f"HTTP/1.1 {status} {_REASONS[status]}\r\ncontent-type: application/json\r\nx-request-id: {name}\r\n"
         head += f"content-length: {len(body)}\r\nconnection: close\r\n\r\n"
         self.transport.write(head.encode() + body)
         self.transport.close()
 
 
-_REASONS = {400: "Bad Request", 408: "Request Timeout", 431: "Request Header Fields Too Large"}
+_REASONS = {
+    400: "Bad Request",
+    408: "Request Timeout",
+    431: "Request Header Fields Too Large",
+    503: "Service Unavailable",
+}

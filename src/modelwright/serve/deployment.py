@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import hashlib
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 from modelwright.errors import ModelwrightError, ProjectError
 from modelwright.project import Project
 from modelwright.serve.models import Model, load_model
-from modelwright.serve.settings import Settings
+from modelwright.serve.settings import Settings, plain_name
 
 __all__ = ["Deployment", "Followed"]
 
+RETRY_S, LONGEST_RETRY_S = 2.0, 60.0  # until a champion that was refused is tried again: it may be still on its way
 CHAMPION, CHALLENGER, SHADOW = "champion", "challenger", "shadow"
 
 
@@ -28,7 +30,7 @@ class Followed:
     def __init__(self, project: Project) -> None:
         self._project = project
         self._path = project.path / "champion.json"
-        self._stamp = self._look()
+        self._stamp: tuple[int, int, int] | None = None  # so that what is promoted while we start is seen
 
     def _look(self) -> tuple[int, int, int]:
         try:
@@ -77,6 +79,8 @@ class Deployment:
         self.failure = ""
         self._followed = Followed(Project(settings.place)) if settings.is_project and settings.version is None else None
         self._below = int(settings.share * 2**64)
+        self._again_at: float | None = None
+        self._pause = RETRY_S
 
     @classmethod
     def load(cls, settings: Settings) -> Deployment:
@@ -99,46 +103,73 @@ class Deployment:
         """Whether the challenger is scored in the shadow: it answers nobody, and is logged."""
         return self.challenger is not None and not self._below
 
-    def choose(self, request_id: str) -> tuple[Model, str]:
-        """Return who answers a request, and as what; the same for the same id."""
+    def choose(self, request_id: str, version: str | None = None) -> tuple[Model, str]:
+        """Return who answers a request, and as what; the same for the same id. A version that is named chooses."""
+        if version is not None and version == self.champion.facts.version:
+            return self.champion, CHAMPION
+        if version is not None and self.challenger is not None and version == self.challenger.facts.version:
+            return self.challenger, CHALLENGER
         if self._below and self.challenger is not None:
             drawn = hashlib.blake2b(request_id.encode("utf-8", "replace"), digest_size=8, person=b"canary").digest()
             if int.from_bytes(drawn, "big") < self._below:
                 return self.challenger, CHALLENGER
         return self.champion, CHAMPION
 
-    def changed(self) -> bool:
-        """Return whether another version was promoted; cheap enough to be asked several times a second."""
-        return self._followed is not None and self._followed.changed()
+    def behind(self) -> bool:
+        """Return whether to look who is champion: the pointer was written, or it is time to try again what failed.
+        Cheap enough to be asked several times a second."""
+        if self._followed is None:
+            return False
+        again = self._again_at is not None and time.monotonic() >= self._again_at
+        return self._followed.changed() or again
 
-    def next_champion(self) -> Model | None:
-        """Return the version that is champion now, loaded and tried; None where it is the one that serves. Slow.
+    def wanted(self) -> int:
+        """Return the number of the version that should answer.
+
+        Raises
+        ------
+        ProjectError
+            The pointer is damaged.
+        """
+        return self.champion.number if self._followed is None else self._followed.number()
+
+    def fetch(self, number: int) -> Model:
+        """Return a version, loaded and tried. Slow.
 
         Raises
         ------
         ModelwrightError
             It was refused.
         """
-        assert self._followed is not None
-        number = self._followed.number()
-        return None if number == self.champion.number else _load(self.settings, number)
+        return _load(self.settings, number)
+
+    def catch_up(self, tell: Callable[[str], None]) -> None:
+        """Have the champion answer before anything is answered: a worker may begin long after the server did."""
+        try:
+            number = self.wanted()
+            if number != self.champion.number:
+                self.swap(self.fetch(number), tell)
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with the new one, the old one goes on
+            self.refused(error, tell)
 
     def swap(self, model: Model, tell: Callable[[str], None]) -> None:
         """Have another version answer from now on."""
         before = self.champion.number
         self.champion, self.failure = model, ""
+        self._again_at, self._pause = None, RETRY_S
         tell(f"version {model.number} answers now, {before} did before")
 
     def refused(self, error: Exception, tell: Callable[[str], None]) -> None:
         """Stay with the version that answers, and say why."""
         self.failure = error.code if isinstance(error, ModelwrightError) else type(error).__name__
+        self._again_at = time.monotonic() + self._pause
+        self._pause = min(2 * self._pause, LONGEST_RETRY_S)
         tell(f"version {self.champion.number} goes on: the new champion was refused: {error}")
 
 
 def name_of(settings: Settings) -> str:
     """Return the name of the model in URLs."""
-    plain = "".join(c if c.isascii() and (c.isalnum() or c in "-_.") else "-" for c in settings.place.resolve().name)
-    return settings.name or plain.strip("-.") or "model"
+    return settings.name or plain_name(settings.place.resolve().name) or "model"
 
 
 def _load(settings: Settings, number: int) -> Model:

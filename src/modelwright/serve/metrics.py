@@ -23,7 +23,16 @@ from modelwright import __version__
 from modelwright.serve.exposition import CONTENT_TYPE, Family, Labels, histogram, sample, written
 from modelwright.serve.series import Series, Snapshot, Store, read_others
 
-__all__ = ["CONTENT_TYPE", "FEATURES", "PROBABILITY_EDGES", "SECONDS_EDGES", "Metrics", "ModelMetrics", "value_edges"]
+__all__ = [
+    "CONTENT_TYPE",
+    "FEATURES",
+    "LOOKED",
+    "PROBABILITY_EDGES",
+    "SECONDS_EDGES",
+    "Metrics",
+    "ModelMetrics",
+    "value_edges",
+]
 
 SECONDS_EDGES = (
     0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
@@ -31,6 +40,7 @@ SECONDS_EDGES = (
 PROBABILITY_EDGES = (0.01, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 1.0)
 FEATURES = 20  # whose share of missing values is told
 EVERY = 8  # of requests for one row one in so many is looked at for missing values: it takes 10 microseconds
+LOOKED = 1000  # rows of one request, the first: they are looked at where requests are answered
 WINDOW = 1000  # rows: the share of missing values is of the last one to two thousand looked at
 
 _SUCCESS = "model_infer_request_success_total"
@@ -246,32 +256,45 @@ class ModelMetrics:
             at = self._failures[code] = self._store.place(_FAILURE, {**self._labels, "reason": code})
         self._numbers[at] += 1.0
 
-    def look(self, records: Sequence[Mapping[str, Any]] | None, columns: Mapping[str, Sequence[Any]] | None) -> None:
+    def look(self, records: Sequence[Mapping[str, Any]] | None, columns: Any) -> None:
         """Count missing values of the rows that were asked for; not on the way of an answer.
 
-        Of requests for a single row only every eighth is looked at (`EVERY`).
+        Of requests for a single row only every eighth is looked at (`EVERY`), of others the first rows (`LOOKED`).
+
+        Parameters
+        ----------
+        records : sequence of mappings or None
+        columns : mapping of sequences, `pyarrow.Table` or None
         """
         if records is not None and len(records) == 1:
             self._turn = (self._turn + 1) % EVERY
-            if self._turn != 1:
-                return
-        numbers = self._numbers
-        only = records[0] if records is not None and len(records) == 1 else None
+            if self._turn == 1:
+                self._look_at_one(records[0])
+            return
+        if records is not None:
+            records = records[:LOOKED]
+            for feature, at in self._missing.items():
+                self._add_missing(at, sum(_is_missing(r.get(feature)) for r in records), len(records))
+            return
+        of_arrow = hasattr(columns, "column_names")
+        names = columns.column_names if of_arrow else columns or ()
         for feature, at in self._missing.items():
-            if only is not None:
-                missing, rows = int(_is_missing(only.get(feature))), 1
-            elif records is not None:
-                missing, rows = sum(_is_missing(r.get(feature)) for r in records), len(records)
-            elif columns is not None and feature in columns:
-                values = columns[feature]
-                missing, rows = sum(map(_is_missing, values)), len(values)
-            else:
-                continue
-            if numbers[at + 1] >= 2 * WINDOW:  # half of it is forgotten
-                numbers[at] *= 0.5
-                numbers[at + 1] *= 0.5
-            numbers[at] += missing
-            numbers[at + 1] += rows
+            if feature in names:
+                values = columns[feature][:LOOKED]
+                missing = _missing_of_arrow(values) if of_arrow else sum(map(_is_missing, values))
+                self._add_missing(at, missing, len(values))
+
+    def _look_at_one(self, record: Mapping[str, Any]) -> None:
+        for feature, at in self._missing.items():
+            self._add_missing(at, int(_is_missing(record.get(feature))), 1)
+
+    def _add_missing(self, at: int, missing: int, rows: int) -> None:
+        numbers = self._numbers
+        if numbers[at + 1] >= 2 * WINDOW:  # half of it is forgotten
+            numbers[at] *= 0.5
+            numbers[at + 1] *= 0.5
+        numbers[at] += missing
+        numbers[at + 1] += rows
 
     def retire(self) -> None:
         """Say that the version is no longer loaded; its counts stay."""
@@ -289,6 +312,18 @@ def value_edges(quantiles: Iterable[float]) -> tuple[float, ...]:
 
 def _is_missing(value: Any) -> bool:
     return value is None or value == "" or value != value
+
+
+def _missing_of_arrow(column: Any) -> int:
+    """Return how many values of a `pyarrow.ChunkedArray` are missing, as `_is_missing` has it."""
+    kind = str(column.type)
+    if kind in ("halffloat", "float", "double"):
+        return int(np.isnan(column.to_numpy()).sum())  # there null is NaN
+    if kind in ("string", "large_string"):
+        import pyarrow.compute as pc  # is there where tables come from it
+
+        return int(column.null_count + (pc.sum(pc.equal(column, "")).as_py() or 0))
+    return int(column.null_count)
 
 
 _MergedKey = tuple[Labels, tuple[float, ...]]

@@ -12,6 +12,7 @@ import msgspec
 from modelwright import __version__
 from modelwright.errors import RequestError
 from modelwright.serve.exchange import Reply, Request
+from modelwright.serve.log.policy import Mode
 from modelwright.serve.metrics import CONTENT_TYPE as PROMETHEUS
 from modelwright.serve.openapi import document
 from modelwright.serve.protocols import oip, sagemaker, v1
@@ -103,25 +104,43 @@ _ONE = msgspec.json.Decoder(_Label)
 
 def feedback(state: State, request: Request) -> Reply:
     """Take labels that came late: of one row, or ``{"labels": [...]}``."""
-    try:
-        labels = _LABELS.decode(request.body).labels if b'"labels"' in request.body else [_ONE.decode(request.body)]
-    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+    labels = _labels(request.body)
+    if state.log.policy.mode is Mode.OFF:
         raise RequestError(
-            "the body holds no labels",
-            fix='send {"request_id": "…", "row": 0, "label": …}, or {"labels": [{…}, …]}',
-            code="MW-S310",
-            status=422,
-        ) from None
+            "labels are not kept: this server keeps no log",
+            fix="start it with --log full or sampled",
+            code="MW-S313",
+            status=409,
+        )
     now = time.time()
-    taken = sum(state.log.feedback(item.request_id, item.row, item.label, now) for item in labels)
+    taken = 0
+    for item in labels:
+        if not state.log.feedback(item.request_id, item.row, item.label, now):
+            break
+        taken += 1
     if taken < len(labels):
         raise RequestError(
-            f"{taken} of {len(labels)} labels were taken: nothing is kept here, or the log is full",
-            fix="start the server with --log full or sampled, or try again later",
+            f"the first {taken} of {len(labels)} labels were taken: the log is full",
+            fix="send the others later",
             code="MW-S311",
             status=503,
+            retry_after=10,
         )
     return Reply.of({"taken": taken, "request_id": request.request_id}, 202)
+
+
+def _labels(body: bytes) -> list[_Label]:
+    for decode in (lambda: [_ONE.decode(body)], lambda: _LABELS.decode(body).labels):
+        try:
+            return decode()
+        except (msgspec.MsgspecError, UnicodeError, RecursionError):
+            continue
+    raise RequestError(
+        "the body holds no labels",
+        fix='send {"request_id": "…", "row": 0, "label": …}, or {"labels": [{…}, …]}',
+        code="MW-S310",
+        status=422,
+    )
 
 
 def execution(state: State, request: Request) -> Reply:

@@ -45,7 +45,7 @@ def is_plain(headers: Mapping[str, str], limits: Limits) -> bool:
         headers.get("content-type", JSON).lower() in _SENT
         and headers.get("accept", JSON) in _WANTED
         and "content-encoding" not in headers
-        and limits.text >= LONGEST <= limits.columns
+        and min(limits.body_bytes, limits.text, limits.columns) >= LONGEST
     )
 
 

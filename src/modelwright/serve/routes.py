@@ -80,8 +80,8 @@ def routes_for(environment: Mapping[str, str]) -> tuple[Route, ...]:
         added.append(Route("GET", health, OPEN, page="ready"))
     if predict := _path(environment.get("AIP_PREDICT_ROUTE", "")):
         added.append(Route("POST", predict, Scope.PREDICT, protocol="v1"))
-    known = {(r.method, r.template) for r in ROUTES}
-    return (*ROUTES, *(r for r in added if (r.method, r.template) not in known))
+    named = {(r.method, r.template) for r in added}  # what the platform means by a route goes before what we do
+    return (*(r for r in ROUTES if (r.method, r.template) not in named), *added)
 
 
 def _path(text: str) -> str:

@@ -9,6 +9,7 @@ for the next one.
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import gc
 import os
 import signal
@@ -19,7 +20,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, NoReturn
 
 import uvicorn
 
@@ -36,7 +37,10 @@ from modelwright.serve.state import State
 __all__ = ["serve"]
 
 BACKLOG = 2048
-RESTART_PAUSE_S = 0.5  # a worker that dies at once is not started again more often
+RESTART_PAUSE_S, LONGEST_PAUSE_S = 0.25, 30.0  # before a worker that died is replaced: twice as long each time
+LONG_LIFE_S = 30.0  # who lived longer died of something else
+_ENDING = (signal.SIGTERM, signal.SIGINT)
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
 KEEP_ALIVE_S = 75.0  # longer than load balancers keep theirs (AWS: 60 s), so that they close first
 
 
@@ -80,7 +84,8 @@ def _listen(settings: Settings) -> list[socket.socket]:
         place = (settings.host, probe.getsockname()[1])
         if several:
             probe.close()
-            made += [_bound(family, place, shared=True) for _ in range(settings.workers)]
+            for _ in range(settings.workers):
+                made.append(_bound(family, place, shared=True))
         else:
             made.append(probe)
         for listener in made:
@@ -121,6 +126,10 @@ def _work(
 ) -> int:
     """Answer requests in this process until a signal ends it."""
     state = State(settings, deployment, access, worker=number, shared=shared)
+    before = deployment.champion
+    deployment.catch_up(state.tell)  # a worker that takes the place of another begins with who is champion now
+    if deployment.champion is not before:
+        state.swapped(before, deployment.champion)
     app = App(state, Routes(routes_for(os.environ)))
     config = uvicorn.Config(
         app,
@@ -136,7 +145,6 @@ def _work(
         proxy_headers=False,
         timeout_keep_alive=KEEP_ALIVE_S,  # type: ignore[arg-type]
         timeout_graceful_shutdown=settings.grace_seconds,  # type: ignore[arg-type]
-        limit_concurrency=settings.connections,
         backlog=BACKLOG,
     )
     gc.collect()
@@ -179,59 +187,83 @@ class _Supervisor:
     ) -> None:
         self._arguments = (settings, deployment, access)
         self._sockets, self._shared = sockets, shared
-        self._numbers: dict[int, int] = {}
+        self._numbers: dict[int, tuple[int, float]] = {}
+        self._pause = RESTART_PAUSE_S
         self._stopping = False
 
     def run(self, started: Callable[[], None]) -> int:
-        """Start the workers, start again those that die, pass on the signal that ends them."""
-        for name in (signal.SIGTERM, signal.SIGINT):
+        """Start the workers, start again those that die, pass on the signal that ends them; return the exit code."""
+        for name in _ENDING:
             signal.signal(name, self._stop)
         gc.collect()
         gc.freeze()
         ready = [self._start(number) for number in range(len(self._sockets))]
+        begun = [os.read(pipe, 1) for pipe in ready]
         for pipe in ready:
-            os.read(pipe, 1)
             os.close(pipe)
-        started()
+        if all(begun):
+            started()
+        else:  # a worker has said why: the next one would say the same
+            self._stop(signal.SIGTERM, None)
         while self._numbers:
             try:
                 process, _ = os.waitpid(-1, 0)
             except ChildProcessError:
                 break
-            number = self._numbers.pop(process, None)
+            number, since = self._numbers.pop(process, (None, 0.0))
             if number is not None and not self._stopping:
-                print(f"modelwright: worker {number} ended; another one takes its place", file=sys.stderr, flush=True)
-                time.sleep(RESTART_PAUSE_S)
-                if not self._stopping:
-                    os.close(self._start(number))
-        return 0
+                self._replace(number, time.monotonic() - since)
+        return 0 if all(begun) else 1
+
+    def _replace(self, number: int, lived: float) -> None:
+        """Start a worker in the place of one that ended; ever later where they end soon."""
+        self._pause = RESTART_PAUSE_S if lived > LONG_LIFE_S else min(2 * self._pause, LONGEST_PAUSE_S)
+        print(f"modelwright: worker {number} ended; another one takes its place", file=sys.stderr, flush=True)
+        time.sleep(self._pause)
+        if not self._stopping:
+            os.close(self._start(number))
 
     def _start(self, number: int) -> int:
-        """Fork a worker; return the end of a pipe that says when it is ready."""
+        """Fork a worker; return the end of a pipe that says when it is ready, or ends without a word."""
         reading, writing = os.pipe()
+        signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)  # none may come between the fork and our knowing of it
         process = os.fork()
         if process == 0:
             os.close(reading)
-            code = 1
-            try:
-                for name in (signal.SIGTERM, signal.SIGINT):
-                    signal.signal(name, signal.SIG_DFL)
-                code = _work(*self._arguments, self._sockets[number], number, self._shared, lambda: _say_ready(writing))
-            except KeyboardInterrupt:
-                code = 0
-            except BaseException as error:  # noqa: BLE001 - a child never goes back into what its parent was doing
-                print(f"modelwright: worker {number}: {error}", file=sys.stderr, flush=True)
-            finally:
-                os._exit(code)
+            self._be_worker(number, writing)
         os.close(writing)
-        self._numbers[process] = number
+        self._numbers[process] = (number, time.monotonic())
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
+        if self._stopping:
+            os.kill(process, signal.SIGTERM)
         return reading
+
+    def _be_worker(self, number: int, writing: int) -> NoReturn:
+        code = 1
+        try:
+            for name in _ENDING:
+                signal.signal(name, signal.SIG_DFL)
+            _end_with_parent()
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
+            code = _work(*self._arguments, self._sockets[number], number, self._shared, lambda: _say_ready(writing))
+        except KeyboardInterrupt:
+            code = 0
+        except BaseException as error:  # noqa: BLE001 - a child never goes back into what its parent was doing
+            print(f"modelwright: worker {number}: {error}", file=sys.stderr, flush=True)
+        finally:
+            os._exit(code)
 
     def _stop(self, number: int, frame: Any) -> None:
         self._stopping = True
         for process in list(self._numbers):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(process, number)
+
+
+def _end_with_parent() -> None:
+    """Have this process end when its parent does, however that is; Linux alone can."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _say_ready(pipe: int) -> None:

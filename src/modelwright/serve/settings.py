@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,8 +12,9 @@ from modelwright.serve.limits import Limits
 from modelwright.serve.log.policy import LogPolicy
 from modelwright.serve.rates import Rate
 
-__all__ = ["Settings", "model_folder", "port_of"]
+__all__ = ["Settings", "model_folder", "plain_name", "port_of"]
 
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,199}")
 LOCAL = "127.0.0.1"
 DEFAULT_PORT = 8080  # what every platform assumes
 PORT_VARIABLES = ("AIP_HTTP_PORT", "SAGEMAKER_BIND_TO_PORT", "PORT")  # Vertex, SageMaker, Cloud Run and others
@@ -88,6 +90,12 @@ class Settings:
         _within("request_seconds", self.request_seconds, 0.1, 3600.0)
         _within("drain_seconds", self.drain_seconds, 0.0, 300.0)
         _within("grace_seconds", self.grace_seconds, 0.0, 300.0)
+        if self.name and not _NAME.fullmatch(self.name):
+            raise UsageError(
+                "the name of the model cannot stand in a URL",
+                fix="use letters, digits, '-', '_' and '.'",
+                code="MW-U076",
+            )
         if self.share and self.challenger is None:
             raise UsageError(
                 "a share of the requests was given, and no challenger to answer them",
@@ -106,6 +114,11 @@ def _within(name: str, value: float, low: float, high: float) -> None:
         raise UsageError(
             f"'{name}' of the server is {value:g}", fix=f"give {low:g} to {high:g}", code="MW-U072"
         )  # fmt: skip
+
+
+def plain_name(text: str) -> str:
+    """Return a text as the name of a model in URLs; empty where nothing of it can stand there."""
+    return "".join(c if c.isascii() and (c.isalnum() or c in "-_.") else "-" for c in text).strip("-._")[:200]
 
 
 def port_of(environment: Mapping[str, str]) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sys
 import time
@@ -28,6 +29,8 @@ LOG_FOLDER = "predictions"
 LOG_KEY = "predictions.key"  # beside the log, not in it: who is given the log is not given the key
 QUICK_LOG = LogPolicy(mode=Mode.OFF)
 LOOK_EVERY = 16  # requests with one row, of which one is looked through for missing values
+LINES_AT_ONCE = 500  # of a large request, counted and kept before others have their turn
+COMPACT_S = 3600.0  # between two looks at what is to be compacted or deleted, though nothing comes
 FLUSH_S = 0.2  # the most that the death of the process may cost the log
 
 
@@ -67,6 +70,7 @@ class State:
             self._compactor.start()  # what an earlier server left
         self._flushed = time.monotonic()
         self._answered = 0
+        self._compacted = self._flushed
 
     @property
     def ready(self) -> bool:
@@ -114,13 +118,22 @@ class State:
             signed=version.signature is not None,
         )
 
-    def answered(self, model: Model, role: str, asked: Asked, scored: Scored, request: Request, seconds: float) -> None:
-        """Count and keep what was answered; after the answer went out."""
+    def answered(
+        self, model: Model, role: str, asked: Asked, scored: Scored, request: Request, seconds: float, first: int = 0
+    ) -> None:
+        """Count and keep what was answered; after the answer went out.
+
+        Parameters
+        ----------
+        first : int
+            Number of the first of these rows in the request.
+        """
         counts = self.metrics_of(model)
-        counts.observe(seconds, scored.answers)
-        self._answered += 1
-        if scored.n_rows > 1 or self._answered % LOOK_EVERY == 0:
-            counts.look(asked.records, asked.columns)
+        if not first:
+            counts.observe(seconds, scored.answers)
+            self._answered += 1
+            if scored.n_rows > 1 or self._answered % LOOK_EVERY == 0:
+                counts.look(asked.records, asked.columns)
         self.log.record(
             request_id=request.request_id,
             route=request.path,
@@ -131,7 +144,19 @@ class State:
             records=asked.records,
             columns=asked.columns,
             answers=scored.answers,
+            first=first,
         )
+
+    async def answered_in_parts(
+        self, model: Model, role: str, asked: Asked, scored: Scored, request: Request, seconds: float
+    ) -> None:
+        """Do what `answered` does for a large request, and let others have their turn in between."""
+        for first in range(0, scored.n_rows, LINES_AT_ONCE):
+            rows = slice(first, first + LINES_AT_ONCE)
+            part = Scored({n: v[rows] for n, v in scored.answers.items()}, 0)
+            part.n_rows = len(next(iter(part.answers.values())))
+            self.answered(model, role, _rows(asked, rows), part, request, seconds, first)
+            await asyncio.sleep(0)
 
     def tick(self) -> None:
         """Do what is to be done now and then."""
@@ -142,13 +167,16 @@ class State:
         closed = self.log.flush()
         self.metrics.logged(_counted(self.log.counters))
         if self._compactor is not None:
-            if closed:
+            if closed or now - self._compacted > COMPACT_S:
+                self._compacted = now
                 self._compactor.start()
             self._compactor.poll()
 
-    def swapped(self, model: Model) -> None:
+    def swapped(self, before: Model, model: Model) -> None:
         """Follow a change of the version that answers."""
-        self.champion_metrics.retire()
+        challenger = self.deployment.challenger
+        if challenger is None or challenger.number != before.number:
+            self._model_metrics.pop(before.number, self.champion_metrics).retire()
         self.champion_metrics = self.metrics_of(model)
         self.log.use(model.contract)
 
@@ -159,6 +187,14 @@ class State:
         self.metrics.close()
         if self._compactor is not None:
             self._compactor.stop()
+
+
+def _rows(asked: Asked, rows: slice) -> Asked:
+    if asked.records is not None:
+        return Asked(records=asked.records[rows])
+    if hasattr(asked.columns, "num_rows"):
+        return Asked(columns=asked.columns.slice(rows.start, rows.stop - rows.start))
+    return Asked(columns={name: values[rows] for name, values in asked.columns.items()})
 
 
 def _counted(counters: Any) -> Mapping[str, int]:

@@ -53,7 +53,7 @@ def command(project: str | None, **options: Any) -> None:
     import sys
 
     from modelwright.serve.server import serve
-    from modelwright.serve.settings import LOCAL, Settings, model_folder, port_of
+    from modelwright.serve.settings import LOCAL, Settings, model_folder, plain_name, port_of
 
     inside = project is None  # a container
     place = model_folder(os.environ) if project is None else Path(project)
@@ -67,7 +67,7 @@ def command(project: str | None, **options: Any) -> None:
         host=options["host"] or ("0.0.0.0" if inside else LOCAL),
         port=port_of(os.environ) if options["port"] is None else options["port"],
         workers=options["workers"],
-        name=options["name"] or os.environ.get("AIP_MODEL_NAME", ""),
+        name=options["name"] or plain_name(os.environ.get("AIP_MODEL_NAME", "")),
         log=_policy(options),
         limits=_limits(options),
         rate=_rate(options),

@@ -118,6 +118,7 @@ class PredictionLog:
         records: Sequence[Mapping[str, Any]] | None,
         columns: Any,
         answers: Mapping[str, Sequence[Any]],
+        first: int = 0,
     ) -> None:
         """Keep the rows of a request and what was answered.
 
@@ -136,18 +137,20 @@ class PredictionLog:
             Raw values by column; given where ``records`` is None.
         answers : mapping of sequences
             One value per row each.
+        first : int
+            Number of the first of these rows in the request, where it is kept in parts.
         """
         if not (self._on if self._limit is None else self.keeps(request_id)):
             return
         head = (received, request_id[:NAME_LIMIT])
         tail = (route[:NAME_LIMIT], version, role, seconds)
         try:
-            if records is not None and len(records) == 1:
+            if records is not None and len(records) == 1 and not first:
                 self._one(head, tail, records[0], answers)
-            elif records is None and isinstance(columns, dict) and _length(None, columns) == 1:
+            elif records is None and isinstance(columns, dict) and not first and _length(None, columns) == 1:
                 self._one(head, tail, first_row(columns), answers)
             else:
-                self._many(head, tail, records, columns, answers)
+                self._many(head, tail, records, columns, answers, first)
         except ROW_ERRORS:
             self.counters.dropped += 1  # no rows, or columns of different lengths: nothing that was ever scored
 
@@ -182,7 +185,15 @@ class PredictionLog:
         answer = {name: given[0] for name, given in answers.items()}
         self._add((*head, 0, *tail, self._picker(record), answer))
 
-    def _many(self, head: tuple, tail: tuple, records: Any, columns: Any, answers: Mapping[str, Sequence[Any]]) -> None:
+    def _many(
+        self,
+        head: tuple,
+        tail: tuple,
+        records: Any,
+        columns: Any,
+        answers: Mapping[str, Sequence[Any]],
+        first: int,
+    ) -> None:
         names = list(answers)
         given = list(zip(*(listed_columns(v) for v in answers.values()), strict=True))
         n_rows = len(given) if names else _length(records, columns)
@@ -197,7 +208,7 @@ class PredictionLog:
             except ROW_ERRORS:  # one row that is no mapping takes none of the others with it
                 self.counters.dropped += 1
                 continue
-            lines.append((*head, number, *tail, values, dict(zip(names, given[number])) if names else {}))
+            lines.append((*head, first + number, *tail, values, dict(zip(names, given[number])) if names else {}))
             if len(lines) == LINES_AT_ONCE:
                 self._add_all(lines)
                 lines = []
