@@ -238,6 +238,16 @@ def test_progress_tells_rows_and_share(version, tmp_path):
     assert "p.csv" not in left(tmp_path)
 
 
+def test_threads_where_the_system_tells_no_affinity(version, tmp_path, monkeypatch):
+    """As on macOS; the cores are counted in one way everywhere."""
+    monkeypatch.delattr("os.sched_getaffinity", raising=False)
+    monkeypatch.setattr("os.cpu_count", lambda: 1)
+    used = []
+    real = module.in_order
+    monkeypatch.setattr(module, "in_order", lambda *told: used.append(told[2]) or real(*told))
+    assert score_file(version, csv_of(N, tmp_path / "t.csv"), tmp_path / "out.csv").n_rows == N and used == [1]
+
+
 def test_mixed_records(version, tmp_path):
     records = [{k: v for k, v in row.items() if v is not None} for row in rows(100).to_pylist()]
     path = tmp_path / "t.jsonl"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -19,6 +18,7 @@ from modelwright.data.reading import holds_value, no_rows, no_value
 from modelwright.data.streaming import CHUNK_ROWS, Restarted, Stream, fingerprint, location_of, open_stream
 from modelwright.data.writing import check_writable, write_tables
 from modelwright.documents import digest_of, to_builtins
+from modelwright.engines.local import n_cores
 from modelwright.errors import ContractError, DataError, UsageError, did_you_mean
 from modelwright.scoring.flow import Wanted, chunk_of, cut, in_order
 from modelwright.scoring.parts import Parts, folder_of
@@ -121,7 +121,7 @@ def score_file(
     chunk_rows : int, optional
         Most rows that are scored at once by one thread.
     threads : int, optional
-        All cores by default.
+        By default as many as there are cores that this process may use.
     progress : callable, optional
         Called with the rows scored so far and the share of the source read, 0 to 1 or None.
 
@@ -244,7 +244,7 @@ class _Work:
         self._location = location
         self._fit: Fit = fit_of(stream.names, version.contract, version.contract.names)
         self._columns = {*self._fit.sources.values(), *wanted.keep}
-        self._threads = threads or len(os.sched_getaffinity(0))
+        self._threads = threads or n_cores()
         width = 16 * max(len(self._columns), 1)
         self._chunk_rows = chunk_rows or int(np.clip(CHUNK_BYTES // width, 1 << 10, CHUNK_ROWS))
         self._held: list[pa.Table] = []
