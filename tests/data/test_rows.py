@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from modelwright.data import rows
 from modelwright.data.canonical import canonicalise
 from modelwright.data.columns import Strings
 from modelwright.data.contract import ColumnSpec, Contract, Kind
-from modelwright.data.rows import REMEMBERED_NAMES, REMEMBERED_VALUES, RowReader
+from modelwright.data.rows import REMEMBERED_NAMES, REMEMBERED_VALUES, SPARE_NAMES, RowReader
 from modelwright.errors import ContractError
 
 CONTRACT = Contract(
@@ -79,12 +80,49 @@ def test_missing_columns_are_refused_with_the_words_of_tables() -> None:
     assert str(fast.value) == str(slow.value)
 
 
+def remembered(reader: RowReader) -> int:
+    return sum(len(column.memory) for column in reader._columns.values())
+
+
 def test_memory_is_bounded() -> None:
     reader = RowReader(CONTRACT)
     base = dict.fromkeys(CONTRACT.names)
-    for i in range(3 * REMEMBERED_VALUES):
-        reader({**base, "job": f"level {i}", "when": i + 0.5})
+    for i in range(2 * REMEMBERED_VALUES // 3):
+        reader({**base, "job": f"level {i}", "when": i + 0.5, "on": f"maybe {i}", "share": f"{i} of"})
+        if i % 1_000 == 0:
+            assert remembered(reader) <= REMEMBERED_VALUES
     for i in range(3 * REMEMBERED_NAMES):
         reader({**base, f"more {i}": 1})
-    assert max(len(c.memory) for c in reader._columns.values()) <= REMEMBERED_VALUES
+    assert 0 < remembered(reader) <= REMEMBERED_VALUES
     assert len(reader._fits) <= REMEMBERED_NAMES
+
+
+def test_what_was_forgotten_is_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rows, "REMEMBERED_VALUES", 5)
+    reader = RowReader(CONTRACT)
+    base = dict.fromkeys(CONTRACT.names)
+    record = {**base, "job": "baker", "share": "150 %"}
+    first = reader(record)
+    for i in range(20):
+        reader({**base, "job": f"level {i}"})
+    again = reader(record)
+    assert again[1] == first[1] and str(again[0]) == str(first[0])
+
+
+def test_values_that_differ_from_the_contract_share_their_violations() -> None:
+    """A violation takes half a kilobyte, and new levels are what a hostile client has without end."""
+    reader = RowReader(CONTRACT)
+    base = dict.fromkeys(CONTRACT.names)
+    told = [reader({**base, "job": f"level {i}"})[1] for i in range(3)]
+    assert told[0] == told[1] and told[0][0].what == "new level"
+    kept = [found for found in reader._columns["job"].memory.values() if found[1]]
+    assert len(kept) == 3 and len({id(violations) for _, violations in kept}) == 1
+
+
+def test_long_sets_of_names_are_not_remembered() -> None:
+    reader = RowReader(CONTRACT)
+    record = {**dict.fromkeys(CONTRACT.names), "x" * (SPARE_NAMES + 1_000): 1}
+    assert reader(record)[1][0].what == "unknown column" == reader(record)[1][0].what
+    assert not reader._fits
+    reader({**dict.fromkeys(CONTRACT.names), "x" * (SPARE_NAMES // 2): 1})
+    assert len(reader._fits) == 1

@@ -23,8 +23,9 @@ __all__ = ["Row", "RowReader"]
 Row = list[Any]
 """Canonical values in the order of the contract: a float, NaN where missing; for texts a str, None where missing."""
 
-REMEMBERED_VALUES = 4096  # per column; forgotten together when there are more, so that no client makes memory grow
+REMEMBERED_VALUES = 16_384  # of all columns: some 16 MB at most; forgotten together when there are more
 REMEMBERED_NAMES = 64  # sets of names
+SPARE_NAMES = 1_000  # characters that a remembered set of names may have beyond twice those of the contract
 LONGEST_REMEMBERED = 80  # characters; longer values are texts that come once
 
 Told = tuple[Violation, ...]
@@ -47,7 +48,9 @@ class RowReader:
 
     def __init__(self, contract: Contract) -> None:
         self.contract = contract
-        self._columns = {spec.name: _Column(spec) for spec in contract.columns}
+        memory = _Memory()
+        self._columns = {spec.name: _Column(spec, memory) for spec in contract.columns}
+        self._longest = 2 * sum(map(len, contract.names)) + SPARE_NAMES
         self._fits: dict[tuple[str, ...], tuple[list[_Way], Told]] = {}
 
     def __call__(self, record: Mapping[str, Any]) -> tuple[Row, Told]:
@@ -85,23 +88,50 @@ class RowReader:
         fit = fit_of(names, self.contract, self.contract.names)
         told = violations_of(fit, Tally(n_rows=1, counts=(NOTHING,) * len(self.contract.columns)), self.contract)
         columns = [(fit.sources[name], c.low, c.high, c.memory, c.read) for name, c in self._columns.items()]
-        if len(self._fits) >= REMEMBERED_NAMES:
-            self._fits.clear()
-        self._fits[names] = columns, told
+        if sum(map(len, names)) <= self._longest:
+            if len(self._fits) >= REMEMBERED_NAMES:
+                self._fits.clear()
+            self._fits[names] = columns, told
         return columns, told
+
+
+class _Memory:
+    """What the columns of a reader remember, under one bound: no client makes memory grow, however many columns."""
+
+    def __init__(self) -> None:
+        self._of_columns: list[dict[Any, tuple[Any, Told]]] = []
+        self._told: dict[Told, Told] = {}
+        self._left = REMEMBERED_VALUES
+
+    def of_column(self) -> dict[Any, tuple[Any, Told]]:
+        """Return what a column remembers, nothing yet. It is emptied, never replaced: others hold on to it."""
+        self._of_columns.append({})
+        return self._of_columns[-1]
+
+    def keep(self, memory: dict[Any, tuple[Any, Told]], key: Any, found: tuple[Any, Told]) -> None:
+        """Remember what a value is; violations, which say no values, are kept once for all values that have them."""
+        if self._left <= 0:
+            self._left = REMEMBERED_VALUES
+            self._told.clear()
+            for one in self._of_columns:
+                one.clear()
+        self._left -= 1
+        value, told = found
+        memory[key] = value, self._told.setdefault(told, told)
 
 
 class _Column:
     """How one column's values are read; numbers from ``low`` to ``high`` are taken as they are."""
 
-    def __init__(self, spec: ColumnSpec) -> None:
+    def __init__(self, spec: ColumnSpec, memory: _Memory) -> None:
         self.low, self.high = _plain_range(spec)
         self.read: Read = self._text if spec.kind in (Kind.TEXT, Kind.ID) else self._remembered
         self._spec = spec
         self._alone = Contract(columns=(spec,), rows_seen=0)
         self._level = None if spec.kind.numeric else level_reader(spec)
-        self.memory: dict[Any, tuple[Any, Told]] = {}
-        """What values are: texts by themselves, others by their type too; emptied, never replaced."""
+        self._memory = memory
+        self.memory = memory.of_column()
+        """What values are: texts by themselves, others by their type too."""
 
     def _text(self, value: Any) -> tuple[Any, Told]:
         if type(value) is not str or self._level is None:
@@ -120,9 +150,7 @@ class _Column:
         if found is None:
             found = self._slowly(value)
             if kind is not str or len(value) <= LONGEST_REMEMBERED:
-                if len(self.memory) >= REMEMBERED_VALUES:
-                    self.memory.clear()
-                self.memory[key] = found
+                self._memory.keep(self.memory, key, found)
         return found
 
     def _slowly(self, value: Any) -> tuple[Any, Told]:
