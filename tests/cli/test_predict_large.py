@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import signal
 import subprocess
 import time
@@ -17,7 +18,7 @@ from modelwright.cli import main
 from modelwright.cli.counting import counting
 from modelwright.scoring import scoring
 
-from .helpers import COMMAND, environment, table
+from .helpers import COMMAND, environment, one_object, table
 
 
 @pytest.fixture
@@ -74,6 +75,24 @@ def test_intervals(project, rows, tmp_path, capsys):
         assert (tmp_path / "out.csv").read_text().startswith('"prediction","low","high"')
     assert main([*arguments, "7"]) == 2
     assert "MW-U60" in capsys.readouterr().err
+
+
+def test_sets_of_classes_in_each_way_of_showing_them(tmp_path, capsys):
+    (tmp_path / "train.csv").write_text(table(150, seed=3))
+    (tmp_path / "few.csv").write_text(table(20, seed=4))
+    made = str(tmp_path / "made")
+    assert main(["run", str(tmp_path / "train.csv"), "--target", "target", "--trials", "1", "--project", made, "-q"]) == 0
+    capsys.readouterr()
+    arguments = ["predict", made, str(tmp_path / "few.csv"), "--interval", "0.9"]
+    assert main([*arguments, "--json"]) == 0
+    sets = [row["set"] for row in one_object(capsys.readouterr().out)["predictions"]]
+    assert len(sets) == 20 and all(isinstance(s, list) and s for s in sets)
+    assert main(arguments) == 0
+    shown = pd.read_csv(io.StringIO(capsys.readouterr().out))
+    assert [json.loads(text) for text in shown["set"]] == sets
+    assert main([*arguments, "-o", str(tmp_path / "out.jsonl")]) == 0
+    lines = (tmp_path / "out.jsonl").read_text().splitlines()
+    assert [json.loads(line)["set"] for line in lines] == sets
 
 
 def test_lines_of_progress_after_two_seconds(capsys, monkeypatch):

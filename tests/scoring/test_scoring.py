@@ -177,6 +177,13 @@ def test_intervals(version, tmp_path):
     expected = sure.predict(rows(300), interval=0.9)[0]["set"]
     found = pq.read_table(tmp_path / "out.parquet").column("set").to_pylist()
     assert [json.loads(v) for v in found] == [list(v) for v in expected]
+    score_file(sure, source, tmp_path / "out.jsonl", interval=0.9, chunk_rows=40)
+    lines = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
+    assert [line["set"] for line in lines] == [list(v) for v in expected]
+    score_file(sure, source, tmp_path / "out.csv", interval=0.9)
+    assert [json.loads(v) for v in read_table(tmp_path / "out.csv")[0].column("set").to_pylist()] == [
+        list(v) for v in expected
+    ]
 
 
 def test_a_row_too_long_far_below_is_refused(version, tmp_path):

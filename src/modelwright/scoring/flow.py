@@ -17,7 +17,6 @@ import numpy as np
 
 from modelwright.data.canonical import read_columns
 from modelwright.data.enforcing import Fit, Tally
-from modelwright.data.parsing.texts import text_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -97,14 +96,13 @@ def chunk_of(version: Version, fit: Fit, wanted: Wanted, table: pa.Table) -> Chu
 
 
 def _answer(values: np.ndarray) -> Any:
-    """Return a column of answers: class names are texts whatever classes occur in these rows, a set of them is JSON."""
+    """Return a column of answers: class names are texts whatever classes occur in these rows, a set of them is a list."""
     import pyarrow as pa
 
     if values.dtype != object:
         return pa.array(values, from_pandas=True)
-    if len(values) and not isinstance(values[0], str):
-        values = np.array([text_of(v) for v in values], dtype=object)
-    return pa.array(values, pa.string())
+    sets = len(values) and not isinstance(values[0], str)
+    return pa.array(values, pa.list_(pa.string()) if sets else pa.string())
 
 
 def _kept(column: Any) -> Any:

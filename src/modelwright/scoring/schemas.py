@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["conformed", "unified"]
+__all__ = ["conformed", "unified", "without_lists"]
 
 
 def unified(schemas: Sequence[pa.Schema]) -> pa.Schema:
@@ -55,3 +55,10 @@ def conformed(table: pa.Table, schema: pa.Schema) -> pa.Table:
             column = pa.chunked_array([pa.array(texts.tolist(), pa.string())])
         columns.append(column.cast(field.type))
     return pa.table(columns, schema=schema)
+
+
+def without_lists(schema: pa.Schema) -> pa.Schema:
+    """Return the schema with texts in the place of lists: `conformed` makes JSON of them."""
+    import pyarrow as pa
+
+    return pa.schema([(f.name, pa.string() if pa.types.is_list(f.type) else f.type) for f in schema])

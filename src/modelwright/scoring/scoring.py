@@ -22,7 +22,7 @@ from modelwright.engines.local import n_cores
 from modelwright.errors import ContractError, DataError, UsageError, did_you_mean
 from modelwright.scoring.flow import Wanted, chunk_of, cut, in_order
 from modelwright.scoring.parts import Parts, folder_of
-from modelwright.scoring.schemas import conformed, unified
+from modelwright.scoring.schemas import conformed, unified, without_lists
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -40,6 +40,9 @@ CHUNK_BYTES = 64 << 20
 
 PART_ROWS, PART_BYTES, PART_SECONDS = 1 << 18, 64 << 20, 5.0
 """A part is put on the disk when it has so many rows or bytes, or so much time of work is in it."""
+
+WITH_LISTS = (".jsonl", ".ndjson")
+"""Outputs in which a set of classes is a list; columns of the others are of plain types, which any reader takes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,7 +77,7 @@ class Answers:
     Attributes
     ----------
     schema : pyarrow.Schema
-        The kept columns, then ``prediction`` and, for classes, ``probability_<class>``.
+        The kept columns, then ``prediction`` and, for classes, ``probability_<class>``; a ``set`` is a list of texts.
     n_rows, n_resumed, notes, violations
         As in `ScoredFile`.
     """
@@ -85,6 +88,11 @@ class Answers:
     n_resumed: int
     notes: tuple[str, ...]
     violations: tuple[Violation, ...]
+
+    def without_lists(self) -> tuple[pa.Schema, Iterator[pa.Table]]:
+        """Return schema and tables for what holds no lists: they are texts in JSON."""
+        schema = without_lists(self.schema)
+        return schema, (conformed(table, schema) for table in self.tables())
 
 
 def score_file(
@@ -116,8 +124,8 @@ def score_file(
     keep : sequence of str
         Columns of the source to write beside the answers.
     interval : float, optional
-        Coverage of intervals to write as well, see `Version.interval`: ``low`` and ``high``, or for classes ``set``, a
-        JSON list.
+        Coverage of intervals to write as well, see `Version.interval`: ``low`` and ``high``, or for classes ``set``:
+        in JSON lines a list of class names, in other formats the text of one in JSON.
     chunk_rows : int, optional
         Most rows that are scored at once by one thread.
     threads : int, optional
@@ -151,7 +159,9 @@ def score_file(
         threads=threads,
         progress=progress,
     ) as answers:
-        write_tables(answers.schema, answers.tables(), path)
+        lists = path.name.lower().endswith(WITH_LISTS)
+        schema, tables = (answers.schema, answers.tables()) if lists else answers.without_lists()
+        write_tables(schema, tables, path)
         return ScoredFile(
             output=path,
             n_rows=answers.n_rows,

@@ -134,7 +134,8 @@ def _print_csv(answers: Answers) -> None:
     """Print the answers; nothing is printed of a source that is refused, for its refusal may come with its last row."""
     import csv
 
+    schema, tables = answers.without_lists()
     writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(answers.schema.names)
-    for table in answers.tables():
+    writer.writerow(schema.names)
+    for table in tables:
         writer.writerows(zip(*(column.to_pylist() for column in table.columns), strict=True))
