@@ -81,7 +81,8 @@ def test_sets_of_classes_in_each_way_of_showing_them(tmp_path, capsys):
     (tmp_path / "train.csv").write_text(table(150, seed=3))
     (tmp_path / "few.csv").write_text(table(20, seed=4))
     made = str(tmp_path / "made")
-    assert main(["run", str(tmp_path / "train.csv"), "--target", "target", "--trials", "1", "--project", made, "-q"]) == 0
+    training = ["run", str(tmp_path / "train.csv"), "--target", "target", "--trials", "1", "--project", made]
+    assert main([*training, "--quiet"]) == 0
     capsys.readouterr()
     arguments = ["predict", made, str(tmp_path / "few.csv"), "--interval", "0.9"]
     assert main([*arguments, "--json"]) == 0

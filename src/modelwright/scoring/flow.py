@@ -96,7 +96,7 @@ def chunk_of(version: Version, fit: Fit, wanted: Wanted, table: pa.Table) -> Chu
 
 
 def _answer(values: np.ndarray) -> Any:
-    """Return a column of answers: class names are texts whatever classes occur in these rows, a set of them is a list."""
+    """Return a column of answers: class names are texts whatever classes occur in these rows, sets are lists."""
     import pyarrow as pa
 
     if values.dtype != object:
