@@ -24,10 +24,11 @@ import pytest
 
 from modelwright.data.profile import Profile
 from modelwright.errors import BundleError
+from modelwright.package import manifest
 from modelwright.package.bundle import open_version
-from modelwright.package.manifest import MANIFEST, SEAL
+from modelwright.package.manifest import MANIFEST, SEAL, read_manifest
 from modelwright.package.writing import write_version
-from modelwright.runtime import scorers, tree_engine
+from modelwright.runtime import scorers, storage, tree_engine
 from modelwright.runtime.scorers import flatbuffer
 from modelwright.runtime.storage import read_arrays, write_arrays
 from modelwright.runtime.views import ViewPlan
@@ -516,3 +517,18 @@ def test_no_damage_crashes_a_library(models: Path) -> None:
 def test_no_damage_crashes_a_library_for_long(models: Path) -> None:
     told = fuzz_apart(models, 10_000, 10_000)
     assert sum(told.values()) == 10_000
+
+
+def test_the_manifest_that_was_digested_is_the_one_that_is_parsed(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another one laid in its place between the two is not looked at."""
+
+    def read_and_swap(path: Path, limit: int) -> bytes:
+        content = storage.read_bytes(path, limit)
+        if path.name == SEAL:
+            (copy / MANIFEST).write_text("{}")
+        return content
+
+    before = read_manifest(copy)
+    monkeypatch.setattr(manifest, "read_bytes", read_and_swap)
+    assert read_manifest(copy) == before
+    assert (copy / MANIFEST).read_text() == "{}"

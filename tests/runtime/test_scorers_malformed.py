@@ -9,7 +9,7 @@ from modelwright.errors import BundleError
 from modelwright.learners import get
 from modelwright.learners.checks import ROUNDS, example, make_context
 from modelwright.runtime import storage
-from modelwright.runtime.scorers import load
+from modelwright.runtime.scorers import checking, load
 
 
 @pytest.fixture(scope="module")
@@ -114,6 +114,33 @@ def test_malformed_files_and_descriptions(saved, tmp_path, family):
         refused(settings | {"files": files}, tmp_path, "MW-B151")
     for n_classes in (1, -1, 3, "4", None, True, *([] if family == "neighbours" else [7])):
         refused(settings | {"n_classes": n_classes}, tmp_path, "MW-B151")
+
+
+@pytest.mark.parametrize("family", ["linear", "lightgbm", "xgboost", "catboost"])
+def test_models_are_plain_files(saved, tmp_path, family):
+    settings, folder = saved[family]
+    name = settings["files"][0]
+    (tmp_path / name).symlink_to(folder / name)
+    refused(settings, tmp_path, "MW-B108")
+
+
+@pytest.mark.parametrize("family", ["lightgbm", "xgboost", "catboost"])
+def test_models_are_bounded(saved, family, monkeypatch):
+    settings, folder = saved[family]
+    size = (folder / settings["files"][0]).stat().st_size
+    monkeypatch.setattr(checking, "MAX_MODEL_BYTES", size)
+    load(settings, folder)
+    monkeypatch.setattr(checking, "MAX_MODEL_BYTES", size - 1)
+    refused(settings, folder, "MW-B109")
+
+
+def test_what_lightgbm_takes_for_the_end_of_a_line_is_refused(saved, tmp_path):
+    """It ends lines at a carriage return too: what is checked as one line would be two to it."""
+    settings, folder = saved["lightgbm"]
+    text = (folder / "m0.txt").read_text()
+    for odd in (text.replace("\n", "\r\n", 1), text + "\r[linear_tree: 1]\n"):
+        (tmp_path / "m0.txt").write_text(odd, newline="")
+        refused(settings, tmp_path, "MW-B151")
 
 
 def test_arrays_more_or_fewer_than_expected(saved, tmp_path):

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import math
+import os
 import pickle
+import socket
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -101,6 +105,48 @@ def test_files_are_bounded_plain_and_there(tmp_path: Path) -> None:
         with pytest.raises(BundleError) as caught:
             read_bytes(tmp_path / name, limit)
         assert caught.value.code == code
+
+
+def test_what_was_looked_at_is_what_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The name may come to stand for another file between a look and the reading."""
+    path, other = tmp_path / "a", tmp_path / "other"
+    path.write_bytes(b"12345")
+    other.write_bytes(b"0" * 100)
+
+    def swapping(look: Any) -> Any:
+        def swapped(place: Any, *args: Any, **more: Any) -> os.stat_result:
+            found = look(place, *args, **more)
+            path.unlink()
+            path.symlink_to(other)
+            return found
+
+        return swapped
+
+    with monkeypatch.context() as patch:
+        for name in ("fstat", "lstat", "stat"):
+            patch.setattr(os, name, swapping(getattr(os, name)))
+        content = read_bytes(path, 5)
+    assert content == b"12345"
+    assert path.is_symlink()
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(tmp_path / "socket"))
+        for name in ("pipe", "socket"):
+            with pytest.raises(BundleError) as caught:
+                read_bytes(tmp_path / name, 9)
+            assert caught.value.code == "MW-B108"
+
+
+def test_handles_are_closed(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"12345")
+    before = os.listdir("/dev/fd")
+    for name, limit in (("a", 5), ("a", 4), (".", 5)):
+        with contextlib.suppress(BundleError):
+            read_bytes(tmp_path / name, limit)
+    assert len(os.listdir("/dev/fd")) == len(before)
 
 
 def header(shape: str, descr: str = "'<f8'") -> bytes:

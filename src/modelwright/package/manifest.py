@@ -18,7 +18,7 @@ import msgspec
 from modelwright.documents import digest_bytes
 from modelwright.errors import BundleError
 from modelwright.evaluate.measurements import Measurement
-from modelwright.runtime.storage import ODD_NAME, TOO_LARGE, check_format, malformed, read_bytes, read_json
+from modelwright.runtime.storage import ODD_NAME, TOO_LARGE, check_format, malformed, parse_json, read_bytes
 
 __all__ = [
     "FORMAT",
@@ -146,7 +146,7 @@ def read_manifest(folder: Path) -> tuple[Manifest, str]:
     content = read_bytes(folder / MANIFEST, MAX_MANIFEST_BYTES)
     if read_bytes(folder / SEAL, 200) != seal(content):
         raise malformed(MANIFEST, f"it was changed after {SEAL} was written", code="MW-B107")
-    raw = read_json(folder / MANIFEST, limit=MAX_MANIFEST_BYTES)
+    raw = parse_json(MANIFEST, content)  # the very bytes that were digested
     check_format(f"the version in '{folder}'", raw, FORMAT)
     try:
         manifest = msgspec.convert(raw, Manifest)

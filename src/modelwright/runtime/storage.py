@@ -7,9 +7,11 @@ checked before memory is taken, and whatever is odd is a `BundleError`. Nothing 
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import math
+import os
 import re
 import stat
 import struct
@@ -34,6 +36,7 @@ __all__ = [
     "check_arrays",
     "check_format",
     "malformed",
+    "parse_json",
     "read_arrays",
     "read_bytes",
     "read_json",
@@ -52,6 +55,13 @@ MAX_ARRAYS_BYTES = 8 << 30  # uncompressed, all arrays of one file
 MAX_ARRAYS = 100_000  # entries in one file
 MAX_RATIO = 1_100  # deflate cannot do better than 1032 to 1 (zlib's technical notes)
 PLAIN_KINDS = "biufU"  # booleans, integers, floats and text: no objects, no records
+_PLAIN_READING = (
+    os.O_RDONLY
+    | getattr(os, "O_NOFOLLOW", 0)
+    | getattr(os, "O_CLOEXEC", 0)
+    | getattr(os, "O_NONBLOCK", 0)  # a pipe would be waited for
+    | getattr(os, "O_BINARY", 0)
+)
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the same bytes whenever it is written
 _ENTRY = re.compile(r"[A-Za-z0-9_.:-]+\.npy")
 _DAMAGED = (
@@ -102,16 +112,33 @@ def read_bytes(path: Path, limit: int) -> bytes:
         The file is missing (MW-B105), no plain file (MW-B108) or too large (MW-B109).
     """
     try:
-        status = path.lstat()
-        if not stat.S_ISREG(status.st_mode):
-            raise malformed(path.name, "it is a link or no plain file", code=NOT_PLAIN)
-        if status.st_size > limit:
-            raise malformed(path.name, f"it has {status.st_size:,} bytes, at most {limit:,} make sense", code=TOO_LARGE)
-        return path.read_bytes()
+        handle = os.open(path, _PLAIN_READING)
     except FileNotFoundError as error:
         raise malformed(path.name, "it is missing", code=MISSING) from error
     except OSError as error:
-        raise malformed(path.name, f"it cannot be read ({error.strerror})", code=MISSING) from error
+        if error.errno in (errno.ELOOP, errno.ENXIO):  # a link, a socket
+            raise _not_plain(path) from error
+        raise _unreadable(path, error) from error
+    try:
+        status = os.fstat(handle)  # of what is read, whatever has the name by now
+        if not stat.S_ISREG(status.st_mode):
+            raise _not_plain(path)
+        if status.st_size > limit:
+            raise malformed(path.name, f"it has {status.st_size:,} bytes, at most {limit:,} make sense", code=TOO_LARGE)
+        with os.fdopen(handle, "rb", closefd=False) as file:
+            return file.read(status.st_size)
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    finally:
+        os.close(handle)
+
+
+def _not_plain(path: Path) -> BundleError:
+    return malformed(path.name, "it is a link or no plain file", code=NOT_PLAIN)
+
+
+def _unreadable(path: Path, error: OSError) -> BundleError:
+    return malformed(path.name, f"it cannot be read ({error.strerror})", code=MISSING)
 
 
 def write_json(path: Path, document: Any) -> None:
@@ -130,15 +157,19 @@ def read_json(path: Path, *, limit: int = MAX_JSON_BYTES) -> Any:
         Not UTF-8, no JSON, a key that comes twice, NaN, an infinity, a number beyond float64, or nested too deep
         (MW-B110); missing, no plain file, or too large.
     """
-    data = read_bytes(path, limit)
+    return parse_json(path.name, read_bytes(path, limit))
+
+
+def parse_json(name: str, data: bytes) -> Any:
+    """Return the JSON value in the content of the file ``name``; raises what `read_json` does of it."""
     try:
         value = json.loads(
             data.decode("utf-8"), object_pairs_hook=_once, parse_constant=_no_constant, parse_float=_finite
         )
     except (ValueError, RecursionError) as error:  # a JSON and a Unicode error are ValueErrors
         reason = "it is nested too deep" if isinstance(error, RecursionError) else str(error)
-        raise malformed(path.name, reason) from error
-    _refuse_odd(path.name, value)
+        raise malformed(name, reason) from error
+    _refuse_odd(name, value)
     return value
 
 

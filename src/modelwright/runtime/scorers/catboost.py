@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from modelwright.runtime.scorers.catboost_check import check_cbm
-from modelwright.runtime.scorers.checking import classes_in, model_file, refuse, require
+from modelwright.runtime.scorers.checking import classes_in, model_bytes, model_file, refuse, require
 from modelwright.runtime.scorers.forest import as_float32
 
 __all__ = ["CatboostScorer", "features_data"]
@@ -82,7 +82,7 @@ class CatboostScorer:
             refuse("its categorical features are no features")
         require(len(set(categorical)) == len(categorical), "its categorical features repeat")
         path = model_file(settings, folder)
-        content = path.read_bytes()
+        content = model_bytes(path)
         check_cbm(content, n_features, categorical, n_classes, path.name)
 
         import catboost

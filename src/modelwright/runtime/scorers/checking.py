@@ -20,6 +20,7 @@ __all__ = [
     "classes_in",
     "finite",
     "in_range",
+    "model_bytes",
     "model_file",
     "outputs_in",
     "read_arrays",
@@ -28,6 +29,7 @@ __all__ = [
     "write_arrays",
 ]
 
+MAX_MODEL_BYTES = 2 << 30  # where FlatBuffers end, which CatBoost's models are
 _KINDS = {"f": "real", "i": "whole", "b": "boolean"}
 
 
@@ -57,6 +59,11 @@ def model_file(settings: Mapping[str, Any], folder: Path) -> Path:
     path = Path(folder) / name
     require(path.is_file(), f"{name} is missing")
     return path
+
+
+def model_bytes(path: Path) -> bytes:
+    """Return the content of a model file: read once, so that what is checked is what is used."""
+    return storage.read_bytes(path, MAX_MODEL_BYTES)
 
 
 def classes_in(settings: Mapping[str, Any]) -> int:

@@ -12,7 +12,7 @@ import numpy as np
 
 from modelwright.runtime.origins import RowSource
 from modelwright.runtime.quick_trees import QuickTrees
-from modelwright.runtime.scorers.checking import classes_in, model_file, refuse, require
+from modelwright.runtime.scorers.checking import classes_in, model_bytes, model_file, refuse, require
 from modelwright.runtime.scorers.lightgbm_text import check_text
 from modelwright.runtime.tree_engine import TreeEngine
 
@@ -88,8 +88,8 @@ class LightgbmScorer:
             refuse(f"it states {rounds!r} rounds")
         path = model_file(settings, folder)
         try:
-            text = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError):
+            text = model_bytes(path).decode("utf-8")
+        except UnicodeDecodeError:
             refuse(f"{path.name} is not readable text")
         trees = check_text(text, path.name)
         trees_per_round = n_classes if n_classes > 2 else 1

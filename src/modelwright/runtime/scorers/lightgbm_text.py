@@ -53,7 +53,7 @@ def check_text(text: str, name: str) -> int:
     """
     body, end, rest = text.partition("\nend of trees\n")
     head, *trees = body.split("\nTree=")
-    require(end and body.isascii() and "\r" not in body and "\0" not in text, f"{name} is no LightGBM model")
+    require(end and body.isascii() and "\r" not in text and "\0" not in text, f"{name} is no LightGBM model")
     require("\n[linear_tree: 1" not in rest, f"{name} has linear models in its leaves")
     header = _header(head, name)
     n_features = _count(header, "max_feature_idx", name) + 1

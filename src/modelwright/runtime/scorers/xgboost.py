@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from modelwright.runtime.scorers.checking import classes_in, model_file, refuse, require
+from modelwright.runtime.scorers.checking import classes_in, model_bytes, model_file, refuse, require
 from modelwright.runtime.scorers.forest import as_float32
 from modelwright.runtime.scorers.lightgbm import columns_of
 from modelwright.runtime.scorers.xgboost_check import check_ubj
@@ -47,7 +47,7 @@ class XgboostScorer:
     def load(cls, settings: Mapping[str, Any], folder: Path) -> XgboostScorer:
         n_classes = classes_in(settings)
         path = model_file(settings, folder)
-        content = path.read_bytes()
+        content = model_bytes(path)
         n_features = check_ubj(content, n_classes, path.name)
 
         import xgboost
