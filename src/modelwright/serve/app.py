@@ -11,21 +11,23 @@ Most requests are one bare record for ``/predict``: `App.quick` is the same way 
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import itertools
 import re
 import secrets
 import time
 import traceback
 import urllib.parse
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, MutableMapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from contextlib import suppress
 from typing import Any
 
 from modelwright.errors import ModelwrightError, RequestError
 from modelwright.serve.access import response_headers
-from modelwright.serve.deployment import CHALLENGER, CHAMPION, SHADOW
-from modelwright.serve.exchange import Asked, Protocol, Reply, Request, Scored
+from modelwright.serve.afterwards import Afterwards, Done
+from modelwright.serve.deployment import CHALLENGER, CHAMPION
+from modelwright.serve.exchange import Asked, Protocol, Reply, Request
 from modelwright.serve.models import Model
 from modelwright.serve.pages import PAGES
 from modelwright.serve.protocols import make_protocols
@@ -33,12 +35,15 @@ from modelwright.serve.protocols.bodies import CSV, JSON_LINES, is_json
 from modelwright.serve.quick import is_plain
 from modelwright.serve.rates import Gate
 from modelwright.serve.routes import PREDICT, Route, Routes
-from modelwright.serve.state import LINES_AT_ONCE, State
+from modelwright.serve.state import State
 
 __all__ = ["App"]
 
 INLINE_BYTES = 8_192
 """Bodies of so many bytes are scored in the event loop: some tens of rows, less than a millisecond."""
+
+LARGE_BYTES = 1 << 20
+"""After a body of so many bytes memory is given back: allocators keep what a large request needed for the next."""
 
 SLOW_THREADS = 2  # at work on large requests
 SLOW_WAITING = 16  # more wait; the rest is turned away
@@ -73,7 +78,7 @@ class App:
         self._prefix = secrets.token_hex(6)
         self._numbers = itertools.count(1)
         self._reading: dict[asyncio.Task[Any], float] = {}
-        self._background: set[asyncio.Task[Any]] = set()
+        self._afterwards = Afterwards(state, self._gate, self._threads)
         self._timer: asyncio.TimerHandle | None = None
         self._changing = False
         predict, _ = routes.find(PREDICT.method, PREDICT.template)
@@ -95,7 +100,7 @@ class App:
         request = Request(method, path, headers, b"", parameters=parameters, request_id=self._id(headers))
         template = "" if route is None else route.template
         state.metrics.began()
-        done: _Done | None = None
+        done: Done | None = None
         began = time.perf_counter()
         try:
             self._admit(route, request, scope)
@@ -221,18 +226,18 @@ class App:
         if found is None:
             return None
         content, asked, scored = found
-        done = _Done(Reply(200, content), asked, scored, model, role)
+        done = Done(Reply(200, content), asked, scored, model, role)
         asyncio.get_running_loop().call_soon(self._after_quick, done, request, time.perf_counter() - began)
         lines = [_QUICK_HEAD, *(b"%b: %b\r\n" % header for header in more)]
         lines.append(b"content-length: %d\r\nx-request-id: %b\r\n\r\n" % (len(content), request.request_id.encode()))
         return b"".join(lines) + content
 
-    def _after_quick(self, done: _Done, request: Request, seconds: float) -> None:
+    def _after_quick(self, done: Done, request: Request, seconds: float) -> None:
         self.state.metrics.began()
         self.state.metrics.ended(PREDICT.template, 200)
         self._afterwards(done, request, seconds)
 
-    async def _predict(self, route: Route, request: Request) -> _Done:
+    async def _predict(self, route: Route, request: Request) -> Done:
         model, role = self.state.deployment.choose(request.request_id, request.parameters.get("version"))
         self.state.check_names(request, model)
         protocol = self._protocols[route.protocol]
@@ -245,7 +250,14 @@ class App:
                 self._threads, self._slowly, protocol, model, role, request
             )
 
-    def _slowly(self, protocol: Protocol, model: Model, role: str, request: Request) -> _Done:
+    def _slowly(self, protocol: Protocol, model: Model, role: str, request: Request) -> Done:
+        try:
+            return self._in_thread(protocol, model, role, request)
+        finally:
+            if len(request.body) > LARGE_BYTES:
+                give_back_memory()
+
+    def _in_thread(self, protocol: Protocol, model: Model, role: str, request: Request) -> Done:
         if role == CHALLENGER:
             try:
                 return self._answer(protocol, protocol.decode(request, model.facts), model, role, request)
@@ -254,9 +266,9 @@ class App:
                 model, role = self.state.deployment.champion, CHAMPION
         return self._answer(protocol, protocol.decode(request, model.facts), model, role, request)
 
-    def _answer(self, protocol: Protocol, asked: Asked, model: Model, role: str, request: Request) -> _Done:
+    def _answer(self, protocol: Protocol, asked: Asked, model: Model, role: str, request: Request) -> Done:
         scored = model.score(asked)
-        return _Done(protocol.encode(asked, scored, model.facts, request), asked, scored, model, role)
+        return Done(protocol.encode(asked, scored, model.facts, request), asked, scored, model, role)
 
     def _refusal(self, error: Exception, route: Route | None, request: Request) -> Reply:
         """Return the answer that an error becomes; what nobody foresaw is logged by its kind and says nothing."""
@@ -289,51 +301,6 @@ class App:
             headers.append((b"connection", b"close"))
         return {"type": "http.response.start", "status": reply.status, "headers": headers}
 
-    # --- when the answer is out ---------------------------------------------------------------------------------------
-
-    def _afterwards(self, done: _Done, request: Request, seconds: float) -> None:
-        if done.scored.n_rows > LINES_AT_ONCE:
-            self._in_background(
-                self.state.answered_in_parts(done.model, done.role, done.asked, done.scored, request, seconds)
-            )
-        else:
-            self.state.answered(done.model, done.role, done.asked, done.scored, request, seconds)
-        challenger = self.state.deployment.challenger
-        if challenger is None or not self.state.deployment.shadows:
-            return
-        asked = replace(done.asked, reasons=0, interval=None)
-        if done.scored.n_rows == 1:
-            self._shadow(challenger, asked, request)
-        elif self._gate.try_enter():
-            self._in_background(self._slow_shadow(challenger, asked, request))
-
-    def _shadow(self, challenger: Model, asked: Asked, request: Request) -> None:
-        """Score for the log alone; of a large request only in the room that requests leave."""
-        began = time.perf_counter()
-        try:
-            scored = challenger.score(asked)
-        except RequestError as error:
-            self.state.metrics_of(challenger).failed(error.code)
-            return
-        self.state.answered(challenger, SHADOW, asked, scored, request, time.perf_counter() - began)
-
-    async def _slow_shadow(self, challenger: Model, asked: Asked, request: Request) -> None:
-        began = time.perf_counter()
-        try:
-            scored = await asyncio.get_running_loop().run_in_executor(self._threads, challenger.score, asked)
-        except RequestError as error:
-            self.state.metrics_of(challenger).failed(error.code)
-            return
-        finally:
-            self._gate.leave()
-        seconds = time.perf_counter() - began
-        await self.state.answered_in_parts(challenger, SHADOW, asked, scored, request, seconds)
-
-    def _in_background(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        self._background.add(task)
-        task.add_done_callback(self._background.discard)
-
     # --- while the server runs ----------------------------------------------------------------------------------------
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
@@ -359,7 +326,7 @@ class App:
         self.state.tick()
         if not self._changing and self.state.deployment.behind():
             self._changing = True
-            self._in_background(self._change())
+            self._afterwards.in_background(self._change())
 
     async def _change(self) -> None:
         """Load the new champion beside the old one, then have it answer; until the one that answers is the champion."""
@@ -375,6 +342,12 @@ class App:
             deployment.refused(error, self.state.tell)
         finally:
             self._changing = False
+
+
+def give_back_memory() -> None:
+    """Give freed memory back to the system, where the C library can (glibc)."""
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _is_small(request: Request) -> bool:
@@ -393,12 +366,3 @@ def _query(raw: bytes) -> dict[str, str]:
         raise RequestError(
             "the address has too many fields after '?'", fix=f"give at most {MOST_FIELDS}", code="MW-S307"
         ) from None
-
-
-class _Done:
-    """An answer on its way out, and what it was made of."""
-
-    __slots__ = ("asked", "model", "reply", "role", "scored")
-
-    def __init__(self, reply: Reply, asked: Asked, scored: Scored, model: Model, role: str) -> None:
-        self.reply, self.asked, self.scored, self.model, self.role = reply, asked, scored, model, role
