@@ -84,6 +84,8 @@ TEXTS = {
     "row names": ",a,b\n1,x,5\n2,y,6\n" * 9,
     "doubled names": "price,price, size ,price.1\n" + "1,2,3,4\n5,6,7,8\n" * 9,
     "an endless quote": "a,b,c\n" + GOOD + '5,"never closed\n' + GOOD,
+    "an endless quote in the last column but comments": "a,b\n1,x\n# a, b, c\n" + '2,"never closed\n' + "3,y\n" * 50,
+    "an endless quote in the first column": "a,b,c\n" + GOOD + '"never closed,5,6\n' + GOOD,
     "an endless quote in the last column": "a,b\n1,x\n" + '2,"never closed\n' + "3,y\n" * 50,
     "values as they are": "a,b,c\n01,NA,\n007, x ,null\n" * 9,
     "only blank lines below": "a,b,c\n\n\n",

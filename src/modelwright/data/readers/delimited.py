@@ -15,14 +15,14 @@ from modelwright.data.readers import Ask, Read
 from modelwright.data.readers.dialect import BLANKS, Dialect, sniff
 from modelwright.data.readers.encoding import detect_encoding
 from modelwright.data.readers.opening import HEAD_BYTES, compression_of, expanded_size, open_expanded
-from modelwright.data.readers.ragged import MAX_LEFT_OUT, Repair
+from modelwright.data.readers.ragged import MAX_LEFT_OUT, Repair, never_closed
 from modelwright.data.sampling import Reservoir
 from modelwright.errors import DataError
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["DELIMITER_NAMES", "arrow_options", "judge", "named", "never_closed", "read", "read_first", "stand_in_names"]
+__all__ = ["DELIMITER_NAMES", "arrow_options", "judge", "named", "read", "read_first", "stand_in_names"]
 
 BYTES_PER_CELL = 4
 """What Arrow adds to the characters of a text cell: its 32-bit offset."""
@@ -200,13 +200,6 @@ def _by_arrow(body: bytes, dialect: Dialect) -> tuple[pa.Table | None, bool]:
         return named(pacsv.read_csv(pa.BufferReader(body), **options), dialect), False
     except pa.ArrowInvalid:
         return None, True
-
-
-def never_closed(path: Path, line: int) -> DataError:
-    """Return the error for a quotation mark that is never closed: all lines after it would be one cell."""
-    return DataError(
-        f"a quotation mark in line {line} of '{path}' is never closed", fix="close it, or remove it", code="MW-D117"
-    )
 
 
 def _refuse_swallowed(path: Path, table: pa.Table, body: bytes, dialect: Dialect) -> None:

@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from modelwright.data.readers.dialect import BLANKS, Dialect
 from modelwright.errors import DataError
 
-__all__ = ["MAX_LEFT_OUT", "Repair"]
+__all__ = ["MAX_LEFT_OUT", "Repair", "never_closed"]
 
 MAX_LEFT_OUT = 0.05
 """Largest share of rows with too many cells that is left out; above it the delimiter or the quotes are wrong."""
 
 MAX_FIELD = 1 << 27  # characters in a cell; Python's default of 131,072 is too small for documents
+
+
+def never_closed(path: Path, line: int) -> DataError:
+    """Return the error for a quotation mark that is never closed: all lines after it would be one cell."""
+    return DataError(
+        f"a quotation mark in line {line} of '{path}' is never closed", fix="close it, or remove it", code="MW-D117"
+    )
 
 
 class Repair:
@@ -41,7 +49,7 @@ class Repair:
         Raises
         ------
         DataError
-            The text cannot be cut into cells.
+            The text cannot be cut into cells, or ends within quotes: what follows them is no row to fill up.
         """
         needed = self.width - self._dialect.trailing
         for row, line in self._records(lines):
@@ -62,14 +70,22 @@ class Repair:
 
     def _records(self, lines: Iterable[str]) -> Iterator[tuple[list[str], int]]:
         """Yield records with their line number in the file."""
-        dialect = self._dialect
+        dialect, ended = self._dialect, False
+
+        def watched() -> Iterator[str]:
+            nonlocal ended
+            yield from lines
+            ended = True
+
         reader = csv.reader(
-            lines, delimiter="\t" if dialect.delimiter == BLANKS else dialect.delimiter, quotechar=dialect.quote,
+            watched(), delimiter="\t" if dialect.delimiter == BLANKS else dialect.delimiter, quotechar=dialect.quote,
             escapechar=dialect.escape, doublequote=dialect.escape is None, skipinitialspace=True,
         )  # fmt: skip
         limit = csv.field_size_limit(MAX_FIELD)
         try:
             for row in reader:
+                if ended and row:  # it asked for a line after the last one, so it is within quotes
+                    self._refuse_swallowed(row[-1], reader.line_num + dialect.skip_lines)
                 yield row, reader.line_num + dialect.skip_lines
         except csv.Error as error:
             raise DataError(
@@ -79,6 +95,11 @@ class Repair:
             ) from error
         finally:
             csv.field_size_limit(limit)
+
+    def _refuse_swallowed(self, cell: str, last_line: int) -> None:
+        """Refuse a cell that took in lines up to the last one; a lone quote in that one takes in none."""
+        if _n_lines(cell.rstrip("\r\n")) > 1:
+            raise never_closed(self._path, last_line + 1 - _n_lines(cell))
 
     def refuse_too_ragged(self, n_rows: int, *, every_row: bool) -> None:
         """Raise DataError where too many rows were left out; with ``every_row`` where one was."""
@@ -105,3 +126,7 @@ class Repair:
 def _lines(n_rows: int, first: int) -> str:
     rows = "1 row" if n_rows == 1 else f"{n_rows} rows"
     return f"{rows} ({'line' if n_rows == 1 else 'the first in line'} {first})"
+
+
+def _n_lines(text: str) -> int:
+    return sum(1 for _ in io.StringIO(text, newline=""))

@@ -13,10 +13,10 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from modelwright.data.readers.delimited import arrow_options, judge, named, never_closed, read_first, stand_in_names
+from modelwright.data.readers.delimited import arrow_options, judge, named, read_first, stand_in_names
 from modelwright.data.readers.encoding import detect_encoding, encoding_of_stream
 from modelwright.data.readers.opening import HEAD_BYTES, expanded_size, open_expanded
-from modelwright.data.readers.ragged import Repair
+from modelwright.data.readers.ragged import Repair, never_closed
 from modelwright.data.streaming.base import Restarted, Stream
 from modelwright.data.streaming.texts import NotUtf8, Utf8
 from modelwright.data.tidying import unique_names
