@@ -106,8 +106,9 @@ class TreeEngine:
             ) from error
         self.rounds, self.n_features, self.n_outputs = rounds.value, features.value, max(1, outputs.value)
 
-    def __del__(self) -> None:
-        if getattr(self, "_handle", None) and not sys.is_finalizing():
+    def __del__(self, _ending: Callable[[], bool] = sys.is_finalizing) -> None:
+        # Bound above: when the process ends, the names of this module may be gone before this object is.
+        if getattr(self, "_handle", None) and not _ending():
             _library().LGBM_BoosterFree(self._handle)
 
     def predict(self, matrix: np.ndarray, *, threads: int = 1) -> np.ndarray:
@@ -188,6 +189,6 @@ class _Row:
             raise _Refused(_library().LGBM_GetLastError().decode("utf-8", "replace"))
         return self._out
 
-    def __del__(self) -> None:
-        if getattr(self, "_config", None) and not sys.is_finalizing():
+    def __del__(self, _ending: Callable[[], bool] = sys.is_finalizing) -> None:
+        if getattr(self, "_config", None) and not _ending():
             _library().LGBM_FastConfigFree(self._config)
