@@ -18,15 +18,18 @@ import struct
 import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from modelwright.data.profile import Profile
+from modelwright.documents import digest_file
 from modelwright.errors import BundleError
-from modelwright.package import manifest
+from modelwright.package import manifest, verifying
 from modelwright.package.bundle import open_version
 from modelwright.package.manifest import MANIFEST, SEAL, read_manifest
+from modelwright.package.verifying import verify_folder
 from modelwright.package.writing import write_version
 from modelwright.runtime import scorers, storage, tree_engine
 from modelwright.runtime.scorers import flatbuffer
@@ -532,3 +535,20 @@ def test_the_manifest_that_was_digested_is_the_one_that_is_parsed(copy: Path, mo
     monkeypatch.setattr(manifest, "read_bytes", read_and_swap)
     assert read_manifest(copy) == before
     assert (copy / MANIFEST).read_text() == "{}"
+
+
+def test_the_manifest_that_was_signed_is_the_one_that_is_parsed(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One with a seal of its own, laid in its place once the signature was checked, is not believed."""
+    names = [path.relative_to(copy).as_posix() for path in copy.rglob("*") if path.is_file()]
+    signed = {name: digest_file(copy / name) for name in names}
+    assert verify_folder(copy, signed=signed)[0].target != "another"
+    check = verifying._check_signed
+
+    def check_and_swap(*arguments: Any) -> None:
+        check(*arguments)
+        in_manifest(lambda m: m.update(target="another"))(copy)
+
+    monkeypatch.setattr(verifying, "_check_signed", check_and_swap)
+    with pytest.raises(BundleError) as caught:
+        verify_folder(copy, signed=signed)
+    assert caught.value.code == "MW-B123"

@@ -104,7 +104,7 @@ def test_floods(server: Server) -> None:
 
 
 def test_bombs_are_given_up_and_leave_nothing(server: Server) -> None:
-    """What unpacks to 330 MB is read up to the limit of tables, 128 MiB, and no more is kept after the tenth."""
+    """What unpacks to 330 MB is read up to the limit of bodies, 8 MiB, and no more is kept after the tenth."""
     bomb = gzip.compress(b'{"rows": [' + b'{"age": 1},' * 30_000_000 + b"{}]}", 1)
     memory = []
     for _ in range(10):

@@ -58,6 +58,8 @@ def verify_folder(
     if signed is not None:
         _check_signed(folder, found, signed)
     manifest, own = read_manifest(folder)
+    if signed is not None and signed[MANIFEST] != own:  # of the bytes that were parsed
+        raise _not_signed(MANIFEST)
     if digest is not None and digest != own:
         raise malformed(MANIFEST, "this is not the version that was recorded", code="MW-B107")
     listed = {entry.name: entry for entry in manifest.files}
