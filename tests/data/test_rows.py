@@ -13,7 +13,7 @@ from modelwright.data import rows
 from modelwright.data.canonical import canonicalise
 from modelwright.data.columns import Strings
 from modelwright.data.contract import ColumnSpec, Contract, Kind
-from modelwright.data.rows import REMEMBERED_NAMES, REMEMBERED_VALUES, SPARE_NAMES, RowReader
+from modelwright.data.rows import REMEMBERED_NAMES, REMEMBERED_VALUES, SPARE_NAMES, RowReader, read_records
 from modelwright.errors import ContractError
 
 CONTRACT = Contract(
@@ -82,6 +82,39 @@ def test_missing_columns_are_refused_with_the_words_of_tables() -> None:
 
 def remembered(reader: RowReader) -> int:
     return sum(len(column.memory) for column in reader._columns.values())
+
+
+@settings(deadline=None, max_examples=150)
+@given(
+    st.lists(
+        st.fixed_dictionaries(dict.fromkeys(CONTRACT.names[1:], values), optional={"more": values}).flatmap(
+            lambda rest: st.sampled_from(["age", "AGE", " age"]).map(lambda name: {name: 5, **rest})
+        ),
+        min_size=1,
+        max_size=4,
+    )
+)
+def test_records_mean_what_each_means_alone(records: list[dict[str, Any]]) -> None:
+    reader = RowReader(CONTRACT)
+    try:
+        columns, told = read_records(records, CONTRACT)
+    except ContractError as error:
+        assert error.code == "MW-C003"  # of many rows at once alone
+        return
+    alone = [reader(record) for record in records]
+    for place, column in enumerate(columns.values()):
+        for i, (row, _) in enumerate(alone):
+            one = Strings(column.codes[i : i + 1], column.levels) if isinstance(column, Strings) else column[i : i + 1]
+            assert same(row[place], one)
+    counted = {(v.what, v.column): v.n_rows for v in told}
+    for what, column in {(v.what, v.column) for _, more in alone for v in more}:
+        assert counted[what, column] == sum(any((v.what, v.column) == (what, column) for v in m) for _, m in alone)
+
+
+def test_a_record_that_lacks_what_others_have_is_refused() -> None:
+    whole = dict.fromkeys(CONTRACT.names)
+    with pytest.raises(ContractError, match="'age' is missing"):
+        read_records([whole, {n: None for n in CONTRACT.names if n != "age"}], CONTRACT)
 
 
 def test_memory_is_bounded() -> None:

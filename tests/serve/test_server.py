@@ -219,13 +219,61 @@ def test_sigterm_ends_it_with_code_0_after_what_is_in_flight(tmp_path: Path) -> 
 
 
 def test_it_says_that_it_is_not_ready_before_it_stops(tmp_path: Path) -> None:
-    with serving(make_project(tmp_path / "p"), "--drain", "2") as server, Wire(server.port) as wire:
-        assert get(wire, "/ping").status == 200
+    with serving(make_project(tmp_path / "p"), "--drain", "2") as server:
+        with Wire(server.port) as wire:
+            assert get(wire, "/ping").status == 200
         server.process.send_signal(signal.SIGTERM)
         time.sleep(0.5)
-        assert get(wire, "/ping").status == 503
-        assert predict(wire, ROW)["version"] == "1"
+        with Wire(server.port) as wire:
+            assert get(wire, "/ping").status == 503
+        with Wire(server.port) as wire:
+            assert predict(wire, ROW)["version"] == "1"
         assert server.process.wait(20) == 0
+
+
+def test_stopping_closes_each_connection_with_an_answer(tmp_path: Path) -> None:
+    with serving(make_project(tmp_path / "p")) as server, Wire(server.port) as wire, Wire(server.port) as other:
+        assert predict(wire, ROW)["version"] == "1"
+        server.process.send_signal(signal.SIGTERM)
+        time.sleep(0.3)
+        for connection, path in ((wire, "/predict"), (other, "/livez")):
+            body = json.dumps(ROW).encode() if path == "/predict" else b""
+            connection.send(request("POST" if body else "GET", path, body))
+            answer = connection.answer()
+            assert answer is not None and answer.status == 200 and answer.headers["connection"] == "close"
+        assert server.process.wait(20) == 0
+
+
+def test_heads_and_bodies_that_are_too_long(tmp_path: Path) -> None:
+    with serving(make_project(tmp_path / "p")) as server, Wire(server.port) as wire:
+        wire.send(request("HEAD", "/livez"))
+        answer = wire.answer(head=True)
+        assert answer is not None and answer.status == 200 and answer.body == b""
+        wire.send(b"POST /predict HTTP/1.1\r\nhost: localhost\r\ncontent-length: 99999999999\r\n\r\n{")
+        answer = wire.answer()
+        assert answer is not None and answer.status == 413
+
+
+def test_who_serves_without_being_champion_is_told(tmp_path: Path) -> None:
+    project = two_versions(tmp_path / "p")
+    (project / "champion.json").unlink()
+    with serving(project) as server, Wire(server.port) as wire:
+        assert "is no champion" in server.errors.read_text()
+        first = json.loads(get(wire, "/version").body)
+        assert first["version"] == "2" and "is no champion" in first["doubt"]
+        Project(project).promote(1)
+        wait_for_version(server.port, "1")
+        (project / "champion.json").unlink()  # for a moment, as a copy of the folder does
+        time.sleep(0.6)
+        assert json.loads(get(wire, "/version").body)["version"] == "1"
+
+
+def test_labels_that_no_row_can_have(tmp_path: Path) -> None:
+    with serving(make_project(tmp_path / "p")) as server, Wire(server.port) as wire:
+        for label, status in (("banana", 422), (None, 422), ("labels", 422), ("yes", 202)):
+            wire.send(request("POST", "/feedback", json.dumps({"request_id": "a", "label": label}).encode()))
+            answer = wire.answer()
+            assert answer is not None and answer.status == status
 
 
 def test_a_worker_that_is_killed_is_replaced_and_the_others_go_on(tmp_path: Path) -> None:

@@ -8,17 +8,18 @@ that read tables.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from modelwright.data.canonical import level_reader, read_column
-from modelwright.data.columns import Strings
+from modelwright.data.canonical import level_reader, read_column, read_columns
+from modelwright.data.columns import Columns, Strings
 from modelwright.data.contract import ColumnSpec, Contract, Kind, Violation
-from modelwright.data.enforcing import NOTHING, Fit, Tally, counts_of, fit_of, violations_of
+from modelwright.data.enforcing import NOTHING, Fit, Tally, counts_of, fit_of, refuse_unreadable, violations_of
 
-__all__ = ["Row", "RowReader"]
+__all__ = ["Row", "RowReader", "is_records", "read_records"]
 
 Row = list[Any]
 """Canonical values in the order of the contract: a float, NaN where missing; for texts a str, None where missing."""
@@ -118,6 +119,45 @@ class _Memory:
         self._left -= 1
         value, told = found
         memory[key] = value, self._told.setdefault(told, told)
+
+
+def is_records(rows: Any) -> bool:
+    """Return whether rows are a sequence of mappings, one for each row."""
+    return (
+        isinstance(rows, Sequence) and not isinstance(rows, str | bytes) and all(isinstance(r, Mapping) for r in rows)
+    )
+
+
+def read_records(records: Sequence[Mapping[str, Any]], contract: Contract) -> tuple[Columns, tuple[Violation, ...]]:
+    """Return the canonical columns of records, and how they differ from the contract; all its columns are required.
+
+    A record means what it means alone, whatever names the others have: each has to have every column, in any spelling
+    that alone would do.
+
+    Raises
+    ------
+    ContractError
+        A record lacks columns (MW-C001), or more than half of a column cannot be read as its kind.
+    """
+    fits: dict[tuple[str, ...], tuple[Fit, int]] = {}
+    values: dict[str, list[Any]] = {name: [] for name in contract.names}
+    for record in records:
+        names = tuple(record)
+        fit, count = fits.get(names) or (fit_of(names, contract, contract.names), 0)
+        fits[names] = fit, count + 1
+        for name, source in fit.sources.items():
+            values[name].append(record[source])
+    plain = Fit(sources={name: name for name in contract.names}, respelled={}, unknown=())
+    columns, tally = read_columns(values, plain, contract)
+    refuse_unreadable(tally, contract)
+    nothing = (NOTHING,) * len(contract.columns)
+    told: dict[tuple[str, str, str], Violation] = {}
+    for fit, count in fits.values():
+        for found in violations_of(fit, Tally(n_rows=count, counts=nothing), contract):
+            key = (found.what, found.column, found.message)
+            before = told.get(key)
+            told[key] = found if before is None else replace(before, n_rows=before.n_rows + found.n_rows)
+    return columns, (*told.values(), *violations_of(plain, tally, contract))
 
 
 class _Column:

@@ -28,7 +28,7 @@ from modelwright.data.canonical import canonicalise
 from modelwright.data.columns import Columns
 from modelwright.data.contract import Contract, Violation
 from modelwright.data.profile import Profile
-from modelwright.data.rows import RowReader
+from modelwright.data.rows import RowReader, is_records, read_records
 from modelwright.errors import BundleError, DataError, UsageError
 from modelwright.package.golden import largest_difference, read_golden
 from modelwright.package.manifest import Manifest, current_platform
@@ -132,7 +132,10 @@ class Version:
         DataError
             The file cannot be read.
         """
-        columns, violations = canonicalise(as_table(rows), self.contract, required=self.contract.names)
+        if is_records(rows):
+            columns, violations = read_records(rows, self.contract)
+        else:
+            columns, violations = canonicalise(as_table(rows), self.contract, required=self.contract.names)
         told = tuple(v for v in violations if (v.what, v.column) != ("unknown column", self.manifest.target))
         prediction = self.plan.predict(columns, threads=threads)
         answers = self.plan.answers(prediction)
@@ -328,7 +331,7 @@ def as_table_told(rows: Any, *, query: str | None = None) -> tuple[Any, tuple[st
     """Return what `as_table` does, and notes on what was repaired in reading."""
     if isinstance(rows, Mapping):
         return rows, ()
-    if isinstance(rows, Sequence) and not isinstance(rows, str | bytes) and all(isinstance(r, Mapping) for r in rows):
+    if is_records(rows):
         names = dict.fromkeys(name for record in rows for name in record)
         return {name: [record.get(name) for record in rows] for name in names}, ()
     from modelwright.data.reading import read_table

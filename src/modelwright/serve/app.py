@@ -49,6 +49,7 @@ SLOW_THREADS = 2  # at work on large requests
 SLOW_WAITING = 16  # more wait; the rest is turned away
 MOST_FIELDS = 100  # after the question mark
 TICK_S = 0.1  # between two looks at the champion, the log and those who send slowly
+NOTES_HEADER = "x-contract-notes"  # in how many ways the rows differ from the contract
 VERDICT = "modelwright.admitted"
 _QUICK_HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nx-content-type-options: nosniff\r\n"
 _PLAIN_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
@@ -96,7 +97,7 @@ class App:
         state = self.state
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         method, path = scope["method"], scope["path"]
-        route, parameters = self.routes.find(method, path)
+        route, parameters = self.routes.find("GET" if method == "HEAD" else method, path)
         request = Request(method, path, headers, b"", parameters=parameters, request_id=self._id(headers))
         template = "" if route is None else route.template
         state.metrics.began()
@@ -205,7 +206,7 @@ class App:
             Headers that every answer has.
         """
         try:
-            return self._quick(scope, body, more) if self._may_be_quick else None
+            return self._quick(scope, body, more) if self._may_be_quick and not self.state.draining else None
         except RequestError as refused:
             scope[VERDICT] = refused
         except Exception:  # noqa: BLE001 - the usual way meets it again, and tells it
@@ -228,6 +229,8 @@ class App:
         content, asked, scored = found
         done = Done(Reply(200, content), asked, scored, model, role)
         asyncio.get_running_loop().call_soon(self._after_quick, done, request, time.perf_counter() - began)
+        if scored.violations:
+            more = (*more, (NOTES_HEADER.encode(), b"%d" % len(scored.violations)))
         lines = [_QUICK_HEAD, *(b"%b: %b\r\n" % header for header in more)]
         lines.append(b"content-length: %d\r\nx-request-id: %b\r\n\r\n" % (len(content), request.request_id.encode()))
         return b"".join(lines) + content
@@ -268,7 +271,10 @@ class App:
 
     def _answer(self, protocol: Protocol, asked: Asked, model: Model, role: str, request: Request) -> Done:
         scored = model.score(asked)
-        return Done(protocol.encode(asked, scored, model.facts, request), asked, scored, model, role)
+        reply = protocol.encode(asked, scored, model.facts, request)
+        if scored.violations:  # not every protocol has a place for them
+            reply.headers = (*reply.headers, (NOTES_HEADER, str(len(scored.violations))))
+        return Done(reply, asked, scored, model, role)
 
     def _refusal(self, error: Exception, route: Route | None, request: Request) -> Reply:
         """Return the answer that an error becomes; what nobody foresaw is logged by its kind and says nothing."""
@@ -297,7 +303,7 @@ class App:
         ]
         for name, value in reply.headers:
             headers.append((name.encode("latin-1"), value.encode("latin-1")))
-        if reply.status in (408, 413):  # what was not read would be taken for the next request
+        if reply.status in (408, 413) or self.state.draining:  # what was not read would be taken for the next request
             headers.append((b"connection", b"close"))
         return {"type": "http.response.start", "status": reply.status, "headers": headers}
 
@@ -338,6 +344,7 @@ class App:
                     before = deployment.champion
                     deployment.swap(model, self.state.tell)
                     self.state.swapped(before, model)
+            deployment.agrees()
         except Exception as error:  # noqa: BLE001 - whatever is wrong with the new one, the old one goes on
             deployment.refused(error, self.state.tell)
         finally:

@@ -15,6 +15,7 @@ from modelwright.serve.quick import LONGEST
 
 __all__ = ["Connection"]
 
+LENGTH_DIGITS = len(str(LONGEST))  # a longer body is refused or read the usual way, before it has come
 QUICK_URL = b"/predict"
 MOST_PIPELINED = 64  # requests of a connection that wait for the answers before; nobody but an attacker sends more
 
@@ -127,6 +128,7 @@ class Connection(HttpToolsProtocol):
             and not self.pipeline
             and (self.cycle is None or self.cycle.response_complete)
             and not self.flow.write_paused
+            and all(name != b"content-length" or len(value) <= LENGTH_DIGITS for name, value in self.headers)
         )
 
     def _go_the_usual_way(self) -> None:

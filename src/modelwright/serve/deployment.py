@@ -45,6 +45,11 @@ class Followed:
         changed, self._stamp = stamp != self._stamp, stamp
         return changed
 
+    def champion(self) -> int | None:
+        """Return the champion's number, None where none was promoted, or the pointer is gone for the moment."""
+        found = self._project.champion
+        return None if found is None else found.version
+
     def number(self) -> int:
         """Return the champion's number; the newest version's where none was promoted.
 
@@ -53,10 +58,10 @@ class Followed:
         ProjectError
             There is no version, or the pointer is damaged.
         """
-        champion = self._project.champion
+        champion = self.champion()
         known = self._project.versions()
         if champion is not None:
-            return champion.version
+            return champion
         if not known:
             raise ProjectError(f"'{self._project.path}' has no version yet", fix="finish a run first", code="MW-P071")
         return known[-1]
@@ -115,6 +120,13 @@ class Deployment:
                 return self.challenger, CHALLENGER
         return self.champion, CHAMPION
 
+    @property
+    def doubt(self) -> str:
+        """Why the version that answers is no champion, one sentence; empty for the champion and outside projects."""
+        if not self.settings.is_project:
+            return ""
+        return Project(self.settings.place).not_champion(self.champion.number)
+
     def behind(self) -> bool:
         """Return whether to look who is champion: the pointer was written, or it is time to try again what failed.
         Cheap enough to be asked several times a second."""
@@ -124,14 +136,20 @@ class Deployment:
         return self._followed.changed() or again
 
     def wanted(self) -> int:
-        """Return the number of the version that should answer.
+        """Return the number of the version that should answer; the one that does where nobody was promoted.
 
         Raises
         ------
         ProjectError
             The pointer is damaged.
         """
-        return self.champion.number if self._followed is None else self._followed.number()
+        if self._followed is None:
+            return self.champion.number
+        return self._followed.champion() or self.champion.number
+
+    def agrees(self) -> None:
+        """Note that the one who answers is the one who should."""
+        self.failure, self._again_at, self._pause = "", None, RETRY_S
 
     def fetch(self, number: int) -> Model:
         """Return a version, loaded and tried. Slow.
@@ -149,14 +167,15 @@ class Deployment:
             number = self.wanted()
             if number != self.champion.number:
                 self.swap(self.fetch(number), tell)
+            self.agrees()
         except Exception as error:  # noqa: BLE001 - whatever is wrong with the new one, the old one goes on
             self.refused(error, tell)
 
     def swap(self, model: Model, tell: Callable[[str], None]) -> None:
         """Have another version answer from now on."""
         before = self.champion.number
-        self.champion, self.failure = model, ""
-        self._again_at, self._pause = None, RETRY_S
+        self.champion = model
+        self.agrees()
         tell(f"version {model.number} answers now, {before} did before")
 
     def refused(self, error: Exception, tell: Callable[[str], None]) -> None:

@@ -149,7 +149,7 @@ def _options(facts: ModelFacts) -> dict[str, Schema]:
     }
     if not facts.classes:
         options["interval"] = {
-            "type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1,
+            "type": "number", "minimum": 0.5, "maximum": 0.99,
             "description": "Coverage of the interval that is wanted beside each value",
         }  # fmt: skip
     return options

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import msgspec
 
 from modelwright import __version__
+from modelwright.data.parsing.texts import text_of
 from modelwright.errors import RequestError
 from modelwright.serve.exchange import Reply, Request
 from modelwright.serve.log.policy import Mode
@@ -64,6 +65,7 @@ def version(state: State, request: Request) -> Reply:
         if deployment.challenger is None
         else {"version": deployment.challenger.facts.version, "share": state.settings.share},
         "refused": deployment.failure or None,
+        "doubt": deployment.doubt or None,
         "server": __version__,
         "seconds_up": round(time.time() - state.began, 3),
     }
@@ -112,6 +114,11 @@ def feedback(state: State, request: Request) -> Reply:
             code="MW-S313",
             status=409,
         )
+    if state.log.failing:
+        raise RequestError(
+            "labels cannot be kept at the moment", fix="send them later", code="MW-S315", status=503, retry_after=60
+        )
+    _check_labels(state, labels)
     now = time.time()
     taken = 0
     for item in labels:
@@ -127,6 +134,23 @@ def feedback(state: State, request: Request) -> Reply:
             retry_after=10,
         )
     return Reply.of({"taken": taken, "request_id": request.request_id}, 202)
+
+
+def _check_labels(state: State, labels: list[_Label]) -> None:
+    """Refuse labels that no row can have."""
+    classes = state.deployment.champion.facts.classes
+    for number, item in enumerate(labels, 1):
+        if classes:
+            fits = text_of(item.label) in classes
+        else:
+            fits = not isinstance(item.label, str | bool) and item.label is not None
+        if not fits:
+            raise RequestError(
+                f"label {number:,} is none that the target can have",
+                fix=f"give one of the {len(classes)} classes" if classes else "give a number",
+                code="MW-S314",
+                status=422,
+            )
 
 
 def _labels(body: bytes) -> list[_Label]:

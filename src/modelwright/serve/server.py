@@ -64,6 +64,8 @@ def serve(settings: Settings, *, started: Callable[[str], None] = lambda address
     access = Access.of(settings.place, os.environ)
     check_bind(settings.host, access, settings.insecure)
     deployment = Deployment.load(settings)
+    if deployment.doubt:
+        print(f"modelwright: {deployment.doubt}", file=sys.stderr, flush=True)
     sockets = _listen(settings)
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     address = f"http://{host}:{sockets[0].getsockname()[1]}"

@@ -58,7 +58,8 @@ class Settings:
     connections : int
         At a time, per worker.
     drain_seconds : float
-        After SIGTERM: how long the server still answers while it says that it is not ready.
+        After SIGTERM: how long the server still answers while it says that it is not ready, and closes each connection
+        with its answer, so that nobody meets a closed one.
     grace_seconds : float
         After that, how long requests in flight may take. SageMaker and Kubernetes kill after 30 seconds in all.
     """
@@ -79,7 +80,7 @@ class Settings:
     public_key: Path | None = None
     request_seconds: float = 30.0
     connections: int = 1000
-    drain_seconds: float = 0.0
+    drain_seconds: float = 1.0
     grace_seconds: float = 20.0
 
     def __post_init__(self) -> None:

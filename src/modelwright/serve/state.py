@@ -30,6 +30,7 @@ LOG_KEY = "predictions.key"  # beside the log, not in it: who is given the log i
 QUICK_LOG = LogPolicy(mode=Mode.OFF)
 LOOK_EVERY = 16  # requests with one row, of which one is looked through for missing values
 LINES_AT_ONCE = 500  # of a large request, counted and kept before others have their turn
+TELL_S = 60.0  # between two lines that say the same
 COMPACT_S = 3600.0  # between two looks at what is to be compacted or deleted, though nothing comes
 FLUSH_S = 0.2  # the most that the death of the process may cost the log
 
@@ -71,6 +72,7 @@ class State:
         self._flushed = time.monotonic()
         self._answered = 0
         self._compacted = self._flushed
+        self._told_at = float("-inf")
 
     @property
     def ready(self) -> bool:
@@ -165,12 +167,20 @@ class State:
             return
         self._flushed = now
         closed = self.log.flush()
+        self._tell_of_the_log(now)
         self.metrics.logged(_counted(self.log.counters))
         if self._compactor is not None:
             if closed or now - self._compacted > COMPACT_S:
                 self._compacted = now
                 self._compactor.start()
             self._compactor.poll()
+
+    def _tell_of_the_log(self, now: float) -> None:
+        """Say once a minute that what should be kept is not."""
+        if self.log.failing and now - self._told_at > TELL_S:
+            self._told_at = now
+            lost = self.log.counters.dropped + self.log.feedback_counters.dropped
+            self.tell(f"the prediction log cannot be written (disk full?): rows are held in memory, {lost:,} are lost")
 
     def swapped(self, before: Model, model: Model) -> None:
         """Follow a change of the version that answers."""
@@ -182,7 +192,12 @@ class State:
 
     def close(self) -> None:
         """Keep what is not yet kept."""
+        self.log.flush()
+        held = self.log.failing
         self.log.close()
+        if held:
+            lost = self.log.counters.dropped + self.log.feedback_counters.dropped
+            self.tell(f"the prediction log could not be written: {lost:,} rows are lost")
         self.metrics.logged(_counted(self.log.counters))
         self.metrics.close()
         if self._compactor is not None:

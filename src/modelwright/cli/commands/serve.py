@@ -38,7 +38,9 @@ VARIABLE = "MODELWRIGHT_SERVE_"
 @click.option("--insecure", is_flag=True, help="Let other machines ask without keys.")
 @click.option("--public-key", type=click.Path(path_type=Path), help="Key that must have signed every version served.")
 @click.option("--require-signature", is_flag=True, help="Refuse to start unless --public-key is given.")
-@click.option("--drain", type=float, default=0.0, help="Seconds to say 'not ready' before stopping on SIGTERM.")
+@click.option(
+    "--drain", type=float, default=1.0, show_default=True, help="Seconds to say 'not ready' before stopping on SIGTERM."
+)
 def command(project: str | None, **options: Any) -> None:
     """Answer requests with the champion of PROJECT, or with the version in a folder.
 

@@ -93,6 +93,11 @@ class PredictionLog:
         """What became of labels; the same object for ever."""
         return self._feedback.counters
 
+    @property
+    def failing(self) -> bool:
+        """Whether the system refuses to write; it is tried again at every `flush`."""
+        return self._predictions.failing or self._feedback.failing
+
     def use(self, contract: Contract) -> None:
         """Keep the columns of another contract from now on: another version serves."""
         self.protection = Protection.of(self.policy, contract)

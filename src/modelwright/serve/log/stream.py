@@ -46,6 +46,11 @@ class Stream:
         self._failing = False
         self._rotated = False
 
+    @property
+    def failing(self) -> bool:
+        """Whether the last write was refused by the system; what comes is held as long as there is room."""
+        return self._failing
+
     def add(self, lines: bytes, rows: int = 1) -> None:
         """Take some whole lines; drop them where the buffer is full."""
         size = len(lines) + LINE_OVERHEAD

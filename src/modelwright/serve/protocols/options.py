@@ -18,7 +18,7 @@ MOST_REASONS = 1_000
 
 _EXPECTED = {
     "probabilities": "true or false",
-    "interval": "a coverage between 0 and 1, for a model that predicts values",
+    "interval": "a coverage from 0.5 to 0.99, for a model that predicts values",
     "reasons": f"a whole number from 0 to {MOST_REASONS:,}",
 }
 _TRUE, _FALSE = frozenset({"true", "1", "yes"}), frozenset({"false", "0", "no"})
