@@ -39,6 +39,7 @@ __all__ = ["serve"]
 BACKLOG = 2048
 RESTART_PAUSE_S, LONGEST_PAUSE_S = 0.25, 30.0  # before a worker that died is replaced: twice as long each time
 LONG_LIFE_S = 30.0  # who lived longer died of something else
+SWITCH_S = 0.0002  # so soon the event loop has its turn again while another thread loads a version (Python: 5 ms)
 _ENDING = (signal.SIGTERM, signal.SIGINT)
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 KEEP_ALIVE_S = 75.0  # longer than load balancers keep theirs (AWS: 60 s), so that they close first
@@ -61,6 +62,7 @@ def serve(settings: Settings, *, started: Callable[[str], None] = lambda address
         The port is taken (MW-P075).
     """
     disarm()
+    sys.setswitchinterval(SWITCH_S)
     access = Access.of(settings.place, os.environ)
     check_bind(settings.host, access, settings.insecure)
     deployment = Deployment.load(settings)

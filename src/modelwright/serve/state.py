@@ -31,6 +31,7 @@ QUICK_LOG = LogPolicy(mode=Mode.OFF)
 LOOK_EVERY = 16  # requests with one row, of which one is looked through for missing values
 LINES_AT_ONCE = 500  # of a large request, counted and kept before others have their turn
 TELL_S = 60.0  # between two lines that say the same
+COMPACT_SOON_S = 60.0  # between two compactions while segments are closed: starting a process is felt by requests
 COMPACT_S = 3600.0  # between two looks at what is to be compacted or deleted, though nothing comes
 FLUSH_S = 0.2  # the most that the death of the process may cost the log
 
@@ -71,7 +72,7 @@ class State:
             self._compactor.start()  # what an earlier server left
         self._flushed = time.monotonic()
         self._answered = 0
-        self._compacted = self._flushed
+        self._compacted, self._closed = self._flushed, False
         self._told_at = float("-inf")
 
     @property
@@ -170,8 +171,9 @@ class State:
         self._tell_of_the_log(now)
         self.metrics.logged(_counted(self.log.counters))
         if self._compactor is not None:
-            if closed or now - self._compacted > COMPACT_S:
-                self._compacted = now
+            self._closed = self._closed or closed
+            if now - self._compacted > (COMPACT_SOON_S if self._closed else COMPACT_S):
+                self._compacted, self._closed = now, False
                 self._compactor.start()
             self._compactor.poll()
 

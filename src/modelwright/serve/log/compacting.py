@@ -229,6 +229,14 @@ def _sync_folder(folder: Path) -> None:
         os.close(fd)
 
 
+def _with_one_thread() -> None:
+    """Have Arrow leave the other cores to those who answer requests."""
+    import pyarrow as pa
+
+    pa.set_cpu_count(1)
+    pa.set_io_thread_count(1)
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Compact and expire the log in a folder, at low priority; return the exit code. Losses are told on stderr."""
     from modelwright.serve.log.expiring import expire
@@ -245,6 +253,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         policy = LogPolicy(**limits)
         if importlib.util.find_spec("pyarrow"):  # else the segments stay as they are, and expire all the same
+            _with_one_thread()
             done = compact(given.folder)
             if done.torn or done.damaged or done.refused:
                 print(f"prediction log: {done}", file=sys.stderr)

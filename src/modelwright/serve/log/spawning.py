@@ -11,6 +11,16 @@ from modelwright.serve.log.policy import LogPolicy
 __all__ = ["Compactor"]
 
 
+_IN_THE_BACKGROUND = """
+import os, runpy, sys
+os.nice(19)
+if hasattr(os, "SCHED_IDLE"):
+    os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+runpy.run_module("modelwright.serve.log.compacting", run_name="__main__")
+"""
+"""What the child runs: before anything is imported it steps back, so that it has the time that nobody else wants."""
+
+
 class Compactor:
     """Starts compaction when there is work, one at a time, and leaves no zombies. For one thread; only `stop` waits.
 
@@ -23,7 +33,7 @@ class Compactor:
 
     def __init__(self, folder: Path, policy: LogPolicy) -> None:
         self.command = [
-            sys.executable, "-m", "modelwright.serve.log.compacting", str(Path(folder).absolute()),
+            sys.executable, "-c", _IN_THE_BACKGROUND, str(Path(folder).absolute()),
             "--keep-days", repr(policy.keep_days), "--keep-bytes", str(policy.keep_bytes),
         ]  # fmt: skip
         self._child: subprocess.Popen[bytes] | None = None
