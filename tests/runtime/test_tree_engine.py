@@ -49,6 +49,7 @@ def test_what_the_library_holds_is_given_back(monkeypatch: pytest.MonkeyPatch) -
 
     engine = TreeEngine(trained("regression")[0])
     row = engine.row(np.zeros(engine.n_features))
+    gc.collect()  # engines that other tests left in reference cycles are freed unwatched
     monkeypatch.setattr(tree_engine, "_library", Watched)
     del engine
     assert not freed  # a row keeps its engine
