@@ -38,7 +38,7 @@ from modelwright.runtime.views import ViewPlan
 from tests.package.fitting import fitted
 from tests.package.fuzzing import fuzz_apart
 from tests.package.test_bundle import facts
-from tests.package.test_hostility import in_manifest, in_plan, reseal, swap, write_manifest
+from tests.package.test_hostility import in_manifest, in_plan, link, reseal, swap, write_manifest
 
 Tamper = Callable[[Path], object]
 
@@ -132,15 +132,6 @@ def add(name: str, content: bytes = b"x") -> Tamper:
     return lambda f: (f / name).write_bytes(content)
 
 
-def symlink(name: str) -> Tamper:
-    def tamper(folder: Path) -> None:
-        away = folder.parent / "away"
-        (folder / name).rename(away)
-        (folder / name).symlink_to(away)
-
-    return tamper
-
-
 def hard_link(name: str) -> Tamper:
     """A second name of a file that somebody else goes on writing."""
 
@@ -199,8 +190,8 @@ VISIBLE: dict[str, Tamper] = {
     "an added pickle": add("model.pkl", pickle.dumps({"a": 1})),
     "files of two models swapped": swap(TEXT, UBJ),
     "a terabyte of nothing": lambda f: os.truncate(f / "plan.npz", 1 << 40),
-    "a link to a file": symlink(TEXT),
-    "a link to the signed manifest": symlink(MANIFEST),
+    "a link to a file": link(TEXT),
+    "a link to the signed manifest": link(MANIFEST),
     "a hard link written later": hard_link("plan.json"),
     "a pipe": special("plan.npz", os.mkfifo),
     "a socket": special(UBJ, bind),
