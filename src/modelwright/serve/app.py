@@ -244,30 +244,30 @@ class App:
         model, role = self.state.deployment.choose(request.request_id, request.parameters.get("version"))
         self.state.check_names(request, model)
         protocol = self._protocols[route.protocol]
-        if _is_small(request):
-            asked = protocol.decode(request, model.facts) if role != CHALLENGER else None
-            if asked is not None and not asked.reasons:
-                return self._answer(protocol, asked, model, role, request)
+        asked = protocol.decode(request, model.facts) if role != CHALLENGER and _is_small(request) else None
+        if asked is not None and not asked.reasons:
+            return self._answer(protocol, asked, model, role, request)
         async with self._gate:
             return await asyncio.get_running_loop().run_in_executor(
-                self._threads, self._slowly, protocol, model, role, request
+                self._threads, self._slowly, protocol, asked, model, role, request
             )
 
-    def _slowly(self, protocol: Protocol, model: Model, role: str, request: Request) -> Done:
+    def _slowly(self, protocol: Protocol, asked: Asked | None, model: Model, role: str, request: Request) -> Done:
         try:
-            return self._in_thread(protocol, model, role, request)
+            return self._in_thread(protocol, asked, model, role, request)
         finally:
             if len(request.body) > LARGE_BYTES:
                 give_back_memory()
 
-    def _in_thread(self, protocol: Protocol, model: Model, role: str, request: Request) -> Done:
+    def _in_thread(self, protocol: Protocol, asked: Asked | None, model: Model, role: str, request: Request) -> Done:
+        """Answer a request; ``asked`` is what it says where that is known already."""
         if role == CHALLENGER:
             try:
                 return self._answer(protocol, protocol.decode(request, model.facts), model, role, request)
             except Exception as error:  # noqa: BLE001 - a challenger costs nobody an answer
                 self.state.tell(f"request {request.request_id}: the challenger failed ({type(error).__name__})")
                 model, role = self.state.deployment.champion, CHAMPION
-        return self._answer(protocol, protocol.decode(request, model.facts), model, role, request)
+        return self._answer(protocol, asked or protocol.decode(request, model.facts), model, role, request)
 
     def _answer(self, protocol: Protocol, asked: Asked, model: Model, role: str, request: Request) -> Done:
         scored = model.score(asked)
