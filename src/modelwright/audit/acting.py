@@ -9,11 +9,13 @@ import numpy as np
 from modelwright.audit.findings import Action, Audit, Finding
 from modelwright.data.contract import ColumnSpec, Contract, Kind
 
-__all__ = ["MISSING_NUMBERS", "MISSING_TOKENS", "Applied", "apply"]
+__all__ = ["MISSING_NUMBERS", "MISSING_TOKENS", "SAME_LEVELS", "Applied", "apply"]
 
 # Evidence by which a finding with `Action.AS_MISSING` says what to read as missing: one value per line.
 MISSING_TOKENS = "missing_tokens"
 MISSING_NUMBERS = "missing_numbers"
+# Evidence by which a finding with `Action.AS_LEVEL` says what is one level: spelling, tab, level; one pair per line.
+SAME_LEVELS = "same_levels"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -83,6 +85,12 @@ def _rewritten(contract: Contract, audit: Audit) -> Contract:
         numbers = tuple(float(v) for v in str(finding.evidence.get(MISSING_NUMBERS, "")).splitlines())
         for column in finding.columns:
             specs[column] = with_missing(specs[column], tokens=tokens, numbers=numbers)
+    for finding in audit.acting(Action.AS_LEVEL):
+        from modelwright.data.kinds import with_same_levels
+
+        pairs = [line.partition("\t") for line in str(finding.evidence[SAME_LEVELS]).split("\n")]
+        for column in finding.columns:
+            specs[column] = with_same_levels(specs[column], {spelled: level for spelled, _, level in pairs})
     for finding in audit.acting(Action.AS_KIND):
         for column in finding.columns:
             specs[column] = replace(specs[column], kind=Kind(str(finding.evidence["kind"])), why=finding.message)

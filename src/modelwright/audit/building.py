@@ -19,6 +19,7 @@ _DONE = {
     Action.DROP_ROWS: "left out of training and evaluation",
     Action.AS_MISSING: "read as missing, in training and in scoring",
     Action.AS_KIND: "read as another kind",
+    Action.AS_LEVEL: "the spellings are read as one, in training and in scoring",
     Action.GROUP: "rows with the same value stay on one side of every split",
     Action.TIME: "the split goes from past to future",
     Action.TOLD: "nothing was changed",

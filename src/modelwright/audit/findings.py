@@ -32,6 +32,7 @@ class Action(StrEnum):
     DROP_ROWS = "drop rows"  # the rows are left out of training and evaluation
     AS_MISSING = "as missing"  # the contract reads the values as missing
     AS_KIND = "as kind"  # the contract reads the column as another kind
+    AS_LEVEL = "as level"  # the contract reads several spellings as one level
     GROUP = "group"  # rows with the same value stay on one side of every split
     TIME = "time"  # the split goes from past to future
     TOLD = "told"  # nothing is changed

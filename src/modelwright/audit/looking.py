@@ -11,7 +11,7 @@ import numpy as np
 from modelwright.audit.findings import AuditContext
 from modelwright.data.columns import Column, Strings
 
-__all__ = ["Coded", "coded", "is_missing", "memo", "rank_correlation", "values_of"]
+__all__ = ["Coded", "code_column", "coded", "is_missing", "memo", "rank_correlation", "values_of"]
 
 T = TypeVar("T")
 

@@ -17,10 +17,20 @@ from dataclasses import dataclass
 import numpy as np
 
 from modelwright.audit.findings import AuditContext
-from modelwright.audit.looking import coded, is_missing, memo
-from modelwright.data.columns import Strings
+from modelwright.audit.looking import Coded, code_column, coded, is_missing, memo
+from modelwright.data.columns import Column, Columns, Strings
 
-__all__ = ["ColumnPower", "PowerSample", "fit_predict", "joint_skill", "power", "power_sample", "skill_of"]
+__all__ = [
+    "ColumnPower",
+    "PowerSample",
+    "boosted",
+    "feature_table",
+    "fit_predict",
+    "joint_skill",
+    "power",
+    "power_sample",
+    "skill_of",
+]
 
 POWER_ROWS = 20_000  # the standard error of a share is then at most 0.35 percentage points
 MIN_ROWS = 50  # below this, no share of what is explained can be told from luck
@@ -227,9 +237,9 @@ def joint_skill(context: AuditContext, names: Iterable[str]) -> float:
 def _boost(context: AuditContext, names: tuple[str, ...], sample: PowerSample) -> float:
     n = min(JOINT_ROWS, len(sample.rows))
     chosen = np.linspace(0, len(sample.rows) - 1, n).astype(np.int64)
-    table = _table(context, names, sample.rows[chosen])
+    table = feature_table(context, names, sample.rows[chosen])
     y, held = sample.y[chosen], sample.folds[chosen] < N_FOLDS // 2
-    prediction = _trees(context, table[~held], y[~held], table[held], sample.n_classes)
+    prediction = boosted(context, table[~held], y[~held], table[held], sample.n_classes)
     return _joint_score(prediction, y, held, sample.n_classes)
 
 
@@ -238,14 +248,30 @@ def fit_predict(
 ) -> np.ndarray:
     """Return predictions of ``y`` on rows ``held`` by a small gradient boosting machine fitted on ``fitted``."""
     wanted = tuple(names)
-    return _trees(context, _table(context, wanted, fitted), y[fitted], _table(context, wanted, held), 0)
+    return boosted(context, feature_table(context, wanted, fitted), y[fitted], feature_table(context, wanted, held), 0)
 
 
-def _table(context: AuditContext, names: tuple[str, ...], rows: np.ndarray) -> np.ndarray:
-    return np.column_stack([_as_number(context, name, rows) for name in names])
+def feature_table(
+    context: AuditContext, names: tuple[str, ...], rows: np.ndarray, columns: Columns | None = None
+) -> np.ndarray:
+    """Return columns as numbers for trees, shape (n_rows, n_columns): levels of text by how frequent they are.
+
+    ``columns`` holds other values than the context's for some of them, over all of its rows.
+    """
+    other = columns or {}
+    return np.column_stack(
+        [
+            _numbers(code_column(other[name]), other[name], rows) if name in other else _as_number(context, name, rows)
+            for name in names
+        ]
+    )
 
 
-def _trees(context: AuditContext, x: np.ndarray, y: np.ndarray, new: np.ndarray, k: int) -> np.ndarray:
+def boosted(context: AuditContext, x: np.ndarray, y: np.ndarray, new: np.ndarray, k: int) -> np.ndarray:
+    """Return predictions for the rows of ``new`` by a small gradient boosting machine; ``k`` classes, 0 for values.
+
+    The probability of the second class for two, shape (n_new,); of every class for more, shape (n_new, k).
+    """
     import lightgbm
 
     settings = {
@@ -277,11 +303,14 @@ def _joint_score(prediction: np.ndarray, y: np.ndarray, held: np.ndarray, k: int
 
 
 def _as_number(context: AuditContext, name: str, rows: np.ndarray) -> np.ndarray:
-    """Return a column as numbers for trees: levels of text by their frequency, which needs no target."""
     column = context.columns[name]
+    return _numbers(coded(context, name), column, rows) if isinstance(column, Strings) else column[rows]
+
+
+def _numbers(levels: Coded, column: Column, rows: np.ndarray) -> np.ndarray:
+    """Return a column as numbers for trees: levels of text by their frequency, which needs no target."""
     if not isinstance(column, Strings):
         return column[rows]
-    levels = coded(context, name)
     rank = np.empty(levels.n_levels + 1)
     rank[np.argsort(-levels.counts, kind="stable")] = np.arange(levels.n_levels)
     rank[-1] = np.nan

@@ -22,9 +22,10 @@ _ORDER = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
 
 
 def load_rule(path: str) -> type[Rule]:
-    """Return the class behind ``"package.module:Class"``."""
+    """Return the class behind ``"package.module:Class"``, or the first that ``"package.module"`` makes public."""
     module, _, name = path.partition(":")
-    return getattr(import_module(module), name)
+    found = import_module(module)
+    return getattr(found, name or found.__all__[0])
 
 
 def run_audit(context: AuditContext, rules: Mapping[str, str | type[Rule]] | None = None) -> Audit:

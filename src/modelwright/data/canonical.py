@@ -182,12 +182,14 @@ def level_reader(spec: ColumnSpec) -> Callable[[Any], str | None]:
     numbers = frozenset(text for n in spec.missing_numbers if (text := text_of(n)) is not None)
     # A JSON true is the level that the training file spelled "true", "TRUE" or "True".
     known = {level.lower(): level for level in reversed(spec.levels) if level.lower() in ("true", "false")}
+    same = dict(spec.same_levels)
 
     def level(value: Any) -> str | None:
         text = text_of(value)
         if text is None or is_missing_text(text, tokens, kept) or text in numbers:
             return None
-        return known.get(text.lower(), text) if isinstance(value, bool | np.bool_) else text
+        text = known.get(text.lower(), text) if isinstance(value, bool | np.bool_) else text
+        return same.get(text, text)
 
     return level
 

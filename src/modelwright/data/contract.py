@@ -75,6 +75,8 @@ class ColumnSpec:
         Lower-case texts of a boolean.
     geo : str or None
         ``"latitude"`` or ``"longitude"``.
+    same_levels : tuple of (str, str)
+        Spellings, and the level that each is read as: ``("N.Y.", "NY")``. For kinds that are texts.
     """
 
     name: str
@@ -97,6 +99,7 @@ class ColumnSpec:
     true_tokens: tuple[str, ...] = ()
     false_tokens: tuple[str, ...] = ()
     geo: str | None = None
+    same_levels: tuple[tuple[str, str], ...] = ()
 
     @property
     def unit_of_values(self) -> str:

@@ -22,7 +22,7 @@ from modelwright.errors import UsageError, did_you_mean
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["MAX_LEVELS_KEPT", "infer_contract", "with_missing"]
+__all__ = ["MAX_LEVELS_KEPT", "infer_contract", "with_missing", "with_same_levels"]
 
 SAMPLE_ROWS = 100_000
 """Rows from which kinds are decided; ranges, levels and what cannot be read are taken from all rows."""
@@ -85,6 +85,18 @@ def with_missing(spec: ColumnSpec, tokens: Iterable[str] = (), numbers: Iterable
         n_levels=spec.n_levels - (len(spec.levels) - len(levels)),
         minimum=None if touched else spec.minimum,
         maximum=None if touched else spec.maximum,
+    )
+
+
+def with_same_levels(spec: ColumnSpec, same: Mapping[str, str]) -> ColumnSpec:
+    """Return the specification of a column of texts that reads each spelling in ``same`` as the level beside it."""
+    both = {**dict(spec.same_levels), **same}
+    levels = tuple(level for level in spec.levels if level not in both)
+    return replace(
+        spec,
+        same_levels=tuple(sorted(both.items())),
+        levels=levels,
+        n_levels=spec.n_levels - (len(spec.levels) - len(levels)),
     )
 
 

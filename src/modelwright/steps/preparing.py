@@ -190,6 +190,8 @@ def _act(run: Run, before: Contract) -> None:
         run.columns = {name: again.get(name, column) for name, column in run.columns.items()}
         _canonical_test(run, run.applied.contract)
         contract = run.applied.contract
+        if run.brief.target in changed:
+            _encode_target(run, contract)
         for name, document in (("contract", contract), ("profile", make_profile(run.columns, contract))):
             run.documents[name] = document
             run.digests[name] = digest_of(document)

@@ -50,6 +50,7 @@ _READING = (
     "scale",
     "true_tokens",
     "false_tokens",
+    "same_levels",
 )
 """Of the contract: how values in the form of the training file become the numbers that the graph reads."""
 
