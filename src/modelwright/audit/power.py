@@ -16,14 +16,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from modelwright.audit.boosting import as_numbers, boost
 from modelwright.audit.findings import AuditContext
-from modelwright.audit.looking import Coded, code_column, coded, is_missing, memo
-from modelwright.data.columns import Column, Columns, Strings
+from modelwright.audit.looking import code_column, coded, is_missing, memo
+from modelwright.data.columns import Columns, Strings
 
 __all__ = [
     "ColumnPower",
     "PowerSample",
-    "boosted",
     "feature_table",
     "fit_predict",
     "joint_skill",
@@ -45,9 +45,6 @@ LIGHT_PRIOR_ROWS = 0.25
 MAX_CELLS = 2_000_000
 
 JOINT_ROWS = 6_000
-JOINT_TREES = 80
-JOINT_TREE_BUDGET = 320  # trees over all classes
-JOINT_LEAVES = 15
 
 
 @dataclass(frozen=True, eq=False)
@@ -239,7 +236,7 @@ def _boost(context: AuditContext, names: tuple[str, ...], sample: PowerSample) -
     chosen = np.linspace(0, len(sample.rows) - 1, n).astype(np.int64)
     table = feature_table(context, names, sample.rows[chosen])
     y, held = sample.y[chosen], sample.folds[chosen] < N_FOLDS // 2
-    prediction = boosted(context, table[~held], y[~held], table[held], sample.n_classes)
+    prediction = boost(table[~held], y[~held], table[held], sample.n_classes, context.brief.seed)
     return _joint_score(prediction, y, held, sample.n_classes)
 
 
@@ -248,48 +245,26 @@ def fit_predict(
 ) -> np.ndarray:
     """Return predictions of ``y`` on rows ``held`` by a small gradient boosting machine fitted on ``fitted``."""
     wanted = tuple(names)
-    return boosted(context, feature_table(context, wanted, fitted), y[fitted], feature_table(context, wanted, held), 0)
+    table = feature_table(context, wanted, np.concatenate([fitted, held]))
+    return boost(table[: len(fitted)], y[fitted], table[len(fitted) :], 0, context.brief.seed)
 
 
 def feature_table(
     context: AuditContext, names: tuple[str, ...], rows: np.ndarray, columns: Columns | None = None
 ) -> np.ndarray:
-    """Return columns as numbers for trees, shape (n_rows, n_columns): levels of text by how frequent they are.
+    """Return columns as numbers for trees, shape (n_rows, n_columns).
 
     ``columns`` holds other values than the context's for some of them, over all of its rows.
     """
     other = columns or {}
     return np.column_stack(
         [
-            _numbers(code_column(other[name]), other[name], rows) if name in other else _as_number(context, name, rows)
+            as_numbers(code_column(other[name]), other[name], rows)
+            if name in other
+            else as_numbers(coded(context, name), context.columns[name], rows)
             for name in names
         ]
     )
-
-
-def boosted(context: AuditContext, x: np.ndarray, y: np.ndarray, new: np.ndarray, k: int) -> np.ndarray:
-    """Return predictions for the rows of ``new`` by a small gradient boosting machine; ``k`` classes, 0 for values.
-
-    The probability of the second class for two, shape (n_new,); of every class for more, shape (n_new, k).
-    """
-    import lightgbm
-
-    settings = {
-        "objective": "regression" if not k else "binary" if k == 2 else "multiclass",
-        "num_leaves": JOINT_LEAVES,
-        "learning_rate": 0.1,
-        "min_data_in_leaf": max(3, min(20, len(x) // 30)),
-        "num_threads": 1,
-        "deterministic": True,
-        "force_row_wise": True,
-        "seed": context.brief.seed,
-        "verbosity": -1,
-    }
-    if k > 2:
-        settings["num_class"] = k
-    trees = JOINT_TREES if k < 3 else max(10, min(JOINT_TREES, JOINT_TREE_BUDGET // k))
-    data = lightgbm.Dataset(x, label=y, params={"verbosity": -1, "max_bin": 63})
-    return np.asarray(lightgbm.train(settings, data, trees).predict(new))
 
 
 def _joint_score(prediction: np.ndarray, y: np.ndarray, held: np.ndarray, k: int) -> float:
@@ -300,18 +275,3 @@ def _joint_score(prediction: np.ndarray, y: np.ndarray, held: np.ndarray, k: int
     prior = (np.bincount(y[~held], minlength=k) + 1.0 / k) / ((~held).sum() + 1.0)
     own = np.clip(prediction[np.arange(held.sum()), y[held]], 1e-6, 1)
     return max(0.0, 1.0 - float(np.log(own).sum() / np.log(prior[y[held]]).sum()))
-
-
-def _as_number(context: AuditContext, name: str, rows: np.ndarray) -> np.ndarray:
-    column = context.columns[name]
-    return _numbers(coded(context, name), column, rows) if isinstance(column, Strings) else column[rows]
-
-
-def _numbers(levels: Coded, column: Column, rows: np.ndarray) -> np.ndarray:
-    """Return a column as numbers for trees: levels of text by their frequency, which needs no target."""
-    if not isinstance(column, Strings):
-        return column[rows]
-    rank = np.empty(levels.n_levels + 1)
-    rank[np.argsort(-levels.counts, kind="stable")] = np.arange(levels.n_levels)
-    rank[-1] = np.nan
-    return rank[levels.codes[rows]]

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from modelwright.audit.boosting import predicted
 from modelwright.audit.findings import AuditContext
 from modelwright.audit.looking import memo
-from modelwright.audit.power import MIN_ROWS, N_FOLDS, PowerSample, boosted, feature_table, power_sample
+from modelwright.audit.power import N_FOLDS, PowerSample, feature_table, power_sample
 from modelwright.data.columns import Columns
 from modelwright.evaluate.intervals import gain, measure
 from modelwright.evaluate.measurements import Measurement
@@ -94,16 +95,7 @@ def fitted_on(
     context: AuditContext, table: np.ndarray, sample: PowerSample, train: np.ndarray, held: np.ndarray
 ) -> np.ndarray:
     """Return predictions, shape (n_held, n_outputs), for some rows of a table by a model fitted on others of it."""
-    k = sample.n_classes
-    found = boosted(context, table[train], sample.y[train], table[held], k)
-    if k == 2:
-        found = np.column_stack([1 - found, found])
-    found = found.reshape(len(held), -1)
-    if k:
-        # What ten rows could not tell apart from impossible is not called impossible: log loss stays finite.
-        found = np.clip(found, 1 / (10 * MIN_ROWS), 1)
-        found = found / found.sum(axis=1, keepdims=True)
-    return found
+    return predicted(table[train], sample.y[train], table[held], sample.n_classes, context.brief.seed)
 
 
 def score(made: Probe, *, groups: np.ndarray | None = None, seed: int = 0) -> Measurement:

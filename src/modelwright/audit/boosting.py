@@ -1,0 +1,81 @@
+"""The small gradient boosting machine behind everything that the audit measures with a model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from modelwright.audit.looking import Coded, code_column
+from modelwright.data.columns import Column, Columns, Strings
+
+__all__ = ["as_numbers", "as_table", "boost", "predicted"]
+
+TREES = 80
+TREE_BUDGET = 320  # trees over all classes
+LEAVES = 15
+LEAST = 0.002  # of a probability: what a few hundred rows cannot tell from impossible is not called impossible
+
+
+def boost(x: np.ndarray, y: np.ndarray, new: np.ndarray, k: int, seed: int) -> np.ndarray:
+    """Return what a machine fitted on ``x`` and ``y`` says of the rows of ``new``.
+
+    Parameters
+    ----------
+    x, new : ndarray of float64, shape (n_rows, n_columns)
+    y : ndarray, shape (n_rows,)
+        Class numbers, or values.
+    k : int
+        Classes; 0 for values.
+
+    Returns
+    -------
+    ndarray
+        The value, or the probability of the second of two classes, shape (n_new,); of more classes each one's
+        probability, shape (n_new, k).
+    """
+    import lightgbm
+
+    settings = {
+        "objective": "regression" if not k else "binary" if k == 2 else "multiclass",
+        "num_leaves": LEAVES,
+        "learning_rate": 0.1,
+        "min_data_in_leaf": max(3, min(20, len(x) // 30)),
+        "num_threads": 1,
+        "deterministic": True,
+        "force_row_wise": True,
+        "seed": seed,
+        "verbosity": -1,
+    }
+    if k > 2:
+        settings["num_class"] = k
+    trees = TREES if k < 3 else max(10, min(TREES, TREE_BUDGET // k))
+    data = lightgbm.Dataset(x, label=y, params={"verbosity": -1, "max_bin": 63})
+    return np.asarray(lightgbm.train(settings, data, trees).predict(new))
+
+
+def predicted(x: np.ndarray, y: np.ndarray, new: np.ndarray, k: int, seed: int) -> np.ndarray:
+    """Return what `boost` does as metrics take it: one column of values, or a probability for every class."""
+    found = boost(x, y, new, k, seed)
+    if k == 2:
+        found = np.column_stack([1 - found, found])
+    found = found.reshape(len(new), -1)
+    if k:
+        found = np.clip(found, LEAST, 1)
+        found = found / found.sum(axis=1, keepdims=True)
+    return found
+
+
+def as_table(columns: Columns, names: Sequence[str], rows: np.ndarray) -> np.ndarray:
+    """Return columns as numbers for trees, shape (n_rows, n_columns)."""
+    return np.column_stack([as_numbers(code_column(columns[name]), columns[name], rows) for name in names])
+
+
+def as_numbers(levels: Coded, column: Column, rows: np.ndarray) -> np.ndarray:
+    """Return some rows of a column as numbers for trees: levels of text by how frequent they are, without a target."""
+    if not isinstance(column, Strings):
+        return column[rows]
+    rank = np.empty(levels.n_levels + 1)
+    rank[np.argsort(-levels.counts, kind="stable")] = np.arange(levels.n_levels)
+    rank[-1] = np.nan
+    return rank[levels.codes[rows]]
