@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from modelwright.data.contract import ColumnSpec, Kind
 from modelwright.serve.exchange import ModelFacts
+from modelwright.serve.labels import Label, check_labels
 from modelwright.serve.limits import Limits
 from modelwright.serve.openapi import document
 from modelwright.serve.protocols import make_protocols
 from modelwright.serve.routes import ROUTES, Route, routes_for
+from modelwright.serve.schemas import ref
 
 from .protocols.conftest import COLUMNS, ask, facts_of
 
@@ -80,6 +83,56 @@ def test_columns_are_described_and_not_restricted() -> None:
         assert schema["type"] == ["number", "string", "boolean", "null"]
         assert "enum" not in schema
     assert record["example"] == {"age": 41, "job": "clerk"}
+
+
+def test_every_column_has_to_be_there() -> None:
+    schemas = document(facts_of())["components"]["schemas"]
+    assert schemas["Record"]["required"] == schemas["Columns"]["required"] == ["age", "job"]
+    assert (schemas["Row"]["minItems"], schemas["Row"]["maxItems"]) == (2, 2)
+    assert [form["items"] for form in schemas["Rows"]["anyOf"]] == [ref("Record"), ref("Row")]
+    alone = document(facts_of(columns=COLUMNS[:1]))["components"]["schemas"]
+    assert ref("Value") in [form["items"] for form in alone["Rows"]["anyOf"]]  # a row of one column may be its value
+
+
+def test_an_interval_is_offered_where_there_is_one() -> None:
+    def offered(facts: ModelFacts) -> tuple[Any, list[str]]:
+        told = document(facts)
+        parameters = {p["name"]: p["schema"] for p in told["paths"]["/predict"]["post"]["parameters"]}
+        wanted = told["components"]["schemas"]["V2Request"]["properties"]["outputs"]["items"]
+        return parameters.get("interval", {}).get("maximum"), wanted["properties"]["name"]["enum"]
+
+    assert offered(facts_of()) == (None, ["predict", "probabilities"])
+    assert offered(facts_of(())) == (None, ["predict"])
+    assert offered(replace(facts_of(()), most_coverage=0.95)) == (0.95, ["predict", "low", "high"])
+
+
+def test_options_of_a_body_may_be_null() -> None:
+    told = document(facts_of())
+    parameters = told["components"]["schemas"]["V1Request"]["properties"]["parameters"]
+    assert parameters["type"] == ["object", "null"]
+    assert parameters["properties"]["reasons"]["type"] == ["integer", "null"]
+    query = {p["name"]: p["schema"] for p in told["paths"]["/predict"]["post"]["parameters"]}
+    assert query["reasons"]["type"] == "integer"
+
+
+def test_labels_are_those_that_the_target_can_have() -> None:
+    def labels(classes: tuple[str, ...]) -> Any:
+        return document(facts_of(classes))["components"]["schemas"]["Label"]["properties"]["label"]
+
+    assert labels(("no", "yes")) == {"enum": ["no", "yes"]}
+    assert labels(()) == {"type": "number"}
+    told = labels(("0", "-1", "2.5", "True", "007", "nan"))["enum"]
+    assert list(map(json.dumps, told)) == [
+        '"0"', "0", '"-1"', "-1", '"2.5"', "2.5", '"True"', "true", '"007"', '"nan"',
+    ]  # fmt: skip
+    for label in told:
+        check_labels([Label("a", label)], ("0", "-1", "2.5", "True", "007", "nan"))
+
+
+def test_refusals_are_declared() -> None:
+    told = document(facts_of())["paths"]
+    assert "409" in told["/feedback"]["post"]["responses"]  # no log is kept
+    assert all("400" in operation["responses"] for path in told.values() for operation in path.values())
 
 
 @pytest.mark.parametrize("route", [r for r in ROUTES if r.protocol], ids=lambda r: r.template)

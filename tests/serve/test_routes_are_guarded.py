@@ -112,7 +112,7 @@ def test_no_way_around(server: Server, method: str, path: str) -> None:
 def test_what_does_not_exist_is_told_to_readers_only(server: Server, keys: dict[str, str]) -> None:
     assert asked(server, "GET", "/nothing", keys[Scope.READ]).status == 404
     wrong = asked(server, "GET", "/predict", keys[Scope.READ])
-    assert wrong.status == 405 and b"POST" in wrong.body
+    assert wrong.status == 405 and b"POST" in wrong.body and wrong.headers["allow"] == "POST"
     assert asked(server, "GET", "/nothing", keys[Scope.PREDICT]).status == 403
 
 

@@ -292,6 +292,8 @@ class App:
         document = {"error": error.what, "fix": error.fix, "code": error.code, "request_id": request.request_id}
         reply = Reply.of(document, error.status)
         reply.headers = response_headers(error)
+        if error.status == 405:
+            reply.headers = (*reply.headers, ("allow", ", ".join(self.routes.methods(request.path))))
         return reply
 
     def _head(self, reply: Reply, request: Request) -> dict[str, Any]:

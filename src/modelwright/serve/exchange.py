@@ -145,6 +145,8 @@ class ModelFacts:
     created : str
     example : dict
         A row that the version can score, raw values.
+    most_coverage : float
+        Highest coverage of the intervals that it has; 0 where it has none.
     """
 
     name: str
@@ -156,6 +158,7 @@ class ModelFacts:
     digest: str = ""
     created: str = ""
     example: dict[str, Any] = field(default_factory=dict)
+    most_coverage: float = 0.0
 
     @property
     def probability_names(self) -> tuple[str, ...]:

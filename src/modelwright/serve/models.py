@@ -10,6 +10,7 @@ from modelwright.data.contract import Contract
 from modelwright.errors import ContractError, RequestError, UsageError
 from modelwright.package.bundle import Version, open_version
 from modelwright.package.golden import read_golden
+from modelwright.runtime.intervals import Intervals
 from modelwright.serve.disarming import models_may_import
 from modelwright.serve.exchange import Asked, ModelFacts, Scored
 from modelwright.serve.quick import quick_way
@@ -50,6 +51,7 @@ class Model:
             digest=version.digest,
             created=version.manifest.created,
             example={column: values[0] for column, values in golden.rows.items()},
+            most_coverage=_most_coverage(version),
         )
         self.quick = quick_way(version, self.facts)
 
@@ -86,6 +88,11 @@ class Model:
         plain = {name: values.tolist() for name, values in answers.items()}
         reasons = plain.pop("reasons", None)
         return Scored(plain, len(plain["prediction"]), told, reasons)
+
+
+def _most_coverage(version: Version) -> float:
+    fitted = version.uncertainty.fitted if version.uncertainty is not None else None
+    return float(fitted.coverages[-1]) if isinstance(fitted, Intervals) else 0.0
 
 
 def _length(rows: Any) -> int:

@@ -5,14 +5,12 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
-from typing import Annotated, Any
-
-import msgspec
+from typing import Any
 
 from modelwright import __version__
-from modelwright.data.parsing.texts import text_of
 from modelwright.errors import RequestError
 from modelwright.serve.exchange import Reply, Request
+from modelwright.serve.labels import check_labels, read_labels
 from modelwright.serve.log.policy import Mode
 from modelwright.serve.metrics import CONTENT_TYPE as PROMETHEUS
 from modelwright.serve.openapi import document
@@ -27,7 +25,6 @@ Page = Callable[[State, Request], Reply]
 _LIVE = b'{"live":true,"status":"alive"}'
 _READY = b'{"live":true,"ready":true,"status":"ready"}'
 _NOT_READY = b'{"live":true,"ready":false,"status":"not ready"}'
-MOST_LABELS = 10_000  # in one request
 
 
 def alive(state: State, request: Request) -> Reply:
@@ -90,23 +87,9 @@ def openapi(state: State, request: Request) -> Reply:
     return Reply.of(document(facts, guarded=state.guard.access.guarded, routes=routes_for(os.environ)))
 
 
-class _Label(msgspec.Struct):
-    request_id: Annotated[str, msgspec.Meta(max_length=200)]
-    label: bool | int | float | str | None
-    row: Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)] = 0
-
-
-class _Labels(msgspec.Struct):
-    labels: Annotated[list[_Label], msgspec.Meta(max_length=MOST_LABELS)]
-
-
-_LABELS = msgspec.json.Decoder(_Labels)
-_ONE = msgspec.json.Decoder(_Label)
-
-
 def feedback(state: State, request: Request) -> Reply:
     """Take labels that came late: of one row, or ``{"labels": [...]}``."""
-    labels = _labels(request.body)
+    labels = read_labels(request.body)
     if state.log.policy.mode is Mode.OFF:
         raise RequestError(
             "labels are not kept: this server keeps no log",
@@ -118,11 +101,11 @@ def feedback(state: State, request: Request) -> Reply:
         raise RequestError(
             "labels cannot be kept at the moment", fix="send them later", code="MW-S315", status=503, retry_after=60
         )
-    _check_labels(state, labels)
+    check_labels(labels, state.deployment.champion.facts.classes)
     now = time.time()
     taken = 0
     for item in labels:
-        if not state.log.feedback(item.request_id, item.row, item.label, now):
+        if not state.log.feedback(item.request_id, int(item.row), item.label, now):
             break
         taken += 1
     if taken < len(labels):
@@ -134,37 +117,6 @@ def feedback(state: State, request: Request) -> Reply:
             retry_after=10,
         )
     return Reply.of({"taken": taken, "request_id": request.request_id}, 202)
-
-
-def _check_labels(state: State, labels: list[_Label]) -> None:
-    """Refuse labels that no row can have."""
-    classes = state.deployment.champion.facts.classes
-    for number, item in enumerate(labels, 1):
-        if classes:
-            fits = text_of(item.label) in classes
-        else:
-            fits = not isinstance(item.label, str | bool) and item.label is not None
-        if not fits:
-            raise RequestError(
-                f"label {number:,} is none that the target can have",
-                fix=f"give one of the {len(classes)} classes" if classes else "give a number",
-                code="MW-S314",
-                status=422,
-            )
-
-
-def _labels(body: bytes) -> list[_Label]:
-    for decode in (lambda: [_ONE.decode(body)], lambda: _LABELS.decode(body).labels):
-        try:
-            return decode()
-        except (msgspec.MsgspecError, UnicodeError, RecursionError):
-            continue
-    raise RequestError(
-        "the body holds no labels",
-        fix='send {"request_id": "…", "row": 0, "label": …}, or {"labels": [{…}, …]}',
-        code="MW-S310",
-        status=422,
-    )
 
 
 def execution(state: State, request: Request) -> Reply:

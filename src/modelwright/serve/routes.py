@@ -111,7 +111,8 @@ class Routes:
     def methods(self, path: str) -> tuple[str, ...]:
         """Return with which methods the path can be asked for; none where it does not exist."""
         found = {m for m, p in self._plain if p == path} if path in self._paths else set()
-        return tuple(sorted(found | {r.method for pattern, r in self._patterns if pattern.fullmatch(path)}))
+        found |= {r.method for pattern, r in self._patterns if pattern.fullmatch(path)}
+        return tuple(sorted(found | {"HEAD"} if "GET" in found else found))
 
 
 def _pattern(template: str) -> re.Pattern[str]:

@@ -145,6 +145,21 @@ def test_outputs_may_be_chosen(facts: ModelFacts) -> None:
         answered({"inputs": [AGE, JOB], "outputs": [{"name": "logits"}]}, facts)
 
 
+@pytest.mark.parametrize("parameters", [{"classification": 2}, {"shared_memory_region": "here"}])
+def test_outputs_of_other_extensions_are_refused(parameters: dict[str, Any], facts: ModelFacts) -> None:
+    """Who asks so would read classes by score, or look for the answer in a memory that nobody wrote to."""
+    with pytest.raises(RequestError, match="MW-S113"):
+        answered({"inputs": [AGE, JOB], "outputs": [{"name": "predict", "parameters": parameters}]}, facts)
+    none = {"classification": 0, "binary_data": False}
+    assert answered({"inputs": [AGE, JOB], "outputs": [{"name": "predict", "parameters": none}]}, facts).status == 200
+
+
+def test_sizes_are_whole_numbers_however_they_are_written(facts: ModelFacts) -> None:
+    assert OIP.decode(ask({"inputs": [{**AGE, "shape": [2.0, 1.0]}, JOB]}), facts).columns == TABLE
+    with pytest.raises(RequestError, match="MW-S116"):
+        OIP.decode(ask({"inputs": [{**AGE, "shape": [2.5]}, JOB]}), facts)
+
+
 def test_intervals_are_outputs() -> None:
     document = {"inputs": [AGE, JOB], "parameters": {"interval": 0.9}}
     outputs = json.loads(answered(document, facts_of(()), interval=True).body)["outputs"]

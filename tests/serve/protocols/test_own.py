@@ -40,6 +40,7 @@ def test_what_counts_as_json(kind: str | None, facts: ModelFacts) -> None:
 def test_rows_columns_and_instances(facts: ModelFacts) -> None:
     asked = OWN.decode(ask({"rows": ROWS, "probabilities": False, "reasons": 3}), facts)
     assert (asked.records, asked.probabilities, asked.reasons) == (ROWS, False, 3)
+    assert OWN.decode(ask({"rows": ROWS, "reasons": 3.0}), facts).reasons == 3
     assert OWN.decode(ask({"columns": TABLE}), facts).columns == TABLE
     assert OWN.decode(ask({"instances": ROWS}), facts).records == ROWS
     assert OWN.decode(ask({"instances": [[41, "clerk"], [39, None]]}), facts).columns == TABLE

@@ -23,7 +23,7 @@ from modelwright.serve.protocols.options import Parameters, apply
 from modelwright.serve.protocols.replies import json_reply, plain, probability_keys
 from modelwright.serve.protocols.tensors import Tensor, packed, read_tensor
 
-__all__ = ["encode", "model_metadata", "protocol", "readiness", "server_metadata"]
+__all__ = ["datatype_of", "encode", "model_metadata", "output_names", "protocol", "readiness", "server_metadata"]
 
 EXPECTED = '{"inputs": [{"name": ..., "shape": [n, 1], "datatype": ..., "data": [...]}, ...]}'
 HEADER_LENGTH = "inference-header-content-length"
@@ -37,6 +37,8 @@ class _RequestParameters(Parameters):
 
 class _OutputParameters(msgspec.Struct):
     binary_data: bool | None = None
+    classification: int | None = None
+    shared_memory_region: str | None = None
 
 
 class _Output(msgspec.Struct):
@@ -123,9 +125,10 @@ def _columns(inputs: list[Tensor], tail: memoryview, facts: ModelFacts, limits: 
 
 def _shape(tensor: Tensor, number: int, limits: Limits) -> tuple[int, int]:
     """Return rows and columns of an input, refused where they are beyond the limits."""
-    if len(tensor.shape) not in (1, 2) or min(tensor.shape) < 0:
+    sizes = [int(size) for size in tensor.shape]
+    if len(sizes) not in (1, 2) or min(sizes) < 0 or sizes != tensor.shape:
         raise refusals.unfit_tensor(number, "its shape is none of rows and columns", "send shape [n] or [n, 1]")
-    n_rows, width = tensor.shape[0], tensor.shape[1] if len(tensor.shape) == 2 else 1
+    n_rows, width = sizes[0], sizes[1] if len(sizes) == 2 else 1
     limits.check_rows(n_rows)
     limits.check_columns(width)
     if width == 0:
@@ -136,20 +139,25 @@ def _shape(tensor: Tensor, number: int, limits: Limits) -> tuple[int, int]:
 # --- outputs -------------------------------------------------------------------------------------------------------
 
 
-def _available(asked: Asked, facts: ModelFacts) -> tuple[str, ...]:
+def output_names(facts: ModelFacts, *, interval: bool) -> tuple[str, ...]:
+    """Return the outputs that can be asked for, with an interval and without."""
     names: tuple[str, ...] = ("predict", "probabilities") if facts.classes else ("predict",)
-    return (*names, "low", "high") if asked.interval is not None else names
+    return (*names, "low", "high") if interval else names
 
 
 def _wanted(outputs: list[_Output] | None, binary: bool, asked: Asked, facts: ModelFacts) -> dict[str, bool]:
-    available = _available(asked, facts)
+    available = output_names(facts, interval=asked.interval is not None)
     if not outputs:
         return {name: binary for name in available if name != "probabilities" or asked.probabilities}
     wanted: dict[str, bool] = {}
     for output in outputs:
         if output.name not in available:
             raise refusals.unknown_output(", ".join(f"'{name}'" for name in available))
-        own = output.parameters.binary_data if output.parameters is not None else None
+        parameters = output.parameters or _OutputParameters()
+        for name in ("classification", "shared_memory_region"):  # who asks so reads the answer otherwise, or elsewhere
+            if getattr(parameters, name):
+                raise refusals.wrong_option(name, "of an extension that this server does not have: leave it out")
+        own = parameters.binary_data
         wanted[output.name] = binary if own is None else own
     return wanted
 

@@ -29,7 +29,7 @@ class Parameters(msgspec.Struct):
 
     probabilities: bool | None = None
     interval: float | None = None
-    reasons: int | None = None
+    reasons: int | float | None = None
 
 
 def apply(asked: Asked, given: Any, facts: ModelFacts) -> Asked:
@@ -78,10 +78,10 @@ def _interval(coverage: float, facts: ModelFacts) -> float:
     return coverage
 
 
-def _reasons(number: int) -> int:
-    if not 0 <= number <= MOST_REASONS:
+def _reasons(number: int | float) -> int:
+    if number not in range(MOST_REASONS + 1):  # 3.0 is in it: to JSON it is the number that 3 is
         raise _refused("reasons")
-    return number
+    return int(number)
 
 
 def _refused(name: str) -> Exception:

@@ -43,7 +43,7 @@ class _Body(msgspec.Struct, forbid_unknown_fields=True):
     instances: list[dict[str, Cell] | list[Cell] | Cell] | None = None
     probabilities: bool | None = None
     interval: float | None = None
-    reasons: int | None = None
+    reasons: int | float | None = None
 
 
 _RECORD = msgspec.json.Decoder(dict[str, Cell])

@@ -14,7 +14,7 @@ from modelwright.serve.limits import Limits
 from modelwright.serve.protocols import refusals
 from modelwright.serve.protocols.bodies import Integer, refusal_of
 
-__all__ = ["Tensor", "packed", "read_tensor"]
+__all__ = ["DATATYPES", "Tensor", "packed", "read_tensor"]
 
 
 class TensorParameters(msgspec.Struct):
@@ -23,11 +23,14 @@ class TensorParameters(msgspec.Struct):
     binary_data_size: int | None = None
 
 
+_SIZE = msgspec.Meta(ge=-(2**62), le=2**62)
+
+
 class Tensor(msgspec.Struct):
-    """An input of a request."""
+    """An input of a request. Its sizes are whole numbers, however they are written: to JSON 3.0 is the number 3."""
 
     name: str
-    shape: list[Annotated[int, msgspec.Meta(ge=-(2**62), le=2**62)]]
+    shape: list[Annotated[int, _SIZE] | Annotated[float, _SIZE]]
     datatype: str
     parameters: TensorParameters | None = None
     data: msgspec.Raw = msgspec.Raw(b"")

@@ -1,0 +1,76 @@
+"""Labels that come late, as ``POST /feedback`` takes them: of one row, or ``{"labels": [...]}``."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import msgspec
+
+from modelwright.data.parsing.texts import text_of
+from modelwright.errors import RequestError
+
+__all__ = ["LONGEST_ID", "MOST_LABELS", "MOST_ROW", "Label", "check_labels", "read_labels"]
+
+LONGEST_ID = 200  # characters
+MOST_ROW = 2**31 - 1
+MOST_LABELS = 10_000  # in one request
+
+
+class Label(msgspec.Struct):
+    """What became of a row of a request. Rows count from 0; to JSON 3.0 is the number 3."""
+
+    request_id: Annotated[str, msgspec.Meta(max_length=LONGEST_ID)]
+    label: bool | int | float | str | None
+    row: Annotated[int, msgspec.Meta(ge=0, le=MOST_ROW)] | Annotated[float, msgspec.Meta(ge=0, le=MOST_ROW)] = 0
+
+
+class _Labels(msgspec.Struct):
+    labels: Annotated[list[Label], msgspec.Meta(max_length=MOST_LABELS)]
+
+
+_LABELS = msgspec.json.Decoder(_Labels)
+_ONE = msgspec.json.Decoder(Label)
+
+
+def read_labels(body: bytes) -> list[Label]:
+    """Return the labels in a body.
+
+    Raises
+    ------
+    RequestError
+        There are none in it (MW-S310).
+    """
+    for decode in (lambda: [_ONE.decode(body)], lambda: _LABELS.decode(body).labels):
+        try:
+            labels = decode()
+        except (msgspec.MsgspecError, UnicodeError, RecursionError):
+            continue
+        if all(label.row == int(label.row) for label in labels):
+            return labels
+    raise RequestError(
+        "the body holds no labels",
+        fix='send {"request_id": "…", "row": 0, "label": …}, or {"labels": [{…}, …]}',
+        code="MW-S310",
+        status=422,
+    )
+
+
+def check_labels(labels: Sequence[Label], classes: Sequence[str]) -> None:
+    """Refuse labels that no row can have (MW-S314); without classes the target is a number."""
+    for number, item in enumerate(labels, 1):
+        if not (text_of(item.label) in classes if classes else _is_number(item.label)):
+            raise RequestError(
+                f"label {number:,} is none that the target can have",
+                fix=f"give one of the {len(classes)} classes" if classes else "give a number",
+                code="MW-S314",
+                status=422,
+            )
+
+
+def _is_number(label: Any) -> bool:
+    """Tell whether a label is a number that 64 bits hold, as the log keeps it; whole numbers of JSON know no bound."""
+    if isinstance(label, bool) or not isinstance(label, int | float):
+        return False
+    return abs(label) <= sys.float_info.max

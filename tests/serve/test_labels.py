@@ -1,0 +1,40 @@
+"""Labels that come late: what is taken, and what no row can have."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from modelwright.errors import RequestError
+from modelwright.serve.labels import Label, check_labels, read_labels
+
+
+def test_one_and_several() -> None:
+    one, several = {"request_id": "a", "label": "yes"}, [{"request_id": "b", "label": 1, "row": 2}]
+    assert read_labels(json.dumps(one).encode()) == [Label("a", "yes", 0)]
+    assert read_labels(json.dumps({"labels": several}).encode()) == [Label("b", 1, 2)]
+    assert read_labels(b'{"labels": []}') == []
+
+
+@pytest.mark.parametrize("row", ["0", -1, 0.5, 2**31, 1e300, None, True])
+def test_rows_are_whole_numbers(row: Any) -> None:
+    with pytest.raises(RequestError, match="MW-S310"):
+        read_labels(json.dumps({"request_id": "a", "label": 1, "row": row}).encode())
+
+
+def test_a_row_is_a_whole_number_however_it_is_written() -> None:
+    assert read_labels(b'{"request_id": "a", "label": 1, "row": 3.0}')[0].row == 3
+
+
+@pytest.mark.parametrize("label", ["yes", True, None, 10**400, -(10**400)])
+def test_values_are_numbers_that_can_be_kept(label: Any) -> None:
+    with pytest.raises(RequestError, match="label 2 is none"):
+        check_labels([Label("a", 10**30), Label("a", label)], ())
+
+
+def test_classes_are_those_of_the_target() -> None:
+    check_labels([Label("a", "yes"), Label("a", 1)], ("yes", "1"))
+    with pytest.raises(RequestError, match="MW-S314"):
+        check_labels([Label("a", "perhaps")], ("yes", "1"))
