@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
+from modelwright.evaluate.measurements import Measurement
+
 if TYPE_CHECKING:
     import numpy as np
 
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
     from modelwright.data.contract import Contract
     from modelwright.data.profile import Profile
 
-__all__ = ["Action", "Audit", "AuditContext", "Finding", "Outcome", "Rule", "Severity"]
+__all__ = ["Action", "Audit", "AuditContext", "Effect", "Finding", "Outcome", "Rule", "Severity"]
 
 
 class Severity(StrEnum):
@@ -36,6 +38,25 @@ class Action(StrEnum):
     GROUP = "group"  # rows with the same value stay on one side of every split
     TIME = "time"  # the split goes from past to future
     TOLD = "told"  # nothing is changed
+
+
+@dataclass(frozen=True, kw_only=True)
+class Effect:
+    """What an action does to the score of a quick model, out of fold and on the same rows.
+
+    Attributes
+    ----------
+    left, done : Measurement
+        The score with the data left as they are, and with the action done: log loss for classes, R² of ranks for
+        values.
+    gain : Measurement
+        By how much ``done`` is better, with the interval of a paired comparison. A leak that is dropped loses a score
+        that was never real; an identifier that is dropped loses none.
+    """
+
+    left: Measurement
+    done: Measurement
+    gain: Measurement
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +86,8 @@ class Finding:
         Rows concerned, 0 where the finding is about columns.
     overruled : bool
         The brief allows it, so ``action`` was not carried out.
+    effect : Effect or None
+        What the action does to a score, where that was measured.
     """
 
     code: str
@@ -79,6 +102,7 @@ class Finding:
     rows: tuple[int, ...] = ()
     n_rows: int = 0
     overruled: bool = False
+    effect: Effect | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -77,7 +77,7 @@ def probe(context: AuditContext, names: Iterable[str] | None = None, columns: Co
     sample = probe_rows(context)
     if sample is None or not wanted:
         return None
-    if columns is not None:
+    if columns:
         return _probe(context, wanted, sample, columns)
     return memo(context, ("probe", wanted), lambda: _probe(context, wanted, sample, None))
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-__all__ = ["Choice", "Problem", "SplitKind"]
+from modelwright.evaluate.measurements import Measurement
+
+__all__ = ["Choice", "Optimism", "Problem", "SplitKind"]
 
 
 class SplitKind(StrEnum):
@@ -42,6 +44,24 @@ class Choice:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Optimism:
+    """How much better a random split would have looked, by quick models on the same rows.
+
+    Attributes
+    ----------
+    fair, naive : Measurement
+        The metric under the chosen split, and under a random one.
+    excess : Measurement
+        By how much the random split looks better, with the interval of a paired comparison over groups or stretches
+        of time.
+    """
+
+    fair: Measurement
+    naive: Measurement
+    excess: Measurement
+
+
+@dataclass(frozen=True, kw_only=True)
 class Problem:
     """What is to be learned and how it will be judged.
 
@@ -56,7 +76,7 @@ class Problem:
         Name in `modelwright.evaluate.metrics`.
     split : SplitKind
     group, time : str or None
-        Columns the split uses.
+        Columns the split uses. A split by time without a column goes by the order of the rows.
     n_folds, n_repeats : int
     holdout : float
         Share of rows in the lockbox; 0: none, and the estimate is corrected for the optimism of choosing.
@@ -65,6 +85,8 @@ class Problem:
     n_rows : int
         Rows used, after rows without a target and duplicates are left out.
     choices : tuple of Choice
+    optimism : Optimism or None
+        None where the split is random, or it could not be measured.
     """
 
     objective: str
@@ -80,3 +102,4 @@ class Problem:
     features: tuple[str, ...]
     n_rows: int
     choices: tuple[Choice, ...]
+    optimism: Optimism | None = None

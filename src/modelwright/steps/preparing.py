@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from modelwright.audit.findings import Action, Audit
+from modelwright.audit.findings import Action, Audit, AuditContext
 from modelwright.brief import Brief
 from modelwright.data.contract import Contract
 from modelwright.data.profile import Profile
@@ -24,6 +24,12 @@ SMALL_CELLS = 2_000
 
 MOST_TOLD = 10
 """Columns that an error names."""
+
+MEASURING_S, MEASURING_SHARE = 10.0, 0.05
+"""What the audit may take, in all and of the budget, to measure what its actions do to a score."""
+
+NOT_A_CLASS = ("MW-U302", "MW-U303")
+"""Codes of errors that say: ``positive`` is no class, or there are more than two."""
 
 
 def read(run: Run) -> Source:
@@ -138,8 +144,7 @@ def audit(run: Run) -> Audit:
     from modelwright.audit.runner import run_audit
 
     contract: Contract = run.documents["contract"]
-    if run.brief.target is not None:
-        _encode_target(run, contract)
+    refused = _encode_provisionally(run, contract) if run.brief.target is not None else None
     context = make_context(
         table=run.table,
         columns=run.columns,
@@ -154,6 +159,9 @@ def audit(run: Run) -> Audit:
     found = run_audit(context)
     run.applied = apply(found, contract, getattr(run, "y", None))
     _act(run, contract)
+    if refused is not None and run.applied.contract[str(run.brief.target)] == contract[str(run.brief.target)]:
+        raise refused
+    found = _measured(run, found, context)
     for finding in found.findings:
         if finding.action is not Action.TOLD or finding.overruled:
             run.decide(
@@ -162,8 +170,41 @@ def audit(run: Run) -> Audit:
                 finding.done,
                 finding.message,
                 decided_by="user" if finding.overruled else finding.code,
+                measurement=None if finding.effect is None else finding.effect.gain,
             )
     return found
+
+
+def _measured(run: Run, found: Audit, context: AuditContext) -> Audit:
+    """Measure what the actions do to a score, in a small part of the time that the user gives."""
+    from modelwright.audit.worth import measure_effects
+    from modelwright.data.columns import take
+
+    before, after = context.contract, run.applied.contract
+    repaired = {s.name: run.columns[s.name] for s in after.columns if s != before[s.name]}
+    return measure_effects(
+        context,
+        found,
+        repaired=take(repaired, context.row_numbers),
+        dropped=run.applied.dropped,
+        seconds=min(MEASURING_S, MEASURING_SHARE * run.brief.limits.budget_s),
+    )
+
+
+def _encode_provisionally(run: Run, contract: Contract) -> UsageError | None:
+    """Encode the target as the audit sees it; return what is wrong with the brief's ``positive``, if anything.
+
+    Three spellings of two classes are three classes until findings act: only then is ``positive`` judged.
+    """
+    try:
+        _encode_target(run, contract)
+    except UsageError as error:
+        if error.code not in NOT_A_CLASS:
+            raise
+        column, spec = run.columns[str(run.brief.target)], contract[str(run.brief.target)]
+        run.y, run.classes = run.objective.encode(column, spec, replace(run.brief, positive=None))
+        return error
+    return None
 
 
 def _encode_target(run: Run, contract: Contract) -> None:
@@ -200,6 +241,7 @@ def _act(run: Run, before: Contract) -> None:
 def frame(run: Run) -> Problem:
     """Decide objective, metric and split, and draw the folds and the lockbox."""
     from modelwright.frame.framing import frame as framing
+    from modelwright.frame.naive import measure_optimism
     from modelwright.frame.split import make_folds
 
     keep = ~np.isnan(run.y)
@@ -219,6 +261,9 @@ def frame(run: Run) -> Problem:
     )
     _check_test(run, problem)
     run.folds = make_folds(problem, run.y[run.rows], columns, run.brief.seed)
+    problem = replace(
+        problem, optimism=measure_optimism(problem, columns, run.y[run.rows], run.classes, run.brief.seed)
+    )
     for choice in problem.choices:
         run.decide(
             "frame",
@@ -227,6 +272,7 @@ def frame(run: Run) -> Problem:
             choice.why,
             alternatives=choice.alternatives,
             decided_by=choice.decided_by,
+            measurement=problem.optimism.excess if problem.optimism and choice.question == "split" else None,
         )
     return problem
 
