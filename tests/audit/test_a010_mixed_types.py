@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 
 from modelwright.audit.rules.a010_mixed_types import MixedTypes
 from modelwright.data.contract import Kind
@@ -36,14 +35,6 @@ def test_finds_values_that_cannot_be_read(make: MakeContext, rng: np.random.Gene
     columns = {**context.columns, "height": np.where(np.isin(np.arange(600), [2, 4]), np.nan, frame["height"])}
     (found,) = findings(MixedTypes, replace(context, raw={"height": raw}, columns=columns))
     assert found.rows == (2, 4) and found.done == "counted as missing"
-
-
-def test_finds_several_date_formats(make: MakeContext, rng: np.random.Generator) -> None:
-    frame = honest(rng)
-    frame["day"] = pd.date_range("2020-01-01", periods=600)
-    context = make(frame, "goal", specs={"day": {"formats": ("%Y-%m-%d", "%d/%m/%Y")}})
-    (found,) = findings(MixedTypes, replace(context, raw={"day": frame["day"].astype(str).to_numpy(dtype=object)}))
-    assert found.evidence["n_formats"] == 2
 
 
 def test_stays_quiet_on_labels_and_one_unit(make: MakeContext, rng: np.random.Generator) -> None:

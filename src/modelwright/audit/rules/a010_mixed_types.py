@@ -28,18 +28,17 @@ _WITH_UNIT = re.compile(r"[-+]?\d[\d.,]*\s*([^\W\d_][\w/²³°%]*|[%€$£°])")
 
 
 class MixedTypes:
-    """Finds numbers with a few texts among them, dates in several formats, and numbers in several units."""
+    """Finds numbers with a few texts among them, and numbers in several units."""
 
     code: ClassVar[str] = "A010"
     title: ClassVar[str] = "Mixed types"
-    what: ClassVar[str] = "A column mixes numbers and texts, date formats, or units."
+    what: ClassVar[str] = "A column mixes numbers and texts, or units."
     why_it_matters: ClassVar[str] = (
         "A few stray texts turn a number into thousands of levels, and 3 kg beside 300 g are three and three hundred."
     )
     how_detected: ClassVar[str] = (
         f"More than {percent(MOSTLY_NUMBERS)} but not all of the texts of a column read as numbers; values of a "
-        "numeric column cannot be read; the dates need more than one format; two units stand behind at least "
-        f"{percent(MIN_UNIT_SHARE)} of the numbers each."
+        f"numeric column cannot be read; two units stand behind at least {percent(MIN_UNIT_SHARE)} of the numbers each."
     )
     what_is_done: ClassVar[str] = "Told. Values that cannot be read as the column's kind count as missing."
 
@@ -56,25 +55,11 @@ class MixedTypes:
     def _judge(self, context: AuditContext, name: str) -> list[Finding]:
         spec = context.contract[name]
         raw = context.raw[name]
-        if spec.kind is Kind.DATETIME and len(spec.formats) > 1:
-            return [self._formats(spec)]
         if spec.kind.numeric:
             return self._unread(context, spec, raw) + self._units(name, raw)
         if spec.kind in (Kind.CATEGORY, Kind.TEXT):
             return self._units(name, raw) or self._stray(context, name, raw)
         return []
-
-    def _formats(self, spec: ColumnSpec) -> Finding:
-        return tell(
-            self,
-            severity=Severity.WARNING,
-            columns=[spec.name],
-            message=f"The dates of '{spec.name}' are written in {len(spec.formats)} formats: {names(spec.formats)}. "
-            "Where day and month can be confused, some dates are wrong.",
-            evidence={"n_formats": len(spec.formats)},
-            done="each date was read with the first format that fits",
-            fix="write all dates as YYYY-MM-DD at the source",
-        )
 
     def _unread(self, context: AuditContext, spec: ColumnSpec, raw: np.ndarray) -> list[Finding]:
         known = {"", *MISSING_WORDS, *(t.lower() for t in spec.missing_tokens), "none"}

@@ -1,0 +1,134 @@
+"""Several spellings of one level: by case, space, punctuation and accents, and by a slip of the pen."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+
+__all__ = [
+    "MIN_LETTERS",
+    "ONE_SLIP",
+    "TWO_SLIPS",
+    "WRONG_SLIP",
+    "plain_key",
+    "same_spellings",
+    "slip_distance",
+    "slips",
+]
+
+# With fewer letters than this, what differs by case alone may be two codes ("a1" and "A1", "m" and "M").
+MIN_LETTERS = 3
+# A slip is one letter too many, too few or swapped in a word of five letters, a wrong one in a word of seven, and two
+# in one of eight: shorter words have honest neighbours (Iran and Iraq, island and inland).
+ONE_SLIP, WRONG_SLIP, TWO_SLIPS = 5, 7, 8
+
+_SEPARATORS = re.compile(r"[\s_\-‐‑‒–—./,;:'’`´\"()\[\]\\]+")
+_ENDS = re.compile(r"^[\s'\"`´’(\[]+|[\s'\"`´’)\].,;:]+$")
+# Of Latin and Greek letters alone: in other scripts a mark makes another letter.
+_ACCENTS = re.compile("(?<=[a-z\u0370-\u03ff])[\u0300-\u036f]+")
+_WORD = re.compile(r"[^\W\d_]+")
+
+
+def plain_key(level: str) -> str:
+    """Return what all spellings of a level share.
+
+    Letters lose case and accents, separators between them fall away; between digits one blank stays ("1-2" is not
+    "12"), and signs before or behind stay ("A-", "A+", "<5").
+    """
+    folded = level.casefold()
+    if not folded.isascii():
+        folded = unicodedata.normalize("NFC", _ACCENTS.sub("", unicodedata.normalize("NFKD", folded)))
+    text = _ENDS.sub("", folded)
+
+    def between(match: re.Match[str]) -> str:
+        before, after = text[: match.start()][-1:], text[match.end() :][:1]
+        if not before or not after:
+            return match[0]
+        return " " if before.isdigit() and after.isdigit() else ""
+
+    return _SEPARATORS.sub(between, text)
+
+
+def same_spellings(levels: Iterable[tuple[str, int]]) -> tuple[dict[str, str], dict[str, str]]:
+    """Return which spellings are another level, the surely same ones and those of too few letters to be sure.
+
+    Parameters
+    ----------
+    levels : iterable of (str, int)
+        Levels and how often they occur; of several spellings the most frequent one is the level.
+    """
+    by_key: dict[str, list[tuple[str, int]]] = defaultdict(list)
+    for level, n in levels:
+        by_key[plain_key(level)].append((level, n))
+    sure: dict[str, str] = {}
+    unsure: dict[str, str] = {}
+    for key, spelled in by_key.items():
+        letters = sum(c.isalpha() for c in key)
+        if len(spelled) < 2 or not letters:
+            continue
+        spelled.sort(key=lambda s: (-s[1], s[0]))
+        (sure if letters >= MIN_LETTERS else unsure).update({other: spelled[0][0] for other, _ in spelled[1:]})
+    return sure, unsure
+
+
+def slips(rare: Iterable[str], frequent: Iterable[str]) -> dict[str, tuple[str, int]]:
+    """Return the rare levels that differ from a frequent one by a slip in one word, with that level and the distance.
+
+    A slip spares the first letter and never adds or takes a prefix ("complete", "incomplete"). Found by what is left
+    when letters are taken out, so that the work grows with the number of levels, not of pairs.
+    """
+    index: dict[str, list[str]] = defaultdict(list)
+    for level in frequent:
+        for left in _lefts(level.casefold()):
+            index[left].append(level)
+    found = {}
+    for level in rare:
+        near = {f for left in _lefts(level.casefold()) for f in index.get(left, ())} - {level}
+        hits = sorted((d, f) for f in near if (d := slip_distance(level.casefold(), f.casefold())))
+        if hits and (len(hits) == 1 or hits[0][0] < hits[1][0]):
+            found[level] = (hits[0][1], hits[0][0])
+    return found
+
+
+def _lefts(text: str) -> Iterator[str]:
+    yield text
+    for i in range(1, len(text)):
+        once = text[:i] + text[i + 1 :]
+        yield once
+        if len(text) >= TWO_SLIPS:
+            for j in range(i, len(once)):
+                yield once[:j] + once[j + 1 :]
+
+
+def slip_distance(a: str, b: str) -> int:
+    """Return how many letters a slip between two levels took, 0 where it is none."""
+    if _SEPARATORS.sub(" ", _WORD.sub("", a)) != _SEPARATORS.sub(" ", _WORD.sub("", b)):
+        return 0  # other digits or signs, or another number of words
+    words, others = _WORD.findall(a), _WORD.findall(b)
+    changed = [(v, w) for v, w in zip(words, others, strict=True) if v != w] if len(words) == len(others) else []
+    if len(changed) != 1:
+        return 0
+    v, w = changed[0]
+    shortest = min(len(v), len(w))
+    wrong = len(v) == len(w) and sum(x != y for x, y in zip(v, w, strict=True)) == 1
+    if shortest < (WRONG_SLIP if wrong else ONE_SLIP) or v[0] != w[0] or v.endswith(w) or w.endswith(v):
+        return 0
+    distance = _distance(v, w)
+    return distance if distance <= (2 if shortest >= TWO_SLIPS else 1) else 0
+
+
+def _distance(a: str, b: str) -> int:
+    """Return the edit distance, a swap of neighbours counting once (optimal string alignment)."""
+    before: list[int] = []
+    last = list(range(len(b) + 1))
+    for i, ca in enumerate(a, 1):
+        row = [i]
+        for j, cb in enumerate(b, 1):
+            cost = min(last[j] + 1, row[j - 1] + 1, last[j - 1] + (ca != cb))
+            if i > 1 and j > 1 and ca == b[j - 2] and a[i - 2] == cb:
+                cost = min(cost, before[j - 2] + 1)
+            row.append(cost)
+        before, last = last, row
+    return last[-1]
