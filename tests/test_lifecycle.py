@@ -155,6 +155,36 @@ def test_odd_targets_of_a_test_table(tmp_path, change, n, quick):
     assert ("“perhaps” (4)" in (tmp_path / "p" / "report.html").read_text(encoding="utf-8")) == (unseen is not None)
 
 
+def test_spellings_of_a_class_are_one_class(tmp_path, capfd, quick):
+    """The audit merges them: classes, predictions and the test table have one name, and `positive` may be any."""
+    spelled = {"yes": ["Good", "good ", "GOOD."], "no": ["bad", "bad", "Bad"]}
+    later = frame(40, "yes_no", seed=1)
+    rows = frame(300, "yes_no")
+    truth = {"yes": "Good", "no": "bad"}
+    for table_ in (rows, later):
+        table_["true"] = table_["target"].map(truth)
+        table_["target"] = [spelled[t][0 if i % 4 else i // 4 % 3] for i, t in enumerate(table_["target"])]
+    later.loc[0, "target"] = later.loc[0, "target"].upper() + " "  # a spelling of its own
+    project = mw.run(
+        rows.drop(columns="true"), target="target", test=later.drop(columns="true"), positive="GOOD.", trials=1,
+        metric="accuracy", project=tmp_path / "p",
+    )  # fmt: skip
+    assert list(body(project, "problem")["classes"]) == ["bad", "Good"]
+    assert [d.decided_by for d in project.why("audit") if "Spellings" in d.question] == ["A041"]
+    answers = project.predict(later.drop(columns=["true", "target"]))
+    assert list(answers) == ["prediction", "probability_bad", "probability_Good"]
+    score = project.result["test_score"]
+    assert score["n"] == 40 and "test_unseen_classes" not in project.result
+    assert score["value"] == pytest.approx((answers["prediction"] == later["true"]).mean())
+    with pytest.raises(UsageError, match="MW-U302"):
+        mw.run(rows.drop(columns="true"), target="target", positive="better", trials=1, project=tmp_path / "q")
+    with pytest.raises(UsageError, match="MW-U303"):
+        mw.run(
+            rows.drop(columns="true"), target="target", positive="Good", allow=("A041",), trials=1,
+            project=tmp_path / "q",
+        )  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("change", "code"),
     [

@@ -8,7 +8,7 @@ from modelwright.brief import Brief
 from modelwright.data.columns import Strings
 from modelwright.data.contract import ColumnSpec, Kind
 from modelwright.errors import DataError, UsageError
-from modelwright.objectives.classify.encoding import sort_classes, spelling_variants
+from modelwright.objectives.classify.encoding import sort_classes
 from modelwright.objectives.classify.events import choose_event
 
 CLASSIFY = objectives.get("classify")
@@ -92,14 +92,11 @@ def test_booleans_keep_the_words_of_the_source():
     assert _encode([0, 1, 0, 1], ColumnSpec(name="t", kind=Kind.BOOLEAN, storage="bool"))[1] == ("False", "True")
 
 
-def test_spellings_are_noticed_and_not_merged():
-    values = ["Yes", "yes ", "no", "No.", "other"] * 3
-    y, classes = _encode(values)
-    assert len(classes) == 5
-    assert spelling_variants(classes) == [("no", "No."), ("Yes", "yes ")]
-    (reason,) = CLASSIFY.reasons(y, classes, Brief())
-    assert reason.question == "class spellings"
-    assert "'Yes' and 'yes '" in reason.why
+def test_positive_may_be_any_spelling_but_never_another_sign():
+    assert _encode(["Good risk", "bad"] * 3, positive="GOOD-RISK.")[1] == ("bad", "Good risk")
+    assert _encode(["<=50K", ">50K"] * 3, positive=">50K.")[1] == ("<=50K", ">50K")
+    with pytest.raises(UsageError, match="MW-U302"):
+        _encode(["<50K", "other"] * 3, positive=">50K")
 
 
 @pytest.mark.parametrize(

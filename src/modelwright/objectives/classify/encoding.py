@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 
 import numpy as np
@@ -11,7 +10,7 @@ from modelwright.data.columns import Column, Strings
 from modelwright.data.contract import ColumnSpec, Kind
 from modelwright.errors import DataError
 
-__all__ = ["class_codes", "number_name", "sort_classes", "spelling_variants"]
+__all__ = ["class_codes", "number_name", "sort_classes"]
 
 
 def class_codes(column: Column, spec: ColumnSpec) -> tuple[np.ndarray, tuple[str, ...]]:
@@ -42,14 +41,6 @@ def sort_classes(names: Sequence[str]) -> list[str]:
 def number_name(value: float) -> str:
     """Return the class name of a number: ``"3"`` for 3.0, ``"0.25"`` for 0.25."""
     return str(int(value)) if float(value).is_integer() and abs(value) < 1e15 else repr(float(value))
-
-
-def spelling_variants(classes: Sequence[str]) -> list[tuple[str, ...]]:
-    """Return classes that differ in case, spaces and punctuation at the ends only."""
-    alike: dict[str, list[str]] = defaultdict(list)
-    for name in classes:
-        alike[" ".join(name.casefold().replace("_", " ").strip(" .'\"").split())].append(name)
-    return [tuple(group) for group in alike.values() if len(group) > 1]
 
 
 def _codes_of_numbers(values: np.ndarray, spec: ColumnSpec) -> tuple[np.ndarray, list[str]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
@@ -13,7 +15,7 @@ from modelwright.data.contract import ColumnSpec
 from modelwright.errors import DataError, UsageError, did_you_mean
 from modelwright.objectives.base import Baseline, Reason
 from modelwright.objectives.baselines import BASELINES
-from modelwright.objectives.classify.encoding import class_codes, spelling_variants
+from modelwright.objectives.classify.encoding import class_codes
 from modelwright.objectives.classify.events import choose_event
 
 __all__ = ["Classify"]
@@ -24,6 +26,7 @@ __all__ = ["Classify"]
 RARE_EVENT_SHARE = 0.02
 MIN_ROWS_PER_CLASS = 2  # one row to learn from and one to check against
 DEFAULT_THRESHOLD = 0.5
+_MARKS = re.compile(r"[\s._,;:'\"]|(?<=[^\W\d_])-(?=[^\W\d_])")
 
 
 class Classify:
@@ -52,7 +55,7 @@ class Classify:
         return np.where(codes >= 0, codes.astype(np.float64), np.nan), classes
 
     def reasons(self, y: np.ndarray, classes: Sequence[str], brief: Brief) -> tuple[Reason, ...]:
-        """Return which class is the event and why, and which class names look like spellings of one another."""
+        """Return which class is the event, and why."""
         found: list[Reason] = []
         if len(classes) == 2:
             counts = np.bincount(y.astype(np.int64), minlength=2)
@@ -63,11 +66,6 @@ class Classify:
             share = counts[1] / max(counts.sum(), 1)
             why += f"; {int(counts[1]):,} of {int(counts.sum()):,} rows are '{classes[1]}' ({share:.1%})"
             found.append(Reason("positive class", classes[1], (classes[0],), event.decided_by, why))
-        variants = spelling_variants(classes)
-        if variants:
-            shown = "; ".join(" and ".join(f"'{n}'" for n in group) for group in variants[:3])
-            why = f"{shown} look like spellings of the same class; they were kept apart because only you can know"
-            found.append(Reason("class spellings", "kept apart", ("merge them in the source",), "default", why))
         return tuple(found)
 
     def default_metric(self, y: np.ndarray, classes: Sequence[str]) -> tuple[str, str]:
@@ -166,14 +164,23 @@ def _check_positive(positive: str | None, target: str, classes: Sequence[str]) -
 
 
 def _match(positive: str | None, classes: Sequence[str]) -> str | None:
-    """Return the class meant: the same text, the same number, or the same text without regard to case."""
+    """Return the class meant: the same text, the same number, the same text without regard to case or marks.
+
+    Several spellings of a class are one by now, and the brief may name any of them.
+    """
     if positive is None or positive in classes:
         return positive
-    for same in (_as_number, str.casefold):
+    for same in (_as_number, str.casefold, _unmarked):
         matches = [c for c in classes if same(c.strip()) == same(positive.strip())]
         if len(matches) == 1:
             return matches[0]
     return None
+
+
+def _unmarked(text: str) -> str:
+    """Return a name in one case, without accents, blanks and the marks of punctuation; signs such as < and + stay."""
+    folded = unicodedata.normalize("NFKD", text.casefold())
+    return _MARKS.sub("", "".join(c for c in folded if not unicodedata.combining(c))) or text
 
 
 def _as_number(text: str) -> float | str:
