@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from modelwright.audit.acting import ROW_ORDER
 from modelwright.audit.findings import Action, Severity
 from modelwright.audit.rules.a018_time_order import TimeOrder
 from tests.audit.conftest import MakeContext
@@ -47,13 +48,62 @@ def test_dates_of_birth_order_nothing(make: MakeContext, rng: np.random.Generato
 
 def test_an_order_without_a_date_is_told(make: MakeContext, rng: np.random.Generator) -> None:
     frame = honest(rng, 2000).drop(columns="value")
-    wave = np.sin(np.arange(2000) / 25)
-    frame["goal"] = np.where(wave + 0.4 * rng.normal(size=2000) > 0, "up", "down")
+    walk = np.repeat(rng.normal(size=200), 10)
+    frame["goal"] = np.where(walk + 0.4 * rng.normal(size=2000) > 0, "up", "down")
     (found,) = findings(TimeOrder, make(frame, "goal"))
     assert found.columns == () and found.action is Action.TOLD and found.evidence["unexplained"] > 0.2
     assert "of it" not in found.message and "--time" in found.done and "stays random" in found.done
     shuffled = frame.sample(frac=1, random_state=0).reset_index(drop=True)
     assert findings(TimeOrder, make(shuffled, "goal")) == []
+
+
+@pytest.mark.parametrize("every", [24, 150])
+def test_an_order_with_a_beat_is_one_of_time(make: MakeContext, rng: np.random.Generator, every: int) -> None:
+    frame = honest(rng, 2000).drop(columns="value")
+    wave = np.sin(np.arange(2000) * 2 * np.pi / every)
+    frame["goal"] = np.where(wave + 0.4 * rng.normal(size=2000) > 0, "up", "down")
+    (found,) = findings(TimeOrder, make(frame, "goal"))
+    assert found.columns == () and found.action is Action.TIME and ROW_ORDER in found.evidence
+    assert abs(found.evidence["beat"] - every) <= 0.1 * every
+    shuffled = frame.sample(frac=1, random_state=0).reset_index(drop=True)
+    assert findings(TimeOrder, make(shuffled, "goal")) == []
+
+
+def test_parts_of_a_date_order_the_file_together(make: MakeContext, rng: np.random.Generator) -> None:
+    days = pd.Series(pd.date_range("2021-01-01", periods=800))
+    frame = honest(rng, 800).drop(columns="goal").assign(year=days.dt.year, month=days.dt.month, day=days.dt.day)
+    frame["value"] += np.linspace(0, 2, 800)
+    (found,) = findings(TimeOrder, make(frame, "value"))
+    assert found.columns == () and found.action is Action.TIME and found.evidence["parts"] == "year, month, day"
+    shuffled = frame.sample(frac=1, random_state=0).reset_index(drop=True)
+    assert findings(TimeOrder, make(shuffled, "value")) == []
+
+
+@pytest.mark.parametrize("by", ["shop", "day", "shuffled"])
+def test_a_panel_is_split_by_time(make: MakeContext, rng: np.random.Generator, by: str) -> None:
+    frame = honest(rng, 1200).drop(columns="goal")
+    frame["shop"] = np.repeat(["A", "B", "C", "D"], 300)
+    frame["day"] = np.tile(pd.date_range("2021-01-01", periods=300), 4)
+    frame["value"] += np.concatenate([np.repeat(2 * rng.normal(size=30), 10) for _ in range(4)])
+    frame = frame.sample(frac=1, random_state=0) if by == "shuffled" else frame.sort_values(by, kind="stable")
+    (found,) = findings(TimeOrder, make(frame.reset_index(drop=True), "value"))
+    assert found.columns == ("day",) and found.action is Action.TIME
+
+
+def test_bare_series_go_on(make: MakeContext, rng: np.random.Generator) -> None:
+    frame = pd.DataFrame({"series": np.repeat([f"s{i}" for i in range(30)], 40), "t": np.tile(np.arange(40), 30)})
+    frame["y"] = np.repeat(rng.normal(size=30), 40) + 0.1 * rng.normal(size=1200).cumsum()
+    (found,) = findings(TimeOrder, make(frame, "y"))
+    assert found.columns == ("t",) and found.action is Action.TIME
+
+
+def test_the_only_date_of_an_event_counts_in_a_shuffled_file(make: MakeContext, rng: np.random.Generator) -> None:
+    frame = honest(rng).drop(columns="goal").assign(order_date=_days(600))
+    frame["value"] += np.linspace(0, 2, 600)
+    shuffled = frame.sample(frac=1, random_state=0).reset_index(drop=True)
+    assert findings(TimeOrder, make(shuffled, "value"))[0].action is Action.TIME
+    other = shuffled.assign(contacted=rng.permutation(shuffled["order_date"]))
+    assert findings(TimeOrder, make(other, "value"))[0].action is Action.TOLD
 
 
 def test_an_order_that_features_explain_is_none(make: MakeContext, rng: np.random.Generator) -> None:

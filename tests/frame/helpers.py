@@ -43,7 +43,7 @@ def finding(code, action, *columns):
 
 def framed(columns, contract, y=None, objective="classify", findings=(), dropped=None, **brief):
     y = columns["y"] if y is None else np.asarray(y, dtype=float)
-    asked = {f.action: f.columns[0] for f in findings}
+    asked = {f.action: f.columns[0] for f in findings if f.columns}
     applied = SimpleNamespace(dropped=dropped or {}, group=asked.get(Action.GROUP), time=asked.get(Action.TIME))
     audit = Audit(findings=tuple(findings), outcomes=(), n_rows=len(y), n_rows_examined=len(y))
     chosen = Choice(question="objective", value=objective, alternatives=(), decided_by="default", why="said so")

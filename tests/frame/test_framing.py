@@ -1,9 +1,12 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from modelwright.data.columns import Strings
 from modelwright.errors import DataError, UsageError
 from modelwright.frame.problem import SplitKind
+from modelwright.frame.split import make_folds
 from tests.frame.helpers import Action, choice, finding, framed, table
 
 COLUMNS, CONTRACT = table()
@@ -43,9 +46,31 @@ def test_findings_choose_the_split_and_are_named():
     problem = _framed(findings=[times])
     assert (problem.split, problem.time) == (SplitKind.TIME, "day")
     assert "day" in problem.features
-    both = _framed(findings=[groups, times])
-    assert both.split is SplitKind.GROUP
-    assert "group_time" in choice(both, "split").why
+
+
+def test_groups_that_come_back_are_split_by_time_and_new_ones_by_both():
+    found = [finding("A009", Action.GROUP, "patient"), finding("A010", Action.TIME, "day")]
+    known = _framed(findings=found)
+    assert (known.split, known.group, known.time) == (SplitKind.TIME, None, "day")
+    assert "that was there before: what is judged is the future of known ones" in choice(known, "split").why
+    assert "--split group_time" in choice(known, "split").why and choice(known, "split").decided_by == "A010"
+    admitted = {**COLUMNS, "patient": Strings.from_values([f"p{int(d) // 864_000}" for d in COLUMNS["day"]])}
+    new = framed(admitted, CONTRACT, findings=found)
+    assert (new.split, new.group, new.time) == (SplitKind.GROUP_TIME, "patient", "day")
+    assert "later rows of new ones are judged; ask for --split time" in choice(new, "split").why
+
+
+def test_the_order_of_the_file_can_be_the_time():
+    row_order = replace(finding("A018", Action.TIME), evidence={"row_order": 1})
+    problem = _framed(findings=[row_order])
+    assert (problem.split, problem.time) == (SplitKind.TIME, None)
+    assert "the order of the file is the order of time" in choice(problem, "split").why
+    told = replace(row_order, action=Action.TOLD)
+    assert _framed(findings=[told]).split is SplitKind.STRATIFIED
+    assert _framed(findings=[told], split="time").split is SplitKind.TIME
+    folds = make_folds(problem, COLUMNS["y"], COLUMNS, seed=0)
+    assert all(train.max() < valid.min() for train, valid in folds.folds)
+    assert folds.holdout.min() > max(valid.max() for _, valid in folds.folds)
 
 
 def test_the_brief_wins_over_findings():

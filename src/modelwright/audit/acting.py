@@ -9,13 +9,15 @@ import numpy as np
 from modelwright.audit.findings import Action, Audit, Finding
 from modelwright.data.contract import ColumnSpec, Contract, Kind
 
-__all__ = ["MISSING_NUMBERS", "MISSING_TOKENS", "SAME_LEVELS", "Applied", "apply"]
+__all__ = ["MISSING_NUMBERS", "MISSING_TOKENS", "ROW_ORDER", "SAME_LEVELS", "Applied", "apply"]
 
 # Evidence by which a finding with `Action.AS_MISSING` says what to read as missing: one value per line.
 MISSING_TOKENS = "missing_tokens"
 MISSING_NUMBERS = "missing_numbers"
 # Evidence by which a finding with `Action.AS_LEVEL` says what is one level: spelling, tab, level; one pair per line.
 SAME_LEVELS = "same_levels"
+# Evidence of a finding about time that names no column: the order of the file is the order of time.
+ROW_ORDER = "row_order"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -14,6 +14,7 @@ __all__ = [
     "AFTER_WEAK",
     "BEFORE",
     "ENTITY",
+    "EVENT",
     "IDENTIFIER",
     "NOT_EVENT",
     "PLACE",
@@ -62,6 +63,12 @@ NOT_EVENT = _words(
     "expiration due planned scheduled release founded opened registration model manufacture production"
 )
 TIME = _words("date time datetime timestamp day dt ts year month week quarter dteday period created")
+# What happens at a time, in the name of a date ("order_date", "pickup").
+EVENT = _words(
+    "event transaction order invoice sale sales booking trip ride pickup visit record recorded recording observation "
+    "observed measurement measured sample sampled report reported call flight log logged entry incident claim "
+    "application test examination exam screening admission posted at of on utc local"
+)
 
 # Known only once the event is over. Strong words say so by themselves; weak ones also name harmless things.
 AFTER_STRONG = _words(

@@ -44,22 +44,26 @@ def _likeness(context: AuditContext) -> float:
     return (float((y[:-1] == y[1:]).mean()) - chance) / (1 - chance)
 
 
-def unexplained_likeness(context: AuditContext) -> float:
+def unexplained_likeness(context: AuditContext, by: str = "", order: np.ndarray | None = None) -> float:
     """Return how alike neighbours are in what the features leave unexplained (lag-1 correlation of residuals).
+
+    Neighbours in the file, or in another ``order`` of its rows, which is called ``by``.
 
     A file sorted by place or by product has neighbours with alike targets because their features are alike; that is no
     order worth keeping. A small gradient boosting machine is fitted on rows outside of blocks of the file, and its
     residuals within the blocks are compared with the next row's.
     """
-    return memo(context, "unexplained likeness", lambda: _unexplained(context))
+    if order is None:
+        order = np.arange(len(context.row_numbers))
+    return memo(context, ("unexplained likeness", by), lambda: _unexplained(context, order))
 
 
-def _unexplained(context: AuditContext) -> float:
+def _unexplained(context: AuditContext, order: np.ndarray) -> float:
     assert context.y is not None
-    rows = np.flatnonzero(~np.isnan(context.y))
+    rows = order[~np.isnan(context.y[order])]
     block = np.arange(len(rows)) * N_BLOCKS // max(1, len(rows))
     tested = block % BLOCKS_APART == BLOCKS_APART // 2
-    held = rows[tested]
+    held = np.flatnonzero(tested)
     if len(held) > MAX_TESTED:  # the beginning of each block
         place = np.arange(len(held)) - np.searchsorted(block[tested], block[tested])
         held = held[place < MAX_TESTED // (N_BLOCKS // BLOCKS_APART)]
@@ -69,7 +73,7 @@ def _unexplained(context: AuditContext) -> float:
     if not names or len(fitted) < MIN_FITTED:
         return 0.0
     y = context.y if not context.classes else (context.y == _middle_class(context.y)).astype(np.float64)
-    residual = y[held] - fit_predict(context, names, y, fitted, held)
+    residual = y[rows[held]] - fit_predict(context, names, y, fitted, rows[held])
     together = np.diff(held) == 1
     return rank_correlation(residual[:-1][together], residual[1:][together])
 

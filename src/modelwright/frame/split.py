@@ -55,7 +55,7 @@ def make_folds(problem: Problem, y: np.ndarray, columns: Columns, seed: int) -> 
     problem : Problem
     y : ndarray of float64, shape (n_rows,)
     columns : Columns
-        Must hold the problem's group and time columns.
+        Must hold the problem's group and time columns. A split by time without one goes by the order of the rows.
     seed : int
 
     Raises
@@ -66,6 +66,8 @@ def make_folds(problem: Problem, y: np.ndarray, columns: Columns, seed: int) -> 
     rng = np.random.default_rng(seed)
     groups = group_numbers(columns[problem.group]) if problem.group else None
     order = time_ranks(columns[problem.time], problem.time) if problem.time else None
+    if order is None and problem.split in (SplitKind.TIME, SplitKind.GROUP_TIME):
+        order = np.arange(len(y))  # the order of the file is the order of time
     _check_possible(problem, len(y), groups, order)
     labels = None
     if problem.split in (SplitKind.STRATIFIED, SplitKind.GROUP):

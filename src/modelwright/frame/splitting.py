@@ -7,9 +7,10 @@ from typing import Protocol
 
 import numpy as np
 
-from modelwright.audit.findings import Action, Audit
+from modelwright.audit.acting import ROW_ORDER
+from modelwright.audit.findings import Action, Audit, Finding
 from modelwright.brief import Brief
-from modelwright.data.columns import Columns, Strings
+from modelwright.data.columns import Column, Columns, Strings
 from modelwright.data.contract import Contract
 from modelwright.errors import DataError, UsageError, did_you_mean
 from modelwright.frame.problem import Choice, SplitKind
@@ -22,6 +23,9 @@ __all__ = ["Asked", "Split", "choose_split"]
 MAX_TIMES_MISSING = 0.5
 # The rules that judge groups and order; what they only tell leaves the split as it is.
 GROUPS_RULE, ORDER_RULE = "A017", "A018"
+# Whether groups come back is read off the latest fifth of the rows: as much as a lockbox holds.
+LATEST = 0.2
+MOSTLY_KNOWN = 0.5
 NEEDS_GROUP = frozenset({SplitKind.GROUP, SplitKind.GROUP_TIME})
 NEEDS_TIME = frozenset({SplitKind.TIME, SplitKind.GROUP_TIME})
 
@@ -64,9 +68,10 @@ def choose_split(
             _check_named(field, name, brief, contract)
     group, time = brief.group or asked.group, brief.time or asked.time
     if brief.split is not None:
-        kind, by, why = _asked_kind(brief, group, time), "user", f"the brief asks for a {brief.split} split"
+        kind = _asked_kind(brief, group, time, in_order=_in_file_order(audit))
+        by, why = "user", f"the brief asks for a {brief.split} split"
     else:
-        kind, by, why = _found_kind(objective, brief, audit, group, time)
+        kind, by, why = _found_kind(objective, brief, audit, group, time, columns)
     n_groups = n_times = None
     if kind in NEEDS_GROUP and group:
         n_groups = _count_groups(group, columns)
@@ -74,6 +79,8 @@ def choose_split(
     if kind in NEEDS_TIME and time:
         n_times = _count_times(time, columns)
         why += f"; '{time}' has {n_times:,} different times, and the future is judged by the past"
+    elif kind in NEEDS_TIME:
+        why += "; the order of the file is the order of time, and later rows are judged by earlier ones"
     split = Split(
         kind=kind,
         group=group if n_groups else None,
@@ -93,14 +100,20 @@ def _check_named(field: str, name: str, brief: Brief, contract: Contract) -> Non
         )
 
 
-def _asked_kind(brief: Brief, group: str | None, time: str | None) -> SplitKind:
+def _in_file_order(audit: Audit) -> Finding | None:
+    """Return the finding that calls the order of the file one of time, where no column says it."""
+    return next((f for f in audit.findings if f.code == ORDER_RULE and ROW_ORDER in f.evidence), None)
+
+
+def _asked_kind(brief: Brief, group: str | None, time: str | None, *, in_order: Finding | None) -> SplitKind:
     known = [k.value for k in SplitKind]
     if brief.split not in known:
         raise UsageError(
             f"split '{brief.split}' does not exist", fix=did_you_mean(str(brief.split), known), code="MW-U309"
         )
     kind = SplitKind(brief.split)
-    for needed, name, field in ((kind in NEEDS_GROUP, group, "group"), (kind in NEEDS_TIME, time, "time")):
+    no_time = kind in NEEDS_TIME and in_order is None
+    for needed, name, field in ((kind in NEEDS_GROUP, group, "group"), (no_time, time, "time")):
         if needed and name is None:
             raise UsageError(
                 f"a {kind} split needs a {field} column, and none is named or was found",
@@ -111,7 +124,7 @@ def _asked_kind(brief: Brief, group: str | None, time: str | None) -> SplitKind:
 
 
 def _found_kind(
-    objective: Objective, brief: Brief, audit: Audit, group: str | None, time: str | None
+    objective: Objective, brief: Brief, audit: Audit, group: str | None, time: str | None, columns: Columns
 ) -> tuple[SplitKind, str, str]:
     """Return kind, who decided and why, where the brief names no split."""
     if brief.group and brief.time:
@@ -121,15 +134,43 @@ def _found_kind(
         return SplitKind.GROUP, "user", f"the brief says that rows with the same '{group}' belong together"
     if brief.time:
         return SplitKind.TIME, "user", f"the brief says that '{time}' orders the rows"
+    if group is not None and time is not None:
+        return _both(audit, group, time, columns)
     if group is not None:
-        code, message = _finding(audit, Action.GROUP, group)
-        also = f"; rows are also ordered by '{time}': use --split group_time to judge both" if time else ""
-        return SplitKind.GROUP, code, message + also
+        return SplitKind.GROUP, *_finding(audit, Action.GROUP, group)
     if time is not None:
-        code, message = _finding(audit, Action.TIME, time)
-        return SplitKind.TIME, code, message
+        return SplitKind.TIME, *_finding(audit, Action.TIME, time)
+    ordered = _in_file_order(audit)
+    if ordered is not None and ordered.action is Action.TIME and not ordered.overruled:
+        return SplitKind.TIME, ordered.code, ordered.message.rstrip(". ")
     value, why = objective.default_split()
     return SplitKind(value), "default", f"{_not_acted_on(audit, value)}: {why}"
+
+
+def _both(audit: Audit, group: str, time: str, columns: Columns) -> tuple[SplitKind, str, str]:
+    """Return the split where groups and time are both strong: what the end of the table says the future holds.
+
+    Are most of the latest rows of groups that were there before, then the question is how known groups go on, and a
+    group that is on both sides is no leak. Else new groups come, and the split keeps both time and groups apart.
+    """
+    known = _known_later(columns[group], time_ranks(columns[time], time))
+    code, message = _finding(audit, Action.TIME, time)
+    seen = f"{known:.0%} of the latest {LATEST:.0%} of the rows are of a '{group}' that was there before"
+    if known >= MOSTLY_KNOWN:
+        other = "ask for --split group_time, or --split group, if new ones will come"
+        return SplitKind.TIME, code, f"{message}; {seen}: what is judged is the future of known ones; {other}"
+    code, _ = _finding(audit, Action.GROUP, group)
+    other = "ask for --split time if the model will meet known ones, or --split group to leave time out"
+    return SplitKind.GROUP_TIME, code, f"{message}; only {seen}: later rows of new ones are judged; {other}"
+
+
+def _known_later(group: Column, ranks: np.ndarray) -> float:
+    """Return the share of the latest rows whose group has earlier rows."""
+    groups = group_numbers(group)
+    late = ranks > np.quantile(ranks, 1 - LATEST)
+    if not late.any():
+        return 0.0
+    return float(np.isin(groups[late], groups[~late]).mean())
 
 
 def _not_acted_on(audit: Audit, value: str) -> str:

@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
-from modelwright.audit.building import percent, tell
+from modelwright.audit.acting import ROW_ORDER
+from modelwright.audit.building import names, percent, tell
+from modelwright.audit.clocks import (
+    MIN_MOMENTS,
+    MIN_PRESENT,
+    beat,
+    dates,
+    file_order,
+    find_panel,
+    panel_order,
+    parts_in_order,
+)
 from modelwright.audit.findings import Action, AuditContext, Finding, Severity
 from modelwright.audit.leaks import sure_leaks
 from modelwright.audit.looking import coded, rank_correlation
-from modelwright.audit.names import NOT_EVENT, tokens
+from modelwright.audit.names import EVENT, TIME, tokens
 from modelwright.audit.order import neighbour_likeness, sorted_by, target_runs, unexplained_likeness
 from modelwright.audit.power import MIN_ROWS, power_sample, score_cells
 from modelwright.data.contract import Kind
 
 __all__ = ["TimeOrder"]
 
-MIN_MOMENTS = 10
-MIN_PRESENT = 0.9
 # The file is a log: its order is the order of time.
 LOG_ORDER = 0.9
 # The target drifts: ten stretches of time explain this much of it. By chance they explain less than 0.5 % from a
@@ -29,7 +39,19 @@ N_STRETCHES = 10
 # to carry an answer from one side of a random split to the other. What the features explain of it does not count.
 NEIGHBOUR_LIKENESS = 0.2
 FEW_RUNS = 0.05  # fewer runs than this share of the expected: sorted by the target, see A020
-YEARS = (1900.0, 2100.0)
+SAME_DATE = 0.99  # rank correlation of two dates of one event (pick-up and drop-off)
+
+
+@dataclass(frozen=True)
+class _Measured:
+    """A date and what it does to the rows."""
+
+    name: str
+    order: float
+    drift: float
+    rest: float
+    ordered: str
+    strong: bool
 
 
 class TimeOrder:
@@ -44,79 +66,99 @@ class TimeOrder:
     )
     how_detected: ClassVar[str] = (
         f"A date or year with at least {MIN_MOMENTS} values in {percent(MIN_PRESENT)} of the rows that is no "
-        "property of a "
-        f"thing (birth, construction, expiry). Strong: the file is in its order (rank correlation {LOG_ORDER:g}) and "
-        f"the target drifts ({N_STRETCHES} stretches of time explain {percent(DRIFT_SKILL)}). Without a date: the "
-        f"targets of neighbouring rows are alike by {NEIGHBOUR_LIKENESS:g} more than chance, also in what the features "
-        "leave unexplained, in a file that is sorted neither by the target nor by a feature."
+        "property of a thing (birth, construction, expiry). It orders the rows where the file is in its order (rank "
+        f"correlation {LOG_ORDER:g}), where it and a thing are a key of the table (a share and a day), or where it is "
+        "the only date and named for an event. That is strong if the target drifts "
+        f"({N_STRETCHES} stretches of time explain {percent(DRIFT_SKILL)}) or rows next to each other in time are "
+        f"alike in what the features leave unexplained (lag-1 correlation {NEIGHBOUR_LIKENESS:g}). Year, month, day … "
+        "in columns of their own count where the file is in their order, and so does a running count of each thing "
+        "where nothing else changes. Without a date: the targets of neighbouring rows of the file are alike by "
+        f"{NEIGHBOUR_LIKENESS:g} more than chance, also in what the features leave unexplained, in a file that is "
+        "sorted neither by the target nor by a feature. If that likeness also comes and goes with a beat, as days and "
+        "weeks have one, the order of the file is one of time."
     )
     what_is_done: ClassVar[str] = (
-        "On strong evidence the split goes from past to future. Otherwise it is told; --time and --split time ask "
-        "for it."
+        "On strong evidence the split goes from past to future, along the date or along the file. Otherwise it is "
+        "told; --time and --split time ask for it."
     )
 
     def check(self, context: AuditContext) -> list[Finding] | str:
         """Return at most one finding, or why there is nothing to check."""
         if context.y is None:
             return "there is no target"
-        sample = power_sample(context)
-        if sample is None:
+        if power_sample(context) is None:
             return f"there are fewer than {MIN_ROWS} rows with a target, or it does not vary"
-        dates = [n for n in context.contract.names if n != context.target and self._orders(context, n)]
-        measured = [(name, *self._measure(context, name)) for name in dates]
-        if measured:
-            best = max(
-                measured, key=lambda m: (abs(m[1]) >= LOG_ORDER and m[2] >= DRIFT_SKILL, abs(m[1]) >= LOG_ORDER, m[2])
-            )
-            if context.contract[best[0]].kind is Kind.DATETIME or abs(best[1]) >= LOG_ORDER:
-                return [self._dated(context, *best)]
-        return self._hidden(context)
+        found = [n for n in dates(context) if n not in sure_leaks(context)]
+        measured = [_measure(context, name, found) for name in found]
+        told = [m for m in measured if m.ordered or context.contract[m.name].kind is Kind.DATETIME]
+        if told:
+            return [self._dated(context, max(told, key=lambda m: _rank(context, m)))]
+        return self._series(context) or self._in_parts(context) or self._hidden(context)
 
-    def _orders(self, context: AuditContext, name: str) -> bool:
-        kind = context.contract[name].kind
-        column = coded(context, name)
-        words = tokens(name)
-        if column.n_levels < MIN_MOMENTS or column.n_present < MIN_PRESENT * len(column.codes):
-            return False
-        if NOT_EVENT.intersection(words) or name in sure_leaks(context):
-            return False
-        if kind is Kind.DATETIME:
-            return True
-        if kind is not Kind.NUMBER or "year" not in words:
-            return False
-        whole = bool(np.all(column.values == np.floor(column.values)))
-        return whole and column.values[0] >= YEARS[0] and column.values[-1] <= YEARS[1]
+    def _dated(self, context: AuditContext, best: _Measured) -> Finding:
+        moments = coded(context, best.name).n_levels
+        alike = f" Rows next to each other in time are alike by {best.rest:.2f}." if best.rest else ""
+        return self._ask(
+            context,
+            strong=best.strong,
+            column=best.name,
+            message=f"'{best.name}' says when each row came about ({moments:,} moments): "
+            f"{best.ordered or 'the file is not in its order'} (rank correlation {best.order:.2f}), and {N_STRETCHES} "
+            f"stretches of time explain {percent(best.drift)} of '{context.target}'.{alike}",
+            evidence={"order": best.order, "drift": best.drift, "likeness": best.rest, "n_moments": moments},
+        )
 
-    def _measure(self, context: AuditContext, name: str) -> tuple[float, float]:
-        """Return how much the file is in the date's order (rank correlation), and how much the target drifts."""
-        sample = power_sample(context)
-        column = coded(context, name)
-        codes = np.where(column.codes < 0, np.nan, column.codes)
-        order = rank_correlation(codes, np.arange(len(codes), dtype=np.float64))
-        position = np.cumsum(column.counts) / column.n_present
-        stretch = np.minimum((position * N_STRETCHES).astype(np.int64), N_STRETCHES - 1)
-        cells = np.append(stretch, N_STRETCHES)[column.codes]
-        return order, 0.0 if sample is None else score_cells(cells[sample.rows], sample)[0]
-
-    def _dated(self, context: AuditContext, name: str, order: float, drift: float) -> Finding:
-        strong = abs(order) >= LOG_ORDER and drift >= DRIFT_SKILL
+    def _ask(
+        self, context: AuditContext, *, strong: bool, column: str, message: str, evidence: dict[str, float | str]
+    ) -> Finding:
         given = context.brief.time is not None or context.brief.split is not None
-        moments = coded(context, name).n_levels
-        sorted_text = "the file is in its order" if abs(order) >= LOG_ORDER else "the file is not in its order"
+        if not column:
+            evidence = {**evidence, ROW_ORDER: 1}
         return tell(
             self,
             severity=Severity.WARNING if strong else Severity.INFO,
-            columns=[name],
-            message=f"'{name}' says when each row came about ({moments:,} moments): {sorted_text} "
-            f"(rank correlation {order:.2f}), and {N_STRETCHES} stretches of time explain {percent(drift)} of "
-            f"'{context.target}'.",
-            evidence={"order": order, "drift": drift, "n_moments": moments},
+            columns=[column] if column else [],
+            message=message,
+            evidence=evidence,
             action=Action.TIME if strong and not given else Action.TOLD,
             done="nothing was changed: the brief says how to split" if given else "",
-            fix=f"if rows to predict come from the same time, allow {self.code}:{name}"
+            fix=f"if rows to predict come from the same time, allow {self.code}" + (f":{column}" if column else "")
             if strong
-            else f"if rows to predict come from later, ask for --split time --time {name}",
+            else "if rows to predict come from later, ask for --split time" + (f" --time {column}" if column else ""),
         )
+
+    def _series(self, context: AuditContext) -> list[Finding]:
+        panel = find_panel(context)
+        if panel is None or panel.calendar or not panel.bare:
+            return []
+        return [
+            self._ask(
+                context,
+                strong=True,
+                column=panel.time,
+                message=f"The table holds {panel.n_things:,} series, one for each value of {names(panel.things)}, "
+                f"counted by '{panel.time}' ({panel.n_moments:,} moments). Nothing else changes along a series, so "
+                "what can be asked is how it goes on.",
+                evidence={"n_series": panel.n_things, "n_moments": panel.n_moments},
+            )
+        ]
+
+    def _in_parts(self, context: AuditContext) -> list[Finding]:
+        parts = parts_in_order(context)
+        if not parts:
+            return []
+        drift, rest = _drift(context, np.arange(len(context.row_numbers))), unexplained_likeness(context)
+        strong = drift >= DRIFT_SKILL or rest >= NEIGHBOUR_LIKENESS
+        finding = self._ask(
+            context,
+            strong=strong,
+            column="",
+            message=f"{names(parts)} together say when each row came about, and the file is in their order. "
+            f"{N_STRETCHES} stretches of it explain {percent(drift)} of '{context.target}', and neighbouring rows are "
+            f"alike by {rest:.2f} in what the features leave unexplained.",
+            evidence={"parts": ", ".join(parts), "drift": drift, "likeness": rest},
+        )
+        return [finding]
 
     def _hidden(self, context: AuditContext) -> list[Finding]:
         assert context.y is not None
@@ -132,20 +174,72 @@ class TimeOrder:
         rest = unexplained_likeness(context)
         if rest < NEIGHBOUR_LIKENESS:
             return []
-        return [
-            tell(
-                self,
-                severity=Severity.WARNING,
-                message="Neighbouring rows of the file have alike targets "
-                f"(likeness {likeness:.2f}; {rest:.2f} in what the features leave unexplained; both 0 in a shuffled "
-                "file), though no date says so. The file seems to be in an order, of time or of batches, and a random "
-                "split tests on rows whose neighbours were seen.",
-                evidence={"likeness": likeness, "unexplained": rest, "n_rows": len(context.row_numbers)},
-                done="nothing was changed: the brief says how to split"
-                if context.brief.split or context.brief.time or context.brief.group
-                else "the split stays random, as nothing says what orders the rows: take the score as too good until "
-                "it was measured on later rows (name a date with --time or a batch with --group)",
-                fix="add the date or the batch to the data, and ask for --split time or --split group",
-                n_rows=len(context.row_numbers),
+        alike = (
+            "Neighbouring rows of the file have alike targets "
+            f"(likeness {likeness:.2f}; {rest:.2f} in what the features leave unexplained; both 0 in a shuffled "
+            "file), though no date says so."
+        )
+        every = beat(context)
+        if every:
+            message = (
+                f"{alike} The likeness comes and goes every {every:,} rows, as days and weeks do: the file is in "
+                "the order of time."
             )
-        ]
+            evidence: dict[str, float | str] = {"likeness": likeness, "unexplained": rest, "beat": every}
+            return [self._ask(context, strong=True, column="", message=message, evidence=evidence)]
+        return [self._told(context, alike, likeness, rest)]
+
+    def _told(self, context: AuditContext, alike: str, likeness: float, rest: float) -> Finding:
+        return tell(
+            self,
+            severity=Severity.WARNING,
+            message=f"{alike} The file seems to be in an order, of time or of batches, and a random "
+            "split tests on rows whose neighbours were seen.",
+            evidence={"likeness": likeness, "unexplained": rest, "n_rows": len(context.row_numbers)},
+            done="nothing was changed: the brief says how to split"
+            if context.brief.split or context.brief.time or context.brief.group
+            else "the split stays random, as nothing says what orders the rows: take the score as too good until "
+            "it was measured on later rows (name a date with --time or a batch with --group)",
+            fix="add the date or the batch to the data, and ask for --split time or --split group",
+            n_rows=len(context.row_numbers),
+        )
+
+
+def _measure(context: AuditContext, name: str, found: list[str]) -> _Measured:
+    """Return how a date orders the rows and what it does to the target."""
+    order, panel = file_order(context, name), find_panel(context)
+    column = coded(context, name)
+    rows = np.argsort(column.codes, kind="stable")
+    ordered = "the file is in its order" if abs(order) >= LOG_ORDER else ""
+    if panel is not None and panel.time == name:
+        ordered = f"each of the {panel.n_things:,} values of {names(panel.things)} has at most one row at a time"
+        rows = panel_order(context, panel)
+    drift = _drift(context, np.argsort(column.codes, kind="stable"))
+    counts = bool(ordered) or _sole_event(context, name, found)
+    rest = unexplained_likeness(context, name, rows) if counts and drift < DRIFT_SKILL else 0.0
+    strong = counts and (drift >= DRIFT_SKILL or rest >= NEIGHBOUR_LIKENESS)
+    return _Measured(name, order, drift, rest, ordered, strong)
+
+
+def _drift(context: AuditContext, rows: np.ndarray) -> float:
+    """Return what stretches of equally many rows along an order explain of the target."""
+    sample = power_sample(context)
+    stretch = np.empty(len(rows), np.int64)
+    stretch[rows] = np.arange(len(rows)) * N_STRETCHES // len(rows)
+    return 0.0 if sample is None else score_cells(stretch[sample.rows], sample)[0]
+
+
+def _sole_event(context: AuditContext, name: str, found: list[str]) -> bool:
+    """Return whether no other date speaks of another moment, and the name says that something happened then."""
+    words = set(tokens(name))
+    if context.contract[name].kind is not Kind.DATETIME or words - TIME - EVENT:
+        return False
+    mine = coded(context, name).codes.astype(np.float64)
+    others = [coded(context, n).codes.astype(np.float64) for n in found if n != name]
+    return all(abs(rank_correlation(mine, o)) >= SAME_DATE for o in others)
+
+
+def _rank(context: AuditContext, m: _Measured) -> tuple[bool, bool, bool, int]:
+    """Return what makes a date the one to go by: it is strong, orders the file, is named for it, is fine."""
+    named = bool(TIME.intersection(tokens(m.name)))
+    return m.strong, bool(m.ordered), named, coded(context, m.name).n_levels if m.ordered else 0
