@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from modelwright.data.contract import Kind
@@ -16,6 +17,8 @@ __all__ = [
     "count",
     "decimals_for",
     "duration",
+    "effect",
+    "excess",
     "fixed",
     "joined",
     "measured",
@@ -100,6 +103,29 @@ def amount(m: Measurement | None) -> str:
 def bounds(m: Measurement | None) -> str:
     """Return the interval alone as ``0.91 to 0.95``, or an empty text."""
     return "" if m is None or m.value is None else _written(m)[1]
+
+
+def effect(left: Measurement, done: Measurement, gain: Measurement, title: str) -> str:
+    """Return what something did to a score, in one sentence; ``gain`` above 0 is better."""
+    scores = f"{title} {amount(left)} as it came, {amount(done)} as it is used"
+    if gain.low is None or gain.high is None or gain.low <= 0 <= gain.high:
+        return f"No difference to a quick model beyond noise: {scores}."
+    if gain.low > 0:
+        return f"A quick model is better by {measured(gain)}: {scores}."
+    return f"A quick model loses {measured(_turned(gain))}: {scores}."
+
+
+def excess(fair: Measurement, naive: Measurement, more: Measurement, title: str) -> str:
+    """Return how much too good a random split would have looked, in one sentence."""
+    scores = f"{title} {amount(naive)} instead of {amount(fair)}, by quick models on the same {count(fair.n)} rows"
+    if more.low is None or more.low <= 0:
+        return f"A random split would have looked no better beyond noise: {scores}."
+    return f"A random split would have looked too good by {measured(more)}: {scores}."
+
+
+def _turned(m: Measurement) -> Measurement:
+    turned = [None if v is None else -v for v in (m.value, m.high, m.low)]
+    return replace(m, value=turned[0], low=turned[1], high=turned[2])
 
 
 def _written(m: Measurement) -> tuple[str, str]:

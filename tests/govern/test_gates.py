@@ -118,10 +118,20 @@ def test_without_a_score_it_does_not_ship():
 
 def test_nothing_learned_does_not_ship():
     verdict = _judge(_evaluation(headline=_measured(0.51), comparisons=(_against("constant", 0.5, 0.01),)))
-    assert verdict.answer == "do not ship"
+    assert verdict.answer == "do not build this" and not verdict.ships
     assert "within the noise" in verdict.summary
+    broken = _judge(
+        _evaluation(headline=_measured(0.51), comparisons=(_against("constant", 0.5, 0.01),)),
+        findings=[_finding(action=Action.TOLD)],
+    )
+    assert broken.answer == "do not ship"
     worse = _judge(_evaluation(headline=_measured(0.4), comparisons=(_against("constant", 0.5, -0.1),)))
     assert "no better than a constant" in worse.summary
+
+
+def test_a_gain_that_may_still_be_worth_having_asks_for_more():
+    verdict = _judge(_evaluation(headline=_measured(0.56), comparisons=(_against("constant", 0.5, 0.06, 0.1),)))
+    assert verdict.answer == "collect more data" and "may still be as much as 0.16" in verdict.summary
 
 
 def test_nothing_proved_on_few_rows_asks_for_more():
@@ -161,7 +171,7 @@ def test_a_tie_with_a_simple_model_is_a_condition_and_worse_blocks():
     assert tie.answer == "ship with conditions"
     assert "a simple linear model does as well within the noise" in tie.summary
     worse = _judge(_evaluation(comparisons=(*COMPARED[:2], _against("linear", 0.9, -0.05))))
-    assert worse.answer == "do not ship"
+    assert worse.answer == "do not build this"
     assert _gate(worse, "better than simple models").blocking
     assert _gate(_judge(_evaluation(comparisons=COMPARED[:1])), "better than simple models").passed
 

@@ -19,7 +19,8 @@ class Gate:
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """``answer`` is ``"ship"``, ``"ship with conditions"``, ``"collect more data"`` or ``"do not ship"``."""
+    """``answer`` is ``"ship"``, ``"ship with conditions"``, ``"collect more data"``, ``"do not build this"`` or
+    ``"do not ship"``."""
 
     answer: str
     summary: str

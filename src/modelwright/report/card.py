@@ -179,6 +179,8 @@ def _metrics(r: ReportInput) -> str:
 
 def _evaluation_data(r: ReportInput) -> str:
     lines = [f"Measured on {_md(r.evaluation.measured_on)}. {_md(describing.split_words(r.problem))}"]
+    if optimism := describing.optimism_words(r.problem):
+        lines.append(_md(optimism))
     if r.test_note:
         lines.append(_md(r.test_note))
     lines.append(f"Why these rows stand for those the model will meet: {GAP}")

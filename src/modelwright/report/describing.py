@@ -17,6 +17,7 @@ from modelwright.data.source import Source
 from modelwright.frame.problem import Problem, SplitKind
 from modelwright.report import charts
 from modelwright.report.inputs import ReportInput
+from modelwright.report.words import title_of
 
 __all__ = [
     "ColumnRow",
@@ -24,8 +25,10 @@ __all__ = [
     "column_rows",
     "commands",
     "confusion_rows",
+    "effect_words",
     "facts_of_source",
     "needs",
+    "optimism_words",
     "outcome_counts",
     "split_words",
     "target_shape",
@@ -215,9 +218,21 @@ def split_words(problem: Problem) -> str:
     words = SPLITS[problem.split]
     if problem.group and problem.split in (SplitKind.GROUP, SplitKind.GROUP_TIME):
         words += f" The groups are the values of “{problem.group}”."
-    if problem.time and problem.split in (SplitKind.TIME, SplitKind.GROUP_TIME):
-        words += f" Time is “{problem.time}”."
+    if problem.split in (SplitKind.TIME, SplitKind.GROUP_TIME):
+        words += f" Time is “{problem.time}”." if problem.time else " Time is the order of the rows in the file."
     return words
+
+
+def effect_words(finding: Finding) -> str:
+    """Return what the action of a finding did to a score, empty where it was not measured."""
+    e = finding.effect
+    return "" if e is None else fmt.effect(e.left, e.done, e.gain, title_of(e.gain.name))
+
+
+def optimism_words(problem: Problem) -> str:
+    """Return how much too good a random split would have looked, empty where it was not measured."""
+    o = problem.optimism
+    return "" if o is None else fmt.excess(o.fair, o.naive, o.excess, title_of(problem.metric))
 
 
 def needs(r: ReportInput) -> list[tuple[str, str, str, str]]:

@@ -43,6 +43,7 @@ def environment() -> Environment:
     )
     env.filters.update({name: getattr(fmt, name) for name in fmt.__all__})
     env.filters.update(metric=words.title_of, explained=words.explained, tone=words.tone_of)
+    env.filters.update(effect=describing.effect_words)
     env.globals.update(answers=words.ANSWERS)
     return env
 
@@ -92,6 +93,7 @@ def render(r: ReportInput) -> str:
         columns_left=max(len(columns) - COLUMNS_KEPT, 0),
         target_shape=describing.target_shape(r),
         split_words=describing.split_words(r.problem),
+        optimism_words=describing.optimism_words(r.problem),
         split_diagram=charts.split_diagram(r.problem),
         leaderboard=board,
         candidates_shown=CANDIDATES_SHOWN,

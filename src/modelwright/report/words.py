@@ -16,6 +16,7 @@ ANSWERS: dict[str, tuple[str, str]] = {
     "ship": ("Ready to use", "good"),
     "ship with conditions": ("Ready to use, with conditions", "fair"),
     "collect more data": ("Not yet: collect more data first", "fair"),
+    "do not build this": ("Do not build this: a model does not help here", "bad"),
     "do not ship": ("Do not use this model", "bad"),
 }
 

@@ -31,6 +31,7 @@ def command(source: str | None, report: str | None, as_json: bool, quiet: bool, 
     from modelwright.auditing import audit_only
     from modelwright.cli.showing import listening, print_json
     from modelwright.documents import to_builtins, write_atomic
+    from modelwright.report.describing import effect_words
 
     began = time.monotonic()
     fields = brief_fields(options)
@@ -63,5 +64,7 @@ def command(source: str | None, report: str | None, as_json: bool, quiet: bool, 
     for f in found.audit.findings:
         columns = f" {', '.join(f.columns[:6])}" if f.columns else ""
         click.echo(f"{MARKS[f.severity.value]} {f.code} {f.title}:{columns}\n    {f.message}\n    → {f.done}")
+        if measured := effect_words(f):
+            click.echo(f"    {measured}")
     passed = sum(o.answer == "passed" for o in found.audit.outcomes)
     click.echo(f"{len(found.audit.findings)} findings; {passed} of {len(found.audit.outcomes)} rules passed")

@@ -19,13 +19,14 @@ class Failing(StrEnum):
     """What a gate that is not passed means for the verdict."""
 
     DO_NOT_SHIP = "do not ship"
+    DO_NOT_BUILD = "do not build this"  # a model is not what helps here
     COLLECT_MORE_DATA = "collect more data"
     CONDITION = "condition"  # ships, but somebody should accept it knowingly
     INFORM = "inform"  # worth reading
 
     @property
     def blocking(self) -> bool:
-        return self in (Failing.DO_NOT_SHIP, Failing.COLLECT_MORE_DATA)
+        return self in (Failing.DO_NOT_SHIP, Failing.DO_NOT_BUILD, Failing.COLLECT_MORE_DATA)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,33 +4,45 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from modelwright import format as fmt
 from modelwright.evaluate.measurements import Comparison
 from modelwright.govern.gates.base import Case, Failing, Finding, number
+from modelwright.govern.gates.certainty import way_to_perfect
 
 __all__ = ["BeatsConstant", "BeatsSimpleModels"]
 
 CONSTANT = "constant"
+WORTH_HAVING = 0.1
+"""Of the way from a constant to a perfect prediction; `modelwright.evaluate.comparisons` calls less little skill."""
 
 
 class BeatsConstant:
-    """A model that is not better than a constant by more than the noise has learned nothing."""
+    """A model that is not better than a constant by more than the noise has learned nothing.
+
+    Where the gain may still be one worth having, more rows would tell; else there is nothing to build.
+    """
 
     name: ClassVar[str] = "better than a constant"
 
     def check(self, case: Case) -> Finding:
         comparison = case.against(CONSTANT)
         if comparison is None:
-            return Finding(True, "not applicable: it was not compared with a constant", Failing.DO_NOT_SHIP)
+            return Finding(True, "not applicable: it was not compared with a constant", Failing.DO_NOT_BUILD)
         if comparison.better:
-            return Finding(True, f"better than a constant by {number(comparison.gain)}", Failing.DO_NOT_SHIP)
+            return Finding(True, f"better than a constant by {number(comparison.gain)}", Failing.DO_NOT_BUILD)
         gain = comparison.gain
         may_be = gain.value is not None and gain.value > 0
+        way = way_to_perfect(case)
+        unsure = way is not None and gain.high is not None and gain.high > WORTH_HAVING * way
         why = (
             "it is better than a constant prediction only by what may be chance: the gain is within the noise"
             if may_be
             else "it is no better than a constant prediction, the same answer for every row"
         )
-        return Finding(False, why, Failing.DO_NOT_SHIP)
+        if unsure and gain.high is not None and may_be:
+            why += f", and may still be as much as {fmt.number(gain.high)}"
+            return Finding(False, why, Failing.COLLECT_MORE_DATA)
+        return Finding(False, why, Failing.DO_NOT_BUILD)
 
 
 class BeatsSimpleModels:
@@ -48,7 +60,7 @@ class BeatsSimpleModels:
         worse = [c for c in simple if c.gain.high is not None and c.gain.high < 0]
         if worse:
             why = f"it is worse than {_named(worse[0])}, beyond the noise: use that instead"
-            return Finding(False, why, Failing.DO_NOT_SHIP)
+            return Finding(False, why, Failing.DO_NOT_BUILD)
         ties = [c for c in simple if not c.better]
         if ties:
             why = f"{_named(ties[0])} does as well within the noise and is simpler"

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from modelwright.govern.gates.base import Case, Failing, Finding, number
 
-__all__ = ["HasScore", "KnownWell"]
+__all__ = ["HasScore", "KnownWell", "way_to_perfect"]
 
 # Half of the way from a constant prediction to a perfect one: the interval then holds both a weak and a strong model.
 WIDE = 0.5
@@ -38,7 +38,7 @@ class KnownWell:
             return Finding(False, why, Failing.COLLECT_MORE_DATA)
         if headline.low is None or headline.high is None:
             return Finding(True, "not applicable: the score has no interval", Failing.COLLECT_MORE_DATA)
-        scale = _scale(case)
+        scale = way_to_perfect(case)
         width = headline.high - headline.low
         if scale is None or scale <= 0:
             return Finding(
@@ -51,7 +51,7 @@ class KnownWell:
         return Finding(share <= WIDE, why, Failing.COLLECT_MORE_DATA)
 
 
-def _scale(case: Case) -> float | None:
+def way_to_perfect(case: Case) -> float | None:
     """Return the distance between the score of a constant and a perfect one (1, or 0 for losses and errors)."""
     constant = case.against("constant")
     if constant is None or constant.score.value is None:

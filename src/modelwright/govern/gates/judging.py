@@ -54,8 +54,9 @@ def judge(problem: Problem, audit: Audit, evaluation: Evaluation, facts: Mapping
     Returns
     -------
     Verdict
-        ``"do not ship"`` when a gate that says so is not passed; ``"collect more data"`` when all that is wrong can
-        be put right by more rows; ``"ship with conditions"`` when somebody should accept what non-blocking gates
+        ``"do not ship"`` when a gate that says so is not passed; ``"do not build this"`` when all that is wrong is
+        that a model does no better than something simple; ``"collect more data"`` when all that is wrong can be put
+        right by more rows; ``"ship with conditions"`` when somebody should accept what non-blocking gates
         say; else ``"ship"``.
     """
     case = Case(problem=problem, audit=audit, evaluation=evaluation, facts=facts)
@@ -74,12 +75,14 @@ def judge(problem: Problem, audit: Audit, evaluation: Evaluation, facts: Mapping
 def _answer(failed: list[_Answered]) -> tuple[str, list[str]]:
     """Return the answer and the reasons for it."""
     by = {kind: [(g, f) for g, f in failed if f.failing is kind] for kind in Failing}
-    refused, unsure = by[Failing.DO_NOT_SHIP], by[Failing.COLLECT_MORE_DATA]
-    # No proof of a gain on few rows is no proof that there is none.
-    if unsure and all(isinstance(gate, BeatsConstant) for gate, _ in refused):
-        return "collect more data", [f.why for _, f in unsure + refused]
+    refused, needless, unsure = by[Failing.DO_NOT_SHIP], by[Failing.DO_NOT_BUILD], by[Failing.COLLECT_MORE_DATA]
     if refused:
-        return "do not ship", [f.why for _, f in refused]
+        return "do not ship", [f.why for _, f in refused + needless]
+    # No proof of a gain on few rows is no proof that there is none.
+    if unsure and all(isinstance(gate, BeatsConstant) for gate, _ in needless):
+        return "collect more data", [f.why for _, f in unsure + needless]
+    if needless:
+        return "do not build this", [f.why for _, f in needless]
     if by[Failing.CONDITION]:
         return "ship with conditions", [f.why for _, f in by[Failing.CONDITION]]
     return "ship", []
@@ -102,5 +105,6 @@ def _what_to_do(answer: str, reasons: list[str], *, spotless: bool) -> str:
         "ship": "Every gate is passed: it can be used." if spotless else "Nothing stands in the way of using it.",
         "ship with conditions": f"It can be used by those who accept that {shown}.",
         "collect more data": f"More data is needed before it is used: {shown}.",
+        "do not build this": f"A model is not what helps here: {shown}.",
         "do not ship": f"It should not be used: {shown}.",
     }[answer]
