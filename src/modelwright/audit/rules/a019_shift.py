@@ -9,23 +9,29 @@ import numpy as np
 from modelwright.audit.building import count, names, percent, tell
 from modelwright.audit.findings import AuditContext, Finding, Severity
 from modelwright.audit.identifiers import identifier_reason
-from modelwright.audit.looking import coded, is_missing
+from modelwright.audit.shifts import (
+    LARGE_DIFFERENCE,
+    LARGE_DISTANCE,
+    MISSING_DIFFERENCE,
+    NEW_SHARE,
+    SURE,
+    Shift,
+    numbers_of,
+    shift,
+    tell_apart,
+    tell_apart_noise,
+)
 from modelwright.data.columns import Column, Columns, Strings, n_rows, take
 from modelwright.data.contract import Kind
 
 __all__ = ["TestShift"]
 
 MIN_ROWS = 50
-# Distance between distributions: the population stability index calls 0.25 a major shift; for two normal distributions
-# that is a Kolmogorov-Smirnov distance of 0.2. It must also be beyond the noise (1.95 √(1/n + 1/m): level 0.001).
-LARGE_DISTANCE = 0.2
-NOISE_FACTOR = 1.95
-MISSING_DIFFERENCE = 0.10
 # A classifier that tells test rows from training rows: 0.5 is none, 0.6 is visible, 0.75 is another population.
 VISIBLE_AUC = 0.60
 LARGE_AUC = 0.75
 JOINT_ROWS = 3_000
-MAX_LEVELS = 1_000
+N_FOLDS = 2
 
 
 class TestShift:
@@ -40,10 +46,12 @@ class TestShift:
     )
     how_detected: ClassVar[str] = (
         f"Per column: a Kolmogorov-Smirnov (numbers) or total variation (categories) distance of {LARGE_DISTANCE:g} "
-        "beyond "
-        f"its noise at level 0.001, or a share of missing values that differs by {percent(MISSING_DIFFERENCE)}. All "
-        "columns together: a small gradient boosting machine tells test rows from training rows with an area under "
-        f"the ROC curve of {VISIBLE_AUC:g} (a warning from {LARGE_AUC:g}; Lopez-Paz and Oquab 2017)."
+        f"beyond its noise at level 0.001, means that differ by {LARGE_DIFFERENCE:g} standard deviations, a share of "
+        f"missing values that differs by {percent(MISSING_DIFFERENCE)}, or {percent(NEW_SHARE)} of the rows with "
+        f"levels that training never saw (each beyond {SURE:g} standard errors; for levels beyond twice what the "
+        "number of levels seen once leads to expect, Good 1953). All columns together: a small gradient boosting "
+        "machine tells test rows from training rows with an area under the ROC curve of "
+        f"{VISIBLE_AUC:g} (a warning from {LARGE_AUC:g}; Lopez-Paz and Oquab 2017)."
     )
     what_is_done: ClassVar[str] = "Told."
 
@@ -60,33 +68,37 @@ class TestShift:
         return self._together(context, shared, context.test) + found
 
     def _column(self, context: AuditContext, name: str, test: Columns) -> Finding | None:
-        here, there = context.columns[name], test[name]
-        missing_here, missing_there = float(is_missing(here).mean()), float(is_missing(there).mean())
-        distance, n = _distance(here, there)
-        noisy = distance < max(LARGE_DISTANCE, NOISE_FACTOR * n**0.5)
-        gap = missing_there - missing_here
-        if noisy and abs(gap) < MISSING_DIFFERENCE:
+        found = shift(context.columns[name], test[name])
+        if name == context.brief.group and found.unseen:
+            return None  # new groups are what the split by groups is for
+        if not found.matters:
             return None
-        what = (
-            f"is missing in {percent(missing_here)} of the training rows and {percent(missing_there)} of the test rows"
-            if noisy
-            else f"has another distribution in the test table (distance {distance:.2f} of at most 1)"
-        )
         return tell(
             self,
             severity=Severity.WARNING,
             columns=[name],
-            message=f"'{name}' {what}: what was learned from it may not hold there.",
-            evidence={"distance": distance, "missing_train": missing_here, "missing_test": missing_there},
+            message=f"'{name}' {_in_words(found)}: what was learned from it may not hold there.",
+            evidence={
+                "distance": found.distance,
+                "difference": found.difference,
+                "missing_train": found.missing[0],
+                "missing_test": found.missing[1],
+                "new_levels": found.new,
+            },
             fix="find out whether both tables were made in the same way",
         )
 
     def _together(self, context: AuditContext, shared: list[str], test: Columns) -> list[Finding]:
         if not shared:
             return []
-        auc, top = _two_sample_auc(context, shared, test)
-        if auc < VISIBLE_AUC:
+        parts = [_sampled(context.columns, len(context.row_numbers)), _sampled(test, n_rows(test))]
+        sizes = [n_rows(p) for p in parts]
+        table = np.column_stack([numbers_of(_joined(parts[0][n], parts[1][n])) for n in shared])
+        folds = np.random.default_rng([context.brief.seed, 2]).permutation(sum(sizes)) % N_FOLDS
+        auc, gains = tell_apart(table, np.repeat([0, 1], sizes), folds, context.brief.seed)
+        if auc < max(VISIBLE_AUC, 0.5 + SURE * tell_apart_noise(sizes[0], sizes[1])):
             return []
+        top = [shared[i] for i in np.argsort(-gains)[:3] if gains[i] > 0]
         return [
             tell(
                 self,
@@ -100,66 +112,24 @@ class TestShift:
         ]
 
 
-def _distance(here: Column, there: Column) -> tuple[float, float]:
-    """Return the distance of the known values (0 … 1) and 1/n + 1/m, infinite where a side has none."""
-    a, b = (c.to_object() if isinstance(c, Strings) else c for c in (here, there))
-    a, b = a[~is_missing(here)], b[~is_missing(there)]
-    if not len(a) or not len(b):
-        return 0.0, float("inf")
-    weight = 1 / len(a) + 1 / len(b)
-    if not isinstance(here, Strings):
-        values = np.sort(np.concatenate([a, b]).astype(np.float64))
-        sides = (np.searchsorted(np.sort(s.astype(np.float64)), values, side="right") / len(s) for s in (a, b))
-        first, second = sides
-        return float(np.abs(first - second).max()), weight
-    levels, codes = np.unique(np.concatenate([a, b]).astype(str), return_inverse=True)
-    if len(levels) > MAX_LEVELS:
-        return 0.0, weight
-    shares = [np.bincount(c, minlength=len(levels)) / len(c) for c in (codes[: len(a)], codes[len(a) :])]
-    # Total variation of k levels is about √(k · weight / 2π) by chance alone; that much is taken off.
-    chance = (len(levels) * weight / (2 * np.pi)) ** 0.5
-    return max(0.0, float(np.abs(shares[0] - shares[1]).sum() / 2) - chance), weight
-
-
-def _two_sample_auc(context: AuditContext, shared: list[str], test: Columns) -> tuple[float, list[str]]:
-    """Return the held-out AUC of train against test rows, and the columns that tell them apart most."""
-    import lightgbm
-    from scipy.stats import rankdata
-
-    parts = [_sampled(context.columns, len(context.row_numbers)), _sampled(test, n_rows(test))]
-    table = np.column_stack([_numbers(parts[0][n], parts[1][n], context, n) for n in shared])
-    side = np.repeat([0, 1], [n_rows(p) for p in parts])
-    held = np.random.default_rng([context.brief.seed, 2]).random(len(side)) < 0.5
-    settings = {
-        "objective": "binary",
-        "num_leaves": 8,
-        "learning_rate": 0.1,
-        "num_threads": 1,
-        "deterministic": True,
-        "force_row_wise": True,
-        "verbosity": -1,
-        "seed": context.brief.seed,
-    }
-    data = lightgbm.Dataset(table[~held], label=side[~held], params={"verbosity": -1, "max_bin": 63})
-    model = lightgbm.train(settings, data, 50)
-    ranks = rankdata(np.asarray(model.predict(table[held])))
-    positive = side[held] == 1
-    n_positive = int(positive.sum())
-    auc = (ranks[positive].sum() - n_positive * (n_positive + 1) / 2) / (n_positive * (len(ranks) - n_positive))
-    order = np.argsort(-model.feature_importance("gain"))
-    return float(auc), [shared[i] for i in order[:3]]
+def _in_words(found: Shift) -> str:
+    if found.unseen:
+        return f"has levels that training never saw in {percent(found.new)} of the test rows"
+    if found.gone and not found.moved:
+        here, there = (percent(share) for share in found.missing)
+        return f"is missing in {here} of the training rows and {there} of the test rows"
+    told = f"distance {found.distance:.2f} of at most 1"
+    if found.difference:
+        told += f", means {abs(found.difference):.1f} standard deviations apart"
+    return f"has another distribution in the test table ({told})"
 
 
 def _sampled(columns: Columns, n: int) -> Columns:
     return take(columns, np.unique(np.linspace(0, n - 1, min(n, JOINT_ROWS)).astype(np.int64)))
 
 
-def _numbers(here: Column, there: Column, context: AuditContext, name: str) -> np.ndarray:
-    """Return both columns as numbers; levels of the training table by frequency, new ones -1."""
-    if not isinstance(here, Strings) or not isinstance(there, Strings):
-        return np.concatenate([here, there])  # type: ignore[list-item]
-    known = coded(context, name)
-    order = np.argsort(-known.counts, kind="stable")
-    index = {known.values[k]: i for i, k in enumerate(order)}
-    both = np.concatenate([c.recode(index, -2) for c in (here, there)]).astype(np.float64)
-    return np.where(both == -1, np.nan, both)
+def _joined(here: Column, there: Column) -> Column:
+    """Return the values of both tables in one column."""
+    if isinstance(here, Strings) and isinstance(there, Strings):
+        return Strings.from_values([*here.to_object(), *there.to_object()])
+    return np.concatenate([np.asarray(here), np.asarray(there)])
