@@ -27,12 +27,55 @@ def test_entities_group_the_rows(make: MakeContext, rng: np.random.Generator, na
     assert found.evidence["n_groups"] == 60 and found.evidence["highest_likeness"] == 1
 
 
-def test_places_and_numbered_names_are_told(make: MakeContext, rng: np.random.Generator) -> None:
-    for name in ("school", "schcode9"):
-        frame = _patients(rng, name, 60, 40)
-        frame[name] = rng.permutation(60)[frame[name] - 1]
+@pytest.mark.parametrize("name", ["school", "schidkn"])
+def test_places_group_the_rows_of_a_table_without_dates(make: MakeContext, rng: np.random.Generator, name: str) -> None:
+    frame = _patients(rng, name, 60, 40)
+    frame[name] = rng.permutation(60)[frame[name] - 1]
+    (found,) = findings(GroupedRows, make(frame, "value"))
+    assert found.columns == (name,) and found.action is Action.GROUP
+    frame["when"] = rng.permutation(pd.date_range("2021-01-01", periods=len(frame), freq="h"))
+    (found,) = findings(GroupedRows, make(frame, "value"))
+    assert found.columns == (name,) and found.action is Action.TOLD
+
+
+def test_names_in_digits_are_told(make: MakeContext, rng: np.random.Generator) -> None:
+    frame = _patients(rng, "z9", 60, 40)
+    frame["z9"] = 100 * rng.permutation(60)[frame["z9"] - 1]
+    (found,) = findings(GroupedRows, make(frame, "value"))
+    assert found.columns == ("z9",) and found.action is Action.TOLD
+
+
+def test_codes_of_things_are_told_whatever_their_name(make: MakeContext, rng: np.random.Generator) -> None:
+    for code in (lambda i: f"K{i:04d}", lambda i: i):
+        frame = _patients(rng, "zz", 60, 10)
+        frame["size"] = rng.normal(size=60)[frame["zz"] - 1]
+        order = rng.permutation(60)
+        frame["zz"] = [code(order[i - 1]) for i in frame["zz"]]
+        frame["value"] = rng.normal(size=600)
         (found,) = findings(GroupedRows, make(frame, "value"))
-        assert found.columns == (name,) and found.action is Action.TOLD
+        assert found.columns == ("zz",) and found.action is Action.TOLD and found.evidence["n_fixed"] == 2
+
+
+def test_a_running_count_gives_things_away(make: MakeContext, rng: np.random.Generator) -> None:
+    frame = honest(rng, 600).drop(columns="goal").assign(zz=np.repeat(np.arange(20), 30), k=np.tile(np.arange(30), 20))
+    (found,) = findings(GroupedRows, make(frame, "value"))
+    assert found.columns == ("zz",) and found.action is Action.GROUP and "key of the table" in found.message
+
+
+def test_numbers_that_start_anew_in_each_place(make: MakeContext, rng: np.random.Generator) -> None:
+    frame = _patients(rng, "patient_no", 60, 10)
+    frame["clinic"] = np.array(list("abcd"))[frame["patient_no"] % 4]
+    frame["patient_no"] //= 4
+    frame["born"] = rng.integers(1940, 2000, 1000)[100 * (frame["clinic"] == "a") + 7 * frame["patient_no"]]
+    (found,) = findings(GroupedRows, make(frame.assign(value=rng.normal(size=600)), "value"))
+    assert found.columns == ("patient_no",) and found.action is Action.GROUP
+
+
+def test_bare_series_are_not_grouped(make: MakeContext, rng: np.random.Generator) -> None:
+    frame = pd.DataFrame({"customer": np.repeat(np.arange(30), 40), "t": np.tile(np.arange(40), 30)})
+    frame["y"] = np.repeat(3 * rng.normal(size=30), 40) + rng.normal(size=1200)
+    (found,) = findings(GroupedRows, make(frame, "y"))
+    assert found.action is Action.TOLD
 
 
 def test_a_split_in_the_brief_decides(make: MakeContext, rng: np.random.Generator) -> None:

@@ -16,7 +16,7 @@ import numpy as np
 from modelwright.audit.findings import AuditContext
 from modelwright.audit.identifiers import identifier_reason
 from modelwright.audit.looking import coded, memo, rank_correlation
-from modelwright.audit.names import NOT_EVENT, TIME, tokens
+from modelwright.audit.names import NOT_EVENT, STEP, TIME, entity, tokens
 from modelwright.data.columns import Strings
 from modelwright.data.contract import Kind
 
@@ -155,6 +155,7 @@ def _panel(context: AuditContext) -> Panel | None:
     n = len(context.row_numbers)
     calendar = dates(context)
     counts = [c for c in context.features if c not in calendar and _may_count(context, c)]
+    counts.sort(key=lambda c: (not STEP.intersection(tokens(c)), -_rises(context, c)))
     repeated = [t for t in calendar + counts if n >= MIN_THINGS_AT_A_TIME * coded(context, t).n_levels]
     for time in repeated[:MAX_TIMES]:
         for things in _things(context, time):
@@ -182,13 +183,18 @@ def _may_count(context: AuditContext, name: str) -> bool:
         return False
     if column.n_levels < MIN_MOMENTS or column.n_missing or column.values[0] not in (0.0, 1.0):
         return False
-    if identifier_reason(context, name) or not np.all(column.values == np.floor(column.values)):
+    if entity(name)[0] or identifier_reason(context, name) or not np.all(column.values == np.floor(column.values)):
         return False
     dense = column.n_levels >= COUNT_DENSITY * (column.values[-1] - column.values[0] + 1)
     thirds = np.array_split(column.counts, 3)
     means = [float(part.mean()) for part in thirds]
     # Sampled rows leave the counts uneven; twice the standard error of the smaller mean is allowed for.
     return bool(dense) and all(b <= a + 2 * np.sqrt(a / len(thirds[0])) for a, b in pairwise(means))
+
+
+def _rises(context: AuditContext, name: str) -> float:
+    """Return in what share of the rows the count is one more than in the row before."""
+    return float(np.mean(np.diff(coded(context, name).codes) == 1))
 
 
 def _things(context: AuditContext, time: str) -> Iterator[tuple[str, ...]]:

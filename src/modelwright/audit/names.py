@@ -20,6 +20,7 @@ __all__ = [
     "PLACE",
     "ROW_COUNTER",
     "STANDING",
+    "STEP",
     "TIME",
     "after_the_fact",
     "entity",
@@ -56,6 +57,25 @@ PLACE = _words(
     "company firm seller agent branch plant batch lot building team"
 )
 _NUMBERED = _words("id ids nr no num number key code name uid ref")
+# How tables shorten such names ("schidkn", "pat_nr", "custid"): the stem, a word for a number, at most two letters.
+_STEMS = {
+    "sch": "school",
+    "hosp": "hospital",
+    "pat": "patient",
+    "pt": "patient",
+    "subj": "subject",
+    "cust": "customer",
+    "acct": "account",
+    "emp": "employee",
+    "veh": "vehicle",
+    "hh": "household",
+    "pers": "person",
+    "stud": "student",
+    "resp": "respondent",
+    "mach": "machine",
+    "dev": "device",
+}
+_SHORT = re.compile(rf"({'|'.join(_STEMS)})_?(?:id|nr|no|num|code|key)_?(?:[a-z]{{0,2}}|\d{{0,2}})")
 
 # Dates that say something about a thing and not when its row came about.
 NOT_EVENT = _words(
@@ -63,6 +83,10 @@ NOT_EVENT = _words(
     "expiration due planned scheduled release founded opened registration model manufacture production"
 )
 TIME = _words("date time datetime timestamp day dt ts year month week quarter dteday period created")
+# What counts the looks at one thing.
+STEP = _words(
+    "t step cycle visit wave round tick seq sequence lap trial attempt session period week day month year hour"
+)
 # What happens at a time, in the name of a date ("order_date", "pickup").
 EVENT = _words(
     "event transaction order invoice sale sales booking trip ride pickup visit record recorded recording observation "
@@ -152,6 +176,10 @@ def entity(name: str) -> tuple[str, bool]:
 
     The whole name must say it: ``"patient"``, ``"unit_nr"`` and ``"CustomerID"``, but not ``"unit_price"``.
     """
+    short = _SHORT.fullmatch("_".join(tokens(name)))
+    if short:
+        found = _STEMS[short[1]]
+        return found, found in ENTITY
     words = [w for w in tokens(name) if w not in _NUMBERED]
     if len(words) == 1 and words[0][-2:] == "id" and words[0][:-2] in ENTITY | PLACE:
         words = [words[0][:-2]]
