@@ -104,3 +104,54 @@ def test_does_not_apply_without_a_varying_target(make: MakeContext, rng: np.rand
     assert SingleColumnLeak().check(make(frame)) == "there is no target"
     assert "does not vary" in str(SingleColumnLeak().check(make(frame.assign(goal="yes"), "goal")))
     assert "fewer than 50 rows" in str(SingleColumnLeak().check(make(honest(rng, 30), "goal")))
+
+
+def _easy(rng: np.random.Generator, n: int = 900) -> pd.DataFrame:
+    """Return a target that the other columns tell nearly perfectly, so that nothing is out of proportion."""
+    x = rng.normal(size=(n, 2))
+    value = 3 * x[:, 0] + x[:, 1] ** 2 + rng.normal(0, 0.1, n)
+    signal = {f"x{i}": value + rng.normal(0, 0.5, n) for i in range(3)}
+    return pd.DataFrame({**signal, "value": value, "goal": np.where(value > 1, "yes", "no")})
+
+
+@pytest.mark.parametrize("wrong", [0.01, 0.03])
+def test_near_copies_are_told_however_easy_the_problem_is(
+    make: MakeContext, rng: np.random.Generator, wrong: float
+) -> None:
+    frame = _easy(rng)
+    off = rng.random(len(frame)) < wrong
+    frame["flag"] = np.where(off == (frame["goal"] == "yes"), "a", "b")
+    assert "flag" in accused(SingleColumnLeak, make(frame.drop(columns="value"), "goal"))
+    frame["other"] = np.where(off, rng.permutation(frame["value"]), frame["value"])
+    (found,) = [
+        f for f in findings(SingleColumnLeak, make(frame.drop(columns="goal"), "value")) if "other" in f.columns
+    ]
+    assert found.action is Action.DROP_COLUMN
+
+
+def test_a_number_that_follows_closely_and_a_copy_with_gaps(make: MakeContext, rng: np.random.Generator) -> None:
+    frame = _easy(rng).drop(columns="goal")
+    frame["noisy"] = frame["value"] + rng.normal(0, 0.13 * frame["value"].std(), len(frame))
+    frame["some"] = np.where(rng.random(len(frame)) < 0.6, np.nan, np.exp(frame["value"] / 9))
+    actions = {f.columns[0]: f.action for f in findings(SingleColumnLeak, make(frame, "value"))}
+    assert actions["some"] is Action.DROP_COLUMN and actions["noisy"] is Action.TOLD
+
+
+def test_values_that_exist_mostly_for_one_class(make: MakeContext, rng: np.random.Generator) -> None:
+    frame = _easy(rng).drop(columns="value")
+    noted = (rng.random(len(frame)) < 0.1) ^ (frame["goal"] == "yes")
+    frame["note"] = np.where(noted, rng.normal(size=len(frame)), np.nan)
+    (found,) = [f for f in findings(SingleColumnLeak, make(frame, "goal")) if "note" in f.columns]
+    assert found.action is Action.TOLD and "of all others" in found.message
+
+
+def test_a_shared_trend_is_no_leak(make: MakeContext, rng: np.random.Generator) -> None:
+    step = np.arange(200.0)
+    frame = pd.DataFrame(
+        {
+            "prices": np.exp(0.02 * step) + np.cumsum(rng.normal(0, 0.1, 200)),
+            "month": pd.date_range("2001-01-01", periods=200, freq="MS"),
+            "output": 50 + 3 * step + np.cumsum(rng.normal(0, 1, 200)),
+        }
+    )
+    assert findings(SingleColumnLeak, make(frame, "output")) == []

@@ -13,18 +13,22 @@ from modelwright.audit.leaks import (
     EXACT_AUC,
     EXISTENCE_RATIO,
     EXISTENCE_SKILL,
+    NEAR_RECALL,
     PERFECT_RATIO,
     PERFECT_SKILL,
+    TOLD_SIGNS,
     UNEXPLAINED_RATIO,
+    VALUE_GAP,
     Leak,
     Sign,
     find_leaks,
 )
+from modelwright.audit.near import CLOSE_R2, PLACE, SAME_PLACES
 from modelwright.audit.power import MIN_ROWS, power_sample
 
 __all__ = ["SingleColumnLeak"]
 
-_SIGNS = frozenset({Sign.COPY, Sign.EXISTENCE, Sign.DOMINANT, Sign.STRONG})
+_SIGNS = frozenset({Sign.COPY, Sign.EXISTENCE, Sign.DOMINANT, Sign.STRONG, Sign.NEAR, Sign.MOSTLY})
 
 
 class SingleColumnLeak:
@@ -39,7 +43,8 @@ class SingleColumnLeak:
     )
     how_detected: ClassVar[str] = (
         "Every column is judged alone, out of fold. A copy: each class has a value of its own (kappa "
-        f"{COPY_KAPPA:g}), or the target follows the number monotonically. Strength out of proportion: at "
+        f"{COPY_KAPPA:g}), or the target follows the number monotonically, or {percent(SAME_PLACES)} of the rows have "
+        f"the same place in the order of both (within {percent(PLACE)}). Strength out of proportion: at "
         f"least {percent(DOMINANT_SKILL)} explained while all other columns together leave {UNEXPLAINED_RATIO:g} times "
         "as much unexplained, so that an honestly easy problem is not accused; or "
         f"{percent(PERFECT_SKILL)} explained while the best other column leaves {PERFECT_RATIO:g} times as much. One "
@@ -47,12 +52,16 @@ class SingleColumnLeak:
         f"relation is nearly exact (R² of ranks {COPY_RANKS:g}, AUC {EXACT_AUC:g} for two classes, "
         f"{percent(PERFECT_SKILL)} explained for more); else it is told. "
         "Existence: that there is a value at all "
-        f"explains {percent(EXISTENCE_SKILL)}, and the others leave {EXISTENCE_RATIO:g} times as much. Explained "
+        f"explains {percent(EXISTENCE_SKILL)}, and the others leave {EXISTENCE_RATIO:g} times as much. Told without "
+        f"any comparison: each class has a value of its own in {percent(NEAR_RECALL)} of its rows, an R² of "
+        f"{CLOSE_R2:g}, "
+        f"or shares of rows with a value that differ by {100 * VALUE_GAP:.0f} percentage points between a class and "
+        "the others. What only shares a trend with the target along the file is not accused. Explained "
         "means McFadden's R² for classes (1974) and R² of ranks for numbers. See Kaufman et al. 2012, Leakage in Data "
         "Mining."
     )
     what_is_done: ClassVar[str] = (
-        "The column is dropped; one that is merely strong out of proportion is told and stays."
+        "The column is dropped; one that is merely strong out of proportion, or near, is told and stays."
     )
 
     def check(self, context: AuditContext) -> list[Finding] | str:
@@ -73,7 +82,7 @@ class SingleColumnLeak:
                 f"Whether '{leak.column}' has a value (other than its default) nearly tells '{context.target}'; the "
                 f"column alone explains {percent(leak.skill)}. It seems to be filled in once the outcome is known."
             )
-        elif leak.sign is Sign.STRONG:
+        elif leak.sign in TOLD_SIGNS:
             return self._ask(context, leak)
         else:
             message = (
@@ -95,9 +104,24 @@ class SingleColumnLeak:
             self,
             severity=Severity.WARNING,
             columns=[leak.column],
-            message=f"'{leak.column}' alone explains {percent(leak.skill)} of '{context.target}', all the other "
-            f"columns together {percent(leak.others)}. Is it known when the prediction is needed? An honest quantity "
-            "can be so strong, and so can one that is written down afterwards.",
+            message=f"{_told(context, leak)} Is it known when the prediction is needed? An honest quantity can be so "
+            "strong, and so can one that is written down afterwards.",
             evidence={"skill": leak.skill, "others": leak.others, "sign": str(leak.sign)},
             fix=f"if it is known only afterwards, name it with --known-after {leak.column}",
         )
+
+
+def _told(context: AuditContext, leak: Leak) -> str:
+    if leak.sign is Sign.MOSTLY:
+        return (
+            f"'{leak.column}' has a value in {percent(leak.skill)} of the rows where '{context.target}' is "
+            f"'{leak.word}', and in {percent(leak.others)} of all others."
+        )
+    if leak.sign is Sign.NEAR and context.classes:
+        return f"'{leak.column}' is right in at least {percent(leak.skill)} of the rows of each class."
+    if leak.sign is Sign.NEAR:
+        return f"'{leak.column}' follows '{context.target}' with an R² of {leak.skill:.3f}."
+    return (
+        f"'{leak.column}' alone explains {percent(leak.skill)} of '{context.target}', all the other columns together "
+        f"{percent(leak.others)}."
+    )
