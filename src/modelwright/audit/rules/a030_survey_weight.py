@@ -1,0 +1,160 @@
+"""A030: a weight of the survey among the features."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import numpy as np
+
+from modelwright.audit.building import count, percent, tell
+from modelwright.audit.findings import AuditContext, Finding, Severity
+from modelwright.audit.identifiers import identifier_reason
+from modelwright.audit.looking import coded, rank_correlation, values_of
+from modelwright.audit.names import tokens
+from modelwright.audit.power import power
+
+__all__ = ["SurveyWeight"]
+
+MIN_ROWS = 100
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+# Names of the weights of surveys and samples (Census, GSS, NHANES, DHS, PISA, Eurostat). "weight" alone is a body's or
+# a parcel's weight at least as often.
+_SURE = _words(
+    "wgt wgts wt wts fnlwgt finalwgt finwgt finlwt pweight pweights pwgt perwt hhwt hhwgt wtssall wtss wtsall "
+    "wtint2yr wtmec2yr wgtp pwgtp expansion iweight fweight aweight w_fstuwt poststrat poststratification raking "
+    "svyweight sampleweight sampwt sampwgt smpwt surveyweight weightvar discwt perwgt finalweight"
+)
+_WEIGHT = frozenset(("weight", "weights", "wgt", "wt", "w"))
+_OF_A_SAMPLE = _words(
+    "sample sampling survey design final person household expansion population pop post stratification analysis "
+    "respondent replicate jackknife probability inverse inflation frequency freq case balance raked"
+)
+_OF_A_THING = _words(
+    "body birth gross net tare curb kerb dry wet gain loss lifted shell whole shucked viscera item parcel vehicle "
+    "car kg lb lbs g gram grams mg ton tons product package kilo kilograms pounds atomic molecular height over "
+    "under percent total avg mean max min"
+)
+# What a weight behaves like: no zero or less, large against its own spread's lower end, mostly different values.
+MIN_LEVELS = 10
+MIN_SPREAD = 1.5  # of the 95 % quantile to the 5 % quantile
+# Alone, a weight says next to nothing of the target: it tells how often such a person was drawn, not how he fares.
+WEAK_SKILL = 0.05
+# A name that only hints is believed where the numbers stand for people: weights then add up to a population.
+POPULATION = 20.0  # persons per row
+WIDE_SPREAD = 3.0
+NORMALISED = 0.005  # ... or to as many as there are rows
+MAX_ROUND = 0.5  # share of values with two significant digits or fewer; quantities that people measure are round
+# ... and nothing that was measured of a thing goes with them, as its size would with its weight.
+UNRELATED = 0.15
+MIN_OTHERS, MAX_OTHERS = 3, 30
+
+
+class SurveyWeight:
+    """Finds columns that say how many people a row stands for."""
+
+    code: ClassVar[str] = "A030"
+    title: ClassVar[str] = "Survey weight"
+    what: ClassVar[str] = "A column says how many others each row of the sample stands for."
+    why_it_matters: ClassVar[str] = (
+        "A weight belongs to the sample and not to the person: nobody to be predicted has one, and a model that uses "
+        "it learns how the survey was drawn. Left out of the averages, it makes shares and scores those of the sample "
+        "and not of the population."
+    )
+    how_detected: ClassVar[str] = (
+        "The name is one that surveys give to weights (fnlwgt, pweight, WTSSALL, sample_weight) and the numbers "
+        f"behave like weights: all above 0, at least {MIN_LEVELS} different ones, the largest twentieth at least "
+        f"{MIN_SPREAD:g} times the smallest twentieth, and alone they explain less than {percent(WEAK_SKILL)} of the "
+        f"target. The bare word 'weight' counts only where rows stand for {POPULATION:g} others or more on average, "
+        f"in figures that are mostly not round, or for exactly one, the largest are "
+        f"{WIDE_SPREAD:g} times the smallest, and no other number goes with it (rank correlation "
+        f"below {UNRELATED:g} with each of {MIN_OTHERS} or more); then it is asked."
+    )
+    what_is_done: ClassVar[str] = (
+        "Told. The column stays until it is dropped: whether the model is to serve the sample or the population is "
+        "for the user to say."
+    )
+
+    def check(self, context: AuditContext) -> list[Finding] | str:
+        """Return one finding per weight, or why there is nothing to check."""
+        if len(context.row_numbers) < MIN_ROWS:
+            return f"there are fewer than {MIN_ROWS} rows"
+        numbers = [n for n in context.features if values_of(context, n) is not None]
+        if not numbers:
+            return "there are no numbers"
+        return [self._tell(context, n) for n in numbers if _is_weight(context, n)]
+
+    def _tell(self, context: AuditContext, name: str) -> Finding:
+        column = coded(context, name)
+        values = np.repeat(column.values, column.counts)
+        mean = float(values.mean())
+        effective = float(values.sum() ** 2 / (len(values) * np.square(values).sum()))
+        measured = power(context, name)
+        skill = 0.0 if measured is None else measured.skill
+        said = "" if measured is None else f" Alone it explains {percent(skill)} of '{context.target}'."
+        return tell(
+            self,
+            severity=Severity.WARNING if _named(name) else Severity.INFO,
+            columns=[name],
+            message=f"'{name}' seems to be a weight of the sample: the {count(len(values), 'row')} with one stand for "
+            f"{mean:,.6g} others each on average, from {column.values[0]:,.6g} to {column.values[-1]:,.6g}.{said} It "
+            "says how the sample was drawn and is no property of who is to be predicted. Unweighted scores are those "
+            f"of the sample; weighted ones would be as sure as from {percent(effective)} of the rows.",
+            evidence={"mean": mean, "effective_share": effective, "skill": skill},
+            fix=f"leave it out with --drop {name}; if shares of the population matter, weight the results by it",
+            n_rows=len(values),
+        )
+
+
+def _is_weight(context: AuditContext, name: str) -> bool:
+    sure = _named(name)
+    if sure is None or identifier_reason(context, name):
+        return False
+    column = coded(context, name)
+    if column.n_levels < MIN_LEVELS or column.n_present < MIN_ROWS or column.values[0] <= 0:
+        return False
+    values = np.repeat(column.values, column.counts)
+    low, high = np.quantile(values, (0.05, 0.95))
+    if not np.isfinite(column.values[-1]) or high < MIN_SPREAD * low:
+        return False
+    measured = power(context, name)
+    if measured is not None and measured.skill >= WEAK_SKILL:
+        return False
+    return sure or _behaves(context, name, values)
+
+
+def _behaves(context: AuditContext, name: str, values: np.ndarray) -> bool:
+    """Return whether the numbers of a column that is called no more than "weight" are those of a weight."""
+    mean = float(values.mean())
+    low, high = np.quantile(values, (0.05, 0.95))
+    if high < WIDE_SPREAD * low:
+        return False
+    if abs(mean - 1) > NORMALISED and (mean < POPULATION or _round_share(values) > MAX_ROUND):
+        return False
+    mine = context.columns[name]
+    others = [v for n in context.features if n != name and (v := values_of(context, n)) is not None][:MAX_OTHERS]
+    assert isinstance(mine, np.ndarray)
+    return len(others) >= MIN_OTHERS and all(abs(rank_correlation(mine, v)) < UNRELATED for v in others)
+
+
+def _named(name: str) -> bool | None:
+    """Return whether a name is surely a weight's; None where it names none or the weight of a thing."""
+    words = set(tokens(name))
+    letters = {w for w in words if not w.isdigit()}
+    joined = "".join(tokens(name))
+    if letters & _OF_A_THING:
+        return None
+    if letters & _SURE or joined in _SURE or (letters & _WEIGHT and letters & _OF_A_SAMPLE):
+        return letters != {"wt"}  # miles per gallon and wt: the weight of a car
+    return False if letters in ({"weight"}, {"weights"}) else None
+
+
+def _round_share(values: np.ndarray) -> float:
+    """Return the share of values with two significant digits or fewer."""
+    size = 10.0 ** (np.floor(np.log10(values)) - 1)
+    scaled = values / size
+    return float(np.mean(np.abs(scaled - np.round(scaled)) < 1e-9))
