@@ -26,7 +26,7 @@ def _words(text: str) -> frozenset[str]:
 # a parcel's weight at least as often.
 _SURE = _words(
     "wgt wgts wt wts fnlwgt finalwgt finwgt finlwt pweight pweights pwgt perwt hhwt hhwgt wtssall wtss wtsall "
-    "wtint2yr wtmec2yr wgtp pwgtp expansion iweight fweight aweight w_fstuwt poststrat poststratification raking "
+    "wtint2yr wtmec2yr wgtp pwgtp iweight fweight aweight w_fstuwt poststrat poststratification raking "
     "svyweight sampleweight sampwt sampwgt smpwt surveyweight weightvar discwt perwgt finalweight"
 )
 _WEIGHT = frozenset(("weight", "weights", "wgt", "wt", "w"))
