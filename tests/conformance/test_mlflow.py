@@ -16,21 +16,13 @@ from modelwright.package.bundle import open_version
 from modelwright.package.writing import Facts, write_version
 from modelwright.runtime.calibrators import Sigmoid
 from tests.conformance.environments import Environment, environment, free_port, pinned, serving
+from tests.conformance.made import ODD
 from tests.package.fitting import fitted, table
 from tests.package.make_frozen import PROFILE
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 
 TOLERANCE = 1e-9
-ODD: dict[str, list[Any]] = {
-    "area": [None, 1e12, "12.5", -1, None],
-    "rooms": [None, 10**9, "3", 2.5, None],
-    "job": [None, "astronaut", 7, "", None],
-    "garden": [None, True, "no", "perhaps", None],
-    "since": [None, "1700-01-01", "2024-02-30", "2090-12-31", None],
-    "note": [None, "", "\u2603 snow", "quiet " * 200, None],
-}
-"""Nulls, levels never seen, texts for numbers, numbers for texts, dates that are none: all within the contract."""
 
 LOADED = """
 import json, sys
