@@ -19,7 +19,7 @@ from modelwright.data.columns import Columns, Strings
 from modelwright.data.contract import ColumnSpec, Contract, Kind, Violation
 from modelwright.data.enforcing import NOTHING, Fit, Tally, counts_of, fit_of, refuse_unreadable, violations_of
 
-__all__ = ["Row", "RowReader", "is_records", "read_records"]
+__all__ = ["LONGEST_REMEMBERED", "Row", "RowReader", "is_records", "read_records"]
 
 Row = list[Any]
 """Canonical values in the order of the contract: a float, NaN where missing; for texts a str, None where missing."""
@@ -53,6 +53,15 @@ class RowReader:
         self._columns = {spec.name: _Column(spec, memory) for spec in contract.columns}
         self._longest = 2 * sum(map(len, contract.names)) + SPARE_NAMES
         self._fits: dict[tuple[str, ...], tuple[list[_Way], Told]] = {}
+
+    @property
+    def reads(self) -> Mapping[str, Read]:
+        """How one value of each column is read: the canonical value, and what there is to say of it."""
+        return {name: column.read for name, column in self._columns.items()}
+
+    def plain_range(self, name: str) -> tuple[float, float]:
+        """Return the bounds within which numbers of a column are taken as they are; an empty range where none is."""
+        return self._columns[name].low, self._columns[name].high
 
     def __call__(self, record: Mapping[str, Any]) -> tuple[Row, Told]:
         """Return the canonical values of a row, and how it differs from the contract.

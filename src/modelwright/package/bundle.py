@@ -29,6 +29,7 @@ from modelwright.data.columns import Columns
 from modelwright.data.contract import Contract, Violation
 from modelwright.data.profile import Profile
 from modelwright.data.rows import RowReader, is_records, read_records
+from modelwright.data.typed_rows import TypedReader, TypedRow
 from modelwright.errors import BundleError, DataError, UsageError
 from modelwright.package.golden import largest_difference, read_golden
 from modelwright.package.manifest import Manifest, current_platform
@@ -201,15 +202,28 @@ class Version:
         ContractError
             A column that the model reads is missing.
         """
-        read, score = self._row
+        read, _, score = self._row
         values, told = read(record)
         if told:
             told = tuple(v for v in told if (v.what, v.column) != ("unknown column", self.manifest.target))
         return score.answer(score(values)), told
 
+    def predict_body(self, body: bytes) -> tuple[dict[str, Any], TypedRow] | None:
+        """Return the answer to one raw row in JSON, and the row: `predict_row` where there is nothing to say of it.
+
+        None where the body is anything else: it says the same to `predict_row` when it is decoded.
+        """
+        _, read, score = self._row
+        if read is None or (found := read(body)) is None:
+            return None
+        row, values = found
+        return score.answer(score.ordered(values)), row
+
     @cached_property
-    def _row(self) -> tuple[RowReader, RowPlan]:
-        return RowReader(self.contract), RowPlan(self.plan)
+    def _row(self) -> tuple[RowReader, TypedReader | None, RowPlan]:
+        reader = RowReader(self.contract)
+        typed = TypedReader.of(reader)
+        return reader, typed, RowPlan(self.plan, None if typed is None else typed.names)
 
     def verify(self) -> None:
         """Check every digest again, and that the version is the one that was opened; raises BundleError."""

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from modelwright.data.columns import Columns, Strings
+from modelwright.data.typed_rows import picker
 from modelwright.runtime.answers import row_answer
 from modelwright.runtime.calibrators import Identity
 from modelwright.runtime.op import RowWriter
@@ -30,12 +31,16 @@ class RowPlan:
     Parameters
     ----------
     plan : Plan
+    order : sequence of str, or None
+        Order of the columns in which `ordered` takes values; None: that of the contract.
     """
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, order: Sequence[str] | None = None) -> None:
         self.plan = plan
         self._lock = threading.Lock()
-        where = {name: place for place, name in enumerate(plan.contract.names)}
+        names = plan.contract.names if order is None else tuple(order)
+        self._pick = None if names == plan.contract.names else picker([plan.contract.names.index(n) for n in names])
+        where = {name: place for place, name in enumerate(names)}
         self._now = Now()
         buffers = {key: np.zeros(len(view.names)) for key, view in plan.views.items()}
         sources = {key: RowSource(buffers[key], self._now, origins_of(v, where)) for key, v in plan.views.items()}
@@ -53,6 +58,10 @@ class RowPlan:
 
     def __call__(self, values: Sequence[Any]) -> list[float]:
         """Return class probabilities, or the one value, for canonical values in the order of the contract."""
+        return self.ordered(values if self._pick is None else self._pick(values))
+
+    def ordered(self, values: Sequence[Any]) -> list[float]:
+        """Return the same for values in the order that was asked for."""
         total = [0.0] * len(self._outputs)
         with self._lock:
             self._now.values = values

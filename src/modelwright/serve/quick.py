@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 import msgspec
 
+from modelwright.data.contract import Violation
 from modelwright.errors import ContractError
 from modelwright.package.bundle import Version
 from modelwright.serve.exchange import JSON, Asked, ModelFacts, Scored
@@ -51,28 +52,35 @@ def is_plain(headers: Mapping[str, str], limits: Limits) -> bool:
 
 def quick_way(version: Version, facts: ModelFacts) -> Quick:
     """Return the function that makes the answer to a body: bytes, what was asked and what was scored; or None."""
-    predict, names, kinds = version.predict_row, facts.classes, frozenset(FORMS)
-    keys = facts.probability_names
+    names, kinds, keys = facts.classes, frozenset(FORMS), facts.probability_names
+    typed = version.predict_body if kinds.isdisjoint(facts.contract.names) else None
+    middle = b',"model":%b,"version":%b,"request_id":' % (_ENCODE(facts.name), _ENCODE(facts.version))
 
-    def answer(body: bytes, request_id: str) -> tuple[bytes, Asked, Scored] | None:
+    def usual(body: bytes) -> tuple[dict[str, Any], Mapping[str, Any], tuple[Violation, ...]] | None:
         try:
             record = _ROWS.decode(body).rows[0] if body.startswith(_ROWS_FIRST) else _RECORD.decode(body)
             if not kinds.isdisjoint(record):
                 return None
-            found, told = predict(record)
+            found, told = version.predict_row(record)
         except (msgspec.MsgspecError, UnicodeError, RecursionError, ContractError):
+            return None
+        return found, record, told
+
+    def answer(body: bytes, request_id: str) -> tuple[bytes, Asked, Scored] | None:
+        record: Mapping[str, Any]
+        told: tuple[Violation, ...] = ()
+        if typed is not None and (plain := typed(body)) is not None:
+            found, record = plain
+        elif (read := usual(body)) is not None:
+            found, record, told = read
+        else:
             return None
         row: dict[str, Any] = {"prediction": found["prediction"]}
         if names:
             row["probabilities"] = {name: found[key] for name, key in zip(names, keys)}
         scored = Scored({name: (value,) for name, value in found.items()}, 1, told)
-        document = {
-            "predictions": (row,),
-            "model": facts.name,
-            "version": facts.version,
-            "request_id": request_id,
-            "notes": notes_of(scored) if told else (),
-        }
-        return _ENCODE(document), Asked(records=[record]), scored
+        notes = _ENCODE(notes_of(scored)) if told else b"[]"
+        document = (b'{"predictions":', _ENCODE((row,)), middle, _ENCODE(request_id), b',"notes":', notes, b"}")
+        return b"".join(document), Asked(records=[record]), scored  # type: ignore[list-item]
 
     return answer

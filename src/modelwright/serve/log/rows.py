@@ -12,6 +12,7 @@ import numpy as np
 
 from modelwright.data.contract import Contract
 from modelwright.data.parsing.texts import is_missing_text, text_of
+from modelwright.data.typed_rows import TypedRow, picker
 from modelwright.serve.log.policy import Protection
 
 __all__ = [
@@ -67,11 +68,17 @@ class Picker:
         self._pick = _getter(self.names)
         self._hashers = [Hasher(key, name) for name in protection.hashed]
         self._known = frozenset(contract.names)
+        self._columns = contract.names
+        at = {name: place for place, name in enumerate(contract.names)}
+        self._pick_cells = picker([at[name] for name in self.names])
 
     def __call__(self, record: Mapping[str, Any]) -> Sequence[Any]:
         """Return the values of one record; a column that it lacks is None."""
         try:
-            values = self._pick(record)
+            if type(record) is TypedRow and record.names == self._columns:
+                values = self._pick_cells(record.cells)
+            else:
+                values = self._pick(record)
         except KeyError:
             names = self.spelled(record)
             values = [record.get(names.get(name, name)) for name in self.names]
