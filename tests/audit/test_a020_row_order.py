@@ -22,14 +22,6 @@ def test_a_file_sorted_by_value_is_told(make: MakeContext, rng: np.random.Genera
     assert found.evidence["order"] == -1 and "falls" in found.message
 
 
-def test_identifiers_given_out_by_the_target_are_dropped(make: MakeContext, rng: np.random.Generator) -> None:
-    frame = honest(rng).drop(columns="value").sort_values("goal", ignore_index=True).assign(pat_id=np.arange(600))
-    frame = frame.sample(frac=1, random_state=1).reset_index(drop=True)
-    (found,) = findings(RowOrderLeak, make(frame, "goal"))
-    assert found.columns == ("pat_id",) and found.action is Action.DROP_COLUMN
-    assert found.evidence["skill"] > 0.8
-
-
 def test_stays_quiet(make: MakeContext, rng: np.random.Generator) -> None:
     frame = honest(rng).assign(rowid=np.arange(600))
     assert findings(RowOrderLeak, make(frame, "goal")) == []

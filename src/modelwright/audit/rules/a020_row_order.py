@@ -7,38 +7,33 @@ from typing import ClassVar
 import numpy as np
 
 from modelwright.audit.building import names, percent, tell
-from modelwright.audit.findings import Action, AuditContext, Finding, Severity
-from modelwright.audit.identifiers import identifier_reason
+from modelwright.audit.findings import AuditContext, Finding, Severity
 from modelwright.audit.looking import rank_correlation
 from modelwright.audit.order import sorted_by, target_runs
-from modelwright.audit.power import MIN_ROWS, power, power_sample
+from modelwright.audit.power import MIN_ROWS, power_sample
 
 __all__ = ["RowOrderLeak"]
 
 # A shuffled file has as many runs as expected, give or take √n; a file sorted by class has one run per class.
 FEW_RUNS = 0.05
 SORTED_TARGET = 0.95
-# An identifier should explain nothing of the target.
-IDENTIFIER_SKILL = 0.10
 
 
 class RowOrderLeak:
-    """Finds files sorted by the target, and identifiers that were given out in that order."""
+    """Finds files sorted by the target."""
 
     code: ClassVar[str] = "A020"
     title: ClassVar[str] = "Leak by row order"
-    what: ClassVar[str] = "The file is sorted by the target, or an identifier was given out in its order."
+    what: ClassVar[str] = "The file is sorted by the target."
     why_it_matters: ClassVar[str] = (
         "A row number then tells the answer, and a split that takes rows as they come puts whole classes on one side."
     )
     how_detected: ClassVar[str] = (
         f"Classes lie in blocks: at most {percent(FEW_RUNS)} of the runs of a shuffled file; values rise or fall "
         "along the "
-        f"file (rank correlation {SORTED_TARGET:g}). An identifier explains {percent(IDENTIFIER_SKILL)} of the target."
+        f"file (rank correlation {SORTED_TARGET:g}). Identifiers that were given out in that order are found by A021."
     )
-    what_is_done: ClassVar[str] = (
-        "Such identifiers are dropped. The order itself is told; splits shuffle the rows anyway."
-    )
+    what_is_done: ClassVar[str] = "Told; splits shuffle the rows anyway."
 
     def check(self, context: AuditContext) -> list[Finding] | str:
         """Return the findings, or why there is nothing to check."""
@@ -46,23 +41,7 @@ class RowOrderLeak:
             return "there is no target"
         if power_sample(context) is None:
             return f"there are fewer than {MIN_ROWS} rows with a target, or it does not vary"
-        found = [f for n in context.features if (f := self._identifier(context, n)) is not None]
-        return found + self._order(context)
-
-    def _identifier(self, context: AuditContext, name: str) -> Finding | None:
-        measured = power(context, name)
-        if measured is None or measured.skill < IDENTIFIER_SKILL or not identifier_reason(context, name):
-            return None
-        return tell(
-            self,
-            severity=Severity.WARNING,
-            columns=[name],
-            message=f"'{name}' only identifies rows, yet it explains {percent(measured.skill)} of '{context.target}': "
-            "it was given out in the order of the target, or of something close to it.",
-            evidence={"skill": measured.skill},
-            action=Action.DROP_COLUMN,
-            fix="nothing; do not use the order of the rows for anything either",
-        )
+        return self._order(context)
 
     def _order(self, context: AuditContext) -> list[Finding]:
         assert context.y is not None
