@@ -2,18 +2,15 @@
 
 A column is personal when its name says so, in one of the languages that data comes in, when it is an id or free text
 (who wrote it, and about whom, is anybody's guess), or when the levels that the contract lists are e-mail or network
-addresses or bank accounts. What describes a person without naming one (age, sex, occupation, postal code) stays: drift
-and fairness are measured on it.
+addresses, bank accounts and the like. What describes a person without naming one (age, sex, occupation, postal code)
+stays: drift and fairness are measured on it.
 """
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from itertools import pairwise
-
 from modelwright.data.contract import ColumnSpec, Contract, Kind
-from modelwright.data.inference.names import tokens, words
+from modelwright.data.personal.naming import LOCATED, folded, names_a_way_to_reach, names_somebody
+from modelwright.data.personal.shapes import is_written_identity
 
 __all__ = ["personal_columns"]
 
@@ -28,73 +25,6 @@ SMALLEST_NUMBER = 10_000
 LEVELS_SHARE = 0.5
 """Share of a category's levels that look like an e-mail address and the like from which the column is personal."""
 
-# English, German; French, Spanish, Portuguese, Italian; Dutch, Nordic; Polish to Romanian; Russian, Greek.
-_NAMES = words(
-    "surname surnames lastname firstname forename fullname middlename maidenname nickname username login loginname "
-    "screenname vorname nachname familienname geburtsname benutzername "
-    "prenom patronyme apellido apellidos sobrenome cognome "
-    "voornaam achternaam fornamn efternamn etternavn fornavn efternavn sukunimi etunimi "
-    "imie nazwisko prijmeni jmeno vezeteknev keresztnev soyad soyadi prenume "
-    "имя фамилия отчество фио ονομα επωνυμο"
-)
-_NAME = words("name names nom nombre nome naam namn navn nume")
-"""A name of whom? Of a person where the word stands alone or beside one for people; *nombre* may be a number."""
-
-_PEOPLE = words(
-    "first last full given family middle maiden user customer client patient person employee student member owner "
-    "contact applicant borrower passenger driver rider tenant guest subscriber cardholder holder author sender "
-    "recipient mother father spouse parent child kunde kunden client cliente"
-)
-_IDENTITIES = words(
-    "ssn nino nin passport passeport pasaporte reisepass ausweis personalausweis dni nie nif "
-    "cif curp rfc cpf rg cnpj "
-    "bsn pesel personnummer cpr cnp ahv oib egn jmbg tckn aadhaar aadhar nric hkid nhs mrn medicare fiscale "
-    "steuernummer steuerid steuer sozialversicherung sozialversicherungsnummer паспорт инн снилс "
-    "licence license plate kennzeichen matricula immatriculation vin "
-    "password passwd pwd passwort kennwort contrasena pin secret token cookie session fingerprint biometric"
-)
-_CONTACTS = words(
-    "email emails mail mailadresse courriel correo posta "
-    "phone phones telephone telefon telefono telefone tel mobile mobil handy handynummer rufnummer "
-    "fax cellphone gsm msisdn "
-    "puhelin telefoon телефон "
-    "address addresses addr adresse anschrift strasse street hausnummer direccion domicilio calle "
-    "endereco indirizzo adres "
-    "ulica adress osoite cim адрес улица почта "
-    "iban bic swift card creditcard ccnum cardnumber kreditkarte kontonummer konto tarjeta carte bankaccount "
-    "ip ipv ipaddr ipaddress mac macaddress imei imsi idfa gaid adid useragent deviceid "
-    "whatsapp telegram twitter facebook instagram linkedin skype"
-)
-_BIRTH = words(
-    "birth birthday birthdate birthdt dob bday geburt geburtstag geburtsdatum naissance nacimiento nascimento nascita "
-    "geboortedatum fodelsedatum fodselsdato syntymaaika urodzenia narozeni dogum nasterii рождения"
-)
-_STEMS = re.compile(
-    "mailadd|firstname|lastname|fullname|surname|username|birthda|dateofbirth|geburts|passport|creditcard|cardnumber|"
-    "ipaddr|macaddr|socialsec|phonenum|telefonn|streetadd|postaladd|homeadd|accountnumber|fechanac|codicefiscale|"
-    "姓名|名字|氏名|名前|电话|電話|手机|手機|邮箱|郵箱|メール|地址|住所|身份证|身分證|"
-    "出生|生年月日|护照|이름|성명|주소|전화|이메일|생년월일"
-)
-_DESCRIBES = words(
-    "type kind class status state provider domain service services plan category flag verified valid count counts "
-    "duration time length size age days months years hours score rate ratio share pct percent avg mean total sum "
-    "amount weight order index usage use used limit balance country region lines calls minutes charge charges brand "
-    "model network carrier os year month suffix prefix title method channel"
-)
-"""The last word of a name that speaks *about* the thing: "email domain", "phone service", "birth year"."""
-
-_COUNTS = words("n num count days months years hours avg mean total has is")
-_ACCOUNT_NUMBER = words("account acct konto compte cuenta conta")
-_NUMBER_WORDS = words("number no nr num nummer numero holder owner name")
-_LOCATED = words("home residence residential customer user client patient device person")
-
-_LEVEL = re.compile(
-    r"[^@\s]+@[^@\s]+\.[^@\s]+"  # an e-mail address
-    r"|[A-Za-z]{2}\d{2}(?: ?[A-Za-z0-9]{4}){3,7}(?: ?[A-Za-z0-9]{1,3})?"  # an IBAN (ISO 13616)
-    r"|\d{1,3}(?:\.\d{1,3}){3}"  # an IPv4 address
-    r"|(?:[0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}"  # a MAC address
-)
-
 
 def personal_columns(contract: Contract) -> tuple[str, ...]:
     """Return the columns that look personal, by name, kind and levels, in the order of the contract."""
@@ -106,53 +36,14 @@ def _is_personal(spec: ColumnSpec, rows_seen: int) -> bool:
         return True
     if spec.kind is Kind.BOOLEAN:
         return False  # whether there is an e-mail address, not which
-    parts = _folded(spec.name)
+    parts = folded(spec.name)
     if spec.kind is Kind.GEO:
-        return bool(_LOCATED & set(parts))
+        return bool(LOCATED & set(parts))
     if spec.kind is Kind.NUMBER and spec.maximum is not None and spec.maximum < SMALLEST_NUMBER:
         return False  # how many or how often, not which
-    if _named(parts) or _levels_tell(spec):
+    if names_somebody(parts) or _levels_tell(spec):
         return True
-    return _reachable(parts) and not _is_coarse(spec, rows_seen)
-
-
-def _folded(name: str) -> tuple[str, ...]:
-    """Return the words of a name without case and accents: "Prénom" is prenom, "Straße" is strasse."""
-    return tuple(t for part in tokens(name) if (t := _plain(part)))
-
-
-def _plain(word: str) -> str:
-    apart = unicodedata.normalize("NFKD", word.casefold())
-    return unicodedata.normalize("NFC", "".join(c for c in apart if not unicodedata.combining(c)))
-
-
-def _named(parts: tuple[str, ...]) -> bool:
-    """Return whether a name says who: names, identities, days of birth."""
-    found = set(parts)
-    if _about(parts):
-        return False
-    if found & (_NAMES | _IDENTITIES | _BIRTH) or _STEMS.search("".join(parts)):
-        return True
-    if found & _NAME and (len(parts) == 1 or found & _PEOPLE):
-        return True
-    return "social" in found and "security" in found
-
-
-def _reachable(parts: tuple[str, ...]) -> bool:
-    """Return whether a name says how somebody is reached or paid: addresses and numbers of all sorts."""
-    found = set(parts)
-    if _about(parts):
-        return False
-    return bool(found & _CONTACTS) or (bool(found & _ACCOUNT_NUMBER) and bool(found & _NUMBER_WORDS)) or _is_mail(parts)
-
-
-def _is_mail(parts: tuple[str, ...]) -> bool:
-    return any(a == "e" and b == "mail" for a, b in pairwise(parts))
-
-
-def _about(parts: tuple[str, ...]) -> bool:
-    """Return whether a name speaks about a personal thing without being it; a lone word never does."""
-    return len(parts) > 1 and (parts[-1] in _DESCRIBES or (parts[0] in _COUNTS))
+    return names_a_way_to_reach(parts) and not _is_coarse(spec, rows_seen)
 
 
 def _is_coarse(spec: ColumnSpec, rows_seen: int) -> bool:
@@ -163,4 +54,4 @@ def _is_coarse(spec: ColumnSpec, rows_seen: int) -> bool:
 
 def _levels_tell(spec: ColumnSpec) -> bool:
     levels = spec.levels
-    return bool(levels) and sum(_LEVEL.fullmatch(level) is not None for level in levels) >= LEVELS_SHARE * len(levels)
+    return bool(levels) and sum(is_written_identity(level) for level in levels) >= LEVELS_SHARE * len(levels)

@@ -1,0 +1,172 @@
+"""Which columns say who somebody is, by their values and, where values alone cannot tell, their names."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+
+from modelwright.audit.findings import AuditContext
+from modelwright.audit.looking import coded
+from modelwright.audit.people import is_about_people
+from modelwright.data.columns import Strings
+from modelwright.data.contract import Kind
+from modelwright.data.inference.names import words
+from modelwright.data.personal.naming import BIRTH, GIVEN_NAMES, LOCATED, NAME, PEOPLE, folded, names_somebody
+from modelwright.data.personal.shapes import SHAPES, matching
+
+__all__ = [
+    "CHECKED_SHARE",
+    "MIN_DISTINCT",
+    "MIN_SAID",
+    "SAID_SHARE",
+    "SHAPE_SHARE",
+    "said_in_texts",
+    "told_quietly",
+    "who",
+]
+
+MIN_DISTINCT = 20
+SHAPE_SHARE = 0.5
+# With check digits that one number in ten has by chance, twenty random ones reach this less than once in 10¹³.
+CHECKED_SHARE = 0.8
+NAME_SHARE = 0.8
+LONE_NAME_SHARE = 0.9  # of a column that is called "name" and nothing else
+KNOWN_SHARE = 0.05
+SAMPLE_LEVELS = 500
+FIRST_LOOK = 40
+SAMPLE_TEXTS = 2_000
+LONGEST_TEXT = 2_000
+SAID_SHARE = 0.01
+MIN_SAID = 5
+SMALLEST_NUMBER = 1e6  # seven digits: local phone numbers
+LARGEST_NUMBER = 2.0**53
+PHONE_LENGTHS = (7, 15)
+PRECISE_PLACES = 0.5
+
+_PHONE = words(
+    "phone phones telephone telefon telefono telefone tel mobile mobil handy handynummer rufnummer fax cellphone gsm "
+    "msisdn puhelin telefoon telefonnummer phonenumber телефон"
+)
+_PERSON = re.compile(
+    r"(?:(?:Mr|Mrs|Ms|Miss|Dr|Prof|Herr|Frau)\.? )?[^\W\d_][^\W\d_'’.-]*(?:[ '’-][^\W\d_][^\W\d_.]*\.?){0,3}"
+    r"|[^\W\d_][^\W\d_'’ -]*, (?:(?:Mr|Mrs|Miss|Ms|Dr|Master|Rev)\. )?.{2,60}"
+)
+# Frequent given names of several languages. A column that is merely called "name" holds persons where some of its
+# values are among them; products, towns and cars are not called so.
+_GIVEN = words(
+    "james john robert michael william david richard joseph thomas charles christopher daniel matthew anthony mark "
+    "mary patricia jennifer linda elizabeth barbara susan jessica sarah karen lisa nancy margaret emily anna maria "
+    "peter hans thomas andreas stefan klaus wolfgang jan lukas felix julia katharina sabine ursula monika petra "
+    "jean pierre marie michel philippe nathalie isabelle sophie camille jose juan antonio manuel francisco carlos "
+    "carmen ana isabel laura lucia pedro luis joao paulo giuseppe giovanni mario luigi francesca giulia elena paul "
+    "mohammed muhammad ahmed ali fatima wei li ming yuki hiroshi kenji priya raj amit sunita ivan olga sergei natasha "
+    "george edward henry alice emma olivia sophia jack harry oliver liam noah lucas eva kevin brian steven andrew"
+)
+_NOT_PERSONS = words("product file company city town store shop station item brand car model hotel school street host")
+
+
+def who(context: AuditContext, name: str) -> tuple[str, float, int] | None:
+    """Return what a column says of people ("e-mail addresses"), in which share of how many different values."""
+    values = coded(context, name)
+    if values.n_levels < MIN_DISTINCT or context.contract[name].kind in (Kind.BOOLEAN, Kind.DURATION, Kind.GEO):
+        return None
+    texts = _texts(context, name)
+    if not texts:
+        return None
+    parts = folded(name)
+    found = _shaped(texts, parts)
+    if found is None and isinstance(context.columns[name], Strings):
+        found = _persons(texts, parts)
+    if found is None and _PHONE & set(parts):
+        share = float(np.mean([_is_phone(t) for t in texts]))
+        found = ("phone numbers", share) if share >= CHECKED_SHARE else None
+    return None if found is None else (*found, values.n_levels)
+
+
+def _texts(context: AuditContext, name: str) -> list[str]:
+    """Return different values of a column as they were written, some hundred of them."""
+    column = coded(context, name)
+    if isinstance(context.columns[name], Strings):
+        return _some([str(v) for v in column.values])
+    if name in context.raw and context.contract[name].kind is Kind.NUMBER:
+        return _some(sorted({str(v) for v in context.raw[name][: 4 * SAMPLE_LEVELS] if v is not None}))
+    values = column.values[(column.values >= SMALLEST_NUMBER) & (column.values < LARGEST_NUMBER)]
+    whole = len(values) >= SHAPE_SHARE * column.n_levels and bool(np.all(values == np.floor(values)))
+    if context.contract[name].kind is Kind.DATETIME or not whole:
+        return []
+    return _some([f"{v:.0f}" for v in values])
+
+
+def _some(values: list[str]) -> list[str]:
+    if len(values) <= SAMPLE_LEVELS:
+        return values
+    return [values[i] for i in np.linspace(0, len(values) - 1, SAMPLE_LEVELS).astype(np.int64)]
+
+
+def _shaped(texts: list[str], parts: tuple[str, ...]) -> tuple[str, float] | None:
+    said = frozenset(parts)
+    if matching(_some(texts)[:: max(1, len(texts) // FIRST_LOOK)], said) is None:
+        return None
+    found = matching(texts, said)
+    if found is None:
+        return None
+    shape, share = found
+    if share < (CHECKED_SHARE if shape.chance else SHAPE_SHARE):
+        return None
+    if shape.name == "IP address" and "ip" not in said and not any(shape.occurs_in(t) for t in texts[:FIRST_LOOK]):
+        return None  # numbers of versions
+    return shape.plural, share
+
+
+def _persons(texts: list[str], parts: tuple[str, ...]) -> tuple[str, float] | None:
+    said = set(parts)
+    if said & _NOT_PERSONS or not (said & (GIVEN_NAMES | NAME) or names_somebody(parts)):
+        return None
+    if said & words("username login loginname nickname screenname benutzername"):
+        return "user names", 1.0
+    share = float(np.mean([_PERSON.fullmatch(t.strip()) is not None and t.strip()[0].isupper() for t in texts]))
+    if said & GIVEN_NAMES or (said & NAME and said & PEOPLE):
+        return ("names of persons", share) if share >= NAME_SHARE else None
+    known = float(np.mean([bool(_GIVEN & set(re.findall(r"[^\W\d_]+", t.casefold()))) for t in texts]))
+    lone = said & NAME and share >= LONE_NAME_SHARE and known >= KNOWN_SHARE
+    return ("names of persons", share) if lone else None
+
+
+def _is_phone(text: str) -> bool:
+    digits = re.sub(r"[\s()./+-]", "", text)
+    return digits.isdigit() and PHONE_LENGTHS[0] <= len(digits) <= PHONE_LENGTHS[1]
+
+
+def said_in_texts(context: AuditContext, name: str) -> list[tuple[str, int, int, np.ndarray]]:
+    """Return what stands in free texts: plural, rows with it, rows looked at, and where."""
+    column = context.columns[name]
+    if not isinstance(column, Strings):
+        return []
+    rows = np.flatnonzero(column.codes >= 0)
+    rows = rows[np.linspace(0, len(rows) - 1, min(len(rows), SAMPLE_TEXTS)).astype(np.int64)]
+    texts = [str(column.levels[c])[:LONGEST_TEXT] for c in column.codes[rows]]
+    found = []
+    for shape in SHAPES:
+        if shape.within is None:
+            continue
+        here = np.array([shape.occurs_in(t) for t in texts], dtype=bool)
+        if shape.chance and here.sum() < SHAPE_SHARE * sum(shape.within.search(t) is not None for t in texts):
+            continue  # other numbers, some of which have the check digit by chance
+        if here.sum() >= max(MIN_SAID, SAID_SHARE * len(texts)):
+            found.append((shape.plural, int(here.sum()), len(texts), rows[here]))
+    return found
+
+
+def told_quietly(context: AuditContext, name: str) -> tuple[str, int] | None:
+    """Return what a column holds that says much of people without naming them: dates of birth, places."""
+    kind, said = context.contract[name].kind, set(folded(name))
+    n = coded(context, name).n_levels
+    if kind is Kind.DATETIME and said & BIRTH and n >= MIN_DISTINCT:
+        return "dates of birth", n
+    if kind is Kind.GEO and n >= MIN_DISTINCT and (said & LOCATED or is_about_people(context)):
+        values = coded(context, name).values
+        fine = np.abs(values * 1000 - np.round(values * 1000)) > 1e-6
+        if fine.mean() >= PRECISE_PLACES:
+            return "places to within a few metres", n
+    return None
