@@ -14,7 +14,7 @@ from modelwright.errors import ModelwrightError, ProjectError, UsageError
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["as_table", "cannot_write", "check_writable", "even", "write_table", "write_tables"]
+__all__ = ["as_table", "cannot_write", "check_place", "check_writable", "even", "write_table", "write_tables"]
 
 EXCEL_MAX_ROWS = 1_048_576  # of a sheet, the header included
 PART_ROWS = 1 << 16
@@ -88,8 +88,12 @@ def check_writable(path: Path) -> None:
     ProjectError
         The folder does not exist or cannot be written.
     """
-    path = Path(path)
-    _writer(path)
+    _writer(Path(path))
+    check_place(Path(path))
+
+
+def check_place(path: Path) -> None:
+    """Raise ProjectError where no file can be made at a path: it is a folder, or its folder is not there or not ours."""
     folder = path.parent
     if path.is_dir():
         raise ProjectError(f"'{path}' is a folder", fix="name a file in it", code="MW-P006")

@@ -18,14 +18,25 @@ MARKS = {"error": "✗", "warning": "!", "info": "·"}
 @click.command(short_help="say what is wrong with the data")
 @click.argument("source", required=False)
 @brief_options(limits=False)
+@click.option("--fix", type=click.Path(), help="Write the repaired table too: what a run would learn from.")
+@click.option("--script", type=click.Path(), help="Write a pandas script that repairs the file in the same way.")
 @click.option("--report", type=click.Path(), help="Write the audit as an HTML page too.")
 @output_options
-def command(source: str | None, report: str | None, as_json: bool, quiet: bool, **options: Any) -> None:
+def command(
+    source: str | None,
+    fix: str | None,
+    script: str | None,
+    report: str | None,
+    as_json: bool,
+    quiet: bool,
+    **options: Any,
+) -> None:
     """Audit SOURCE: what is wrong, how much it matters, and what a run would do about it.
 
     \b
       modelwright audit bank.csv
       modelwright audit bank.csv --target deposit --report audit.html
+      modelwright audit bank.csv --target deposit --fix repaired.parquet --script repair.py
     """
     from modelwright.api import make_brief
     from modelwright.auditing import audit_only
@@ -37,7 +48,7 @@ def command(source: str | None, report: str | None, as_json: bool, quiet: bool, 
     fields = brief_fields(options)
     asked, _, _ = make_brief(source, fields.pop("test", None), fields.pop("brief", None), fields)
     with listening(silent=as_json or quiet) as listener:
-        found = audit_only(asked, listener=listener)
+        found = audit_only(asked, listener=listener, fix=fix, script=script)
     if report is not None:
         from modelwright.ledger import now
         from modelwright.report.audit_html import render_audit
@@ -58,6 +69,8 @@ def command(source: str | None, report: str | None, as_json: bool, quiet: bool, 
                 "findings": [to_builtins(f) for f in found.audit.findings],
                 "rules": [to_builtins(o) for o in found.audit.outcomes],
                 "report": report,
+                "fixed": fix,
+                "script": script,
             }
         )
         return

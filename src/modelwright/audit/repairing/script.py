@@ -1,0 +1,167 @@
+"""The repairs as a script that needs pandas alone: one statement for each column, with the finding that asks for it."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from modelwright.audit.repairing.helpers import HELPERS
+from modelwright.audit.repairing.plan import RepairPlan
+from modelwright.audit.repairing.table import whole
+from modelwright.data.columns import Columns
+from modelwright.data.contract import ColumnSpec, Kind
+from modelwright.data.parsing.numbers import MAGNITUDE, MAGNITUDES
+from modelwright.data.parsing.texts import UNIVERSAL_MISSING
+from modelwright.errors import UsageError
+
+__all__ = ["pandas_script"]
+
+WRITERS = {".parquet": "to_parquet", ".csv": "to_csv"}
+DELIMITERS = {"tab": "\t", "blanks": r"\s+", "none": "\x1e", "unit separator": "\x1f", "ctrl-A": "\x01"}
+WIDTH = 110
+
+
+def pandas_script(plan: RepairPlan, columns: Columns, to: str) -> str:
+    """Return the source code of a script that reads the file, repairs it and writes it to ``to``.
+
+    Parameters
+    ----------
+    plan : RepairPlan
+    columns : Columns
+        The repaired columns; what they hold decides which numbers are whole.
+    to : str
+        File that the script writes, ``.parquet`` or ``.csv``.
+
+    Raises
+    ------
+    UsageError
+        The source is none that pandas reads by itself (MW-U014), or ``to`` has another extension (MW-U013).
+    """
+    writer = WRITERS.get(Path(to).suffix.lower())
+    if writer is None:
+        raise UsageError(
+            f"a script cannot write '{to}'", fix=f"name a file that ends in {' or '.join(WRITERS)}", code="MW-U013"
+        )
+    statements = [_statement(spec, plan, columns) for spec in plan.specs]
+    body = "\n".join(s for s in statements if s)
+    used = {name for name in HELPERS if re.search(rf"\b{name}\(", body)}
+    used |= {"number"} if "written_number" in used else set()
+    used |= {"text"} if used - {"whole"} else set()
+    parts = [_head(plan), *_constants(used), *(HELPERS[n].strip("\n") + "\n" for n in HELPERS if n in used)]
+    steps = [_read(plan), _drops(plan), body, _rows(plan), f"table.{writer}({to!r}, index=False)"]
+    return "\n\n".join(parts) + "\n\n" + "\n".join(step for step in steps if step) + "\n"
+
+
+def _head(plan: RepairPlan) -> str:
+    notes = "".join(f"\n{_comment(note)}" for note in plan.source.notes)
+    return (
+        f'"""Repairs {_plain(plan.source.location)} as an audit of its {len(plan.names)} columns found it needs.\n\n'
+        'Every statement stands alone: delete those that you do not want.\n"""\n\n'
+        f"import pandas as pd{notes}"
+    )
+
+
+def _constants(used: set[str]) -> list[str]:
+    if "text" not in used:
+        return []
+    words = textwrap.fill(repr(sorted(UNIVERSAL_MISSING)), WIDTH, break_on_hyphens=False, break_long_words=False)
+    return [f"MISSING = {words}\n"]
+
+
+def _read(plan: RepairPlan) -> str:
+    source, options = plan.source, plan.source.options
+    if source.format == "csv":
+        arguments: dict[str, Any] = {
+            "sep": DELIMITERS.get(options["delimiter"], options["delimiter"]),
+            "encoding": options["encoding"],
+            "header": 0 if options["header"] == "yes" else None,
+            "names": list(plan.names),
+            "dtype": "string",
+            "keep_default_na": False,
+        }
+        if "quote" in options:
+            arguments["quotechar"] = options["quote"]
+        return _call("table = pd.read_csv", source.location, arguments)
+    if source.format == "parquet":
+        named = f"table = table.set_axis({list(plan.names)!r}, axis=1)"
+        return _call("table = pd.read_parquet", source.location, {}) + f"\n{named}"
+    if source.format == "jsonl":
+        return _call("table = pd.read_json", source.location, {"lines": True, "dtype": False, "convert_dates": False})
+    raise UsageError(
+        f"a script cannot read '{source.location}' ({source.format})",
+        fix="save the table as CSV or Parquet first, or use --fix without --script",
+        code="MW-U014",
+    )
+
+
+def _call(function: str, location: str, arguments: Mapping[str, Any]) -> str:
+    given = [repr(location), *(f"{name}={value!r}" for name, value in arguments.items())]
+    line = f"{function}({', '.join(given)})"
+    if len(line) <= WIDTH:
+        return line
+    return f"{function}(\n" + "".join(f"    {g},\n" for g in given) + ")"
+
+
+def _drops(plan: RepairPlan) -> str:
+    if not plan.dropped:
+        return ""
+    lines = "".join(f"{_comment(why, 4)}\n    {name!r},\n" for name, why in plan.dropped.items())
+    return f"\ntable = table.drop(columns=[\n{lines}])\n"
+
+
+def _rows(plan: RepairPlan) -> str:
+    if not plan.drop_rows or plan.target is None:
+        return ""
+    return f"table = table[table[{plan.target!r}].notna()]  # rows without a target teach nothing"
+
+
+def _statement(spec: ColumnSpec, plan: RepairPlan, columns: Columns) -> str:
+    """Return the statement that repairs a column, under what findings say of it; empty where nothing is to be done."""
+    notes = plan.notes.get(spec.name, ())
+    function, arguments = _reading(spec, plain=spec.name not in plan.written)
+    typed = not spec.storage.endswith("string") and plan.source.format != "csv"
+    if typed and not notes and not arguments and not spec.kind.numeric:
+        return ""
+    given = ", ".join([f"table[{spec.name!r}]", *(f"{n}={v!r}" for n, v in arguments.items())])
+    call = f"{function}({given})"
+    column = columns[spec.name]
+    if function in ("number", "written_number", "seconds") and isinstance(column, np.ndarray) and whole(column):
+        call = f"whole({call})"
+    return "".join(f"{_comment(note)}\n" for note in notes) + f"table[{spec.name!r}] = {call}"
+
+
+def _reading(spec: ColumnSpec, plain: bool) -> tuple[str, dict[str, Any]]:
+    """Return the helper that reads a column, and what it is given."""
+    given: dict[str, Any] = {"missing": list(spec.missing_tokens), "kept": list(spec.kept_tokens)}
+    if spec.kind is Kind.DATETIME:
+        return "moment", _said({"formats": list(spec.formats), **given})
+    if spec.kind is Kind.DURATION:
+        return "seconds", _said(given)
+    if spec.kind is Kind.BOOLEAN:
+        return "boolean", _said({"true": list(spec.true_tokens), "false": list(spec.false_tokens), **given})
+    if spec.kind.numeric:
+        given["sentinels"] = list(spec.missing_numbers)
+        given |= {} if spec.scale == 1.0 else {"scale": spec.scale}
+        marks = {"decimal": spec.decimal if spec.decimal != "." else "", "thousands": spec.thousands, "unit": spec.unit}
+        written = _said({**marks, "big": MAGNITUDES if MAGNITUDE in spec.formats else None})
+        return "number" if plain and not written else "written_number", _said({**given, **written})
+    return "text", _said({**given, "same": dict(spec.same_levels)})
+
+
+def _said(arguments: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in arguments.items() if value}
+
+
+def _comment(text: str, indent: int = 0) -> str:
+    mark = " " * indent + "# "
+    return textwrap.fill(_plain(text), WIDTH, initial_indent=mark, subsequent_indent=mark)
+
+
+def _plain(text: str) -> str:
+    """Return a text that ends no comment and no string, whatever a column is called."""
+    return " ".join(repr(text)[1:-1].replace('"', "'").split())
