@@ -25,7 +25,7 @@ def test_ids_given_out_in_the_order_of_the_target(make: MakeContext, rng: np.ran
     assert found.columns == ("pat_id",) and found.action is Action.DROP_COLUMN
     frame["pat_id"] = [f"P-{v:07d}" for v in frame["pat_id"]]
     (found,) = findings(TellingIdentifiers, make(frame, "goal"))
-    assert "its last number" in found.message
+    assert "its first number" in found.message
 
 
 @pytest.mark.parametrize("form", ["{c}{i:05d}", "{i:05d}-{c}", "2024/{c}{c}-{i}"])
