@@ -95,7 +95,7 @@ def test_groups_widen_the_interval():
         alone = measure(name, y[many], p[many])
         grouped = measure(name, y[many], p[many], groups=many)
         assert 1.8 < (grouped.high - grouped.low) / (alone.high - alone.low) < 3.0  # about the square root of 5
-        assert "by group" in grouped.method
+        assert "clustered" in grouped.method
     one = measure("roc_auc", y, p, groups=np.zeros(100, dtype=int))
     assert one.value is not None and one.low is None and "one group" in one.method
 

@@ -93,7 +93,7 @@ def check_writable(path: Path) -> None:
 
 
 def check_place(path: Path) -> None:
-    """Raise ProjectError where no file can be made at a path: it is a folder, or its folder is not there or not ours."""
+    """Raise ProjectError where no file can be made at a path: it is a folder, or its folder is missing or closed."""
     folder = path.parent
     if path.is_dir():
         raise ProjectError(f"'{path}' is a folder", fix="name a file in it", code="MW-P006")

@@ -160,7 +160,7 @@ def _interval(
         method = "DeLong"
     elif metric.name == "median_ae":
         method = "Woodruff"
-    return low, high, method + (", by group" if grouped else "")
+    return low, high, method + (", clustered" if grouped else "")
 
 
 def _farthest(value: float, end: float, relative: bool, root: bool) -> float:
@@ -323,7 +323,7 @@ def influence_gain(
         lowest, highest = (_farthest(value, end, False, False) for end in range_)
         if low < lowest or high > highest:
             low, high, method = max(low, lowest), min(high, highest), f"{method}, bounded by the percentile bootstrap"
-    return value, low, high, f"paired {method}" + (", by group" if groups is not None else "")
+    return value, low, high, f"paired {method}" + (", clustered" if groups is not None else "")
 
 
 def mean_measurement(

@@ -11,6 +11,7 @@ from modelwright.documents import digest_of
 from modelwright.evaluate.measurements import Evaluation
 from modelwright.explain.reasons import Explanation
 from modelwright.frame.problem import Problem
+from modelwright.frame.split import Folds
 from modelwright.running import Run
 from modelwright.train.record import Training
 
@@ -155,14 +156,13 @@ def gather(run: Run) -> Any:
         prediction = run.calibrator(prediction)
     run.threshold, run.threshold_why = _threshold(run, y[outcome.rows], bool(len(lockbox)))
     apply = run.calibrator or (lambda p: p)
-    groups = run.folds.groups
     return Evidence(
         y=y[judged],
         prediction=prediction,
         baselines=_baselines(run, judged),
         columns=take(run.used(problem.features), judged),
         contract=run.documents["contract"].only(problem.features),
-        groups=None if groups is None else groups[judged],
+        groups=_clusters(run.folds, judged, y, prediction),
         train_y=y[outcome.train_rows],
         train_prediction=apply(outcome.train_prediction),
         learning=tuple((p.n_train, p.prediction) for p in outcome.learning),
@@ -174,6 +174,15 @@ def gather(run: Run) -> Any:
         threshold_why=run.threshold_why,
         unit=run.documents["contract"][problem.target].unit_of_values,
     )
+
+
+def _clusters(folds: Folds, judged: np.ndarray, y: np.ndarray, prediction: np.ndarray) -> np.ndarray | None:
+    """Return which judged rows count as one: those of a group, or of a stretch of time whose errors are alike."""
+    from modelwright.evaluate.blocks import time_blocks
+
+    if folds.groups is not None:
+        return folds.groups[judged]
+    return None if folds.order is None else time_blocks(folds.order[judged], y[judged], prediction)
 
 
 def _threshold(run: Run, y: np.ndarray, has_lockbox: bool) -> tuple[float | None, str]:

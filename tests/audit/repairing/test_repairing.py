@@ -27,6 +27,7 @@ def _messy(rng: np.random.Generator) -> pd.DataFrame:
     city[:12] = rng.choice(["oslo", " Oslo", "BERGEN"], 12)
     price = np.round(np.exp(size + 8), 2)
     days = pd.Timestamp("2021-01-01") + pd.to_timedelta(rng.integers(0, 900, N), "D")
+
     return pd.DataFrame(
         {
             "id": [f"K{i:06d}" for i in rng.permutation(N)],
@@ -35,9 +36,7 @@ def _messy(rng: np.random.Generator) -> pd.DataFrame:
             "share": [f"{v:.1f}%" for v in 100 * rng.random(N)],
             "rooms": np.where(rng.random(N) < 0.05, -999, rng.integers(1, 9, N)),
             "area": [f"{v:.3f}" if u > 0.1 else "unknown" for v, u in zip(50 + 10 * size, rng.random(N), strict=True)],
-            "seen": [
-                f"{d:%d.%m.%Y}" for d in pd.Timestamp("2021-01-01") + pd.to_timedelta(rng.integers(0, 900, N), "D")
-            ],
+            "seen": [f"{d:%d.%m.%Y}" for d in days],
             "new": rng.choice(["ja", "nein"], N),
             "loss": [f"({v:.2f})" if v > 1 else f"{v:.2f}" for v in rng.exponential(size=N)],
             "note": [f"a note of {rng.integers(10, 99)} words, “{c}”" for c in city],
