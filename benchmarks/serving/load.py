@@ -8,7 +8,8 @@ that stalls is charged for all that waited. The prediction log is full. A third 
 two thirds it is rolled back. Every answer names a version and must be what that version answers in batch; answers of
 both versions have to be seen, and none but the two.
 
-``OUT/load.json`` has every five seconds: requests, p50, p99, memory, versions that answered; ``OUT/load.md`` a table.
+``OUT/load.json`` has every five seconds: requests, p50, p99, memory, versions that answered, and the processor time that
+the host gave to other machines meanwhile; ``OUT/load.md`` a table.
 """
 
 from __future__ import annotations
@@ -280,14 +281,24 @@ def _run(
                 changing = subprocess.Popen(line, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
                 events.append({"at_s": number * WINDOW_SECONDS, "what": command})
             window = Window(number * WINDOW_SECONDS)
+            before = stolen_ms()
             crowd.steady(steady, WINDOW_SECONDS, window)
-            windows.append(window.told(run.memory()))
+            windows.append(window.told({**run.memory(), "stolen_ms": stolen_ms() - before}))
             print(json.dumps(windows[-1]), flush=True)
         if changing is not None and changing.wait(60):
             raise RuntimeError("promoting or rolling back failed")
         lost = crowd.lost
         crowd.close()
     return _summary(peak, steady, windows, events, lost, str(second))
+
+
+def stolen_ms() -> float:
+    """Return how long other machines on the same host have kept our processors from us (Linux, else 0)."""
+    try:
+        counted = Path("/proc/stat").read_text(encoding="ascii").split("\n", 1)[0].split()
+    except OSError:
+        return 0.0
+    return 1000 * int(counted[8]) / os.sysconf("SC_CLK_TCK")
 
 
 def _summary(
@@ -310,6 +321,10 @@ def _summary(
         "p50_us": statistics.median(w["p50_us"] for w in quiet),
         "p99_us": statistics.median(w["p99_us"] for w in quiet),
         "worst_p99_us": max(w["p99_us"] for w in quiet),
+        "p99_us_while_nothing_was_stolen": statistics.median(
+            [w["p99_us"] for w in quiet if w["stolen_ms"] == 0] or [float("nan")]
+        ),
+        "windows_with_stolen_time": sum(w["stolen_ms"] > 0 for w in quiet),
         "pss_first_mb": windows[min(2, len(windows) - 1)]["pss_mb"],
         "pss_last_mb": windows[-1]["pss_mb"],
         "pss_most_mb": max(w["pss_mb"] for w in windows),
