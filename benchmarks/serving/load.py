@@ -8,8 +8,8 @@ that stalls is charged for all that waited. The prediction log is full. A third 
 two thirds it is rolled back. Every answer names a version and must be what that version answers in batch; answers of
 both versions have to be seen, and none but the two.
 
-``OUT/load.json`` has every five seconds: requests, p50, p99, memory, versions that answered, and the processor time that
-the host gave to other machines meanwhile; ``OUT/load.md`` a table.
+``OUT/load.json`` has every five seconds: requests, p50, p99, memory, versions that answered, and the processor time
+that the host gave to other machines meanwhile; ``OUT/load.md`` a table.
 """
 
 from __future__ import annotations
