@@ -111,6 +111,13 @@ def test_finds_what_names_or_reaches_somebody(make: MakeContext, what: str) -> N
     assert found.severity is Severity.WARNING
 
 
+def test_first_and_last_beside_each_other_are_names(make: MakeContext, rng: np.random.Generator) -> None:
+    frame = honest(rng, 300).assign(first=[rng_word(rng) for _ in range(300)])
+    assert findings(PersonalData, make(frame, "goal")) == []
+    frame["last"] = [rng_word(rng) for _ in range(300)]
+    assert {f.columns for f in findings(PersonalData, make(frame, "goal"))} == {("first",), ("last",)}
+
+
 def test_finds_numbers_that_were_read_as_numbers(make: MakeContext, rng: np.random.Generator) -> None:
     cards = [float(with_luhn("51" + digits(rng, 13))) for _ in range(300)]
     phones = [float(f"49{rng.integers(100, 999)}{digits(rng, 7)}") for _ in range(300)]

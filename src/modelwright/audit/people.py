@@ -82,7 +82,7 @@ _OF_PEOPLE = words(
     "lastname children kids siblings credit juvenile felony recidivism voter vote beruf einkommen gehalt personne "
     "gender disability alcohol illness hospital charges checking savings native"
 )
-_NOT_PEOPLE = words("species breed animal animals bird cow calf dog cat rings shell bill flipper island litter herd")
+_NOT_PEOPLE = words("species breed animal animals bird birds cow cows calf dog dogs rings flipper herd livestock")
 
 
 def is_about_people(context: AuditContext) -> bool:

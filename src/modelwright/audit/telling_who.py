@@ -77,7 +77,7 @@ def who(context: AuditContext, name: str) -> tuple[str, float, int] | None:
     parts = folded(name)
     found = _shaped(texts, parts)
     if found is None and isinstance(context.columns[name], Strings):
-        found = _persons(texts, parts)
+        found = _persons(texts, _paired(context, parts))
     if found is None and _PHONE & set(parts):
         share = float(np.mean([_is_phone(t) for t in texts]))
         found = ("phone numbers", share) if share >= CHECKED_SHARE else None
@@ -119,17 +119,24 @@ def _shaped(texts: list[str], parts: tuple[str, ...]) -> tuple[str, float] | Non
     return shape.plural, share
 
 
+def _paired(context: AuditContext, parts: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the words of a name; "first" and "last" beside each other are a first name and a last name."""
+    lone = parts in (("first",), ("last",))
+    both = {("first",), ("last",)} <= {folded(n) for n in context.contract.names} if lone else False
+    return (*parts, "name") if both else parts
+
+
 def _persons(texts: list[str], parts: tuple[str, ...]) -> tuple[str, float] | None:
     said = set(parts)
     if said & _NOT_PERSONS or not (said & (GIVEN_NAMES | NAME) or names_somebody(parts)):
         return None
     if said & words("username login loginname nickname screenname benutzername"):
         return "user names", 1.0
-    share = float(np.mean([_PERSON.fullmatch(t.strip()) is not None and t.strip()[0].isupper() for t in texts]))
+    share = float(np.mean([_PERSON.fullmatch(t.strip()) is not None for t in texts]))
+    known = float(np.mean([bool(_GIVEN & set(re.findall(r"[^\W\d_]+", t.casefold()))) for t in texts]))
     if said & GIVEN_NAMES or (said & NAME and said & PEOPLE):
         return ("names of persons", share) if share >= NAME_SHARE else None
-    known = float(np.mean([bool(_GIVEN & set(re.findall(r"[^\W\d_]+", t.casefold()))) for t in texts]))
-    lone = said & NAME and share >= LONE_NAME_SHARE and known >= KNOWN_SHARE
+    lone = share >= LONE_NAME_SHARE and known >= KNOWN_SHARE
     return ("names of persons", share) if lone else None
 
 
