@@ -124,3 +124,18 @@ def test_features_that_come_from_levels() -> None:
         row[4] = levels.get(level, 41.0)
         now.values = [*rows[i][:4].tolist(), level, float(rows[i][5])]
         assert score() == engine.predict(row[None])[0].tolist()
+
+
+def test_numbers_beyond_the_range_of_the_view_fall_as_those_at_its_end() -> None:
+    for threshold in (3e38, 2e38, -3e38, -3.2e38, 3.2e38):
+        tree = Tree(
+            feature=np.array([0]), threshold=np.array([threshold]), default_left=np.array([False]),
+            left=np.array([-1]), right=np.array([-2]), value=np.array([1.0, 2.0]),
+        )  # fmt: skip
+        text = model_text([tree], n_features=1, per_round=1, objective="regression")
+        tables, engine, now = QuickTrees.of(text), TreeEngine(text), Now()
+        assert tables is not None
+        score = tables.row_of(RowSource(np.zeros(1), now, (FromNumber(0),)))
+        for value in (1e300, -1e300, 3e38, -3e38, 2.5e38, 0.0, np.nan):
+            now.values = [value]
+            assert score() == engine.predict(np.array([[np.clip(value, -3e38, 3e38)]]))[0].tolist()

@@ -19,10 +19,13 @@ import struct
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from operator import getitem
 
 import numpy as np
 
-from modelwright.runtime.origins import FromLevel, FromNumber, RowSource
+from modelwright.data.typed_rows import picker
+from modelwright.runtime.ops.base import LARGEST
+from modelwright.runtime.origins import FromLevel, FromNumber, Of, RowSource
 
 __all__ = ["QuickTrees"]
 
@@ -114,74 +117,98 @@ class QuickTrees:
     def row_of(self, source: RowSource) -> Sum:
         """Return the function that gives the prediction for the row of a source; the row is encoded only where
         features have no plain origin."""
-        return self._sum(self._fall(self._rows_of_values(source)))
+        return self._sum(self._fall(*self._rows_of_values(source)))
 
     def leaves_of_row(self, source: RowSource) -> Callable[[], np.ndarray]:
         """Return the function that gives the number of the leaf in each tree."""
-        fall, numbers = self._fall(self._rows_of_values(source)), self.numbers
+        fall, numbers = self._fall(*self._rows_of_values(source)), self.numbers
         return lambda: numbers.take(fall())
+
+    def places_of_row(self, source: RowSource) -> Callable[[], np.ndarray]:
+        """Return the function that gives the place of the leaf of each tree among all, from left to right; in an array
+        that it uses again."""
+        return self._fall(*self._rows_of_values(source))
 
     def _sum(self, fall: Callable[[], np.ndarray]) -> Sum:
         leaves, outputs, link = self.leaves, self.outputs, self.link
         if outputs == 1:
-            return lambda: link([float(np.add.accumulate(leaves.take(fall()))[-1])])
+            return lambda: link([np.add.accumulate(leaves.take(fall())).item(-1)])
         return lambda: link(np.add.accumulate(leaves.take(fall()).reshape(-1, outputs), axis=0)[-1].tolist())
 
-    def _rows_of_values(self, source: RowSource) -> Callable[[], list[int]]:
-        """Return the function that finds the rows of the tables from the values of the row, in any order."""
-        levels, numbers, others = [], [], []
+    def _rows_of_values(self, source: RowSource) -> tuple[Callable[[], list[int]], list[int]]:
+        """Return the function that finds for each table, from the values of the row, a row counted from some first;
+        and these."""
+        levels: list[tuple[int, Of[int]]] = []
+        numbers: list[tuple[int, list[float]]] = []
+        others: list[tuple[int, list[float] | None, int]] = []
+        first_of_numbers, first_of_others = [], []
         for feature, first, known, gap in self.searches:
             origin = source.origins[feature]
             if isinstance(origin, FromLevel):
                 found = {level: first + _interval(x, known, gap) for level, x in origin.features.items()}
-                levels.append((origin.place, found, first + _interval(origin.unknown, known, gap)))
+                levels.append((origin.place, Of(found, first + _interval(origin.unknown, known, gap))))
             elif isinstance(origin, FromNumber) and known is not None:
-                numbers.append((origin.place, first, known, first + gap))
+                # a missing value is beside no threshold: it finds the place of the lowest number there is
+                numbers.append((origin.place, [-math.inf, *map(_reached, known)]))
+                first_of_numbers.append(first)
             else:
-                others.append((feature, first, known, gap))
+                others.append((feature, known, gap))
+                first_of_others.append(first)
         now, buffer = source.now, source.buffer if others else None
+        pick_level, pick_number = picker([place for place, _ in levels]), picker([place for place, _ in numbers])
+        rows_of, thresholds = [rows for _, rows in levels], [known for _, known in numbers]
 
-        def rows() -> list[int]:
+        def find() -> list[int]:
             values = now.values
-            found = [where.get(values[place], unknown) for place, where, unknown in levels]
-            for place, first, known, missing in numbers:
-                x = values[place]
-                found.append(missing if x != x else first + bisect_left(known, x))
+            found = list(map(getitem, rows_of, pick_level(values)))
+            found += map(bisect_left, thresholds, pick_number(values))
             if buffer is not None:
                 features = buffer.tolist()
-                found += [first + _interval(features[f], known, gap) for f, first, known, gap in others]
+                found += [_interval(features[f], known, gap) for f, known, gap in others]
             return found
 
-        return rows
+        return find, [0] * len(levels) + first_of_numbers + first_of_others
 
-    def _fall(self, find: Callable[[], list[int]]) -> Callable[[], np.ndarray]:
-        """Return the function that gives the place of the leaf of each tree among all leaves."""
-        tables, starts = self.tables, self.starts
-        rows = np.zeros(len(self.searches), dtype=np.intp)
+    def _fall(self, find: Callable[[], list[int]], first: list[int]) -> Callable[[], np.ndarray]:
+        """Return the function that gives the place of the leaf of each tree among all leaves, in an array that it uses
+        again."""
+        tables, n_trees = self.tables, self.tables.shape[1]
+        rows, firsts = np.zeros(len(first), dtype=np.intp), np.array(first, dtype=np.intp)
         pack, target = struct.Struct(f"={len(rows)}q").pack_into, rows.data.cast("B")
-        gathered = np.empty((len(rows), tables.shape[1]), dtype=tables.dtype)
-        kept, lowest = np.empty(tables.shape[1], tables.dtype), np.empty(tables.shape[1], tables.dtype)
+        gathered = np.empty((len(rows), n_trees), dtype=tables.dtype)
+        kept, lowest = np.empty(n_trees, tables.dtype), np.empty(n_trees, tables.dtype)
         bits, shift, bias = (np.int32, 23, 127) if tables.dtype == np.uint32 else (np.int64, 52, 1023)
-        real = np.float32 if tables.dtype == np.uint32 else np.float64
+        power = np.empty(n_trees, np.float32 if tables.dtype == np.uint32 else np.float64)
+        exponent, places = power.view(bits), np.empty(n_trees, np.intp)
+        by, starts = np.full(n_trees, shift, bits), self.starts - bias  # a number would be made an array each time
+        place = np.empty(n_trees, bits)
 
         def fall() -> np.ndarray:
             pack(target, 0, *find())
+            np.add(rows, firsts, out=rows)
             tables.take(rows, axis=0, out=gathered, mode="clip")
             np.bitwise_and.reduce(gathered, axis=0, out=kept)
             np.bitwise_and(kept, np.negative(kept, out=lowest), out=lowest)
             # a power of two as a floating-point number has its logarithm as its exponent
-            place: np.ndarray = (lowest.astype(real).view(bits) >> shift) - bias  # type: ignore[operator]
-            return place + starts
+            np.copyto(power, lowest, casting="unsafe")
+            return np.add(np.right_shift(exponent, by, out=place), starts, out=places)
 
         return fall
 
 
+def _reached(threshold: float) -> float:
+    """Return the threshold for numbers that were not brought into the range of `Numbers`."""
+    if threshold >= LARGEST:
+        return math.inf
+    return -math.inf if threshold < -LARGEST else threshold
+
+
 def _interval(value: float, thresholds: list[float] | None, missing: int) -> int:
-    """Return the row of a feature's table for a value: how many thresholds are below it, or its code."""
+    """Return the row of a feature's table for a value: 1 and how many thresholds are below it, or its code."""
     if value != value:
         return missing
     if thresholds is not None:
-        return bisect_left(thresholds, value)
+        return bisect_left(thresholds, value) + 1
     code = int(value)
     return code if 0 <= code < missing else missing
 
@@ -277,7 +304,7 @@ def _tables(
             return None
         table: np.ndarray = np.full((n_rows, n_trees), full, dtype=word)
         (_fill_codes if thresholds is None else _fill_intervals)(table, splits, thresholds or [])
-        searches.append((feature, first, thresholds, n_rows - 1))
+        searches.append((feature, first, thresholds, n_rows - 1 if thresholds is None else 0))
         parts.append(table)
         first += n_rows
     return (np.concatenate(parts), searches) if parts else None
@@ -291,14 +318,14 @@ def _beyond_zero(threshold: float) -> float:
 
 
 def _fill_intervals(table: np.ndarray, splits: list[_Split], thresholds: list[float]) -> None:
-    """Rows: no threshold is below the value, one is, …, all are; and the value is missing."""
+    """Rows: the value is missing; no threshold is below it, one is, …, all are."""
     at = {threshold: place for place, threshold in enumerate(thresholds)}
     word = table.dtype.type
     for split in splits:
-        table[at[_beyond_zero(split.threshold)] + 1, split.tree] &= ~word(split.left)
+        table[at[_beyond_zero(split.threshold)] + 2, split.tree] &= ~word(split.left)
         if not split.missing_left:
-            table[-1, split.tree] &= ~word(split.left)
-    np.bitwise_and.accumulate(table[:-1], axis=0, out=table[:-1])
+            table[0, split.tree] &= ~word(split.left)
+    np.bitwise_and.accumulate(table[1:], axis=0, out=table[1:])
 
 
 def _fill_codes(table: np.ndarray, splits: list[_Split], thresholds: list[float]) -> None:

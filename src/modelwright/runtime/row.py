@@ -51,7 +51,7 @@ class RowPlan:
         for key, view in plan.views.items():
             if sources[key].read:  # else everybody goes from values straight to their own tables
                 self._writers += view.row(where, buffers[key])
-        self._inverse = None if plan.transform.plain else plan.transform.inverse
+        self._inverse = None if plan.transform.plain else plan.transform.inverse_of_one
         self._outputs = range(plan.n_outputs)
         self._calibrate = None if isinstance(plan.calibrator, Identity) else plan.calibrator
         self.answer: Callable[[list[float]], dict[str, Any]] = row_answer(plan.objective, plan.classes, plan.threshold)
@@ -70,7 +70,7 @@ class RowPlan:
             for weight, score in self._members:
                 output = score()
                 if self._inverse is not None:
-                    output = self._inverse(np.array(output)).tolist()
+                    output = [self._inverse(z) for z in output]
                 for i in self._outputs:
                     total[i] += weight * output[i]
         return total if self._calibrate is None else self._calibrate(np.array([total]))[0].tolist()

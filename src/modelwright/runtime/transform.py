@@ -21,6 +21,12 @@ TRANSFORMS: dict[str, tuple[Callable, Callable]] = {
     "log1p": (np.log1p, lambda z: np.expm1(np.minimum(z, _LARGEST_LOG))),
 }
 
+WAYS_BACK: dict[str, Callable[[float], float]] = {
+    "identity": lambda z: z,
+    "log1p": lambda z: np.expm1(min(z, _LARGEST_LOG)),
+}
+"""Those of `TRANSFORMS` for one number."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class TargetTransform:
@@ -63,6 +69,13 @@ class TargetTransform:
         """Return values in the target's unit, within the bounds, same shape."""
         values = TRANSFORMS[self.name][1](z)
         return values if self.low is None and self.high is None else np.clip(values, self.low, self.high)
+
+    def inverse_of_one(self, z: float) -> float:
+        """Return `inverse` of one value, without an array."""
+        value = float(WAYS_BACK[self.name](z))
+        if self.low is not None and value < self.low:
+            return self.low
+        return self.high if self.high is not None and value > self.high else value
 
 
 IDENTITY = TargetTransform()

@@ -62,14 +62,23 @@ class SingleSumsScorer:
 
     def row_of(self, source: RowSource) -> Callable[[], list[float]]:
         tables = QuickTrees.of(self.trees.text)
-        fallen = self.trees.engine.row(source.buffer, leaves=True) if tables is None else tables.leaves_of_row(source)
         terms = np.empty(len(self.starts) + 1, dtype=np.float32)
         terms[0] = self.base
-        own, starts, values = terms[1:], self.starts, self.leaves
+        own, starts = terms[1:], self.starts
+        if tables is None:
+            fallen = self.trees.engine.row(source.buffer, leaves=True)
+
+            def walked() -> list[float]:
+                own[:] = self.leaves.take(fallen().astype(np.intp) + starts)
+                return [np.add.accumulate(terms).item(-1)]
+
+            return walked
+        place = tables.places_of_row(source)
+        values = self.leaves.take(tables.numbers + np.repeat(starts, self.trees.leaf_counts))  # from left to right
 
         def one() -> list[float]:
-            own[:] = values.take(fallen().astype(np.intp) + starts)
-            return [float(np.add.accumulate(terms)[-1])]
+            values.take(place(), out=own, mode="clip")
+            return [np.add.accumulate(terms).item(-1)]
 
         return one
 
