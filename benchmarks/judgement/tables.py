@@ -1,0 +1,102 @@
+"""Public tables to plant defects in: their names, what is left out of them, their halves, and how they are read.
+
+A table is read as text, so that what is planted in it meets the reader as it would meet it in a user's file.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+__all__ = ["BASES", "Entry", "halves", "load", "read_index"]
+
+BASES: dict[str, tuple[str, ...]] = {
+    "abalone": (),
+    "adult": ("part",),
+    "bank_customer_churn": ("RowNumber", "CustomerId", "Surname"),
+    "bank_marketing": ("duration",),
+    "banknote": (),
+    "bike_sharing_hourly": ("instant", "casual", "registered"),
+    "california_housing": (),
+    "car_details_india": (),
+    "chicago_airbnb": ("rownames",),
+    "concrete": (),
+    "cps_wages_1988": ("rownames",),
+    "cpu_activity": (),
+    "credit_card_default": (),
+    "diamonds": (),
+    "employee_attrition_ibm": ("rownames",),
+    "energy_efficiency": ("Cooling Load",),
+    "fried": (),
+    "german_credit": (),
+    "give_me_some_credit": ("Unnamed: 0",),
+    "haberman": (),
+    "heart_disease_statlog": (),
+    "hr_left": (),
+    "insurance_charges": (),
+    "kin8nm": (),
+    "kr_vs_kp": (),
+    "magic_gamma": (),
+    "mammography": (),
+    "melbourne_housing": ("Address",),
+    "mpg": ("name",),
+    "mushroom": (),
+    "nursery": (),
+    "orange_juice": ("rownames",),
+    "penguins": (),
+    "phoneme": (),
+    "pima_diabetes": (),
+    "power_plant_ccpp": (),
+    "saratoga_houses": ("rownames",),
+    "sk_breast_cancer": (),
+    "sk_diabetes": (),
+    "sk_wine": (),
+    "spambase": (),
+    "stroke": ("rownames", "pat_id"),
+    "student_portuguese": ("G1", "G2"),
+    "telco_churn": ("customerID",),
+    "titanic": ("alive",),
+    "wage_us": ("rownames", "logwage", "region"),
+    "wine_quality": (),
+}
+"""Tables by name, with the columns left out because they are traps already (`traps.csv` is about those)."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of INDEX.csv."""
+
+    name: str
+    path: Path
+    target: str
+
+
+def read_index(data: Path) -> dict[str, Entry]:
+    """Return the tables of a folder with an INDEX.csv by name; only name, dir, main_file and target are used."""
+    with open(data / "INDEX.csv", newline="") as handle:
+        rows = list(csv.DictReader(handle))
+    return {r["name"]: Entry(r["name"], (data / r["dir"] / r["main_file"]).resolve(), r["target"]) for r in rows}
+
+
+def halves(names: list[str], half: str) -> list[str]:
+    """Return the names of one half, ``"tune"`` or ``"report"``, by a hash of the name; ``"all"``: every name."""
+
+    def is_tuning(name: str) -> bool:
+        return hashlib.sha256(name.encode()).digest()[0] % 2 == 0
+
+    return [n for n in names if half == "all" or is_tuning(n) == (half == "tune")]
+
+
+def load(entry: Entry, *, most_rows: int, seed: int = 0, without: tuple[str, ...] = ()) -> pd.DataFrame:
+    """Return a table as text, empty where a cell is empty, of at most ``most_rows`` rows in the order of the file."""
+    frame = pd.read_csv(entry.path, dtype=str, keep_default_na=False, encoding_errors="replace")
+    frame = frame.drop(columns=[c for c in without if c in frame])
+    if len(frame) > most_rows:
+        kept = np.sort(np.random.default_rng(seed).choice(len(frame), most_rows, replace=False))
+        frame = frame.iloc[kept]
+    return frame.reset_index(drop=True)
