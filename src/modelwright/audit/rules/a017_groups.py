@@ -30,6 +30,7 @@ FIXED_LIKENESS = 0.95
 ID_DENSITY = 0.5
 MAX_FEATURES = 30
 LIKENESS_ROWS = 20_000
+NEARLY_CONSTANT = 0.95
 CODED_ROWS = 4_000  # every column of whole numbers is looked at
 # Numbers that start anew in each place (patient 1, 2, 3 of every clinic): with the place they name a thing.
 MAX_PLACES = 6
@@ -245,8 +246,12 @@ def _with_places(context: AuditContext, name: str) -> _Likeness:
         and 2 <= coded(context, n).n_levels <= MAX_PLACE_LEVELS
     ]
     places = sorted(places, key=lambda n: -coded(context, n).n_levels)[:MAX_PLACES]
-    found = [_likeness(context, (name, place)) for place in places]
-    return max([f for f in found if f.n_fixed], key=lambda f: (f.n_fixed, f.mean), default=best)
+    for place in places:
+        both, alone = _likeness(context, (name, place)), _likeness(context, (place,))
+        # What the place fixes by itself (its region) says nothing of things in it.
+        if both.n_fixed > max(alone.n_fixed, best.n_fixed) and both.mean - alone.mean >= FEATURE_LIKENESS:
+            best = both
+    return best
 
 
 def _likeness(context: AuditContext, things: tuple[str, ...], most: int = LIKENESS_ROWS) -> _Likeness:
@@ -276,11 +281,17 @@ def _some_rows(context: AuditContext, most: int) -> np.ndarray:
 
 
 def _agreement(context: AuditContext, rows: np.ndarray, groups: np.ndarray, things: tuple[str, ...]) -> _Likeness:
-    others = [f for f in context.features if f not in things and 2 <= coded(context, f).n_levels <= len(rows) / 2]
+    others = [f for f in context.features if f not in things and _varies(coded(context, f), len(rows))]
     kappas = np.array([_kappa(groups, coded(context, f).codes[rows] + 1) for f in others[:MAX_FEATURES]])
     if not len(kappas):
         return _Likeness(0.0, 0.0, 0)
     return _Likeness(float(kappas.mean()), float(kappas.max()), int((kappas >= FIXED_LIKENESS).sum()))
+
+
+def _varies(column: Coded, n: int) -> bool:
+    """Return whether agreement in a column says something: it is neither nearly unique nor nearly constant."""
+    largest = max(int(column.counts.max(initial=0)), column.n_missing)
+    return 2 <= column.n_levels <= n / 2 and largest <= NEARLY_CONSTANT * len(column.codes)
 
 
 def _kappa(groups: np.ndarray, values: np.ndarray) -> float:
