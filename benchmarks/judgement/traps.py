@@ -3,10 +3,10 @@
     python benchmarks/judgement/traps.py --data DATA --to OUT [--only adult,titanic] [--rows 20000]
 
 `traps.csv` holds one trap a line: the set, its target, the trap in words, the rules whose finding is a right answer,
-the columns it is about, and what is needed: ``any`` of the columns named by such a finding, ``all`` of them, ``quiet`` (a
-right answer is to drop none of the columns, by any rule), or ``optional`` (shown, not counted: the reader may have
+the columns it is about, and what is needed: ``any`` of the columns named by such a finding, ``all`` of them, ``quiet``
+(a right answer is to drop none of the columns, by any rule), or ``optional`` (shown, not counted: the reader may have
 dealt with it already). Without columns the rule alone counts. The audit is run once for each set, on the file as it
-was published, of which at most --rows rows are kept.
+was published, of which at most --rows rows are kept in their order.
 """
 
 from __future__ import annotations
