@@ -37,6 +37,59 @@ def test_finds_sentinels(make: MakeContext, values: list[int], sentinels: str) -
     assert found.evidence[MISSING_NUMBERS] == sentinels and found.action is Action.AS_MISSING
 
 
+@pytest.mark.parametrize("share", [0.02, 0.2])
+@pytest.mark.parametrize("day", ["1900-01-01", "1970-01-01", "2099-12-31", "2200-01-01"])
+def test_finds_dates_that_stand_for_missing(
+    make: MakeContext, rng: np.random.Generator, day: str, share: float
+) -> None:
+    days = pd.Series(pd.date_range("2015-01-01", periods=600))
+    days[rng.random(600) < share] = pd.Timestamp(day)
+    (found,) = findings(DisguisedMissing, make(honest(rng).assign(day=days), "goal"))
+    assert found.action is Action.AS_MISSING and f"'{day}'" in found.message
+    assert float(found.evidence[MISSING_NUMBERS]) == pd.Timestamp(day).timestamp()
+
+
+def test_honest_dates_are_left_alone(make: MakeContext, rng: np.random.Generator) -> None:
+    frame = honest(rng).assign(
+        born=pd.Timestamp("1900-01-01") + pd.to_timedelta(rng.integers(0, 30_000, 600), unit="D")
+    )
+    frame.loc[:3, "born"] = pd.Timestamp("1970-01-01")
+    frame.loc[4:8, "born"] = pd.Timestamp("1900-01-01")
+    assert findings(DisguisedMissing, make(frame, "goal")) == []
+
+
+def test_long_codes_keep_their_digits(make: MakeContext, rng: np.random.Generator) -> None:
+    frame = honest(rng).assign(x=rng.integers(0, 100, 600).astype(float))
+    frame.loc[:9, "x"] = 2147483647.0
+    frame.loc[10:19, "x"] = 9999999.0
+    (found,) = findings(DisguisedMissing, make(frame, "goal"))
+    assert found.evidence[MISSING_NUMBERS] == "9999999\n2147483647"
+
+
+def test_finds_codes_among_words_and_words_of_other_languages(make: MakeContext, rng: np.random.Generator) -> None:
+    frame = honest(rng)
+    frame.loc[:9, "colour"] = "-999"
+    frame.loc[10:14, "colour"] = "keine Angabe"
+    (found,) = findings(DisguisedMissing, make(frame, "goal"))
+    assert set(str(found.evidence[MISSING_TOKENS]).splitlines()) == {"-999", "keine Angabe"}
+    numbered = honest(rng).assign(code=rng.choice(["9999", "9998", "17", "red"], 600))
+    assert findings(DisguisedMissing, make(numbered, "goal")) == []
+
+
+def test_tells_of_codes_within_the_range(make: MakeContext, rng: np.random.Generator) -> None:
+    frame = honest(rng).assign(price=rng.lognormal(9, 1, 600))
+    frame.loc[:29, "price"] = 9999.0
+    (found,) = findings(DisguisedMissing, make(frame, "goal"))
+    assert found.action is Action.TOLD and found.evidence["value"] == 9999.0
+
+
+def test_finds_minus_one_below_fractions(make: MakeContext, rng: np.random.Generator) -> None:
+    frame = honest(rng).assign(rate=rng.random(600), change=rng.uniform(-0.9, 2, 600))
+    frame.loc[:19, ["rate", "change"]] = -1.0
+    (found,) = findings(DisguisedMissing, make(frame, "goal"))
+    assert found.columns == ("rate",)
+
+
 def test_tells_of_zeros_below_a_measurement(make: MakeContext, rng: np.random.Generator) -> None:
     frame = honest(rng).assign(pressure=rng.normal(75, 10, 600).round())
     frame.loc[:19, "pressure"] = 0.0

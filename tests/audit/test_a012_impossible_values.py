@@ -95,3 +95,29 @@ def test_a_row_of_totals_is_named(make: MakeContext, rng: np.random.Generator, w
 def test_does_not_apply_without_numbers(make: MakeContext, rng: np.random.Generator) -> None:
     assert ImpossibleValues().check(make(honest(rng)[["colour", "goal"]], "goal")) == "there are no numbers"
     assert "fewer than 50 rows" in str(ImpossibleValues().check(make(honest(rng, 30), "goal")))
+
+
+@pytest.mark.parametrize("share", [0.02, 0.1, 0.2])
+def test_finds_what_the_name_rules_out(make: MakeContext, rng: np.random.Generator, share: float) -> None:
+    wrong = rng.random(600) < share
+    frame = honest(rng).assign(
+        age=np.where(wrong, -1, 1) * rng.integers(20, 70, 600), fat_pct=np.where(wrong, 130.0, rng.uniform(5, 90, 600))
+    )
+    found = findings(ImpossibleValues, make(frame, "goal"))
+    assert {f.columns[0]: f.n_rows for f in found} == {"age": wrong.sum(), "fat_pct": wrong.sum()}
+
+
+def test_finds_signs_that_flipped_and_dates_far_away(make: MakeContext, rng: np.random.Generator) -> None:
+    wrong = rng.random(600) < 0.05
+    days = pd.Series(pd.date_range("2015-01-01", periods=600))
+    days[wrong] = days[wrong] + pd.DateOffset(years=100)
+    frame = honest(rng).assign(mass=np.where(wrong, -1, 1) * rng.normal(70, 8, 600), day=days)
+    found = findings(ImpossibleValues, make(frame, "goal"))
+    assert {f.columns[0]: f.n_rows for f in found} == {"mass": wrong.sum(), "day": wrong.sum()}
+
+
+def test_names_that_may_be_anything_are_left_alone(make: MakeContext, rng: np.random.Generator) -> None:
+    frame = honest(rng).assign(
+        pct_change=rng.normal(20, 60, 600), age_days=rng.integers(1, 400, 600), age=rng.integers(1, 160, 600)
+    )
+    assert findings(ImpossibleValues, make(frame, "goal")) == []

@@ -8,7 +8,17 @@ import numpy as np
 
 from modelwright.audit.looking import Coded
 
-__all__ = ["MISSING_WORDS", "SENTINELS", "missing_words", "sentinel_numbers", "suspicious_zeros"]
+__all__ = [
+    "DATE_GAP",
+    "MISSING_WORDS",
+    "SENTINELS",
+    "SENTINEL_DATES",
+    "missing_words",
+    "sentinel_dates",
+    "sentinel_numbers",
+    "sentinel_pile",
+    "suspicious_zeros",
+]
 
 # Written for missing by people and systems. "none" and "other" are not here: they are answers ("no other debtor").
 MISSING_WORDS = frozenset(
@@ -16,9 +26,24 @@ MISSING_WORDS = frozenset(
         r"\s*\|\s*",
         "?|??|-|--|---|.|..|*|#|n/a|na|n.a.|nan|null|nil|missing|unknown|unk|unkn|undefined|unspecified|undetermined|"
         "#n/a|#na|#null!|<na>|<null>|(null)|[null]|(missing)|not_available|not available|n/k|not known|not specified|"
-        "not recorded|not stated|no data|no answer|don't know|tbd|tba",
+        "not recorded|not stated|no data|no answer|don't know|tbd|tba|not reported|not provided|not given|"
+        "not disclosed|no response|no information|not filled in|(blank)|<blank>|[blank]|(empty)|<empty>|(unknown)|"
+        "<unknown>|[unknown]|(none given)|unknown value|keine angabe|k.a.|k. a.|unbekannt|inconnu|inconnue|"
+        "non renseigné|non renseigne|desconocido|desconocida|sin dato|sin datos|sconosciuto|onbekend|ukjent|okänd|"
+        "desconhecido|neznámý|неизвестно|不明|未知",
     )
 )
+
+_DAY = 86_400.0
+# What databases and people write where a date is missing, or was never reached.
+SENTINEL_DATES = frozenset(
+    float(np.datetime64(day, "s").astype(np.int64))
+    for day in ("0001-01-01", "1601-01-01", "1753-01-01", "1800-01-01", "1899-12-30", "1899-12-31", "1900-01-01",
+                "1900-01-02", "1901-01-01", "1970-01-01", "2099-12-31", "2100-01-01", "2199-12-31", "2200-01-01",
+                "2262-04-11", "2999-12-31", "3000-01-01", "3000-12-31", "4000-01-01", "8888-08-08", "9998-12-31",
+                "9999-01-01", "9999-12-31")
+)  # fmt: skip
+DATE_GAP = 0.1  # such a date stands apart from all others by this share of their range
 
 # Survey and measurement conventions (SPSS user-missing codes, GDAL nodata, NOAA formats).
 _NINES = tuple(float("9" * d) for d in range(2, 8))
@@ -28,6 +53,8 @@ SENTINELS = frozenset(
     | {-(v - d) for v in _NINES for d in (1, 2)}
     | {-99.99, -999.9, -999.99, 99.99, 999.9, 999.99, -32768.0, 32767.0, -2147483648.0, 2147483647.0}
 )
+_LONG_SENTINELS = frozenset(v for v in SENTINELS if abs(v) >= 900)
+PILE_SHARE, PILE_RATIO = 0.01, 20.0  # a code within the range: so many rows, and times the rows of the values beside it
 MIN_REPEATS = 3  # a convention is used more than once …
 REPEAT_SHARE = 0.0005  # … in a column of many rows
 MIN_OTHER_VALUES = 5  # codes 0 … 4 and 9 are levels, not numbers with a sentinel
@@ -37,12 +64,52 @@ ZERO_MOST = 0.5  # columns that are mostly zero count something
 
 
 def missing_words(column: Coded) -> list[tuple[str, int]]:
-    """Return the levels of a text column that mean missing, with their counts."""
+    """Return the levels of a text column that mean missing, with their counts.
+
+    Conventional codes (-999, 9999) mean missing where no other level is a number.
+    """
+    numbers = {str(v) for v in column.values if _is_number(str(v))}
+    codes = {v for v in numbers if float(v) in _LONG_SENTINELS}
+    codes = codes if numbers == codes and len(codes) < column.n_levels / 2 else set()
     return [
         (str(v), int(c))
         for v, c in zip(column.values, column.counts, strict=True)
-        if str(v).strip().lower() in MISSING_WORDS
+        if str(v).strip().lower() in MISSING_WORDS or str(v) in codes
     ]
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def sentinel_dates(column: Coded) -> list[tuple[float, int]]:
+    """Return repeated dates at either end that stand for missing (1900-01-01, 9999-12-31), with their counts."""
+    values, counts = column.values, column.counts
+    enough = max(MIN_REPEATS, REPEAT_SHARE * column.n_present)
+    known = np.isin(np.floor(values / _DAY) * _DAY, list(SENTINEL_DATES)) & (counts >= enough)
+    rest = np.flatnonzero(~known)
+    if not known.any() or len(rest) < MIN_OTHER_VALUES:
+        return []
+    low, high = float(values[rest[0]]), float(values[rest[-1]])
+    gap = DATE_GAP * (high - low)
+    apart = known & ((values <= low - gap) | (values >= high + gap))
+    return [(float(v), int(c)) for v, c in zip(values[apart], counts[apart], strict=True)]
+
+
+def sentinel_pile(column: Coded) -> tuple[float, int] | None:
+    """Return a conventional code of three nines or more that towers among the other values, None without one."""
+    values, counts = column.values, column.counts
+    if len(values) < 4 * MIN_OTHER_VALUES:
+        return None
+    top = int(np.argmax(counts))
+    beside = np.concatenate([counts[max(0, top - 5) : top], counts[top + 1 : top + 6]])
+    n = int(counts[top])
+    towers = n >= PILE_SHARE * column.n_present and n >= PILE_RATIO * beside.max()
+    return (float(values[top]), n) if towers and float(values[top]) in _LONG_SENTINELS else None
 
 
 def sentinel_numbers(column: Coded) -> list[tuple[float, int]]:
@@ -75,7 +142,8 @@ def _apart_below(value: float, rest: np.ndarray) -> bool:
         return False
     if value in (-1.0, -9.0):
         whole = bool(np.all(rest == np.floor(rest)))
-        return whole and rest[0] >= 0 and rest[-1] >= MIN_OTHER_SPREAD
+        # Fractions never stop short of -1 by chance, whatever they reach.
+        return rest[0] >= 0 and (rest[-1] >= MIN_OTHER_SPREAD if whole else value == -1.0)
     return rest[0] - value >= rest[-1] - rest[0]
 
 

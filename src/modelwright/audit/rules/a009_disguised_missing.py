@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+import numpy as np
+
 from modelwright.audit.acting import MISSING_NUMBERS, MISSING_TOKENS
 from modelwright.audit.building import count, names, percent, tell
 from modelwright.audit.findings import Action, AuditContext, Finding, Severity
 from modelwright.audit.looking import Coded, coded, values_of
 from modelwright.audit.sentinels import (
+    DATE_GAP,
     MIN_REPEATS,
     ZERO_GAP_SHARE,
     missing_words,
+    sentinel_dates,
     sentinel_numbers,
+    sentinel_pile,
     suspicious_zeros,
 )
 from modelwright.data.contract import Kind
@@ -36,7 +41,10 @@ class DisguisedMissing:
     how_detected: ClassVar[str] = (
         "Texts: a list of words that people and systems write for missing. Numbers: a conventional code (-1, -9, 99, "
         f"-999, 9999, 32767, …; SPSS, GDAL and NOAA conventions) at least {MIN_REPEATS} times at an end of the range, "
-        "as far from all other values as these are from each other; -1 also as the only negative whole number. "
+        "as far from all other values as these are from each other; -1 also as the only negative number. Dates: a "
+        f"conventional one (1900-01-01, 1970-01-01, 9999-12-31, …) that stands apart by {percent(DATE_GAP)} of the "
+        "range. A code of three nines or more within the range is told where it has 20 times the rows of the values "
+        "beside it. "
         f"Zeros are told when they lie {percent(ZERO_GAP_SHARE)} of the central range below everything else."
     )
     what_is_done: ClassVar[str] = (
@@ -57,27 +65,49 @@ class DisguisedMissing:
         if kind in _WORDS:
             words = missing_words(column)
             return self._act(name, column, words, MISSING_TOKENS) if words else None
+        if kind is Kind.DATETIME and values_of(context, name) is not None:
+            dates = [(_written(v), c) for v, c in sentinel_dates(column)]
+            shown = [str(np.datetime64(int(float(v)), "s").astype("datetime64[D]")) for v, _ in dates]
+            return self._act(name, column, dates, MISSING_NUMBERS, shown) if dates else None
         if kind not in _NUMBERS or values_of(context, name) is None:
             return None
         sentinels = sentinel_numbers(column)
         if sentinels:
-            return self._act(name, column, [(f"{v:g}", c) for v, c in sentinels], MISSING_NUMBERS)
+            return self._act(name, column, [(_written(v), c) for v, c in sentinels], MISSING_NUMBERS)
+        pile = sentinel_pile(column)
+        if pile is not None:
+            return self._pile(name, column, *pile)
         zeros = suspicious_zeros(column)
         return self._zeros(name, column, zeros) if zeros else None
 
-    def _act(self, name: str, column: Coded, found: list[tuple[str, int]], key: str) -> Finding:
+    def _act(
+        self, name: str, column: Coded, found: list[tuple[str, int]], key: str, shown: list[str] | None = None
+    ) -> Finding:
         n = sum(c for _, c in found)
         share = n / len(column.codes)
-        shown = [v for v, _ in found]
+        written = [v for v, _ in found]
+        shown = shown or written
         return tell(
             self,
             severity=Severity.INFO,
             columns=[name],
             message=f"{names(shown)} in {count(n, 'row')} of '{name}' ({percent(share)}) "
             f"stand{'s' if len(shown) == 1 else ''} for a missing value.",
-            evidence={key: "\n".join(shown), "n": n, "share": share},
+            evidence={key: "\n".join(written), "n": n, "share": share},
             action=Action.AS_MISSING,
             fix="leave the field empty at the source; allow it if the value is an answer of its own",
+            n_rows=n,
+        )
+
+    def _pile(self, name: str, column: Coded, value: float, n: int) -> Finding:
+        return tell(
+            self,
+            severity=Severity.INFO,
+            columns=[name],
+            message=f"{count(n, 'row')} of '{name}' ({percent(n / len(column.codes))}) are {_written(value)}, far more "
+            "than any value beside it: it may stand for a missing value.",
+            evidence={"value": value, "n": n},
+            fix=f"leave the field empty at the source if {_written(value)} is no possible value",
             n_rows=n,
         )
 
@@ -92,3 +122,8 @@ class DisguisedMissing:
             fix="leave the field empty at the source if 0 is no possible value",
             n_rows=zeros,
         )
+
+
+def _written(value: float) -> str:
+    """Return a number with all its digits."""
+    return str(int(value)) if value == int(value) else repr(value)

@@ -12,7 +12,7 @@ from modelwright.audit.findings import AuditContext, Finding, Severity
 from modelwright.audit.identifiers import identifier_reason
 from modelwright.audit.looking import Coded, coded, values_of
 from modelwright.audit.names import tokens
-from modelwright.audit.sentinels import sentinel_numbers
+from modelwright.audit.sentinels import sentinel_dates, sentinel_numbers
 from modelwright.audit.totals import total_row
 from modelwright.data.contract import Kind
 
@@ -31,7 +31,33 @@ RARE_SHARE = 0.01
 # Negative values so rare in a column of otherwise positive numbers are mistakes or something else (refunds).
 RARE_NEGATIVE = 0.005
 OLDEST_AGE = 122  # Jeanne Calment, 1997
-_AGE = frozenset({"age", "ages"})
+MOST_BEYOND = 0.3  # where more values are beyond what the name says, the name means something else
+# Where the name says what the numbers are, others cannot be: (words, lowest, highest, most above it, why). Houses and
+# trees have ages, too, so that few may be above.
+_LIMITS: tuple[tuple[frozenset[str], float, float, float, str], ...] = (
+    (
+        frozenset({"age", "ages"}),
+        0.0,
+        OLDEST_AGE,
+        RARE_SHARE,
+        f"no one is younger than 0 or has been older than {OLDEST_AGE}",
+    ),
+    (
+        frozenset({"percent", "percentage", "pct", "perc", "humidity"}),
+        0.0,
+        100.0,
+        MOST_BEYOND,
+        "no share is below 0 or above 100 %",
+    ),
+)
+# "percent_change" and "age_diff" may be anything; "net age" and the like are not what the limits are for.
+_MAY_BE_ANYTHING = frozenset(
+    {"change", "chg", "diff", "difference", "growth", "increase", "decrease", "delta", "return", "vs", "gap", "days"}
+)
+# Negative values among positive ones that keep clear of zero by this share of their central range: signs that flipped.
+SIGN_GAP = 0.15
+MOST_FLIPPED = 0.1
+RARE_DATES = 0.1  # dates that lie so far away are wrong in larger parts, too: an export that writes 1900 for nothing
 
 
 @dataclass(frozen=True)
@@ -54,12 +80,12 @@ class ImpossibleValues:
         "age of 200."
     )
     how_detected: ClassVar[str] = (
-        f"At most {percent(RARE_SHARE)} of the values, {FAR_IQR:g} interquartile ranges away from the quartiles and as "
-        "far from the next value as that is from the median, on the plain and on the (signed) logarithmic scale; "
-        "negative "
-        f"values in at most {percent(RARE_NEGATIVE)} of a positive column; ages above {OLDEST_AGE}. Of a number as "
-        f"target {FAR_LOG_IQR_TARGET:g} ranges on the logarithmic scale are enough. And a last row that says 'total' "
-        "or holds the sums of the columns."
+        f"At most {percent(RARE_SHARE)} of the values (dates: {percent(RARE_DATES)}), {FAR_IQR:g} interquartile ranges "
+        "away from the quartiles and as far from the next value as that is from the median, on the plain and on the "
+        f"(signed) logarithmic scale; negative values in at most {percent(RARE_NEGATIVE)} of a positive column, or in "
+        f"up to {percent(MOST_FLIPPED)} of one that keeps clear of zero; by the name of the column, ages below 0 or "
+        f"above {OLDEST_AGE} and percentages outside of 0 to 100. Of a number as target {FAR_LOG_IQR_TARGET:g} ranges "
+        "on the logarithmic scale are enough. And a last row that says 'total' or holds the sums of the columns."
     )
     what_is_done: ClassVar[str] = "Told, with example rows. The rows stay: in use such values will come up as well."
 
@@ -78,7 +104,7 @@ class ImpossibleValues:
             if values is None or (not is_target and identifier_reason(context, name)):
                 continue
             far_log = FAR_LOG_IQR_TARGET if is_target else FAR_IQR
-            odd = _odd_values(coded(context, name), tokens(name), far_log)
+            odd = _odd_values(coded(context, name), tokens(name), far_log, context.contract[name].kind is Kind.DATETIME)
             if odd is not None:
                 found.append(self._told(context, name, values, odd))
         return found
@@ -129,23 +155,48 @@ def _day(seconds: float) -> str:
     return str(np.datetime64(int(seconds), "s").astype("datetime64[D]"))
 
 
-def _odd_values(column: Coded, words: tuple[str, ...], far_log: float) -> _Odd | None:
-    sentinels = {v for v, _ in sentinel_numbers(column)}
+def _odd_values(column: Coded, words: tuple[str, ...], far_log: float, dates: bool) -> _Odd | None:
+    sentinels = {v for v, _ in (sentinel_dates(column) if dates else sentinel_numbers(column))}
     keep = np.array([v not in sentinels for v in column.values], dtype=bool)
     values, counts = column.values[keep], column.counts[keep]
     n = int(counts.sum())
     if n < MIN_ROWS or len(values) < 3:
         return None
-    return _too_old(values, counts, words) or _rare_negative(values, counts, n) or _far_out(values, counts, n, far_log)
+    if dates:
+        return _far_out(values, counts, n, far_log, RARE_DATES)
+    return (
+        _beyond(values, counts, words, n)
+        or _flipped(values, counts, n)
+        or _rare_negative(values, counts, n)
+        or _far_out(values, counts, n, far_log, RARE_SHARE)
+    )
 
 
-def _too_old(values: np.ndarray, counts: np.ndarray, words: tuple[str, ...]) -> _Odd | None:
-    years = _AGE.intersection(words) and np.median(values) < OLDEST_AGE
-    beyond = values > OLDEST_AGE
-    n = int(counts[beyond].sum())
-    if not years or not n or n > RARE_SHARE * counts.sum():
+def _beyond(values: np.ndarray, counts: np.ndarray, words: tuple[str, ...], n: int) -> _Odd | None:
+    """Return values that the name of the column rules out."""
+    if _MAY_BE_ANYTHING.intersection(words) or values[np.searchsorted(np.cumsum(counts), n / 2)] <= 1:
         return None
-    return _Odd(float(values[beyond][0]), float(values[-1]), n, f"no one has been older than {OLDEST_AGE}")
+    for named, low, high, most, why in _LIMITS:
+        for beyond, at_most in ((values > high, most), (values < low, MOST_BEYOND)):
+            n_beyond = int(counts[beyond].sum())
+            if named.intersection(words) and 0 < n_beyond <= at_most * n:
+                return _Odd(float(values[beyond][0]), float(values[beyond][-1]), n_beyond, why)
+    return None
+
+
+def _flipped(values: np.ndarray, counts: np.ndarray, n: int) -> _Odd | None:
+    """Return negative values of a column whose positive ones keep clear of zero."""
+    below = values < 0
+    n_below = int(counts[below].sum())
+    if not n_below or n_below > MOST_FLIPPED * n or (values == 0).any():
+        return None
+    positive, position = values[~below], np.cumsum(counts[~below]) / (n - n_below)
+    low, high = positive[np.searchsorted(position, (0.01, 0.99))]
+    if high <= low or min(positive[0], -values[below][-1]) < SIGN_GAP * (high - low):
+        return None
+    return _Odd(
+        float(values[0]), float(values[below][-1]), n_below, f"negative, while all others are at least {positive[0]:g}"
+    )
 
 
 def _rare_negative(values: np.ndarray, counts: np.ndarray, n: int) -> _Odd | None:
@@ -165,12 +216,12 @@ def _rare_negative(values: np.ndarray, counts: np.ndarray, n: int) -> _Odd | Non
     )
 
 
-def _far_out(values: np.ndarray, counts: np.ndarray, n: int, far_log: float) -> _Odd | None:
+def _far_out(values: np.ndarray, counts: np.ndarray, n: int, far_log: float, rare: float) -> _Odd | None:
     outside = _outside(values, counts, n, FAR_IQR)
     unit = float(np.median(np.abs(values[values != 0])))
     outside &= _outside(np.sign(values) * np.log1p(np.abs(values) / unit), counts, n, far_log)
     n_outside = int(counts[outside].sum())
-    if not n_outside or n_outside > RARE_SHARE * n:
+    if not n_outside or n_outside > rare * n:
         return None
     side = values[outside]
     quartile = np.median(values[~outside])
