@@ -20,7 +20,7 @@ MIN_ROWS = 100
 NEAR_UNIQUE = 0.5  # values per row: a column that singles out by itself is another finding
 
 _FACTS: dict[str, frozenset[str]] = {
-    "education": words("education educ degree schooling ausbildung bildung formation educacion"),
+    "education": words("education educ schooling ausbildung bildung formation educacion"),
     "occupation": words("occupation job profession beruf jobrole jobtitle workclass metier profesion"),
     "place": words("zip zipcode postcode postal plz city town county municipality country state ort wohnort ville"),
     "children": words("children kids dependents dependants household kinder enfants"),
