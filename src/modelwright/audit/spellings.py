@@ -23,6 +23,7 @@ MIN_LETTERS = 3
 # A slip is one letter too many, too few or swapped in a word of five letters, a wrong one in a word of seven, and two
 # in one of eight: shorter words have honest neighbours (Iran and Iraq, island and inland).
 ONE_SLIP, WRONG_SLIP, TWO_SLIPS = 5, 7, 8
+LONGEST_FOR_TWO = 24  # characters; the work for two slips grows with the square of the length
 
 _SEPARATORS = re.compile(r"[\s_\-‐‑‒–—./,;:'’`´\"()\[\]\\]+")
 _ENDS = re.compile(r"^[\s'\"`´’(\[]+|[\s'\"`´’)\].,;:]+$")
@@ -97,7 +98,7 @@ def _lefts(text: str) -> Iterator[str]:
     for i in range(1, len(text)):
         once = text[:i] + text[i + 1 :]
         yield once
-        if len(text) >= TWO_SLIPS:
+        if TWO_SLIPS <= len(text) <= LONGEST_FOR_TWO:
             for j in range(i, len(once)):
                 yield once[:j] + once[j + 1 :]
 
