@@ -19,7 +19,7 @@ from modelwright.runtime.row import RowPlan, values_of
 from tests.package.fitting import LEVELS, TABLE, fitted
 
 EXACT = ("lightgbm", "xgboost", "catboost", "random_forest", "extra_trees")
-BY_BLAS = ("mlp", "neighbours")
+BY_SUMS = ("linear", "mlp", "neighbours")
 """Sums of products are added in another order for one row than for many."""
 
 
@@ -30,15 +30,17 @@ def one_by_one(plan: Plan, columns: Columns) -> np.ndarray:
 
 
 @pytest.mark.parametrize("n_classes", [0, 2, 3])
-@pytest.mark.parametrize("name", [*EXACT, "linear", *BY_BLAS])
+@pytest.mark.parametrize("name", [*EXACT, *BY_SUMS])
 def test_rows_of_every_learner(name: str, n_classes: int) -> None:
     plan, rows, _ = fitted((name,), n_classes)
-    tolerance = 1e-12 if name in BY_BLAS or (name == "linear" and n_classes > 2) else 0.0
+    tolerance = 1e-12 if name in BY_SUMS else 0.0
     assert np.abs(one_by_one(plan, rows) - plan.predict(rows)).max() <= tolerance
 
 
 def test_an_ensemble_and_a_transform() -> None:
     plan, rows, _ = fitted(("lightgbm", "linear", "catboost"), 0, transform="log1p")
+    np.testing.assert_allclose(one_by_one(plan, rows), plan.predict(rows), rtol=1e-12, atol=0.0)
+    plan, rows, _ = fitted(("lightgbm", "catboost"), 0, transform="log1p")
     assert np.array_equal(one_by_one(plan, rows), plan.predict(rows))
 
 
@@ -81,14 +83,18 @@ def test_answers_are_those_of_tables(n_classes: int) -> None:
     note=st.text(max_size=40) | st.none(),
 )
 def test_any_canonical_row(area: float, rooms: float, job: Any, garden: float, since: float, note: Any) -> None:
-    plan, _, _ = fitted(("lightgbm", "linear", "catboost"), 2)
     given_ = {"area": area, "rooms": rooms, "job": job, "garden": garden, "since": since, "note": note}
     columns: Columns = {
         s.name: np.array([given_[s.name]]) if s.kind.numeric else Strings.from_values([given_[s.name]])
         for s in TABLE.columns
     }
-    row = RowPlan(plan)([given_[name] for name in plan.contract.names])
-    assert np.array_equal(np.array([row]), plan.predict(columns))
+    for names, tolerance in ((("lightgbm", "catboost"), 0.0), (("lightgbm", "linear", "mlp"), 1e-12)):
+        plan, _, _ = fitted(names, 2)
+        expected = plan.predict(columns)
+        values = [given_[name] for name in plan.contract.names]
+        for order in (None, plan.contract.names[::-1]):
+            assert np.abs(np.array([RowPlan(plan, order)(values)]) - expected).max() <= tolerance
+        assert RowPlan(plan, plan.contract.names[::-1]).ordered(values[::-1]) == RowPlan(plan)(values)
 
 
 @given(st.integers(-62_135_596_800_000_000, 253_402_300_799_000_000))

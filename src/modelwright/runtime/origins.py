@@ -6,7 +6,7 @@ go from the value straight to the row of theirs, so that a row of data is never 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -70,17 +70,22 @@ class RowSource:
     now : Now
     origins : tuple of Origin
         One per feature of the view.
-    read : bool
-        Whether anybody reads the buffer; if nobody does, nothing is written into it.
+    wanted : set of int
+        Features that anybody reads from the buffer; others need not be written into it.
     """
 
     def __init__(self, buffer: np.ndarray, now: Now, origins: Sequence[Origin]) -> None:
-        self._buffer, self.now, self.origins, self.read = buffer, now, tuple(origins), False
+        self._buffer, self.now, self.origins = buffer, now, tuple(origins)
+        self.wanted: set[int] = set()
 
     @property
     def buffer(self) -> np.ndarray:
         """The features of the row, float64; whoever asks for it reads it."""
-        self.read = True
+        return self.part(range(len(self._buffer)))
+
+    def part(self, features: Iterable[int]) -> np.ndarray:
+        """Return the buffer to somebody who reads these features of it and no others."""
+        self.wanted.update(features)
         return self._buffer
 
 

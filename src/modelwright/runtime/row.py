@@ -49,8 +49,8 @@ class RowPlan:
         ]
         self._writers: list[RowWriter] = []
         for key, view in plan.views.items():
-            if sources[key].read:  # else everybody goes from values straight to their own tables
-                self._writers += view.row(where, buffers[key])
+            # others go from values straight to their own tables
+            self._writers += view.row(where, buffers[key], sources[key].wanted)
         self._inverse = None if plan.transform.plain else plan.transform.inverse_of_one
         self._outputs = range(plan.n_outputs)
         self._calibrate = None if isinstance(plan.calibrator, Identity) else plan.calibrator

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
@@ -64,18 +64,27 @@ class ViewPlan:
             op.write(columns, matrix[:, start:end])
         return View(matrix, self.names, self.categorical)
 
-    def row(self, where: Mapping[str, int], out: np.ndarray) -> list[RowWriter]:
+    def row(self, where: Mapping[str, int], out: np.ndarray, wanted: Set[int] | None = None) -> list[RowWriter]:
         """Return the functions that write the view of one row into ``out``, float64 of shape (n_features,).
 
         Parameters
         ----------
         where : mapping of str to int
             Position of each column among the values that the functions will be given.
+        wanted : set of int, or None
+            Features that have to be written; None: all.
         """
         writers: list[RowWriter] = []
         spans = zip(self.ops, self._spans)
-        for lookups, group in groupby(spans, key=lambda item: isinstance(item[0], Lookup)):
+
+        def kind(item: tuple[Op, tuple[int, int]]) -> tuple[bool, bool]:
+            needed = wanted is None or not wanted.isdisjoint(range(*item[1]))
+            return needed, isinstance(item[0], Lookup)
+
+        for (needed, lookups), group in groupby(spans, key=kind):
             run = list(group)
+            if not needed:
+                continue
             if lookups:
                 writers.append(row_of_lookups([op for op, _ in run], where, out[run[0][1][0] : run[-1][1][1]]))  # type: ignore[misc]
             else:

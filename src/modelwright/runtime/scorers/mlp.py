@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 
+from modelwright.runtime.origins import RowSource
 from modelwright.runtime.scorers.checking import classes_in, finite, read_arrays, refuse, require, write_arrays
-from modelwright.runtime.scorers.linear import probabilities, weighted_sums
+from modelwright.runtime.scorers.folded import Folded
+from modelwright.runtime.scorers.linear import probabilities, two_of, weighted_sums
 from modelwright.runtime.scorers.scaling import Scaling
 
 __all__ = ["MlpScorer"]
@@ -58,6 +60,26 @@ class MlpScorer:
         weight, bias = self._layers[-1]
         logits = weighted_sums(signal, weight) + bias
         return probabilities(logits) if self.n_classes else self.offset + self.spread * logits
+
+    def row_of(self, source: RowSource) -> Callable[[], list[float]]:
+        """Products of one row, which BLAS adds up in another order than those of a block; levels folded together."""
+        weight, bias = self._layers[0]
+        first, first_bias = Folded(source, self.scaling, weight).several(), bias
+        layers = [(np.ascontiguousarray(w.T), b, np.empty(len(b))) for w, b in self._layers[1:]]
+        n_classes, offset, spread = self.n_classes, self.offset, self.spread
+
+        def one() -> list[float]:
+            signal = first()
+            np.add(signal, first_bias, out=signal)
+            for weight, bias, out in layers:
+                np.maximum(signal, 0.0, out=signal)
+                np.dot(weight, signal, out=out)
+                signal = np.add(out, bias, out=out)
+            if not n_classes:
+                return [offset + spread * signal.item()]
+            return two_of(signal.item()) if len(signal) == 1 else probabilities(signal[None, :])[0].tolist()
+
+        return one
 
     def save(self, folder: Path, stem: str) -> dict[str, Any]:
         name = f"{stem}.npz"

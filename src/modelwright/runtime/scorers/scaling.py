@@ -17,6 +17,8 @@ CLIP = 10.0
 SMOOTH = 3.0
 """Where the smooth clip of RealMLP bends: x / sqrt(1 + (x / 3)²) (Holzmüller et al. 2024)."""
 
+LARGEST_SQUARED = 1e100  # what is squared in it must not overflow
+
 SMALLEST_SPREAD = 1e-12
 """Relative to the largest value of the feature; less spread is rounding, and the feature constant."""
 
@@ -42,7 +44,7 @@ class Scaling:
         with np.errstate(over="ignore", invalid="ignore"):
             scaled = (np.asarray(matrix, dtype=np.float64) - self.centre) * self.factor
             if self.smooth:
-                np.clip(scaled, -1e100, 1e100, out=scaled)  # squared below: must not overflow
+                np.clip(scaled, -LARGEST_SQUARED, LARGEST_SQUARED, out=scaled)
                 scaled /= np.sqrt(1.0 + np.square(scaled / SMOOTH))
             else:
                 np.clip(scaled, -CLIP, CLIP, out=scaled)
@@ -50,24 +52,23 @@ class Scaling:
         return scaled
 
     def row(self, row: np.ndarray) -> tuple[Callable[[], None], np.ndarray]:
-        """Return the function that scales what ``row`` holds, and the array that it writes; for `CLIP` alone without
-        numpy's guards, which cost more than the work."""
-        scaled = np.empty(len(row))
-        if self.smooth:
-            matrix = row.reshape(1, -1)
-
-            def smoothly() -> None:
-                scaled[:] = self(matrix)[0]
-
-            return smoothly, scaled
+        """Return the function that scales what ``row`` holds, and the array that it writes; without numpy's
+        guards, which cost more than the work."""
+        scaled, root = np.empty(len(row)), np.empty(len(row))
         # Features are within 3e38 and factors finite: a product may overflow to infinity, which the bounds take in.
-        high = np.full(len(row), CLIP)
+        bound = LARGEST_SQUARED if self.smooth else CLIP
+        high, low = np.full(len(row), bound), np.full(len(row), -bound)
 
         def scale() -> None:
             np.subtract(row, self.centre, out=scaled)
             np.multiply(scaled, self.factor, out=scaled)
             np.minimum(scaled, high, out=scaled)
-            np.maximum(scaled, -CLIP, out=scaled)
+            np.maximum(scaled, low, out=scaled)
+            if self.smooth:
+                np.divide(scaled, SMOOTH, out=root)
+                np.square(root, out=root)
+                np.add(root, 1.0, out=root)
+                np.divide(scaled, np.sqrt(root, out=root), out=scaled)
             missing = scaled != scaled
             if missing.any():
                 scaled[missing] = 0.0

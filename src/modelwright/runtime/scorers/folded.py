@@ -1,0 +1,120 @@
+"""What models that add features up make of levels, folded together: for each level of a column what all its features
+add to each sum, found before any row comes.
+
+A one-hot encoded row is nearly all zeros, and each of them costs a model as much as a number does. Here a column of
+levels costs one look into a table, however many features it has, and the features are never written. The slow, obvious
+twin multiplies them all; sums are the same but for the order of additions.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from operator import getitem
+
+import numpy as np
+
+from modelwright.data.typed_rows import picker
+from modelwright.runtime.origins import FromLevel, Of, RowSource
+from modelwright.runtime.scorers.scaling import Scaling
+
+__all__ = ["Folded"]
+
+MOST_CELLS = 1 << 20  # of all tables, 8 MB; columns with more levels are read like numbers
+
+
+class Folded:
+    """``scaling(x) @ weights`` of the row of a source.
+
+    Parameters
+    ----------
+    source : RowSource
+    scaling : Scaling
+    weights : ndarray of float64, shape (n_features, n_sums)
+    """
+
+    def __init__(self, source: RowSource, scaling: Scaling, weights: np.ndarray) -> None:
+        self._now = source.now
+        features: dict[int, list[int]] = {}
+        for feature, origin in enumerate(source.origins):
+            if isinstance(origin, FromLevel):
+                features.setdefault(origin.place, []).append(feature)
+        rows: list[np.ndarray] = []
+        self._index: list[Of[int]] = []
+        places: list[int] = []
+        left = MOST_CELLS
+        for place, own in features.items():
+            levels = list(dict.fromkeys(level for f in own for level in source.origins[f].features))  # type: ignore[union-attr]
+            left -= (len(levels) + 1) * weights.shape[1]
+            if left < 0:
+                break
+            table = _table(source, own, levels, scaling, weights)
+            first = sum(map(len, rows))
+            self._index.append(Of({level: first + i for i, level in enumerate(levels)}, first + len(levels)))
+            rows.append(table)
+            places.append(place)
+        self._pick = picker(places)
+        self._rows = np.concatenate(rows) if rows else np.zeros((0, weights.shape[1]))
+        folded = {f for place in places for f in features[place]}
+        rest = [f for f in range(len(weights)) if f not in folded]
+        self._weights = np.ascontiguousarray(weights[rest])
+        self._rest = np.array(rest, dtype=np.intp)
+        self._buffer = source.part(rest)
+        self._own = np.empty(len(rest))
+        self._scale, self._scaled = Scaling(scaling.centre[rest], scaling.factor[rest], scaling.smooth).row(self._own)
+
+    def one(self) -> Callable[[], float]:
+        """Return the function that gives the one sum that there is."""
+        now, pick, parts = self._now, self._pick, np.empty(len(self._rest))
+        column = self._weights[:, 0].copy()
+        tables = [
+            Of({level: self._rows[row, 0].item() for level, row in own.items()}, self._rows[own.unknown, 0].item())
+            for own in self._index
+        ]
+
+        def added() -> float:
+            total = sum(map(getitem, tables, pick(now.values)))
+            if len(parts):
+                self._read()
+                total += np.multiply(self._scaled, column, out=parts).sum().item()
+            return total
+
+        return added
+
+    def several(self) -> Callable[[], np.ndarray]:
+        """Return the function that gives the sums, in an array that it uses again."""
+        now, pick, index, table = self._now, self._pick, self._index, self._rows
+        out, numbers = np.zeros(table.shape[1]), np.empty(table.shape[1])
+        at = np.zeros(len(index), dtype=np.intp)
+        gathered = np.empty((len(index), table.shape[1]))
+        pack, target = struct.Struct(f"={len(index)}q").pack_into, at.data.cast("B") if index else memoryview(b"")
+
+        def added() -> np.ndarray:
+            if index:
+                pack(target, 0, *map(getitem, index, pick(now.values)))
+                table.take(at, axis=0, out=gathered, mode="clip")
+                np.add.reduce(gathered, axis=0, out=out)
+            if len(self._rest):
+                self._read()
+                np.dot(self._scaled, self._weights, out=numbers)
+                return np.add(out, numbers, out=numbers)
+            return out
+
+        return added
+
+    def _read(self) -> None:
+        self._buffer.take(self._rest, out=self._own, mode="clip")
+        self._scale()
+
+
+def _table(
+    source: RowSource, own: list[int], levels: list[str | None], scaling: Scaling, weights: np.ndarray
+) -> np.ndarray:
+    """Return what each level adds to each sum, and below them what any other level adds."""
+    matrix = np.empty((len(levels) + 1, len(own)))
+    for j, feature in enumerate(own):
+        origin = source.origins[feature]
+        assert isinstance(origin, FromLevel)
+        matrix[:, j] = [*(origin.features.get(level, origin.unknown) for level in levels), origin.unknown]
+    part = Scaling(scaling.centre[own], scaling.factor[own], scaling.smooth)
+    return part(matrix) @ weights[own]
