@@ -136,6 +136,13 @@ class Bed:
             pass
         return name
 
+    def named(self, name: str) -> str:
+        """Return a name, with an underscore behind it as long as there is such a column."""
+        taken = {c.lower() for c in self.frame}
+        while name.lower() in taken:
+            name += "_"
+        return name
+
     def with_column(self, name: str, values: Sequence[object] | np.ndarray) -> pd.DataFrame:
         """Return the table with one column more, at a random place or, where there is one of the name, in its place."""
         frame = self.frame.copy()

@@ -135,7 +135,8 @@ def id_in_order(bed: Bed, strength: int) -> Planted:
     rho = (0.3, 0.8, 1.0)[strength]
     key = rho * bed.normal + np.sqrt(1 - rho * rho) * bed.noise()
     number = 100_000 + 7 * np.argsort(np.argsort(key))
-    return Planted(frame=bed.with_column("record_id", number), columns=("record_id",))
+    name = bed.named("record_id")
+    return Planted(frame=bed.with_column(name, number), columns=(name,))
 
 
 def carried_over(bed: Bed, rho: float) -> Bed:
@@ -158,8 +159,9 @@ def lead(bed: Bed, strength: int) -> Planted:
     column = bed.frame[bed.target].to_numpy(object)
     values = np.concatenate([column[ahead:], np.full(ahead, "", dtype=object)])
     frame = bed.with_column(name, values)
-    frame.insert(0, "day", bed.days(1.0 if strength < 2 else 2.0))
-    return Planted(frame=frame, columns=(name,), sources=("day",))
+    day = bed.named("day")
+    frame.insert(0, day, bed.days(1.0 if strength < 2 else 2.0))
+    return Planted(frame=frame, columns=(name,), sources=(day,))
 
 
 def later_date(bed: Bed, strength: int) -> Planted:

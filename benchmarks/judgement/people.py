@@ -53,11 +53,13 @@ def _person(bed: Bed) -> tuple[str, str]:
 def _in_notes(bed: Bed, strength: int, name: str, made: list[str]) -> Planted:
     """Return a column of them (blatant), or notes with one in 2 or 30 % of the rows."""
     if strength == 2:
+        name = bed.named(name)
         return Planted(frame=bed.with_column(name, made), columns=(name,))
     notes = bed.rng.choice(NOTES, bed.n).astype(object)
     for i in bed.some((0.02, 0.3)[strength]):
         notes[i] = f"{notes[i]}, {made[i]}"
-    return Planted(frame=bed.with_column("remark", notes), columns=("remark",))
+    remark = bed.named("remark")
+    return Planted(frame=bed.with_column(remark, notes), columns=(remark,))
 
 
 def emails(bed: Bed, strength: int) -> Planted:

@@ -188,24 +188,27 @@ def main() -> None:
     parser.add_argument("--each", type=int, default=3, help="plants of each kind and strength")
     parser.add_argument("--rows", type=int, default=5_000, help="most rows of a table")
     parser.add_argument("--only", default="", help="families or kinds, separated by commas")
+    parser.add_argument("--minutes", type=float, default=60, help="no more defects are planted after so long")
     parser.add_argument("--seed", type=int, default=0)
     asked = parser.parse_args()
     index = read_index(asked.data)
     names = halves([n for n in BASES if n in index], asked.half)
     bench = Bench(index, asked.rows, asked.seed)
     wanted = {w.strip() for w in asked.only.split(",") if w.strip()}
+    chosen = [k for k in KINDS if not wanted or wanted & {k.family, k.name}]
     started, results, given_up = time.perf_counter(), [], []
-    for kind in KINDS:
-        if wanted and not wanted & {kind.family, kind.name}:
-            continue
-        for strength in range(3):
-            for repeat in range(asked.each):
+    # Repeat by repeat, so that a run that is cut off by --minutes has something of everything.
+    for repeat in range(asked.each):
+        for kind in chosen:
+            for strength in range(3):
+                if time.perf_counter() - started > 60 * asked.minutes:
+                    continue
                 found = one(bench, names, kind, strength, repeat)
                 if found is None:
                     given_up.append(f"{kind.name}, {STRENGTHS[strength]}")
                 else:
                     results.append(found)
-        print(f"{time.perf_counter() - started:6.0f} s  {kind.name}", flush=True)
+            print(f"{time.perf_counter() - started:6.0f} s  {repeat + 1} {kind.name}", flush=True)
     for name in names if not wanted else ():
         bench.before(name)
     seconds = sum(r["seconds"] for r in results)

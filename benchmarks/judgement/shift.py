@@ -52,5 +52,6 @@ def drifting_feature(bed: Bed, strength: int) -> Planted | None:
     assert values is not None
     moved = values + (0.3, 1.0, 3.0)[strength] * np.nanstd(values) * np.linspace(0, 1, bed.n)
     frame = bed.with_column(numbers[0], moved)
-    frame.insert(0, "day", bed.days())
-    return Planted(frame=frame, columns=(numbers[0], "day"))
+    day = bed.named("day")
+    frame.insert(0, day, bed.days())
+    return Planted(frame=frame, columns=(numbers[0],), sources=(day,))

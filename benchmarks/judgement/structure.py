@@ -50,9 +50,10 @@ def panel(bed: Bed, strength: int) -> Planted | None:
         return None
     frame = frame.sort_values("store_id", kind="stable").reset_index(drop=True)
     month = frame.groupby("store_id").cumcount()
-    frame.insert(1, "month", [f"2021-{1 + m % 12:02d}-01" if m < 12 else f"2022-{1 + m % 12:02d}-01" for m in month])
-    frame = frame.sort_values(["month", "store_id"], kind="stable").reset_index(drop=True)
-    return Planted(frame=frame, columns=("store_id", "month"))
+    name = bed.named("month")
+    frame.insert(1, name, [f"2021-{1 + m % 12:02d}-01" if m < 12 else f"2022-{1 + m % 12:02d}-01" for m in month])
+    frame = frame.sort_values([name, "store_id"], kind="stable").reset_index(drop=True)
+    return Planted(frame=frame, columns=("store_id", name))
 
 
 def drifting(bed: Bed, strength: int) -> Planted:
@@ -60,8 +61,9 @@ def drifting(bed: Bed, strength: int) -> Planted:
     rho = (0.1, 0.3, 0.7)[strength]
     bed = bed.in_order_of(rho * bed.normal + np.sqrt(1 - rho * rho) * bed.noise())
     frame = bed.frame.copy()
-    frame.insert(0, "day", bed.days())
-    return Planted(frame=frame, columns=("day",))
+    day = bed.named("day")
+    frame.insert(0, day, bed.days())
+    return Planted(frame=frame, columns=(day,))
 
 
 def carried(bed: Bed, strength: int) -> Planted:
@@ -75,7 +77,7 @@ def nested(bed: Bed, strength: int) -> Planted:
     district, state = town // 4, town // 16
     wrong = bed.rng.random(bed.n) < (0.05, 0.01, 0.0)[strength]
     district = np.where(wrong, bed.rng.integers(0, 10, bed.n), district)
-    names = ("town", "district", "state")
+    names = tuple(bed.named(n) for n in ("town", "district", "state"))
     frame = bed.frame.copy()
     for name, value in zip(names, (town, district, state)):
         frame[name] = [f"{name[0].upper()}{v:02d}" for v in value]
@@ -132,7 +134,7 @@ def totals(bed: Bed, strength: int) -> Planted | None:
 
 def weight(bed: Bed, strength: int) -> Planted:
     """A survey weight under the name w, wt or sample_weight."""
-    name = ("w", "wt", "sample_weight")[strength]
+    name = bed.named(("w", "wt", "sample_weight")[strength])
     stratum = bed.rng.choice([0.4, 1.0, 2.7], bed.n)
     return Planted(
         frame=bed.with_column(name, np.round(stratum * bed.rng.lognormal(0, 0.3, bed.n), 4)), columns=(name,)

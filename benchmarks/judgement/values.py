@@ -76,7 +76,7 @@ def mixed_units(bed: Bed, strength: int) -> Planted | None:
 
 def mixed_dates(bed: Bed, strength: int) -> Planted:
     """A date as 31/12/2020, in 2, 10 or 40 % of the rows as 2020-12-31 or 12-31-2020."""
-    name = "visited"
+    name = bed.named("visited")
     days = np.datetime64("2018-03-01") + bed.rng.integers(0, 900, bed.n)
     parts = [str(d).split("-") for d in days]
     values = np.array([f"{d}/{m}/{y}" for y, m, d in parts], dtype=object)
