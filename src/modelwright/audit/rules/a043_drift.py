@@ -115,14 +115,15 @@ class Drift:
             return self._together(context, columns, stretch, said)
         ranked = sorted(found, key=lambda n: -found[n])
         more = f" and {len(ranked) - 5} more" if len(ranked) > 5 else ""
+        changes = "changes" if len(ranked) == 1 else "change"
         return [
             tell(
                 self,
                 severity=Severity.WARNING,
                 columns=ranked,
-                message=f"{len(ranked)} of {count(len(columns), 'column')} change{'s' if len(ranked) == 1 else ''} along "
-                f"{said}, early half against late half: {', '.join(told[n] for n in ranked[:5])}{more}. What was "
-                "learned from early rows may not hold later.",
+                message=f"{len(ranked)} of {count(len(columns), 'column')} {changes} along {said}, early half against "
+                f"late half: {', '.join(told[n] for n in ranked[:5])}{more}. What was learned from early rows may not "
+                "hold later.",
                 evidence={"n_columns": len(ranked), **{f"distance of {n}": found[n] for n in ranked[:20]}},
                 fix="find out what changed (the world, or how it was recorded); measure on the latest rows (--split "
                 "time)",
