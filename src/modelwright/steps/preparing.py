@@ -7,14 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from modelwright.audit.findings import Action, Audit, AuditContext
+from modelwright import format as fmt
+from modelwright.audit.findings import Action, Audit, AuditContext, Finding
 from modelwright.brief import Brief
 from modelwright.data.contract import Contract
 from modelwright.data.profile import Profile
 from modelwright.data.source import Source
 from modelwright.documents import digest_of
 from modelwright.errors import DataError, UsageError, did_you_mean
-from modelwright.frame.problem import Problem
+from modelwright.evaluate import metrics
+from modelwright.frame.problem import Optimism, Problem
 from modelwright.running import Run
 
 __all__ = ["audit", "frame", "profile", "read", "understand"]
@@ -168,11 +170,16 @@ def audit(run: Run) -> Audit:
                 "audit",
                 f"{finding.title}: {', '.join(repr(c) for c in finding.columns[:6]) or 'rows'}",
                 finding.done,
-                finding.message,
+                f"{finding.message} {_effect(finding)}".rstrip(),
                 decided_by="user" if finding.overruled else finding.code,
                 measurement=None if finding.effect is None else finding.effect.gain,
             )
     return found
+
+
+def _effect(finding: Finding) -> str:
+    e = finding.effect
+    return "" if e is None else fmt.effect(e.left, e.done, e.gain, metrics.get(e.gain.name).title)
 
 
 def _measured(run: Run, found: Audit, context: AuditContext) -> Audit:
@@ -265,16 +272,21 @@ def frame(run: Run) -> Problem:
         problem, optimism=measure_optimism(problem, columns, run.y[run.rows], run.classes, run.brief.seed)
     )
     for choice in problem.choices:
+        measured = problem.optimism if choice.question == "split" else None
         run.decide(
             "frame",
             choice.question,
             choice.value,
-            choice.why,
+            choice.why if measured is None else f"{choice.why}. {_excess(measured)}",
             alternatives=choice.alternatives,
             decided_by=choice.decided_by,
-            measurement=problem.optimism.excess if problem.optimism and choice.question == "split" else None,
+            measurement=None if measured is None else measured.excess,
         )
     return problem
+
+
+def _excess(found: Optimism) -> str:
+    return fmt.excess(found.fair, found.naive, found.excess, metrics.get(found.fair.name).title)
 
 
 def _check_test(run: Run, problem: Problem) -> None:
