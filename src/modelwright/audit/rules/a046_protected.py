@@ -52,7 +52,8 @@ class ProtectedAttributes:
         found = [] if context.brief.protected else [self._named(context)]
         if len(context.row_numbers) < MIN_ROWS:
             return found
-        proxies = (find_proxies(context, name) for name in list(protected)[:MAX_ATTRIBUTES])
+        asked = sorted(protected, key=lambda name: protected[name] not in _GRAVE)[:MAX_ATTRIBUTES]
+        proxies = (find_proxies(context, name) for name in asked)
         return found + [self._told(context, p, protected[p.attribute]) for p in proxies if p is not None]
 
     def _named(self, context: AuditContext) -> Finding:
