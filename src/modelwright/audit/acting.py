@@ -71,7 +71,7 @@ def apply(audit: Audit, contract: Contract, y: np.ndarray | None = None) -> Appl
 
 
 # A column that holds the answer must not order the rows either: it would sort them by the outcome.
-LEAK_RULES = ("A013", "A014", "A015", "A016")
+LEAK_RULES = ("A013", "A014", "A015", "A016", "A022", "A026")
 
 
 def _first_column(findings: tuple[Finding, ...], barred: dict[str, str]) -> str | None:
