@@ -155,3 +155,11 @@ def test_a_shared_trend_is_no_leak(make: MakeContext, rng: np.random.Generator) 
         }
     )
     assert findings(SingleColumnLeak, make(frame, "output")) == []
+
+
+def test_the_value_of_the_row_before_is_no_leak(make: MakeContext, rng: np.random.Generator) -> None:
+    level = pd.Series(np.cumsum(rng.normal(size=900)))
+    frame = pd.DataFrame({"before": level.shift(1), "mean": level.shift(1).rolling(3).mean(), "level": level})
+    assert findings(SingleColumnLeak, make(frame, "level")) == []
+    frame["noisy"] = level + rng.normal(0, 0.5, 900)
+    assert accused(SingleColumnLeak, make(frame, "level")) == {"noisy"}

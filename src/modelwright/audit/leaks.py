@@ -47,6 +47,7 @@ from modelwright.audit.near import (
     class_recall,
     follows_closely,
     known_pairs,
+    only_past,
     only_trend,
     same_places,
     value_gap,
@@ -232,9 +233,9 @@ def _follows(context: AuditContext, name: str, sample: PowerSample, skill: float
     if isinstance(context.columns[name], Strings):
         return skill >= COPY_RANKS
     x, y = known_pairs(context, name, sample)
-    if not len(x) or only_trend(context, name, sample):
+    if not len(x) or (abs(rank_correlation(x, y)) < COPY_RANKS**0.5 and same_places(x, y) < SAME_PLACES):
         return False
-    return abs(rank_correlation(x, y)) >= COPY_RANKS**0.5 or same_places(x, y) >= SAME_PLACES
+    return not only_trend(context, name, sample) and not only_past(context, name)
 
 
 def _near(context: AuditContext, names: list[str], sample: PowerSample) -> dict[str, Leak]:
@@ -245,7 +246,8 @@ def _near(context: AuditContext, names: list[str], sample: PowerSample) -> dict[
             close = class_recall(column_cells(context, name, sample), sample)
             close = close if close >= NEAR_RECALL else 0.0
         else:
-            close = 0.0 if only_trend(context, name, sample) else follows_closely(context, name, sample)
+            close = follows_closely(context, name, sample)
+            close = 0.0 if close and (only_trend(context, name, sample) or only_past(context, name)) else close
         if close:
             found[name] = Leak(column=name, sign=Sign.NEAR, skill=close, others=0.0)
     return found
@@ -415,13 +417,13 @@ def _disproportionate(
 
 
 def _orders_or_names(context: AuditContext, name: str, sample: PowerSample) -> bool:
-    """Return whether a column is strong because it is the time of a trend, or the name of a series."""
+    """Return whether a column is strong as the time of a trend, the name of a series, or by what came before."""
     if isinstance(context.columns[name], Strings):
         return not sample.n_classes and bool(IDENTIFIER.intersection(tokens(name)))
     if context.contract[name].kind is Kind.DATETIME:
         codes = coded(context, name).codes
         return abs(rank_correlation(np.where(codes < 0, np.nan, codes), np.arange(len(codes), dtype=float))) >= IN_ORDER
-    return only_trend(context, name, sample)
+    return only_trend(context, name, sample) or only_past(context, name)
 
 
 def _out_of_proportion(context: AuditContext, name: str, skill: float, rest: list[str], sample: PowerSample) -> bool:

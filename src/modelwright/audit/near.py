@@ -3,20 +3,22 @@
 Strength out of proportion (see `leaks`) is silent where all columns together predict well. What is judged here needs no
 comparison: a flag that is right in nineteen of twenty rows of every class, a number that has the target's own place in
 the order of nearly all rows, or a value that exists for one class and hardly for any other. None of it proves a leak,
-so most of it is told. A trend that two series share is no sign of any of it.
+so most of it is told. A trend that two series share is no sign of any of it, nor is what the rows before tell anyway:
+in a smooth series yesterday's value follows today's closely.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
+from modelwright.audit.clocks import dates, file_order, find_panel, panel_order
 from modelwright.audit.existence import MIN_CLASS_ROWS
 from modelwright.audit.findings import AuditContext
-from modelwright.audit.looking import is_missing, memo, rank_correlation
+from modelwright.audit.looking import coded, is_missing, memo, rank_correlation
 from modelwright.audit.power import PowerSample
 from modelwright.data.columns import Strings
 
-__all__ = ["class_recall", "follows_closely", "only_trend", "same_places", "value_gap"]
+__all__ = ["class_recall", "follows_closely", "only_past", "only_trend", "same_places", "value_gap"]
 
 # Ranks as shares: a copy with some wrong values keeps the place of all other rows, while a measurement with an R² of
 # 0.97 is that near in a third of them.
@@ -29,6 +31,10 @@ MIN_KNOWN_SHARE = 0.05
 # Both rise along the file: their steps must agree, too.
 TREND = 0.9
 STEPS = 0.5
+# The rows before tell most of the target, and the column hardly anything of the rest.
+PAST_R2 = 0.80
+NEWS = 0.10
+PAST_ROWS = 3
 
 
 def class_recall(cells: np.ndarray, sample: PowerSample) -> float:
@@ -92,6 +98,41 @@ def _only_trend(context: AuditContext, name: str, sample: PowerSample) -> bool:
     if min(abs(rank_correlation(x, place)), abs(rank_correlation(y, place))) < TREND:
         return False
     return abs(rank_correlation(np.diff(x), np.diff(y))) < STEPS
+
+
+def only_past(context: AuditContext, name: str) -> bool:
+    """Return whether a number follows the target of earlier rows, and says nothing new of the row's own."""
+    return memo(context, ("only past", name), lambda: any(_nothing_new(context, name, o) for o in _in_time(context)))
+
+
+def _in_time(context: AuditContext) -> list[np.ndarray]:
+    """Return the orders of time that the rows have: the file's, a date's, within things."""
+    n = len(context.row_numbers)
+    known = dates(context)[:1]
+    backwards = any(file_order(context, d) <= -TREND for d in known)
+    found = [np.arange(n)[::-1] if backwards else np.arange(n)]
+    if known and not backwards and abs(file_order(context, known[0])) < TREND:
+        found.append(np.argsort(coded(context, known[0]).codes, kind="stable"))
+    panel = find_panel(context)
+    return found if panel is None else [*found, panel_order(context, panel)]
+
+
+def _nothing_new(context: AuditContext, name: str, order: np.ndarray) -> bool:
+    column = context.columns[name]
+    if isinstance(column, Strings) or context.y is None or context.classes:
+        return False
+    x, y = column[order][PAST_ROWS:], context.y[order]
+    before = np.column_stack([y[PAST_ROWS - k : len(y) - k] for k in range(1, PAST_ROWS + 1)] + [np.ones(len(x))])
+    y = y[PAST_ROWS:]
+    known = np.isfinite(x) & np.isfinite(y) & np.isfinite(before).all(axis=1)
+    if known.sum() < MIN_KNOWN or np.ptp(y[known]) == 0 or np.ptp(x[known]) == 0:
+        return False
+    both = np.column_stack([x[known] / np.abs(x[known]).max(), y[known]])
+    rest = both - before[known] @ np.linalg.lstsq(before[known], both, rcond=None)[0]
+    if float(np.var(rest[:, 1])) > (1 - PAST_R2) * float(np.var(y[known])):
+        return False
+    spread = float(np.square(rest[:, 0]).sum() * np.square(rest[:, 1]).sum())
+    return spread <= 0 or float((rest[:, 0] @ rest[:, 1]) ** 2) <= NEWS * spread
 
 
 def value_gap(context: AuditContext, name: str, sample: PowerSample, least_rows: int) -> tuple[int, float, float]:
