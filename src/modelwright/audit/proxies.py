@@ -81,8 +81,9 @@ def _turned(context: AuditContext, name: str) -> AuditContext | None:
     """Return a context whose target is the protected column, None where it cannot be one."""
     column = coded(context, name)
     values = context.columns[name]
+    classes: tuple[str, ...] = ()
     if not isinstance(values, Strings) and column.n_levels > MAX_CLASSES:
-        y, classes = np.asarray(values, dtype=np.float64), ()
+        y = np.asarray(values, dtype=np.float64)
     else:
         kept = np.flatnonzero(column.counts >= MIN_CLASS_ROWS)
         if not 2 <= len(kept) <= MAX_CLASSES:
