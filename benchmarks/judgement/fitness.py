@@ -37,4 +37,4 @@ def few_rows(bed: Bed, strength: int) -> Planted | None:
     frame = bed.frame.iloc[kept].reset_index(drop=True)
     if not bed.classes:
         frame[bed.target] = as_text(bed.y[kept])
-    return Planted(frame=frame)
+    return Planted(frame=frame, sources=tuple(frame))  # with so few rows columns may well hold one value

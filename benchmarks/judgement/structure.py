@@ -63,7 +63,7 @@ def drifting(bed: Bed, strength: int) -> Planted:
     frame = bed.frame.copy()
     day = bed.named("day")
     frame.insert(0, day, bed.days())
-    return Planted(frame=frame, columns=(day,))
+    return Planted(frame=frame, columns=(day,), sources=tuple(frame))  # what goes with the target drifts with it
 
 
 def carried(bed: Bed, strength: int) -> Planted:
