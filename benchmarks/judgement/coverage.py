@@ -366,7 +366,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="the evaluation alone, with cheap models")
     parser.add_argument("--seeds", type=int, default=4)
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--budget", default="10s", help="of each whole job")
+    parser.add_argument("--budget", default="20s", help="of each whole job")
     parser.add_argument("--only", default="", help="classes of problems with this in their name")
     asked = parser.parse_args()
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):

@@ -39,10 +39,10 @@ def sentinel(bed: Bed, strength: int) -> Planted | None:
 
 
 def tokens(bed: Bed, strength: int) -> Planted | None:
-    """A word for missing in 0.5, 3 or 15 % of the rows of a column."""
+    """A word for missing in 0.5, 3 or 15 % of the rows; not one that every reader knows ("?", "N/A")."""
     name = str(bed.rng.choice(bed.features()))
     values = bed.frame[name].to_numpy(object).copy()
-    word = str(bed.rng.choice(["?", "unknown", "N/A", "--", "not available", "n.a.", "missing", "no answer"]))
+    word = str(bed.rng.choice(["unknown", "not available", "missing", "no answer", "not recorded"]))
     if word in set(values):
         return None
     values[bed.some((0.005, 0.03, 0.15)[strength])] = word
