@@ -8,7 +8,7 @@ import pandas as pd
 from modelwright.audit.findings import Action
 from modelwright.audit.rules.a015_additive_leak import AdditiveLeak
 from tests.audit.conftest import MakeContext
-from tests.audit.helpers import findings, honest
+from tests.audit.helpers import accused, findings, honest
 
 
 def test_parts_of_a_total_are_dropped(make: MakeContext, rng: np.random.Generator) -> None:
@@ -71,3 +71,23 @@ def test_a_copy_is_left_to_its_own_rule(make: MakeContext, rng: np.random.Genera
 def test_does_not_apply_to_several_classes(make: MakeContext, rng: np.random.Generator) -> None:
     assert AdditiveLeak().check(make(honest(rng), "colour")) == "there are more than two classes"
     assert AdditiveLeak().check(make(honest(rng))) == "there is no target"
+
+
+def test_four_rounded_parts_and_a_product(make: MakeContext, rng: np.random.Generator) -> None:
+    frame = honest(rng).drop(columns="goal").assign(value=lambda f: 100 + 10 * f["value"])
+    share = rng.dirichlet(np.full(4, 2.0), 600) * frame[["value"]].to_numpy()
+    parts = frame.assign(**{f"part{i}": share[:, i].round(0) for i in range(4)})
+    assert accused(AdditiveLeak, make(parts, "value")) == {f"part{i}" for i in range(4)}
+    pieces = rng.integers(1, 9, 600)
+    bought = frame.assign(value=frame["value"].abs() + 1, pieces=pieces)
+    bought["each"] = (bought["value"] / pieces).round(2)
+    (found,) = findings(AdditiveLeak, make(bought, "value"))
+    assert "multiply" in found.message and len(found.columns) == 1
+
+
+def test_flags_of_a_frequent_class_must_be_exact(make: MakeContext, rng: np.random.Generator) -> None:
+    frame = honest(rng).drop(columns="value")
+    yes, kind = frame["goal"] == "yes", rng.integers(0, 3, 600)
+    for i in range(3):
+        frame[f"kind{i}"] = (yes & (kind == i)).astype(int)
+    assert accused(AdditiveLeak, make(frame, "goal")) == {"kind0", "kind1", "kind2"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from modelwright.audit.findings import Action
 from modelwright.audit.rules.a016_pair_leak import PairLeak
@@ -56,3 +57,19 @@ def test_stays_quiet_where_disagreement_says_nothing(make: MakeContext, rng: np.
 
 def test_does_not_apply_without_a_target(make: MakeContext, rng: np.random.Generator) -> None:
     assert PairLeak().check(make(honest(rng))) == "there is no target"
+
+
+@pytest.mark.parametrize("wrong", [0.0, 0.03])
+def test_columns_that_tell_nothing_alone_and_all_together(
+    make: MakeContext, rng: np.random.Generator, wrong: float
+) -> None:
+    frame = honest(rng).drop(columns="value")
+    yes = (frame["goal"] == "yes") ^ (rng.random(600) < wrong)
+    first = rng.integers(0, 2, 600)
+    pair = frame.assign(a=np.where(first == 1, "on", "off"), b=np.where(first == yes, "p", "q"))
+    (found,) = findings(PairLeak, make(pair, "goal"))
+    assert {found.evidence["first"], found.evidence["second"]} == {"a", "b"}
+    before = rng.normal(100, 30, 600)
+    grown = before * np.where(yes, rng.uniform(1.02, 1.5, 600), rng.uniform(0.5, 0.98, 600))
+    (found,) = findings(PairLeak, make(frame.assign(first=before, second=grown), "goal"))
+    assert "is larger" in found.message

@@ -12,7 +12,7 @@ from itertools import combinations
 
 import numpy as np
 
-__all__ = ["Identity", "find_identity", "find_parts"]
+__all__ = ["Identity", "find_identity", "find_parts", "find_product"]
 
 # A residual of an exact identity is rounding alone …
 EXACT_R2 = 0.9999
@@ -26,12 +26,21 @@ MAX_FULL_COLUMNS = 60
 MAX_FULL_PARTS = 12
 ROWS_PER_COLUMN = 5  # a regression with fewer rows per column can be exact by chance
 COLLINEAR = 1e-8
+NEARLY_ONE = 0.1  # weights of parts that were rounded
+MAX_WHOLE_PARTS = 8
+MAX_FACTORS = 3
+PRODUCT_R2 = 0.999  # of logarithms; prices are rounded, and powers of measurements are not that exact
+MOSTLY_POSITIVE = 0.9
 
 PART_PURITY = 0.95
 PART_RATIO = 8.0
 PART_ROWS = 10
 PART_COVERAGE = 0.80
 PART_MAX_BASE = 0.30
+# Where the class is up to a half of the rows, flags that imply it come about more easily, and must be nearly exact.
+PART_EXACT_PURITY = 0.99
+PART_EXACT_COVERAGE = 0.85
+PART_EXACT_BASE = 0.55
 MAX_PARTS = 10
 
 
@@ -80,7 +89,47 @@ def find_identity(x: np.ndarray, y: np.ndarray) -> Identity | None:
         whole_r2 = 1.0 - float(np.var(y - x[:, columns] @ whole) / np.var(y))
         if len(chosen) <= 3 and whole_r2 >= WHOLE_R2:
             return Identity(tuple(int(k) for k in columns), whole, whole_r2)
-    return None
+    return _whole(x[:, usable], y, z, t, usable)
+
+
+def _whole(x: np.ndarray, y: np.ndarray, z: np.ndarray, t: np.ndarray, usable: np.ndarray) -> Identity | None:
+    """Return the columns that get weights of about plus or minus one beside all others, where they add up."""
+    if z.shape[1] > MAX_FULL_COLUMNS or len(y) < ROWS_PER_COLUMN * z.shape[1]:
+        return None
+    weights = _weights(z, t)[0] * y.std() / x.std(axis=0)
+    chosen = np.flatnonzero(np.abs(np.abs(weights) - 1) <= NEARLY_ONE)
+    if not 2 <= len(chosen) <= MAX_WHOLE_PARTS:
+        return None
+    whole = np.sign(weights[chosen])
+    r2 = 1.0 - float(np.var(y - x[:, chosen] @ whole) / np.var(y))
+    single = float(np.square(z[:, chosen].T @ t / len(t)).max())
+    if r2 < WHOLE_R2 or 1 - r2 > GAIN * (1 - single):
+        return None
+    return Identity(tuple(int(k) for k in usable[chosen]), whole, r2)
+
+
+def find_product(x: np.ndarray, y: np.ndarray) -> Identity | None:
+    """Return two or three positive columns whose product or quotient is the target; weights are exponents.
+
+    Parameters
+    ----------
+    x : ndarray of float, shape (n_rows, n_columns)
+        Without missing values; columns with values of zero or less are left out.
+    y : ndarray of float, shape (n_rows,)
+        Rows with targets of zero or less are left out.
+    """
+    rows = y > 0
+    if rows.mean() < MOSTLY_POSITIVE:
+        return None
+    positive = np.flatnonzero((x[rows] > 0).all(axis=0))
+    if len(positive) < 2:
+        return None
+    found = find_identity(np.log(x[rows][:, positive]), np.log(y[rows]))
+    if found is None or len(found.columns) > MAX_FACTORS or found.r2 < PRODUCT_R2:
+        return None
+    if np.any(np.abs(np.abs(found.weights) - 1) > NEARLY_ONE):
+        return None
+    return Identity(tuple(int(positive[k]) for k in found.columns), np.sign(found.weights), found.r2)
 
 
 def _weights(z: np.ndarray, t: np.ndarray) -> tuple[np.ndarray, float]:
@@ -157,16 +206,17 @@ def find_parts(flags: np.ndarray, event: np.ndarray) -> tuple[list[int], float, 
         The rarer class.
     """
     base = float(event.mean())
-    if not 0 < base <= PART_MAX_BASE or not flags.shape[1]:
+    if not 0 < base <= PART_EXACT_BASE or not flags.shape[1]:
         return None
     n = flags.sum(axis=0)
     purity = (flags & event[:, None]).sum(axis=0) / np.maximum(n, 1)
-    enough = np.maximum(PART_PURITY, 1 - (1 - base) / PART_RATIO)
+    often = base > PART_MAX_BASE
+    enough = PART_EXACT_PURITY if often else np.maximum(PART_PURITY, 1 - (1 - base) / PART_RATIO)
     chosen = [int(k) for k in np.flatnonzero((n >= PART_ROWS) & (purity >= enough))]
     if not 2 <= len(chosen) <= MAX_PARTS:
         return None
     union = flags[:, chosen].any(axis=1)
     coverage = float((union & event).sum() / event.sum())
-    if coverage < PART_COVERAGE:
+    if coverage < (PART_EXACT_COVERAGE if often else PART_COVERAGE):
         return None
     return chosen, float(event[union].mean()), coverage

@@ -12,15 +12,19 @@ from modelwright.audit.identifiers import identifier_reason
 from modelwright.audit.identities import (
     EXACT_R2,
     PART_COVERAGE,
+    PART_EXACT_COVERAGE,
+    PART_EXACT_PURITY,
     PART_MAX_BASE,
     PART_PURITY,
+    PRODUCT_R2,
     WHOLE_R2,
     Identity,
     find_identity,
     find_parts,
+    find_product,
 )
 from modelwright.audit.leaks import Sign, find_leaks
-from modelwright.audit.looking import coded, values_of
+from modelwright.audit.looking import coded, rank_correlation, values_of
 from modelwright.audit.power import MIN_ROWS, power_sample
 from modelwright.data.contract import Kind
 
@@ -39,7 +43,8 @@ class AdditiveLeak:
     code: ClassVar[str] = "A015"
     title: ClassVar[str] = "Additive leak"
     what: ClassVar[str] = (
-        "Several columns together are the target: parts and their total, start and end, kinds of failure."
+        "Several columns together are the target: parts and their total, quantity and price, start and end, kinds of "
+        "failure."
     )
     why_it_matters: ClassVar[str] = (
         "The parts of a total are known when the total is. None of them need stand out alone, so this leak survives a "
@@ -47,10 +52,13 @@ class AdditiveLeak:
     )
     how_detected: ClassVar[str] = (
         f"Two or three columns explain {percent(WHOLE_R2)} of a number with weights of plus or minus one, or any "
-        f"number of columns explain {EXACT_R2:.2%} of it. The difference of two dates has the order of the target "
+        f"number of columns explain {EXACT_R2:.2%} of it; two or three multiply or divide to it ({percent(PRODUCT_R2)} "
+        "of the logarithms). The difference of two dates has the order of the target "
         "(rank "
         f"correlation {ELAPSED_CORRELATION:g}). Classes of at most {percent(PART_MAX_BASE)} of the rows: two or more "
-        f"flags that each imply the class ({percent(PART_PURITY)}) and together cover {percent(PART_COVERAGE)} of it."
+        f"flags that each imply the class ({percent(PART_PURITY)}) and together cover {percent(PART_COVERAGE)} of it; "
+        "of more frequent "
+        f"classes, {percent(PART_EXACT_PURITY)} and {percent(PART_EXACT_COVERAGE)}."
     )
     what_is_done: ClassVar[str] = (
         "Parts of the target are dropped. Of a difference, the column that contains the target is dropped, and the "
@@ -87,8 +95,32 @@ class AdditiveLeak:
         whole = np.isfinite(x).all(axis=1)
         if whole.sum() < MIN_ROWS:
             return []
-        identity = find_identity(x[whole], context.y[rows][whole])
-        return [] if identity is None else [self._sum(context, numbers, identity, x[whole], context.y[rows][whole])]
+        x, y = x[whole], context.y[rows][whole]
+        identity = find_identity(x, y)
+        if identity is not None:
+            return [self._sum(context, numbers, identity, x, y)]
+        product = find_product(x, y)
+        return [] if product is None else [self._product(context, numbers, product, x, y)]
+
+    def _product(
+        self, context: AuditContext, numbers: list[str], found: Identity, x: np.ndarray, y: np.ndarray
+    ) -> Finding:
+        involved = [numbers[i] for i in found.columns]
+        near = [abs(rank_correlation(x[:, i], y)) for i in found.columns]
+        dropped = involved[int(np.argmax(near))]
+        formula = " ".join(f"{'×' if w > 0 else '÷'} {n}" for n, w in zip(involved, found.weights))
+        others = [n for n in involved if n != dropped]
+        return tell(
+            self,
+            severity=Severity.ERROR,
+            columns=[dropped],
+            message=f"{names(involved)} multiply to '{context.target}': {formula} explains {percent(found.r2)} of it "
+            "(of the logarithms).",
+            evidence={"r2": found.r2, "n_columns": len(involved), "formula": formula},
+            action=Action.DROP_COLUMN,
+            done=f"dropped '{dropped}'; {names(others)} stay",
+            fix="leave out whatever is known only together with the target",
+        )
 
     def _sum(self, context: AuditContext, numbers: list[str], found: Identity, x: np.ndarray, y: np.ndarray) -> Finding:
         involved = [numbers[i] for i in found.columns]

@@ -14,6 +14,8 @@ from modelwright.audit.identifiers import identifier_reason
 from modelwright.audit.leaks import find_leaks
 from modelwright.audit.looking import coded, values_of
 from modelwright.audit.names import after_the_fact, tokens
+from modelwright.audit.pairs import MAX_LEVELS as FEW_LEVELS
+from modelwright.audit.pairs import telling_pairs
 from modelwright.audit.power import MIN_BIN_ROWS, MIN_ROWS, power, power_sample, quantile_bins, skill_of
 from modelwright.data.columns import Strings
 from modelwright.data.contract import Kind
@@ -36,6 +38,11 @@ VERSION_CORRELATION = 0.9
 DIFFERENCE_SKILL = 0.5
 DIFFERENCE_LEAD = 2.0
 MAX_NUMBERS = 80
+# Any two columns: honest ones that tell so much together tell a good part of it alone (in 100 public data sets the
+# pair had at most twice what the better column has).
+ANY_SKILL = 0.6
+ANY_LEAD = 3.0
+NEARLY_EXACT = 0.9
 DIFFERENCE_BINS = 50
 
 
@@ -56,7 +63,9 @@ class PairLeak:
         f"explains {PAIR_LEAD:g} times as much of the target as either alone, and at least {percent(PAIR_SKILL)}. "
         "Numbers that "
         f"correlate by {VERSION_CORRELATION:g} and whose difference explains {percent(DIFFERENCE_SKILL)} and "
-        f"{DIFFERENCE_LEAD:g} times as much as either alone. The time between two dates is an honest feature."
+        f"{DIFFERENCE_LEAD:g} times as much as either alone. Any two columns of at most {FEW_LEVELS} "
+        f"values together, or which of two numbers of one scale is larger: {percent(ANY_SKILL)}, and {ANY_LEAD:g} "
+        f"({DIFFERENCE_LEAD:g}) times as much as either alone. The time between two dates is an honest feature."
     )
     what_is_done: ClassVar[str] = (
         "The later version is dropped where names tell which it is ('assigned', 'actual', against 'reserved', "
@@ -73,7 +82,19 @@ class PairLeak:
         usable = [n for n in context.features if n not in leaks and not identifier_reason(context, n)]
         found = [f for a, b in _category_pairs(context, usable) if (f := self._disagree(context, a, b)) is not None]
         found += [f for a, b in _number_pairs(context, usable) if (f := self._differ(context, a, b)) is not None]
+        told = {frozenset((str(f.evidence["first"]), str(f.evidence["second"]))) for f in found}
+        for a, b, how, skill in telling_pairs(context, usable, ANY_SKILL):
+            lead = DIFFERENCE_LEAD if how == "larger" else ANY_LEAD
+            if frozenset((a, b)) not in told and skill >= lead * _alone(context, a, b):
+                found.append(self._together(context, a, b, how, skill))
         return found
+
+    def _together(self, context: AuditContext, a: str, b: str, how: str, skill: float) -> Finding:
+        message = (
+            f"Which of '{a}' and '{b}' is larger" if how == "larger" else f"The values of '{a}' and '{b}' together"
+        )
+        verb = "explains" if how == "larger" else "explain"
+        return self._told(context, a, b, skill, _alone(context, a, b), f"{message} {verb}", sure=skill >= NEARLY_EXACT)
 
     def _disagree(self, context: AuditContext, a: str, b: str) -> Finding | None:
         first, second = coded(context, a), coded(context, b)
@@ -90,7 +111,7 @@ class PairLeak:
         alone = _alone(context, a, b)
         if skill < PAIR_SKILL or skill < PAIR_LEAD * alone:
             return None
-        message = f"Whether '{a}' and '{b}' agree (they do in {percent(agreement)} of the rows)"
+        message = f"Whether '{a}' and '{b}' agree (they do in {percent(agreement)} of the rows) explains"
         return self._told(context, a, b, skill, alone, message, sure=False)
 
     def _differ(self, context: AuditContext, a: str, b: str) -> Finding | None:
@@ -105,7 +126,7 @@ class PairLeak:
         alone = _alone(context, a, b)
         if skill < DIFFERENCE_SKILL or skill < DIFFERENCE_LEAD * alone:
             return None
-        return self._told(context, a, b, skill, alone, f"The difference of '{a}' and '{b}'", sure=True)
+        return self._told(context, a, b, skill, alone, f"The difference of '{a}' and '{b}' explains", sure=True)
 
     def _told(
         self, context: AuditContext, a: str, b: str, skill: float, alone: float, message: str, *, sure: bool
@@ -116,7 +137,7 @@ class PairLeak:
             self,
             severity=Severity.ERROR if drop else Severity.WARNING,
             columns=[later] if drop else [a, b],
-            message=f"{message} explains {percent(skill)} of '{context.target}', the better of the two alone "
+            message=f"{message} {percent(skill)} of '{context.target}', the better of the two alone "
             f"{percent(alone)}. They seem to be one fact before and after the outcome.",
             evidence={"skill": skill, "alone": alone, "first": a, "second": b},
             action=Action.DROP_COLUMN if drop else Action.TOLD,
