@@ -122,12 +122,14 @@ def additive(bed: Bed, strength: int) -> Planted | None:
 
 
 def encoded(bed: Bed, strength: int) -> Planted:
-    """Means of the target by a random category of 20, 5 or 2 rows, the row's own among them: pure leakage."""
-    name = bed.name()
+    """A random category of 20, 5 or 2 rows a level, and its means of the target, the row's own among them."""
+    name, key = bed.name(), bed.named("branch")
     level = bed.rng.integers(0, max(2, bed.n // (20, 5, 2)[strength]), bed.n)
     y = bed.event.astype(float) if bed.classes else bed.y
     mean = np.bincount(level, weights=y) / np.maximum(1, np.bincount(level))
-    return Planted(frame=bed.with_column(name, mean[level]), columns=(name,))
+    frame = bed.with_column(name, mean[level])
+    frame.insert(0, key, [f"B{n:04d}" for n in level])
+    return Planted(frame=frame, columns=(name,), sources=(key,))
 
 
 def id_in_order(bed: Bed, strength: int) -> Planted:

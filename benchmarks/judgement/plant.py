@@ -55,7 +55,7 @@ def false_alarms(after: Answer, before: Answer, kind: Kind, planted: Planted, ta
     return [
         (t.code, column)
         for t in after.findings
-        if t.loud and not own & set(t.columns)
+        if t.loud and not own & set(t.columns) and (planted.columns or t.code not in kind.codes)
         for column in t.columns
         if (t.code, column) not in known
     ]
