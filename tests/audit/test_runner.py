@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
+import sys
+from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
 import pytest
 
+from modelwright.audit import RULES as AUDIT_RULES
 from modelwright.audit.building import tell
 from modelwright.audit.findings import Action, AuditContext, Finding, Severity
-from modelwright.audit.runner import run_audit
+from modelwright.audit.runner import load_rule, run_audit
 from modelwright.errors import UsageError
 from tests.audit.conftest import MakeContext
 from tests.audit.helpers import honest
@@ -114,3 +118,26 @@ def test_what_does_not_exist_cannot_be_allowed(
     with pytest.raises(UsageError) as caught:
         run_audit(make(honest(rng), "goal", allow=(entry,)), {c: RULES[c] for c in ("X001", "X003")})
     assert text in str(caught.value)
+
+
+class _Costly(_Base):
+    code: ClassVar[str] = "X009"
+    costly: ClassVar[bool] = True
+
+
+def test_costly_rules_are_asked_last_and_only_while_there_is_time(make: MakeContext, rng: np.random.Generator) -> None:
+    context = make(honest(rng), "goal")
+    audit = run_audit(context, {"X009": _Costly, "X001": _Base}, seconds=-1)
+    assert [(o.code, o.answer) for o in audit.outcomes][1] == ("X009", "not applicable")
+    assert "not asked" in audit.outcomes[1].why and {f.code for f in audit.findings} <= {"X001"}
+    assert "not asked" not in run_audit(context, {"X009": _Costly}).outcomes[0].why
+
+
+def test_costly_rules_change_nothing(make: MakeContext, rng: np.random.Generator) -> None:
+    """Whether there is time for them must not change what a model is made from."""
+    costly = [rule for path in AUDIT_RULES.values() if getattr(rule := load_rule(path), "costly", False)]
+    assert costly
+    for rule in costly:
+        source = Path(sys.modules[rule.__module__].__file__ or "").read_text()
+        acts = set(re.findall(r"Action\.([A-Z_]+)", source)) - {"TOLD"}
+        assert not acts, f"{rule.code} acts: {acts}"

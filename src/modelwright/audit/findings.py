@@ -198,7 +198,8 @@ class Rule(Protocol):
     apply. It uses ``context.rng`` for any sampling and takes at most a second on 50,000 × 50.
 
     Class attributes are also the rule's page in the documentation: ``code``, ``title``, and ``what``,
-    ``why_it_matters``, ``how_detected`` (thresholds and their source), ``what_is_done``, ``how_to_overrule``.
+    ``why_it_matters``, ``how_detected`` (thresholds and their source), ``what_is_done``. A rule that fits models of
+    its own and changes nothing sets ``costly``: a run with little time does without.
     """
 
     code: ClassVar[str]

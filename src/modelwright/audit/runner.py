@@ -28,7 +28,9 @@ def load_rule(path: str) -> type[Rule]:
     return getattr(found, name or found.__all__[0])
 
 
-def run_audit(context: AuditContext, rules: Mapping[str, str | type[Rule]] | None = None) -> Audit:
+def run_audit(
+    context: AuditContext, rules: Mapping[str, str | type[Rule]] | None = None, *, seconds: float = float("inf")
+) -> Audit:
     """Return what the rules say of the data.
 
     Parameters
@@ -36,6 +38,9 @@ def run_audit(context: AuditContext, rules: Mapping[str, str | type[Rule]] | Non
     context : AuditContext
     rules : mapping of code to path or class, optional
         `modelwright.audit.RULES` unless given.
+    seconds : float
+        When they are over, rules that say of themselves that they are costly are not asked any more. They are asked
+        last, and none of them acts: what a model is made from never depends on how fast a machine is.
 
     Raises
     ------
@@ -47,9 +52,12 @@ def run_audit(context: AuditContext, rules: Mapping[str, str | type[Rule]] | Non
     seed = int(copy.deepcopy(context.rng).integers(2**32))
     findings: list[Finding] = []
     outcomes: list[Outcome] = []
-    for code in sorted(table):
-        entry = table[code]
-        rule = load_rule(entry) if isinstance(entry, str) else entry
+    until = time.monotonic() + seconds
+    loaded = {code: load_rule(rule) if isinstance(rule, str) else rule for code, rule in table.items()}
+    for code, rule in sorted(loaded.items(), key=lambda item: (_costly(item[1]), item[0])):
+        if _costly(rule) and time.monotonic() > until:
+            outcomes.append(_not_asked(rule))
+            continue
         said, outcome = _ask(rule, replace(context, rng=np.random.default_rng([seed, zlib.crc32(code.encode())])))
         outcomes.append(outcome)
         for finding in said:
@@ -57,10 +65,19 @@ def run_audit(context: AuditContext, rules: Mapping[str, str | type[Rule]] | Non
     findings.sort(key=lambda f: (_ORDER[f.severity], f.code, f.overruled))
     return Audit(
         findings=tuple(findings),
-        outcomes=tuple(outcomes),
+        outcomes=tuple(sorted(outcomes, key=lambda o: o.code)),
         n_rows=context.n_rows,
         n_rows_examined=len(context.row_numbers),
     )
+
+
+def _costly(rule: type[Rule]) -> bool:
+    return bool(getattr(rule, "costly", False))
+
+
+def _not_asked(rule: type[Rule]) -> Outcome:
+    why = "not asked: it fits models, and the budget leaves no time for that; the audit alone asks every rule"
+    return Outcome(code=rule.code, title=rule.title, answer="not applicable", why=why, seconds=0.0)
 
 
 def _ask(rule: type[Rule], context: AuditContext) -> tuple[list[Finding], Outcome]:

@@ -27,8 +27,9 @@ SMALL_CELLS = 2_000
 MOST_TOLD = 10
 """Columns that an error names."""
 
-MEASURING_S, MEASURING_SHARE = 10.0, 0.05
-"""What the audit may take, in all and of the budget, to measure what its actions do to a score."""
+MEASURING_SHARE, MEASURING_S, MOST_JUDGING_S = 0.05, 10.0, 20.0
+"""Part of the budget, and most seconds, after which the audit asks no more costly rules, and again for measuring what
+its actions do to a score."""
 
 NOT_A_CLASS = ("MW-U302", "MW-U303")
 """Codes of errors that say: ``positive`` is no class, or there are more than two."""
@@ -158,7 +159,7 @@ def audit(run: Run) -> Audit:
         test=run.test_columns,
         seed=run.brief.seed,
     )
-    found = run_audit(context)
+    found = run_audit(context, seconds=_part_of(run, MOST_JUDGING_S) if run.trains else float("inf"))
     run.applied = apply(found, contract, getattr(run, "y", None))
     _act(run, contract)
     if refused is not None and run.applied.contract[str(run.brief.target)] == contract[str(run.brief.target)]:
@@ -194,8 +195,12 @@ def _measured(run: Run, found: Audit, context: AuditContext) -> Audit:
         found,
         repaired=take(repaired, context.row_numbers),
         dropped=run.applied.dropped,
-        seconds=min(MEASURING_S, MEASURING_SHARE * run.brief.limits.budget_s),
+        seconds=_part_of(run, MEASURING_S),
     )
+
+
+def _part_of(run: Run, most: float) -> float:
+    return min(most, MEASURING_SHARE * run.brief.limits.budget_s)
 
 
 def _encode_provisionally(run: Run, contract: Contract) -> UsageError | None:

@@ -58,6 +58,7 @@ class WrongLabels:
     """Finds rows whose label contradicts what a quick model is sure of, where that cannot be honest noise."""
 
     code: ClassVar[str] = "A039"
+    costly: ClassVar[bool] = True
     title: ClassVar[str] = "Likely wrong labels"
     what: ClassVar[str] = "Some rows seem to have the wrong label: all rows like them have another one."
     why_it_matters: ClassVar[str] = (

@@ -74,6 +74,7 @@ class GroupShift:
     """Finds groups that can be told apart by the other columns and whose targets differ."""
 
     code: ClassVar[str] = "A044"
+    costly: ClassVar[bool] = True
     title: ClassVar[str] = "Shift along groups"
     what: ClassVar[str] = "The rows of one site, region, source or group are unlike those of the others."
     why_it_matters: ClassVar[str] = (

@@ -20,6 +20,7 @@ class ProtectedAttributes:
     """Finds features that say sex, origin, religion, age, … of people, and features from which they can be told."""
 
     code: ClassVar[str] = "A046"
+    costly: ClassVar[bool] = True
     title: ClassVar[str] = "Protected attributes"
     what: ClassVar[str] = (
         "A feature is the sex, ethnic origin, religion, age, disability, nationality, marital status, sexual "

@@ -27,6 +27,7 @@ class NoSignal:
     """Finds targets that a quick model cannot tell from chance, though the rows would have shown a useful effect."""
 
     code: ClassVar[str] = "A048"
+    costly: ClassVar[bool] = True
     title: ClassVar[str] = "No signal"
     what: ClassVar[str] = "A quick model of all columns predicts no better than a constant."
     why_it_matters: ClassVar[str] = (

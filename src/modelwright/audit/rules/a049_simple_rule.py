@@ -47,6 +47,7 @@ class SimpleRule:
     """Finds targets that one column or a short formula tells as well as a quick model of all columns."""
 
     code: ClassVar[str] = "A049"
+    costly: ClassVar[bool] = True
     title: ClassVar[str] = "A rule is enough"
     what: ClassVar[str] = (
         "One threshold, one table of one column, or a linear formula of a few columns predicts as well as all columns."

@@ -30,6 +30,7 @@ class MoreRows:
     """Says how much better twice as many rows would make a quick model."""
 
     code: ClassVar[str] = "A050"
+    costly: ClassVar[bool] = True
     title: ClassVar[str] = "More rows would help"
     what: ClassVar[str] = "The score still rises with the number of rows: collecting more would improve the model."
     why_it_matters: ClassVar[str] = (

@@ -31,6 +31,7 @@ class CostlyColumns:
     """Finds columns that are hard to collect or to keep, and could be left out together without loss."""
 
     code: ClassVar[str] = "A051"
+    costly: ClassVar[bool] = True
     title: ClassVar[str] = "Columns without gain"
     what: ClassVar[str] = "Columns that are often missing, or have very many levels, add nothing that the others lack."
     why_it_matters: ClassVar[str] = (
