@@ -163,3 +163,11 @@ def test_the_value_of_the_row_before_is_no_leak(make: MakeContext, rng: np.rando
     assert findings(SingleColumnLeak, make(frame, "level")) == []
     frame["noisy"] = level + rng.normal(0, 0.5, 900)
     assert accused(SingleColumnLeak, make(frame, "level")) == {"noisy"}
+
+
+def test_a_row_of_totals_makes_no_leaks_and_hides_none(make: MakeContext, rng: np.random.Generator) -> None:
+    frame = _easy(rng).drop(columns="goal").abs()
+    frame["plain"] = rng.gamma(2, 3, len(frame))
+    frame["noisy"] = frame["value"] + rng.normal(0, 0.1 * frame["value"].std(), len(frame))
+    frame.loc[len(frame)] = frame.sum()
+    assert accused(SingleColumnLeak, make(frame, "value")) == {"noisy"}

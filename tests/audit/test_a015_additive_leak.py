@@ -91,3 +91,11 @@ def test_flags_of_a_frequent_class_must_be_exact(make: MakeContext, rng: np.rand
     for i in range(3):
         frame[f"kind{i}"] = (yes & (kind == i)).astype(int)
     assert accused(AdditiveLeak, make(frame, "goal")) == {"kind0", "kind1", "kind2"}
+
+
+def test_a_row_of_totals_adds_nothing_up(make: MakeContext, rng: np.random.Generator) -> None:
+    frame = pd.DataFrame(rng.gamma(2, 3, (600, 5)), columns=list("abcde"))
+    frame.loc[len(frame)] = frame.sum()
+    assert not accused(AdditiveLeak, make(frame, "e"))
+    frame["e"] = frame["a"] + frame["b"]
+    assert accused(AdditiveLeak, make(frame, "e")) == {"a", "b"}

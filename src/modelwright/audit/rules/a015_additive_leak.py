@@ -25,6 +25,7 @@ from modelwright.audit.identities import (
 )
 from modelwright.audit.leaks import Sign, find_leaks
 from modelwright.audit.looking import coded, rank_correlation, values_of
+from modelwright.audit.near import bulk
 from modelwright.audit.power import MIN_ROWS, power_sample
 from modelwright.data.contract import Kind
 
@@ -96,6 +97,8 @@ class AdditiveLeak:
         if whole.sum() < MIN_ROWS:
             return []
         x, y = x[whole], context.y[rows][whole]
+        inner = bulk(y)  # a row of totals adds up with any columns
+        x, y = x[inner], y[inner]
         identity = find_identity(x, y)
         if identity is not None:
             return [self._sum(context, numbers, identity, x, y)]
