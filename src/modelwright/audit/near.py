@@ -140,18 +140,36 @@ def _nothing_new(context: AuditContext, name: str, order: np.ndarray) -> bool:
     column = context.columns[name]
     if isinstance(column, Strings) or context.y is None or context.classes:
         return False
-    x, y = column[order][PAST_ROWS:], context.y[order]
-    before = np.column_stack([y[PAST_ROWS - k : len(y) - k] for k in range(1, PAST_ROWS + 1)] + [np.ones(len(x))])
-    y = y[PAST_ROWS:]
-    known = np.isfinite(x) & np.isfinite(y) & np.isfinite(before).all(axis=1)
-    if known.sum() < MIN_KNOWN or np.ptp(y[known]) == 0 or np.ptp(x[known]) == 0:
+    x, y = column[order], context.y[order]
+    # Neither as they are, where noise adds to large values, nor in ranks, where a logarithm is a copy.
+    return _excused(x, y) and _excused(_ranks(x), _ranks(y))
+
+
+def _excused(x: np.ndarray, y: np.ndarray) -> bool:
+    """Return whether earlier targets tell most of the target, and a number hardly anything of the rest."""
+    before = np.column_stack([y[PAST_ROWS - k : len(y) - k] for k in range(1, PAST_ROWS + 1)])
+    both = np.column_stack([x, y])[PAST_ROWS:]
+    known = np.isfinite(both).all(axis=1) & np.isfinite(before).all(axis=1)
+    both, before = both[known], before[known]
+    if len(both) < MIN_KNOWN or np.any(np.ptp(both, axis=0) == 0):
         return False
-    both = np.column_stack([x[known] / np.abs(x[known]).max(), y[known]])
-    rest = both - before[known] @ np.linalg.lstsq(before[known], both, rcond=None)[0]
-    if float(np.var(rest[:, 1])) > (1 - PAST_R2) * float(np.var(y[known])):
+    both = (both - both.mean(axis=0)) / both.std(axis=0)
+    before = before - before.mean(axis=0)
+    rest = both - before @ np.linalg.lstsq(before, both, rcond=None)[0]
+    if float(np.var(rest[:, 1])) > 1 - PAST_R2:
         return False
     spread = float(np.square(rest[:, 0]).sum() * np.square(rest[:, 1]).sum())
     return spread <= 0 or float((rest[:, 0] @ rest[:, 1]) ** 2) <= NEWS * spread
+
+
+def _ranks(values: np.ndarray) -> np.ndarray:
+    """Return places as shares, which no monotone transform changes; NaN where not known."""
+    from scipy.stats import rankdata
+
+    places: np.ndarray = np.full(len(values), np.nan)
+    known = np.isfinite(values)
+    places[known] = rankdata(values[known]) / max(1, int(known.sum()))
+    return places
 
 
 def value_gap(context: AuditContext, name: str, sample: PowerSample, least_rows: int) -> tuple[int, float, float]:

@@ -33,6 +33,7 @@ __all__ = ["AdditiveLeak"]
 
 SEARCH_ROWS = 5_000
 MOSTLY_PRESENT = 0.8
+MAX_IDENTITIES = 3  # the rest is searched again without the columns that were dropped
 # Ranks of an elapsed time against ranks of the target; honest durations (a taxi ride and its fare) reach 0.9.
 ELAPSED_CORRELATION = 0.99
 _NUMBERS = frozenset({Kind.NUMBER, Kind.DURATION, Kind.BOOLEAN})
@@ -99,11 +100,22 @@ class AdditiveLeak:
         x, y = x[whole], context.y[rows][whole]
         inner = bulk(y)  # a row of totals adds up with any columns
         x, y = x[inner], y[inner]
-        identity = find_identity(x, y)
-        if identity is not None:
-            return [self._sum(context, numbers, identity, x, y)]
-        product = find_product(x, y)
-        return [] if product is None else [self._product(context, numbers, product, x, y)]
+        found: list[Finding] = []
+        for _ in range(MAX_IDENTITIES):
+            identity, product = find_identity(x, y), None
+            if identity is None:
+                product = find_product(x, y)
+            if identity is not None:
+                found.append(self._sum(context, numbers, identity, x, y))
+            elif product is not None:
+                found.append(self._product(context, numbers, product, x, y))
+            else:
+                break
+            kept = [i for i, n in enumerate(numbers) if n not in found[-1].columns]
+            numbers, x = [numbers[i] for i in kept], x[:, kept]
+            if len(numbers) < 2:
+                break
+        return found
 
     def _product(
         self, context: AuditContext, numbers: list[str], found: Identity, x: np.ndarray, y: np.ndarray
