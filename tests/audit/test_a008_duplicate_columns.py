@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from modelwright.audit.findings import Action
 from modelwright.audit.rules.a008_duplicate_columns import DuplicateColumns
@@ -35,7 +36,8 @@ def test_missing_values_must_agree(make: MakeContext, rng: np.random.Generator) 
     frame = honest(rng)
     frame["copy"] = frame["height"]
     frame.loc[7, "copy"] = np.nan
-    assert findings(DuplicateColumns, make(frame, "goal")) == []
+    (found,) = findings(DuplicateColumns, make(frame, "goal"))
+    assert found.action is Action.TOLD and found.rows == (7,)
     frame.loc[7, "height"] = np.nan
     assert accused(DuplicateColumns, make(frame, "goal")) == {"copy"}
 
@@ -95,3 +97,25 @@ def test_the_target_is_no_copy_of_a_feature(make: MakeContext, rng: np.random.Ge
 
 def test_does_not_apply_to_a_few_rows(make: MakeContext, rng: np.random.Generator) -> None:
     assert "fewer than 20 rows" in str(DuplicateColumns().check(make(honest(rng, 10), "goal")))
+
+
+@pytest.mark.parametrize("wrong", [0.001, 0.005, 0.01])
+def test_copies_with_exceptions_are_told(make: MakeContext, rng: np.random.Generator, wrong: float) -> None:
+    frame = honest(rng, 2000)
+    off = rng.random(2000) < wrong
+    off[7] = True
+    frame["inches"] = np.where(off, rng.permutation(frame["depth"]), frame["depth"]) * 2.54 + 1
+    frame["farbe"] = frame["colour"].map({"red": "rot", "green": "gelb", "blue": "blau"})
+    frame.loc[off, "farbe"] = frame.loc[off, "farbe"].map({"rot": "blau", "gelb": "rot", "blau": "gelb"})
+    found = {f.columns[0]: f for f in findings(DuplicateColumns, make(frame, "goal"))}
+    assert set(found) == {"inches", "farbe"} and {f.action for f in found.values()} == {Action.TOLD}
+    assert found["farbe"].evidence["n_exceptions"] == off.sum() and 7 in found["inches"].rows
+
+
+def test_flags_that_are_mostly_off_are_no_copies(make: MakeContext, rng: np.random.Generator) -> None:
+    frame = honest(rng, 2000)
+    for name in "ab":
+        frame[name] = (rng.random(2000) < 0.005).astype(float)
+        frame[name + "_word"] = np.where(rng.random(2000) < 0.005, "yes", "no")
+    frame["again"] = frame["height"] + rng.normal(0, 0.001, 2000)
+    assert not findings(DuplicateColumns, make(frame, "goal"))

@@ -6,9 +6,10 @@ from typing import ClassVar
 
 import numpy as np
 
-from modelwright.audit.building import tell
+from modelwright.audit.building import count, percent, tell
 from modelwright.audit.findings import Action, AuditContext, Finding, Severity
 from modelwright.audit.looking import Coded, coded, values_of
+from modelwright.audit.nearly import MOST_EXCEPTIONS, NearlySame, nearly_same
 
 __all__ = ["DuplicateColumns"]
 
@@ -40,10 +41,13 @@ class DuplicateColumns:
         f"correlation of {SAME_CORRELATION:g}. Words with words or with a number: one value for each of the other, "
         f"with at most {MAX_RECODED_LEVELS} values and {MIN_ROWS_PER_LEVEL} rows for each; more values must be the "
         "same but for case and punctuation. Where two different numbers also correspond one to one (latitude and rent "
-        "of a shop), a thing stands behind all of them, and no number is called a copy of its name."
+        "of a shop), a thing stands behind all of them, and no number is called a copy of its name. Copies with "
+        f"exceptions: in at most {percent(MOST_EXCEPTIONS)} of the rows that could differ (where not both have their "
+        "most frequent value) two numbers differ by more than a change of unit, or two words."
     )
     what_is_done: ClassVar[str] = (
-        "The later column is dropped; of a number and its recoding in words the words go: numbers have an order."
+        "The later column is dropped; of a number and its recoding in words the words go: numbers have an order. "
+        "Copies with exceptions are told, with the rows: one of the two may be the corrected one."
     )
 
     def check(self, context: AuditContext) -> list[Finding] | str:
@@ -53,7 +57,9 @@ class DuplicateColumns:
         used = [n for n in context.features if coded(context, n).n_levels > 1]
         copies = _same_numbers(context, [n for n in used if values_of(context, n) is not None])
         copies |= _same_words(context, [n for n in used if n not in copies])
-        return [self._drop(n, copies[n], coded(context, n)) for n in used if n in copies]
+        nearly = nearly_same(context, [n for n in used if n not in copies])
+        dropped = [self._drop(n, copies[n], coded(context, n)) for n in used if n in copies]
+        return dropped + [self._nearly(context, n, nearly[n]) for n in used if n in nearly]
 
     def _drop(self, name: str, first: str, column: Coded) -> Finding:
         return tell(
@@ -67,6 +73,20 @@ class DuplicateColumns:
             done=f"dropped: '{first}' stays",
             fix="deliver one of the two",
             n_rows=len(column.codes),
+        )
+
+    def _nearly(self, context: AuditContext, name: str, same: NearlySame) -> Finding:
+        n = len(same.exceptions)
+        return tell(
+            self,
+            severity=Severity.INFO,
+            columns=[name, same.first],
+            message=f"'{name}' says the same as '{same.first}' but for {count(n, 'row')} of the {same.n:,} that could "
+            f"differ ({percent(n / same.n)}). They are mistakes, or one of the two is the corrected one.",
+            evidence={"copy_of": same.first, "n_exceptions": n, "n_could_differ": same.n},
+            fix="look at the rows, and deliver the column that is right in them",
+            rows=context.row_numbers[same.exceptions],
+            n_rows=n,
         )
 
 
