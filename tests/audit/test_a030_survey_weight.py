@@ -45,3 +45,14 @@ def test_numbers_that_do_not_behave_like_weights_are_none(make: MakeContext, rng
 
 def test_does_not_apply_to_few_rows(make: MakeContext, rng: np.random.Generator) -> None:
     assert "fewer than 100 rows" in str(SurveyWeight().check(make(_people(rng, 60), "goal")))
+
+
+@pytest.mark.parametrize("name", ["w", "wt", "pw", "samplewt"])
+def test_short_names_count_where_nothing_goes_with_the_numbers(
+    make: MakeContext, rng: np.random.Generator, name: str
+) -> None:
+    frame = honest(rng, 1500)
+    frame[name] = np.round(rng.choice([0.4, 1.0, 2.7], 1500) * rng.lognormal(0, 0.3, 1500), 4)
+    assert accused(SurveyWeight, make(frame, "goal")) == {name}
+    frame[name] = np.round(np.exp(frame["depth"] + rng.normal(0, 0.5, 1500)), 4)  # the weight of a thing
+    assert bool(accused(SurveyWeight, make(frame, "goal"))) == (name == "samplewt")

@@ -34,6 +34,7 @@ _OF_A_SAMPLE = _words(
     "sample sampling survey design final person household expansion population pop post stratification analysis "
     "respondent replicate jackknife probability inverse inflation frequency freq case balance raked"
 )
+_SHORT = _words("w wt pw wts")  # of a survey, or a width or the weight of a car: the numbers must say more
 _OF_A_THING = _words(
     "body birth gross net tare curb kerb dry wet gain loss lifted shell whole shucked viscera item parcel vehicle "
     "car kg lb lbs g gram grams mg ton tons product package kilo kilograms pounds atomic molecular height over "
@@ -72,7 +73,8 @@ class SurveyWeight:
         f"target. The bare word 'weight' counts only where rows stand for {POPULATION:g} others or more on average, "
         f"in figures that are mostly not round, or for exactly one, the largest are "
         f"{WIDE_SPREAD:g} times the smallest, and no other number goes with it (rank correlation "
-        f"below {UNRELATED:g} with each of {MIN_OTHERS} or more); then it is asked."
+        f"below {UNRELATED:g} with each of {MIN_OTHERS} or more); then it is asked. Of 'w', 'wt' "
+        "and 'pw' the average may be any."
     )
     what_is_done: ClassVar[str] = (
         "Told. The column stays until it is dropped: whether the model is to serve the sample or the population is "
@@ -133,7 +135,9 @@ def _behaves(context: AuditContext, name: str, values: np.ndarray) -> bool:
     low, high = np.quantile(values, (0.05, 0.95))
     if high < WIDE_SPREAD * low:
         return False
-    if abs(mean - 1) > NORMALISED and (mean < POPULATION or _round_share(values) > MAX_ROUND):
+    round_ones = _round_share(values) > MAX_ROUND
+    scaled = not round_ones if _is_short(name) else abs(mean - 1) <= NORMALISED
+    if not scaled and (mean < POPULATION or round_ones):
         return False
     mine = context.columns[name]
     others = [v for n in context.features if n != name and (v := values_of(context, n)) is not None][:MAX_OTHERS]
@@ -148,9 +152,18 @@ def _named(name: str) -> bool | None:
     joined = "".join(tokens(name))
     if letters & _OF_A_THING:
         return None
+    if _is_short(name):
+        return False  # miles per gallon and wt: the weight of a car
     if letters & _SURE or joined in _SURE or (letters & _WEIGHT and letters & _OF_A_SAMPLE):
-        return letters != {"wt"}  # miles per gallon and wt: the weight of a car
+        return True
+    if any(joined.endswith(w) and joined.removesuffix(w) in _OF_A_SAMPLE for w in _WEIGHT):
+        return True
     return False if letters in ({"weight"}, {"weights"}) else None
+
+
+def _is_short(name: str) -> bool:
+    words = [w for w in tokens(name) if not w.isdigit()]
+    return len(words) == 1 and words[0] in _SHORT
 
 
 def _round_share(values: np.ndarray) -> float:
