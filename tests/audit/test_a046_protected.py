@@ -90,3 +90,14 @@ def test_animals_and_concrete_are_not_people(make: MakeContext, rng: np.random.G
     concrete = honest(rng).assign(age=rng.integers(1, 100, 600))
     for frame in (penguins, concrete):
         assert "no column names a protected attribute" in str(ProtectedAttributes().check(make(frame, "goal")))
+
+
+def test_male_and_female_in_words_are_people_unless_the_table_is_about_animals(
+    make: MakeContext, rng: np.random.Generator
+) -> None:
+    frame = pd.DataFrame(rng.normal(size=(300, 3)), columns=["x0", "x1", "x2"])
+    frame["sex"] = rng.choice(["male", "female"], 300)
+    assert [f.columns for f in ProtectedAttributes().check(make(frame, "x2"))] == [("sex",)]
+    assert isinstance(ProtectedAttributes().check(make(frame.assign(species=1.0), "x2")), str)
+    frame["sex"] = rng.choice(["m", "f"], 300)
+    assert isinstance(ProtectedAttributes().check(make(frame, "x2")), str)

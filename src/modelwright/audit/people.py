@@ -23,6 +23,7 @@ MAX_COUNTRIES = 300
 OLDEST = 120.0
 ADULT = 18.0
 MIN_AGES = 10
+FEW_SEXES = 4  # male, female, other, not said
 
 # Two-letter words and homonyms are left out: what is missed can be named with --protected.
 _WORDS: dict[str, frozenset[str]] = {
@@ -86,7 +87,7 @@ _NOT_PEOPLE = words("species breed animal animals bird birds cow cows calf dog d
 
 
 def is_about_people(context: AuditContext) -> bool:
-    """Return whether the columns' names say that the rows are people."""
+    """Return whether the columns' names say that the rows are people, or a column of sexes in words does."""
     return memo(context, "about people", lambda: _about(context))
 
 
@@ -94,7 +95,18 @@ def _about(context: AuditContext) -> bool:
     found = {word for name in context.contract.names for word in folded(name)}
     if found & _NOT_PEOPLE:
         return False
-    return bool(found & _OF_PEOPLE) or (bool(found & _WORDS["sex"]) and bool(found & _AGE))
+    if found & _OF_PEOPLE or (found & _WORDS["sex"] and found & _AGE):
+        return True
+    return any(_spelled_sexes(context, n) for n in context.contract.names if set(folded(n)) & _WORDS["sex"])
+
+
+def _spelled_sexes(context: AuditContext, name: str) -> bool:
+    """Return whether a column says male and female in words; of animals mostly letters are noted."""
+    column = context.columns.get(name)
+    if not isinstance(column, Strings) or coded(context, name).n_levels > FEW_SEXES:
+        return False
+    said = {str(v).strip().casefold() for v in coded(context, name).values}
+    return bool(said & (_MEN - _LETTERS)) and bool(said & (_WOMEN - _LETTERS))
 
 
 def attribute_of(context: AuditContext, name: str) -> str:
@@ -140,7 +152,7 @@ def _said(parts: tuple[str, ...]) -> str:
 
 
 def _values_are_sexes(context: AuditContext, name: str, column: Coded) -> bool:
-    if not isinstance(context.columns[name], Strings) or column.n_levels > 4:
+    if not isinstance(context.columns[name], Strings) or column.n_levels > FEW_SEXES:
         return False
     said = {str(v).strip().casefold() for v in column.values}
     letters = said <= _LETTERS  # an M and an F may be anything, where the name does not say more
