@@ -14,7 +14,7 @@ from modelwright.audit.rules.a045_personal_data import PersonalData
 from modelwright.data.contract import Kind
 from modelwright.data.personal.shapes import luhn, weighted
 from tests.audit.conftest import MakeContext
-from tests.audit.helpers import findings, honest
+from tests.audit.helpers import accused, findings, honest
 
 GIVEN = ["Anna", "Peter", "María", "John", "Li", "Jean-Paul", "Olga", "Ahmed", "Sofia", "Karl"]
 FAMILY = ["Müller", "Smith", "O'Brien", "García", "Rossi", "Novák", "van Dijk", "Lee", "Silva", "Schäfer", "Jones"]
@@ -187,3 +187,13 @@ def test_counts_who_is_singled_out(make: MakeContext, rng: np.random.Generator) 
 
 def test_does_not_apply_to_a_handful_of_rows(make: MakeContext, rng: np.random.Generator) -> None:
     assert PersonalData().check(make(honest(rng, 10), "goal")) == "there are fewer than 20 rows"
+
+
+def test_given_and_family_names_in_a_neutral_column_are_told(make: MakeContext, rng: np.random.Generator) -> None:
+    given = rng.choice(["Anna", "Peter", "Maria", "Ali", "Klaus", "Julia", "Ivan", "Paul", "Emma", "Noah"], 600)
+    family = [f"{a}{b}" for a in ("Berg", "Cas", "Ros", "Wein", "Sand") for b in ("er", "sen", "ic", "ova", "i", "s")]
+    frame = honest(rng).assign(field_7=[f"{a} {b}" for a, b in zip(given, rng.permutation(family * 20))])
+    (found,) = [f for f in findings(PersonalData, make(frame, "goal")) if "field_7" in f.columns]
+    assert found.action is Action.TOLD and found.severity is Severity.WARNING
+    places = [f"{a} {b}" for a in ("San", "New", "Santa", "Port", "Saint") for b in family] * 4
+    assert not accused(PersonalData, make(frame.assign(field_7=places), "goal"))

@@ -21,6 +21,7 @@ __all__ = [
     "MIN_SAID",
     "SAID_SHARE",
     "SHAPE_SHARE",
+    "reads_like_names",
     "said_in_texts",
     "told_quietly",
     "who",
@@ -61,8 +62,25 @@ _GIVEN = words(
     "jean pierre marie michel philippe nathalie isabelle sophie camille jose juan antonio manuel francisco carlos "
     "carmen ana isabel laura lucia pedro luis joao paulo giuseppe giovanni mario luigi francesca giulia elena paul "
     "mohammed muhammad ahmed ali fatima wei li ming yuki hiroshi kenji priya raj amit sunita ivan olga sergei natasha "
+    "hassan omar fatma mehmet mustafa ayse yusuf ibrahim "
+    "magdalena agnieszka katarzyna piotr krzysztof tomasz pavel jiri lars anders erik ingrid astrid sven bjorn kari "
+    "johan pieter marijke anneke claire lucie antoine nicolas julien sophie teresa rafael miguel pablo alejandro "
+    "fernando beatriz marta cristina alessandro marco andrea martina simon sebastian florian christian tobias "
+    "martin markus birgit heike claudia angela sandra helen ruth laura rachel rebecca amanda donna carol sharon "
+    "deborah ronald donald kenneth jason jeffrey gary eric stephen scott frank gregory raymond patrick alexander "
     "george edward henry alice emma olivia sophia jack harry oliver liam noah lucas eva kevin brian steven andrew"
 )
+# A given and a family name in most values, and hardly any value that is not so: whatever the column is called. Places
+# ("San Jose"), shops and cars are two capitalised words as well, but seldom begin with given names of all languages.
+FULL_NAME_SHARE = 0.9
+BEGIN_SHARE = 0.15
+MANY_GIVEN = 5
+MANY_NAMES = 50
+_FULL_NAME = re.compile(
+    r"(?:(?:Mr|Mrs|Ms|Miss|Dr|Prof|Herr|Frau)\.? )?([^\W\d_a-z][^\W\d_]+)(?:-[^\W\d_]+)?"
+    r"(?: [^\W\d_a-z]\.?)?(?: [^\W\d_a-z](?:['’][^\W\d_a-z])?[^\W\d_]+(?:-[^\W\d_]+)?){1,2}"
+)
+_FULL_NAME_LAST_FIRST = re.compile(r"[^\W\d_a-z][^\W\d_]+(?:-[^\W\d_]+)?, ([^\W\d_a-z][^\W\d_]+)(?: [^\W\d_a-z]\.?)?")
 _NOT_PERSONS = words("product file company city town store shop station item brand car model hotel school street host")
 
 
@@ -138,6 +156,22 @@ def _persons(texts: list[str], parts: tuple[str, ...]) -> tuple[str, float] | No
         return ("names of persons", share) if share >= NAME_SHARE else None
     lone = share >= LONE_NAME_SHARE and known >= KNOWN_SHARE
     return ("names of persons", share) if lone else None
+
+
+def reads_like_names(context: AuditContext, name: str) -> tuple[str, float, int] | None:
+    """Return the share of different values that are a given and a family name, where nothing but that is clear."""
+    values = coded(context, name)
+    if not isinstance(context.columns[name], Strings) or values.n_levels < MANY_NAMES:
+        return None
+    if set(folded(name)) & _NOT_PERSONS:
+        return None
+    texts = _some([str(v) for v in values.values])
+    found = [_FULL_NAME.fullmatch(t.strip()) or _FULL_NAME_LAST_FIRST.fullmatch(t.strip()) for t in texts]
+    given = [m[1].casefold() for m in found if m is not None]
+    known = [g for g in given if g in _GIVEN]
+    if len(given) < FULL_NAME_SHARE * len(texts) or len(known) < BEGIN_SHARE * len(texts):
+        return None
+    return ("names of persons", len(given) / len(texts), values.n_levels) if len(set(known)) >= MANY_GIVEN else None
 
 
 def _is_phone(text: str) -> bool:

@@ -9,10 +9,13 @@ from modelwright.audit.findings import Action, AuditContext, Finding, Severity
 from modelwright.audit.singling import MIN_QUASI, UNIQUE_SHARE, singled_out
 from modelwright.audit.telling_who import (
     CHECKED_SHARE,
+    FULL_NAME_SHARE,
+    MANY_NAMES,
     MIN_DISTINCT,
     MIN_SAID,
     SAID_SHARE,
     SHAPE_SHARE,
+    reads_like_names,
     said_in_texts,
     told_quietly,
     who,
@@ -42,7 +45,9 @@ class PersonalData:
         "(modulo 97), a payment card (issuer and Luhn's digit) or a national number (US, UK, France, Spain, Italy, "
         "Germany, Brazil, …), which random numbers have in at most one of ten. Digits alone are phone numbers only "
         "where the column's name says so. Names of persons: the column's name says so in one of some twenty languages, "
-        "and the values are one to four capitalised words. In free text: addresses and numbers in "
+        "and the values are one to four capitalised words. Whatever the column is "
+        f"called, {percent(FULL_NAME_SHARE)} of at least {MANY_NAMES} different values that are a given and a family "
+        "name, many of them frequent given names, are told. In free text: addresses and numbers in "
         f"{percent(SAID_SHARE)} of the rows and {MIN_SAID} at least. Together: at least {MIN_QUASI} columns such as "
         f"age, sex, origin, marital status, education, occupation and place, and {percent(UNIQUE_SHARE)} of the rows "
         "are the only ones with their values."
@@ -61,6 +66,8 @@ class PersonalData:
             identity = who(context, name)
             if identity is not None:
                 found.append(self._direct(context, name, *identity))
+            elif (read := reads_like_names(context, name)) is not None:
+                found.append(self._named(context, name, *read))
             elif context.contract[name].kind is Kind.TEXT:
                 found.extend(self._in_texts(context, name))
             elif quiet := told_quietly(context, name):
@@ -77,6 +84,17 @@ class PersonalData:
             evidence={"what": plural, "share": share, "n_distinct": n_distinct},
             action=Action.DROP_COLUMN,
             fix="leave the column out of the export",
+        )
+
+    def _named(self, context: AuditContext, name: str, plural: str, share: float, n_distinct: int) -> Finding:
+        return tell(
+            self,
+            severity=Severity.WARNING,
+            columns=[name],
+            message=f"'{name}' seems to hold {plural}: {percent(share)} of {count(n_distinct, 'different value')} read "
+            "like a given and a family name. They say who somebody is and nothing about new people.",
+            evidence={"what": plural, "share": share, "n_distinct": n_distinct},
+            fix=f"leave the column out of the export, or name it with --drop {name}",
         )
 
     def _in_texts(self, context: AuditContext, name: str) -> list[Finding]:
