@@ -121,3 +121,22 @@ def test_names_that_may_be_anything_are_left_alone(make: MakeContext, rng: np.ra
         pct_change=rng.normal(20, 60, 600), age_days=rng.integers(1, 400, 600), age=rng.integers(1, 160, 600)
     )
     assert findings(ImpossibleValues, make(frame, "goal")) == []
+
+
+def test_experience_below_zero_and_ages_of_months(make: MakeContext, rng: np.random.Generator) -> None:
+    frame = honest(rng).assign(experience=rng.integers(0, 40, 600), age=rng.integers(18, 80, 600).astype(float))
+    frame.loc[:11, "experience"] = np.tile([-1, -2], 6)
+    frame.loc[[5, 9], "age"] = 0.5
+    found = {f.columns[0]: f for f in findings(ImpossibleValues, make(frame, "goal"))}
+    assert set(found) == {"experience", "age"} and found["age"].rows == (5, 9) and found["experience"].n_rows == 12
+    frame["age"] = np.where(np.arange(600) < 50, rng.random(600) * 10, frame["age"])  # children
+    assert {f.columns[0] for f in findings(ImpossibleValues, make(frame, "goal"))} == {"experience"}
+
+
+def test_a_lone_value_among_zeros(make: MakeContext, rng: np.random.Generator) -> None:
+    rain = np.where(rng.random(6000) < 0.9, 0.0, rng.lognormal(0, 1, 6000).round(2))
+    frame = honest(rng, 6000).assign(rain=rain, heavy=np.where(rain > 0, rng.pareto(1.5, 6000), 0))
+    assert not findings(ImpossibleValues, make(frame, "goal"))
+    frame.loc[17, "rain"] = 9831.3
+    (found,) = findings(ImpossibleValues, make(frame, "goal"))
+    assert found.columns == ("rain",) and found.rows == (17,)

@@ -49,11 +49,27 @@ _LIMITS: tuple[tuple[frozenset[str], float, float, float, str], ...] = (
         MOST_BEYOND,
         "no share is below 0 or above 100 %",
     ),
+    (
+        frozenset({"experience", "exper", "seniority", "berufserfahrung"}),
+        0.0,
+        OLDEST_AGE,
+        RARE_SHARE,
+        "nobody has less than no experience",
+    ),
 )
 # "percent_change" and "age_diff" may be anything; "net age" and the like are not what the limits are for.
 _MAY_BE_ANYTHING = frozenset(
     {"change", "chg", "diff", "difference", "growth", "increase", "decrease", "delta", "return", "vs", "gap", "days"}
 )
+# Nobody between one year and this age, and a few below one year: months or a digit that is lost.
+YOUNGEST_OF_ADULTS = 10.0
+# A lone value so many times the next one, in a column of positive numbers that may be mostly zero. Of Pareto tails the
+# next one is far from the bulk as well; the step must be twice the way from there to it, on the logarithmic scale.
+LONE_TIMES = 10.0
+LONE_STEPS = 2.0
+LONE_ROWS = 3
+LONE_OTHERS = 200
+LONE_BULK = 0.95
 # Negative values among positive ones that keep clear of zero by this share of their central range: signs that flipped.
 SIGN_GAP = 0.15
 MOST_FLIPPED = 0.1
@@ -83,8 +99,10 @@ class ImpossibleValues:
         f"At most {percent(RARE_SHARE)} of the values (dates: {percent(RARE_DATES)}), {FAR_IQR:g} interquartile ranges "
         "away from the quartiles and as far from the next value as that is from the median, on the plain and on the "
         f"(signed) logarithmic scale; negative values in at most {percent(RARE_NEGATIVE)} of a positive column, or in "
-        f"up to {percent(MOST_FLIPPED)} of one that keeps clear of zero; by the name of the column, ages below 0 or "
-        f"above {OLDEST_AGE} and percentages outside of 0 to 100. Of a number as target {FAR_LOG_IQR_TARGET:g} ranges "
+        f"up to {percent(MOST_FLIPPED)} of one that keeps clear of zero; a largest value {LONE_TIMES:g} times "
+        "the next one of a column without negative values; by the name of the column, ages below 0 or "
+        f"above {OLDEST_AGE} (or below 1 where all others are grown up), experience below 0 and percentages outside "
+        "of 0 to 100. Of a number as target {FAR_LOG_IQR_TARGET:g} ranges "
         "on the logarithmic scale are enough. And a last row that says 'total' or holds the sums of the columns."
     )
     what_is_done: ClassVar[str] = "Told, with example rows. The rows stay: in use such values will come up as well."
@@ -166,9 +184,11 @@ def _odd_values(column: Coded, words: tuple[str, ...], far_log: float, dates: bo
         return _far_out(values, counts, n, far_log, RARE_DATES)
     return (
         _beyond(values, counts, words, n)
+        or _infants(values, counts, words, n)
         or _flipped(values, counts, n)
         or _rare_negative(values, counts, n)
         or _far_out(values, counts, n, far_log, RARE_SHARE)
+        or _lone(values, counts)
     )
 
 
@@ -182,6 +202,37 @@ def _beyond(values: np.ndarray, counts: np.ndarray, words: tuple[str, ...], n: i
             if named.intersection(words) and 0 < n_beyond <= at_most * n:
                 return _Odd(float(values[beyond][0]), float(values[beyond][-1]), n_beyond, why)
     return None
+
+
+def _infants(values: np.ndarray, counts: np.ndarray, words: tuple[str, ...], n: int) -> _Odd | None:
+    """Return ages below one year in a column of otherwise grown people."""
+    young = (values > 0) & (values < 1)
+    n_young, others = int(counts[young].sum()), values[values >= 1]
+    if not {"age", "ages"}.intersection(words) or not 0 < n_young <= RARE_SHARE * n:
+        return None
+    if others[0] < YOUNGEST_OF_ADULTS or values[0] < 0:
+        return None
+    return _Odd(
+        float(values[young][0]),
+        float(values[young][-1]),
+        n_young,
+        f"ages below one year, while all others are at least {others[0]:g}",
+    )
+
+
+def _lone(values: np.ndarray, counts: np.ndarray) -> _Odd | None:
+    """Return the largest of positive numbers where it is many times all others, though most of them may be zero."""
+    positive = values > 0
+    v, c = values[positive], counts[positive]
+    n_others = int(c[:-1].sum()) if len(c) else 0
+    if values[0] < 0 or n_others < LONE_OTHERS or c[-1] > LONE_ROWS or v[-1] < LONE_TIMES * v[-2]:
+        return None
+    bulk = v[np.searchsorted(np.cumsum(c[:-1]), LONE_BULK * n_others)]
+    if np.log(v[-1] / v[-2]) < LONE_STEPS * np.log(v[-2] / bulk):
+        return None
+    return _Odd(
+        float(v[-1]), float(v[-1]), int(c[-1]), f"{v[-1] / v[-2]:,.0f} times the largest other value, {v[-2]:g}"
+    )
 
 
 def _flipped(values: np.ndarray, counts: np.ndarray, n: int) -> _Odd | None:
