@@ -32,7 +32,7 @@ def test_as_multiplied(smooth: bool, most: int, monkeypatch: pytest.MonkeyPatch)
     scaling = Scaling(rng.normal(size=5), rng.normal(size=5), smooth)
     weights, buffer = rng.normal(size=(5, 3)), np.zeros(5)
     source = RowSource(buffer, Now(), ORIGINS)
-    several, one = Folded(source, scaling, weights).several(), Folded(source, scaling, weights[:, :1]).one()
+    several = Folded(source, scaling, weights).several()
 
     @settings(deadline=None, max_examples=100)
     @given(levels, levels, numbers, numbers)
@@ -45,7 +45,6 @@ def test_as_multiplied(smooth: bool, most: int, monkeypatch: pytest.MonkeyPatch)
         buffer[:] = [v if feature in source.wanted else np.nan for feature, v in enumerate(row)]
         expected = (scaling(np.array([row])) @ weights)[0]
         np.testing.assert_allclose(several(), expected, rtol=1e-12, atol=1e-12)
-        np.testing.assert_allclose(one(), expected[0], rtol=1e-12, atol=1e-12)
 
     check()
     assert source.wanted == ({0, 2} if most > 12 else {0, 1, 2, 3, 4} if not most else source.wanted)
@@ -55,6 +54,5 @@ def test_a_row_of_levels_alone() -> None:
     source = RowSource(np.zeros(2), Now(), ORIGINS[3:])
     scaling = Scaling(np.zeros(2), np.ones(2))
     source.now.values = ["x", "c"]
-    assert Folded(source, scaling, np.ones((2, 1))).one()() == 3.0
     assert Folded(source, scaling, np.ones((2, 2))).several()().tolist() == [3.0, 3.0]
     assert not source.wanted

@@ -63,24 +63,6 @@ class Folded:
         self._own = np.empty(len(rest))
         self._scale, self._scaled = Scaling(scaling.centre[rest], scaling.factor[rest], scaling.smooth).row(self._own)
 
-    def one(self) -> Callable[[], float]:
-        """Return the function that gives the one sum that there is."""
-        now, pick, parts = self._now, self._pick, np.empty(len(self._rest))
-        column = self._weights[:, 0].copy()
-        tables = [
-            Of({level: self._rows[row, 0].item() for level, row in own.items()}, self._rows[own.unknown, 0].item())
-            for own in self._index
-        ]
-
-        def added() -> float:
-            total = sum(map(getitem, tables, pick(now.values)))
-            if len(parts):
-                self._read()
-                total += np.multiply(self._scaled, column, out=parts).sum().item()
-            return total
-
-        return added
-
     def several(self) -> Callable[[], np.ndarray]:
         """Return the function that gives the sums, in an array that it uses again."""
         now, pick, index, table = self._now, self._pick, self._index, self._rows

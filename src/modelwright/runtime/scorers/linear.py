@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 
-from modelwright.runtime.origins import RowSource
 from modelwright.runtime.scorers.checking import classes_in, finite, read_arrays, require, write_arrays
-from modelwright.runtime.scorers.folded import Folded
 from modelwright.runtime.scorers.scaling import Scaling
 
 __all__ = ["LinearScorer", "probabilities", "two_of", "weighted_sums"]
@@ -34,7 +31,7 @@ def probabilities(logits: np.ndarray) -> np.ndarray:
 
 def two_of(logit: float) -> list[float]:
     """Return `probabilities` of one logit of class 1."""
-    small = math.exp(-abs(logit))
+    small = float(np.exp(-abs(logit)))
     second = (1.0 if logit >= 0 else small) / (1.0 + small)
     return [1.0 - second, second]
 
@@ -75,15 +72,24 @@ class LinearScorer:
         logits = weighted_sums(self.scaling(matrix), self.coef) + self.intercept
         return probabilities(logits) if self.n_classes else logits
 
-    def row_of(self, source: RowSource) -> Callable[[], list[float]]:
-        folded = Folded(source, self.scaling, np.asarray(self.coef, dtype=np.float64))
+    def row(self, row: np.ndarray) -> Callable[[], list[float]]:
+        scale, scaled = self.scaling.row(row)
         if self.coef.shape[1] != 1:
-            added, intercepts = folded.several(), self.intercept
-            return lambda: probabilities((added() + intercepts)[None, :])[0].tolist()
-        total, intercept = folded.one(), float(self.intercept[0])
-        if not self.n_classes:
-            return lambda: [total() + intercept]
-        return lambda: two_of(total() + intercept)
+            matrix = scaled.reshape(1, -1)
+
+            def several() -> list[float]:
+                scale()
+                return probabilities(weighted_sums(matrix, self.coef) + self.intercept)[0].tolist()
+
+            return several
+        weights, intercept, parts = np.ascontiguousarray(self.coef[:, 0]), float(self.intercept[0]), np.empty(len(row))
+
+        def one() -> list[float]:
+            scale()
+            logit = float(np.multiply(scaled, weights, out=parts).sum()) + intercept
+            return two_of(logit) if self.n_classes else [logit]
+
+        return one
 
     def save(self, folder: Path, stem: str) -> dict[str, Any]:
         name = f"{stem}.npz"
