@@ -16,6 +16,9 @@ MEASURED = frozenset({Action.DROP_COLUMN, Action.AS_MISSING, Action.AS_KIND, Act
 """Actions on columns; what a split is worth is measured where it is chosen, see `modelwright.frame.naive`."""
 
 
+LEAST_S = 1.0  # two probes and, the first time, the import of their library: with less, none is begun
+
+
 def measure_effects(
     context: AuditContext, audit: Audit, *, repaired: Columns, dropped: Collection[str], seconds: float
 ) -> Audit:
@@ -33,6 +36,8 @@ def measure_effects(
     seconds : float
         When they are over, the findings that are left stay unmeasured.
     """
+    if seconds < LEAST_S:
+        return audit
     until = time.monotonic() + seconds
     kept = [name for name in context.features if name not in dropped]
     base: Probe | None = None
