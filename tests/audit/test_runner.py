@@ -120,6 +120,13 @@ def test_what_does_not_exist_cannot_be_allowed(
     assert text in str(caught.value)
 
 
+def test_a_rule_that_cannot_be_loaded_is_told(make: MakeContext, rng: np.random.Generator) -> None:
+    audit = run_audit(make(honest(rng), "goal"), {"X001": _Base, "X005": "no.such.module", "X006": "json:NoRule"})
+    failed = {o.code: o.why for o in audit.outcomes if o.answer == "failed"}
+    assert set(failed) == {"X005", "X006"} and "ModuleNotFoundError" in failed["X005"]
+    assert {f.code for f in audit.findings} == {"X001"}
+
+
 class _Costly(_Base):
     code: ClassVar[str] = "X009"
     costly: ClassVar[bool] = True

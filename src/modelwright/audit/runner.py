@@ -53,7 +53,13 @@ def run_audit(
     findings: list[Finding] = []
     outcomes: list[Outcome] = []
     until = time.monotonic() + seconds
-    loaded = {code: load_rule(rule) if isinstance(rule, str) else rule for code, rule in table.items()}
+    loaded: dict[str, type[Rule]] = {}
+    for code, entry in table.items():
+        try:
+            loaded[code] = load_rule(entry) if isinstance(entry, str) else entry
+        except Exception as error:  # noqa: BLE001 - rules come from anywhere, and their modules too
+            why = f"the rule cannot be loaded: {type(error).__name__}: {error}"
+            outcomes.append(Outcome(code=code, title=code, answer="failed", why=why, seconds=0.0))
     for code, rule in sorted(loaded.items(), key=lambda item: (_costly(item[1]), item[0])):
         if _costly(rule) and time.monotonic() > until:
             outcomes.append(_not_asked(rule))
