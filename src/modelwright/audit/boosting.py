@@ -3,18 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 from modelwright.audit.looking import Coded, code_column
 from modelwright.data.columns import Column, Columns, Strings
 
-__all__ = ["as_numbers", "as_table", "boost", "predicted"]
+__all__ = ["BINS", "as_numbers", "as_table", "boost", "predicted", "settings_of"]
 
 TREES = 80
 TREE_BUDGET = 320  # trees over all classes
 LEAVES = 15
+BINS = {"verbosity": -1, "max_bin": 63}
 LEAST = 0.002  # of a probability: what a few hundred rows cannot tell from impossible is not called impossible
+
+
+def settings_of(objective: str, n_rows: int, leaves: int, seed: int) -> dict[str, Any]:
+    """Return LightGBM's settings for a small machine that gives the same bits whenever it is fitted."""
+    return {
+        "objective": objective,
+        "num_leaves": leaves,
+        "learning_rate": 0.1,
+        "min_data_in_leaf": max(3, min(20, n_rows // 30)),
+        "num_threads": 1,
+        "deterministic": True,
+        "force_row_wise": True,
+        "seed": seed,
+        "verbosity": -1,
+    }
 
 
 def boost(x: np.ndarray, y: np.ndarray, new: np.ndarray, k: int, seed: int) -> np.ndarray:
@@ -36,21 +53,12 @@ def boost(x: np.ndarray, y: np.ndarray, new: np.ndarray, k: int, seed: int) -> n
     """
     import lightgbm
 
-    settings = {
-        "objective": "regression" if not k else "binary" if k == 2 else "multiclass",
-        "num_leaves": LEAVES,
-        "learning_rate": 0.1,
-        "min_data_in_leaf": max(3, min(20, len(x) // 30)),
-        "num_threads": 1,
-        "deterministic": True,
-        "force_row_wise": True,
-        "seed": seed,
-        "verbosity": -1,
-    }
+    objective = "regression" if not k else "binary" if k == 2 else "multiclass"
+    settings = settings_of(objective, len(x), LEAVES, seed)
     if k > 2:
         settings["num_class"] = k
     trees = TREES if k < 3 else max(10, min(TREES, TREE_BUDGET // k))
-    data = lightgbm.Dataset(x, label=y, params={"verbosity": -1, "max_bin": 63})
+    data = lightgbm.Dataset(x, label=y, params=dict(BINS))
     return np.asarray(lightgbm.train(settings, data, trees).predict(new))
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from modelwright.audit.findings import AuditContext
-from modelwright.audit.looking import Coded, coded, memo
+from modelwright.audit.looking import Coded, coded, memo, values_of
 from modelwright.audit.names import IDENTIFIER, ROW_COUNTER, TIME, tokens
 from modelwright.data.columns import Strings
 from modelwright.data.contract import Kind
 
-__all__ = ["NEAR_UNIQUE", "identifier_reason", "is_counter"]
+__all__ = ["NEAR_UNIQUE", "identifier_reason", "is_counter", "measured_numbers"]
 
 MIN_ROWS = 20  # with fewer rows, distinct values prove nothing
 NEAR_UNIQUE = 0.95  # distinct values per row; a level seen once or twice cannot be learned
@@ -87,3 +87,19 @@ def _text_reason(column: Coded, words: tuple[str, ...]) -> str:
     if n_words <= NAME_WORDS and NAMING.intersection(words):
         return f"{told}, and they are names"
     return ""
+
+
+def measured_numbers(context: AuditContext, *kinds: Kind) -> list[str] | None:
+    """Return the columns of some kinds that measure something, a numeric target among them; None without such kinds.
+
+    ``kinds`` are numbers and durations unless given. Identifiers are left out, but for the target.
+    """
+    judged = [*context.features, *([context.target] if context.target and not context.classes else [])]
+    numbers = [n for n in judged if context.contract[n].kind in (kinds or (Kind.NUMBER, Kind.DURATION))]
+    if not numbers:
+        return None
+    return [
+        n
+        for n in numbers
+        if values_of(context, n) is not None and (n == context.target or not identifier_reason(context, n))
+    ]

@@ -18,7 +18,7 @@ import numpy as np
 
 from modelwright.audit.boosting import as_numbers, boost
 from modelwright.audit.findings import AuditContext
-from modelwright.audit.looking import code_column, coded, is_missing, memo
+from modelwright.audit.looking import auc, code_column, coded, is_missing, memo
 from modelwright.data.columns import Columns, Strings
 
 __all__ = [
@@ -175,7 +175,6 @@ def score_cells(cells: np.ndarray, sample: PowerSample, prior_rows: float = PRIO
     k, y, folds = sample.n_classes, sample.y, sample.folds
     pair = cells * k + y
     total = np.bincount(pair, minlength=m * k).reshape(m, k).astype(float)
-    everything = total.sum(axis=0)
     loss = base = hits = 0.0
     event = np.empty(len(y))
     for fold in range(N_FOLDS):
@@ -188,8 +187,8 @@ def score_cells(cells: np.ndarray, sample: PowerSample, prior_rows: float = PRIO
         hits += float((share.argmax(axis=1)[cells[mine]] == y[mine]).sum())
         if k == 2:
             event[mine] = share[cells[mine], 1]
-    auc = _auc(event, y == 1, everything) if k == 2 else np.nan
-    return max(0.0, 1.0 - loss / base), auc, hits / len(y)
+    area = auc(event, y == 1) if k == 2 else np.nan
+    return max(0.0, 1.0 - loss / base), area, hits / len(y)
 
 
 def _score_values(cells: np.ndarray, m: int, sample: PowerSample, prior_rows: float) -> float:
@@ -204,16 +203,6 @@ def _score_values(cells: np.ndarray, m: int, sample: PowerSample, prior_rows: fl
         mean = (s + prior_rows * s.sum() / max(1, n.sum())) / (n + prior_rows)
         error += float(np.square(y[mine] - mean[cells[mine]]).sum())
     return max(0.0, 1.0 - error / float(np.square(y - y.mean()).sum()))
-
-
-def _auc(score: np.ndarray, event: np.ndarray, everything: np.ndarray) -> float:
-    from scipy.stats import rankdata
-
-    n_event = int(event.sum())
-    if n_event in (0, len(event)):
-        return np.nan
-    ranks = rankdata(score)
-    return float((ranks[event].sum() - n_event * (n_event + 1) / 2) / (n_event * (len(event) - n_event)))
 
 
 def skill_of(context: AuditContext, cells: np.ndarray) -> float:

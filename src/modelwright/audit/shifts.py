@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from modelwright.audit.looking import is_missing
+from modelwright.audit.boosting import BINS, settings_of
+from modelwright.audit.looking import auc, is_missing
 from modelwright.data.columns import Column, Strings
 
 __all__ = ["Shift", "numbers_of", "shift", "tell_apart", "tell_apart_noise"]
@@ -175,30 +176,17 @@ def tell_apart(table: np.ndarray, side: np.ndarray, folds: np.ndarray, seed: int
         How much each column contributed.
     """
     import lightgbm
-    from scipy.stats import rankdata
 
-    settings = {
-        "objective": "binary",
-        "num_leaves": LEAVES,
-        "learning_rate": 0.1,
-        "num_threads": 1,
-        "deterministic": True,
-        "force_row_wise": True,
-        "min_data_in_leaf": max(3, min(20, len(side) // 30)),
-        "verbosity": -1,
-        "seed": seed,
-    }
+    settings = settings_of("binary", len(side), LEAVES, seed)
     gains, found = np.zeros(table.shape[1]), []
     for fold in np.unique(folds):
         held = folds == fold
         event = side[held] == 1
         if event.all() or not event.any() or np.ptp(side[~held]) == 0:
             continue
-        data = lightgbm.Dataset(table[~held], label=side[~held], params={"verbosity": -1, "max_bin": 63})
+        data = lightgbm.Dataset(table[~held], label=side[~held], params=dict(BINS))
         model = lightgbm.train(settings, data, TREES)
-        ranks = rankdata(np.asarray(model.predict(table[held])))
-        n_event = int(event.sum())
-        found.append((ranks[event].sum() - n_event * (n_event + 1) / 2) / (n_event * (len(ranks) - n_event)))
+        found.append(auc(np.asarray(model.predict(table[held])), event))
         gains += model.feature_importance("gain")
     return (float(np.mean(found)) if found else 0.5), gains
 

@@ -48,8 +48,9 @@ def measure_optimism(
         return None
     rng = np.random.default_rng([seed, 3])
     try:
-        rows = _drawn(make_folds(_asked(problem, 2), y, columns, seed), len(y), rng)
-        columns, y = take(columns, rows), y[rows]
+        if len(y) > MOST_ROWS:
+            rows = _drawn(make_folds(_asked(problem, 2), y, columns, seed), len(y), rng)
+            columns, y = take(columns, rows), y[rows]
         folds = make_folds(_asked(problem, FOLDS), y, columns, seed)
     except DataError:  # too few groups or moments
         return None
@@ -63,8 +64,6 @@ def _asked(problem: Problem, n_folds: int) -> Problem:
 
 def _drawn(folds: Folds, n: int, rng: np.random.Generator) -> np.ndarray:
     """Return at most about `MOST_ROWS` rows: of whole groups, or evenly along time."""
-    if n <= MOST_ROWS:
-        return np.arange(n)
     if folds.groups is not None:
         sizes = np.bincount(folds.groups)
         order = rng.permutation(len(sizes))

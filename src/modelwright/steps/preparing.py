@@ -7,16 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from modelwright import format as fmt
-from modelwright.audit.findings import Action, Audit, AuditContext, Finding
+from modelwright.audit.findings import Action, Audit, AuditContext
 from modelwright.brief import Brief
 from modelwright.data.contract import Contract
 from modelwright.data.profile import Profile
 from modelwright.data.source import Source
 from modelwright.documents import digest_of
 from modelwright.errors import DataError, UsageError, did_you_mean
-from modelwright.evaluate import metrics
-from modelwright.frame.problem import Optimism, Problem
+from modelwright.frame.problem import Problem
 from modelwright.running import Run
 
 __all__ = ["audit", "frame", "profile", "read", "understand"]
@@ -145,6 +143,7 @@ def audit(run: Run) -> Audit:
     from modelwright.audit.acting import apply
     from modelwright.audit.context import make_context
     from modelwright.audit.runner import run_audit
+    from modelwright.report.describing import effect_words
 
     contract: Contract = run.documents["contract"]
     refused = _encode_provisionally(run, contract) if run.brief.target is not None else None
@@ -171,16 +170,11 @@ def audit(run: Run) -> Audit:
                 "audit",
                 f"{finding.title}: {', '.join(repr(c) for c in finding.columns[:6]) or 'rows'}",
                 finding.done,
-                f"{finding.message} {_effect(finding)}".rstrip(),
+                f"{finding.message} {effect_words(finding)}".rstrip(),
                 decided_by="user" if finding.overruled else finding.code,
                 measurement=None if finding.effect is None else finding.effect.gain,
             )
     return found
-
-
-def _effect(finding: Finding) -> str:
-    e = finding.effect
-    return "" if e is None else fmt.effect(e.left, e.done, e.gain, metrics.get(e.gain.name).title)
 
 
 def _measured(run: Run, found: Audit, context: AuditContext) -> Audit:
@@ -255,6 +249,7 @@ def frame(run: Run) -> Problem:
     from modelwright.frame.framing import frame as framing
     from modelwright.frame.naive import measure_optimism
     from modelwright.frame.split import make_folds
+    from modelwright.report.describing import optimism_words
 
     keep = ~np.isnan(run.y)
     keep[run.applied.drop_rows] = False
@@ -282,16 +277,12 @@ def frame(run: Run) -> Problem:
             "frame",
             choice.question,
             choice.value,
-            choice.why if measured is None else f"{choice.why}. {_excess(measured)}",
+            choice.why if measured is None else f"{choice.why}. {optimism_words(problem)}",
             alternatives=choice.alternatives,
             decided_by=choice.decided_by,
             measurement=None if measured is None else measured.excess,
         )
     return problem
-
-
-def _excess(found: Optimism) -> str:
-    return fmt.excess(found.fair, found.naive, found.excess, metrics.get(found.fair.name).title)
 
 
 def _check_test(run: Run, problem: Problem) -> None:

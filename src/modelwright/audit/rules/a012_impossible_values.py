@@ -9,7 +9,7 @@ import numpy as np
 
 from modelwright.audit.building import count, percent, tell
 from modelwright.audit.findings import AuditContext, Finding, Severity
-from modelwright.audit.identifiers import identifier_reason
+from modelwright.audit.identifiers import measured_numbers
 from modelwright.audit.looking import Coded, coded, values_of
 from modelwright.audit.names import tokens
 from modelwright.audit.sentinels import sentinel_dates, sentinel_numbers
@@ -109,9 +109,8 @@ class ImpossibleValues:
 
     def check(self, context: AuditContext) -> list[Finding] | str:
         """Return one finding per column and one on a row of totals, or why there is nothing to check."""
-        judged = [*context.features, *([context.target] if context.target and not context.classes else [])]
-        numbers = [n for n in judged if context.contract[n].kind in (Kind.NUMBER, Kind.DURATION, Kind.DATETIME)]
-        if not numbers:
+        numbers = measured_numbers(context, Kind.NUMBER, Kind.DURATION, Kind.DATETIME)
+        if numbers is None:
             return "there are no numbers"
         if len(context.row_numbers) < MIN_ROWS:
             return f"there are fewer than {MIN_ROWS} rows"
@@ -119,8 +118,7 @@ class ImpossibleValues:
         for name in numbers:
             values = values_of(context, name)
             is_target = name == context.target
-            if values is None or (not is_target and identifier_reason(context, name)):
-                continue
+            assert values is not None
             far_log = FAR_LOG_IQR_TARGET if is_target else FAR_IQR
             odd = _odd_values(coded(context, name), tokens(name), far_log, context.contract[name].kind is Kind.DATETIME)
             if odd is not None:

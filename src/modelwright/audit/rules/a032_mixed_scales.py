@@ -8,12 +8,11 @@ import numpy as np
 
 from modelwright.audit.building import count, percent, tell
 from modelwright.audit.findings import AuditContext, Finding, Severity
-from modelwright.audit.identifiers import identifier_reason
+from modelwright.audit.identifiers import measured_numbers
 from modelwright.audit.looking import coded, rank_correlation, values_of
 from modelwright.audit.names import tokens
 from modelwright.audit.scales import MIN_MOVED, MIN_MOVED_SHARE, VALLEY, Moved, find_moved
 from modelwright.audit.sentinels import sentinel_numbers
-from modelwright.data.contract import Kind
 
 __all__ = ["MixedScales"]
 
@@ -48,16 +47,13 @@ class MixedScales:
 
     def check(self, context: AuditContext) -> list[Finding] | str:
         """Return one finding per column, or why there is nothing to check."""
-        judged = [*context.features, *([context.target] if context.target and not context.classes else [])]
-        numbers = [n for n in judged if context.contract[n].kind in (Kind.NUMBER, Kind.DURATION)]
-        if not numbers:
+        numbers = measured_numbers(context)
+        if numbers is None:
             return "there are no numbers"
         if len(context.row_numbers) < MIN_ROWS:
             return f"there are fewer than {MIN_ROWS} rows"
         found = []
         for name in numbers:
-            if values_of(context, name) is None or (name != context.target and identifier_reason(context, name)):
-                continue
             column = coded(context, name)
             codes = {v for v, _ in sentinel_numbers(column)}
             keep = np.array([v not in codes for v in column.values], dtype=bool) & np.isfinite(column.values)

@@ -9,9 +9,8 @@ import numpy as np
 from modelwright.audit.building import count, percent, tell
 from modelwright.audit.findings import AuditContext, Finding, Severity
 from modelwright.audit.heaping import ABOVE, MIN_EXCESS, MIN_FINER, MIN_ROUND, MIN_ROWS, Heaps, find_heaps
-from modelwright.audit.identifiers import identifier_reason
-from modelwright.audit.looking import coded, values_of
-from modelwright.data.contract import Kind
+from modelwright.audit.identifiers import measured_numbers
+from modelwright.audit.looking import coded
 
 __all__ = ["RoundedByPeople"]
 
@@ -38,14 +37,11 @@ class RoundedByPeople:
         """Return one finding per column, or why there is nothing to check."""
         if len(context.row_numbers) < MIN_ROWS:
             return f"there are fewer than {MIN_ROWS} rows"
-        judged = [*context.features, *([context.target] if context.target and not context.classes else [])]
-        numbers = [n for n in judged if context.contract[n].kind in (Kind.NUMBER, Kind.DURATION)]
-        if not numbers:
+        numbers = measured_numbers(context)
+        if numbers is None:
             return "there are no numbers"
         found = []
         for name in numbers:
-            if values_of(context, name) is None or (name != context.target and identifier_reason(context, name)):
-                continue
             column = coded(context, name)
             heaps = find_heaps(column.values, column.counts) if column.n_levels else None
             if heaps is not None:

@@ -18,10 +18,9 @@ from modelwright.audit.heaping import (
     Pile,
     find_pile,
 )
-from modelwright.audit.identifiers import identifier_reason
-from modelwright.audit.looking import coded, values_of
+from modelwright.audit.identifiers import measured_numbers
+from modelwright.audit.looking import coded
 from modelwright.audit.sentinels import sentinel_numbers
-from modelwright.data.contract import Kind
 
 __all__ = ["CappedValues"]
 
@@ -47,14 +46,11 @@ class CappedValues:
         """Return one finding per column, or why there is nothing to check."""
         if len(context.row_numbers) < MIN_ROWS:
             return f"there are fewer than {MIN_ROWS} rows"
-        judged = [*context.features, *([context.target] if context.target and not context.classes else [])]
-        numbers = [n for n in judged if context.contract[n].kind in (Kind.NUMBER, Kind.DURATION)]
-        if not numbers:
+        numbers = measured_numbers(context)
+        if numbers is None:
             return "there are no numbers"
         found = []
         for name in numbers:
-            if values_of(context, name) is None or (name != context.target and identifier_reason(context, name)):
-                continue
             column = coded(context, name)
             pile = find_pile(column.values, column.counts)
             # A code for missing at the end is not a limit; A009 tells of it.
