@@ -10,15 +10,13 @@ their order. Where the framing measures how optimistic a plain split would be, i
 
 from __future__ import annotations
 
-import argparse
-import csv
 import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
 from asking import share_with_interval, write_results
-from tables import Entry, load, read_index
+from tables import Entry, asked_of, load
 
 from modelwright import steps
 from modelwright.brief import Brief
@@ -67,16 +65,7 @@ def judged(problem: Problem, audit: Any, expected: list[str], columns: list[str]
 
 def main() -> None:
     """Frame the sets and print a table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--to", type=Path, required=True, help="folder for splits.json and splits.md")
-    parser.add_argument("--only", default="", help="names of sets, separated by commas")
-    parser.add_argument("--rows", type=int, default=20_000, help="most rows of a set")
-    asked = parser.parse_args()
-    index = read_index(asked.data)
-    only = set(filter(None, asked.only.split(",")))
-    with open(Path(__file__).with_name("splits.csv"), newline="") as handle:
-        sets = [s for s in csv.DictReader(handle) if s["set"] in index and (not only or s["set"] in only)]
+    asked, index, sets = asked_of(__doc__, "splits")
     results, lines = [], []
     for row in sets:
         name, expected = row["set"], row["expected"].split("|")

@@ -5,6 +5,7 @@ A table is read as text, so that what is planted in it meets the reader as it wo
 
 from __future__ import annotations
 
+import argparse
 import csv
 import hashlib
 from dataclasses import dataclass
@@ -100,3 +101,17 @@ def load(entry: Entry, *, most_rows: int, seed: int = 0, without: tuple[str, ...
         kept = np.sort(np.random.default_rng(seed).choice(len(frame), most_rows, replace=False))
         frame = frame.iloc[kept]
     return frame.reset_index(drop=True)
+
+
+def asked_of(words: str | None, name: str) -> tuple[argparse.Namespace, dict[str, Entry], list[dict[str, str]]]:
+    """Return what the command line asks for, the index of DATA, and the lines of ``name``.csv about sets in it."""
+    parser = argparse.ArgumentParser(description=words, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--to", type=Path, required=True, help=f"folder for {name}.json and {name}.md")
+    parser.add_argument("--only", default="", help="names of sets, separated by commas")
+    parser.add_argument("--rows", type=int, default=20_000, help="most rows of a set")
+    asked = parser.parse_args()
+    index, only = read_index(asked.data), set(filter(None, asked.only.split(",")))
+    with open(Path(__file__).with_name(f"{name}.csv"), newline="") as handle:
+        lines = [s for s in csv.DictReader(handle) if s["set"] in index and (not only or s["set"] in only)]
+    return asked, index, lines

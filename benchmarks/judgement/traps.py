@@ -11,13 +11,10 @@ was published, of which at most --rows rows are kept in their order.
 
 from __future__ import annotations
 
-import argparse
-import csv
 from dataclasses import asdict
-from pathlib import Path
 
 from asking import Answer, ask, share_with_interval, write_results
-from tables import load, read_index
+from tables import asked_of, load
 
 ABOUT_THE_TABLE = ("A001", "A003", "A004", "A007")  # they speak of rows, or name the target
 
@@ -40,16 +37,7 @@ def judged(answer: Answer, codes: list[str], columns: list[str], need: str) -> t
 
 def main() -> None:
     """Audit the sets and print a table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--to", type=Path, required=True, help="folder for traps.json and traps.md")
-    parser.add_argument("--only", default="", help="names of sets, separated by commas")
-    parser.add_argument("--rows", type=int, default=20_000, help="most rows of a set")
-    asked = parser.parse_args()
-    index = read_index(asked.data)
-    only = set(filter(None, asked.only.split(",")))
-    with open(Path(__file__).with_name("traps.csv"), newline="") as handle:
-        traps = [t for t in csv.DictReader(handle) if t["set"] in index and (not only or t["set"] in only)]
+    asked, index, traps = asked_of(__doc__, "traps")
     results, lines, answers = [], [], {}
     for trap in traps:
         name = trap["set"]
