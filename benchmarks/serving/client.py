@@ -1,14 +1,11 @@
-"""The clients: latency of single requests, requests a second of many connections, and HTTP at its barest.
+"""The client of one connection: latency of single requests, and HTTP at its barest. For many see ``crowd.py``.
 
-Every server is measured by the same client. A small program in C is compiled where there is a compiler, and ``wrk`` is
-used where it is installed; else Python stands in, whose own cost then is in every figure, and the result says so.
+Every server is measured by the same client: a small program in C, compiled where there is a compiler; else Python
+stands in, whose own cost then is in every figure, and the result says so.
 """
 
 from __future__ import annotations
 
-import os
-import re
-import selectors
 import shutil
 import socket
 import subprocess
@@ -71,7 +68,7 @@ class Connection:
 
 def latencies(port: int, requests: Sequence[bytes], *, warm_up: int, count: int) -> tuple[list[float], str]:
     """Return microseconds of each of ``count`` requests over one connection, and which client it was."""
-    program = _compiled()
+    program = compiled("client")
     if program is None:
         return _latencies_in_python(port, requests, warm_up, count), "Python"
     with tempfile.NamedTemporaryFile() as file:
@@ -85,13 +82,13 @@ def latencies(port: int, requests: Sequence[bytes], *, warm_up: int, count: int)
     return [int(line) / 1000 for line in done.stdout.split()], "C"
 
 
-def _compiled() -> Path | None:
-    """Return the client in C, compiled once per machine, or None without a compiler."""
+def compiled(name: str) -> Path | None:
+    """Return a program of this folder, ``name.c``, compiled once per machine, or None without a compiler."""
     compiler = shutil.which("cc") or shutil.which("gcc")
     if compiler is None:
         return None
-    program = HERE.parents[1] / "build" / "serving-client"
-    source = HERE / "client.c"
+    program = HERE.parents[1] / "build" / f"serving-{name}"
+    source = HERE / f"{name}.c"
     if not program.is_file() or program.stat().st_mtime < source.stat().st_mtime:
         program.parent.mkdir(exist_ok=True)
         subprocess.run([compiler, "-O2", "-D_GNU_SOURCE", "-o", str(program), str(source)], check=True)
@@ -109,46 +106,3 @@ def _latencies_in_python(port: int, requests: Sequence[bytes], warm_up: int, cou
             raise RuntimeError(f"status {status}: {body[:500]!r}")
     connection.close()
     return taken[warm_up:]
-
-
-def rate(port: int, path: str, bodies: Sequence[bytes], *, connections: int, seconds: float) -> tuple[float, str]:
-    """Return requests a second of many connections that each ask again as soon as they are answered; and the client."""
-    if shutil.which("wrk") is None:
-        requests = [http_request("POST", path, body) for body in bodies]
-        return _rate_in_python(port, requests, connections, seconds), "Python"
-    with tempfile.NamedTemporaryFile() as file:
-        file.write(b"\n".join(bodies) + b"\n")
-        file.flush()
-        command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds:.0f}s", "--timeout", "30s", "-s"]
-        done = subprocess.run(
-            [*command, str(HERE / "post.lua"), f"http://{HOST}:{port}"],
-            env={**os.environ, "REQUEST_BODIES": file.name, "REQUEST_PATH": path},
-            capture_output=True,
-            text=True,
-            timeout=seconds + 60,
-        )
-    found = re.search(r"Requests/sec:\s+([\d.]+)", done.stdout)
-    if found is None or "Non-2xx" in done.stdout or re.search(r"(read|connect) [1-9]", done.stdout):
-        raise RuntimeError(f"wrk: {done.stdout[-500:]} {done.stderr[-500:]}")
-    return float(found[1]), "wrk"
-
-
-def _rate_in_python(port: int, requests: Sequence[bytes], connections: int, seconds: float) -> float:
-    selector = selectors.DefaultSelector()
-    for _ in range(connections):
-        made = Connection(port, blocking=False)
-        selector.register(made.socket, selectors.EVENT_READ, made)
-        made.socket.sendall(requests[0])
-    done, began = 0, time.perf_counter()
-    while (elapsed := time.perf_counter() - began) < seconds:
-        for key, _ in selector.select(1.0):
-            answer = key.data.received()
-            if answer is None:
-                continue
-            if answer[0] != 200:
-                raise RuntimeError(f"status {answer[0]}: {answer[1][:500]!r}")
-            done += 1
-            key.data.socket.sendall(requests[done % len(requests)])
-    for key in list(selector.get_map().values()):
-        key.data.close()
-    return done / elapsed

@@ -22,7 +22,8 @@ from pathlib import Path
 from typing import Any
 
 import servers
-from client import Connection, http_request, latencies, rate
+from client import Connection, http_request, latencies
+from crowd import rate
 from environments import REQUIREMENTS, prepare
 from tables import comparison
 from versions import SETS, VERSIONS, project_of, write_rows
@@ -162,8 +163,7 @@ def _measure(
     asked: argparse.Namespace,
     place: Path,
 ) -> dict[str, Any]:
-    bodies = [server.body(row) for row in rows]
-    requests = [http_request("POST", server.path, body) for body in bodies]
+    requests = [http_request("POST", server.path, server.body(row)) for row in rows]
     method, path = server.empty
     nothing = [http_request(method, path, b"{}" if method == "POST" else b"")]
     with servers.running(server, place) as run:
@@ -172,7 +172,7 @@ def _measure(
         count = asked.count if fast else max(20, asked.count // 10)
         empty, _ = latencies(run.port, nothing, warm_up=WARM_UP, count=count)
         row, client = latencies(run.port, requests, warm_up=WARM_UP if fast else 20, count=count)
-        many, tool = rate(run.port, server.path, bodies, connections=CONNECTIONS, seconds=asked.seconds)
+        many, tool = rate(run.port, requests, connections=CONNECTIONS, seconds=asked.seconds)
         return {
             "row_us": _percentiles(row),
             "empty_us": _percentiles(empty),

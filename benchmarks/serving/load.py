@@ -4,9 +4,10 @@
 
 Requests arrive at a steady rate, whether or not earlier ones are answered (an open loop); that rate is a share of what
 the server does when 16 connections ask as fast as they can. Latency counts from when a request was due, so a server
-that stalls is charged for all that waited. The prediction log is full. A third of the way in, version 2 is promoted; at
-two thirds it is rolled back. Every answer names a version and must be what that version answers in batch; answers of
-both versions have to be seen, and none but the two.
+that stalls is charged for all that waited. The client keeps to one processor and the server to the others. The
+prediction log is full. A third of the way in, version 2 is promoted; at two thirds it is rolled back. Every answer
+names a version and must be what that version answers in batch; answers of both versions have to be seen, and none but
+the two.
 
 ``OUT/load.json`` has every five seconds: requests, p50, p99, memory, versions that answered, and the processor time
 that the host gave to other machines meanwhile; ``OUT/load.md`` a table.
@@ -17,20 +18,21 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import selectors
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections import Counter, deque
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import servers
-from client import Connection, http_request, rate
+from answers import Answers
+from client import http_request
+from crowd import Crowd, Order, Outcome, cores, percentiles, rate
 from versions import SETS, VERSIONS, project_of, write_rows
 
 ROOT = Path(__file__).parents[2]
@@ -39,169 +41,12 @@ CONNECTIONS = 64
 PEAK_CONNECTIONS = 16
 PEAK_SECONDS = 10.0
 WINDOW_SECONDS = 5.0
-TOLERANCE = 1e-9
-MOST_WRONG = 100
-FINISH_SECONDS = 30.0
-LONGEST_WAIT = 0.01
+FEWEST_WINDOWS = 3
+START_SECONDS = 1.0
+"""From the start of the client to the first request: it has opened its connections by then."""
+
 MAX_RATE = 100_000.0
 """Requests a second at most, whatever the peak."""
-
-
-@dataclass
-class Window:
-    """What happened in five seconds."""
-
-    at_s: float
-    latencies_us: list[float] = field(default_factory=list)
-    versions: Counter = field(default_factory=Counter)
-    errors: int = 0
-
-    def told(self, memory: dict[str, float]) -> dict[str, Any]:
-        """Return the figures of the window."""
-        n = len(self.latencies_us)
-        cuts = statistics.quantiles(self.latencies_us, n=100, method="inclusive") if n > 1 else [float("nan")] * 99
-        return {
-            "at_s": round(self.at_s, 1),
-            "answered": n,
-            "p50_us": cuts[49],
-            "p99_us": cuts[98],
-            "errors": self.errors,
-            "versions": dict(self.versions),
-            **memory,
-        }
-
-
-class Answers:
-    """What each version answers in batch, and whether the server says the same.
-
-    An answer is parsed once for each row and version; from then on its bytes are compared, which costs the client next
-    to nothing.
-    """
-
-    def __init__(self, project: Path, numbers: list[int], rows: list[dict[str, Any]]) -> None:
-        from modelwright.package.bundle import open_version
-
-        self.expected: dict[str, dict[str, list[Any]]] = {}
-        for number in numbers:
-            answers, _ = open_version(project / "versions" / str(number)).predict(rows)
-            self.expected[str(number)] = {name: values.tolist() for name, values in answers.items()}
-        self.right: dict[tuple[int, bytes], str] = {}
-        self.wrong: list[str] = []
-
-    def version_of(self, row: int, body: bytes) -> str:
-        """Return the version that the body names; what is wrong with the body is noted in ``wrong``."""
-        end = body.find(b',"request_id"')
-        key = (row, body[:end] if end > 0 else body)
-        known = self.right.get(key)
-        if known is not None:
-            return known
-        fault = self._fault(row, body)
-        if fault and len(self.wrong) < MOST_WRONG:
-            self.wrong.append(fault)
-        version = str(json.loads(body).get("version"))
-        if not fault:
-            self.right[key] = version
-        return version
-
-    def _fault(self, row: int, body: bytes) -> str:
-        document = json.loads(body)
-        expected = self.expected.get(document["version"])
-        if expected is None:
-            return f"row {row}: a version that nobody promoted: {document['version']}"
-        answer = document["predictions"][0]
-        said = {"prediction": answer["prediction"]}
-        said.update({f"probability_{name}": value for name, value in answer.get("probabilities", {}).items()})
-        for name, values in expected.items():
-            value = values[row]
-            same = said.get(name) == value
-            if not same and isinstance(value, float) and isinstance(said.get(name), float):
-                same = abs(said[name] - value) <= TOLERANCE * max(1.0, abs(value))
-            if not same:
-                return f"row {row}, version {document['version']}, {name}: {said.get(name)!r}, expected {value!r}"
-        return ""
-
-
-class Crowd:
-    """Connections that ask for rows at a steady rate.
-
-    ``lost`` counts requests whose connection broke before the answer was there; the connection is made anew.
-    """
-
-    def __init__(self, port: int, requests: list[bytes], answers: Answers, connections: int) -> None:
-        self.port, self.requests, self.answers = port, requests, answers
-        self.selector = selectors.SelectSelector()  # epoll waits whole milliseconds
-        self.idle: deque[Connection] = deque()
-        self.asked: dict[Connection, tuple[int, float]] = {}
-        self.next_row = 0
-        self.lost = 0
-        for _ in range(connections):
-            self._connect()
-
-    def _connect(self) -> None:
-        made = Connection(self.port, blocking=False)
-        self.selector.register(made.socket, selectors.EVENT_READ, made)
-        self.idle.append(made)
-
-    def close(self) -> None:
-        for key in list(self.selector.get_map().values()):
-            key.data.close()
-        self.selector.close()
-
-    def send(self, due: float) -> None:
-        """Ask for the next row on an idle connection."""
-        connection = self.idle.popleft()
-        row = self.next_row % len(self.requests)
-        self.next_row += 1
-        self.asked[connection] = (row, due)
-        try:
-            connection.socket.send(self.requests[row])
-        except ConnectionError:
-            self._lose(connection)
-
-    def _lose(self, connection: Connection) -> None:
-        self.selector.unregister(connection.socket)
-        connection.close()
-        if self.asked.pop(connection, None) is not None:
-            self.lost += 1
-        elif connection in self.idle:
-            self.idle.remove(connection)
-        self._connect()
-
-    def read(self, timeout: float) -> Iterator[tuple[int, float, int, bytes]]:
-        """Yield row, microseconds since it was due, status and body of what was answered."""
-        for key, _ in self.selector.select(timeout):
-            connection = key.data
-            try:
-                answer = connection.received()
-            except ConnectionError:
-                self._lose(connection)
-                continue
-            if answer is not None:
-                row, due = self.asked.pop(connection)
-                self.idle.append(connection)
-                yield row, 1e6 * (time.perf_counter() - due), *answer
-
-    def steady(self, rate: float, seconds: float, window: Window) -> None:
-        """Ask at a steady rate for so long, and note in the window what came of it.
-
-        What is due waits for an idle connection; what has not had its turn at the end is asked then, late as it is.
-        """
-        began = time.perf_counter()
-        total, sent = int(seconds * rate), 0
-        give_up = began + seconds + FINISH_SECONDS
-        while (sent < total or self.asked) and (now := time.perf_counter()) < give_up:
-            due = min(total, int((now - began) * rate) + 1)
-            while sent < due and self.idle:
-                self.send(began + sent / rate)
-                sent += 1
-            until_next = began + sent / rate - time.perf_counter() if self.idle and sent < total else LONGEST_WAIT
-            for row, taken, status, body in self.read(min(LONGEST_WAIT, max(0.0, until_next))):
-                window.latencies_us.append(taken)
-                if status == 200:
-                    window.versions[self.answers.version_of(row, body)] += 1
-                else:
-                    window.errors += 1
-        window.errors += total - sent  # requests that never had their turn
 
 
 def main() -> None:
@@ -215,13 +60,13 @@ def main() -> None:
         write_rows(asked.data, asked.set, Path(place))
         rows = rows_of(Path(place))
         answers = Answers(project, [first, second], rows)
-        result = _run(asked, project, second, answers, rows, Path(place))
-    result["wrong"] = answers.wrong
+        run = _run(asked, project, second, rows, Path(place))
+    result = _summary(run, str(second), answers.wrong(run.outcome.kept))
     (asked.to / "load.json").write_text(json.dumps(result, indent=1))
     text = table(result)
     (asked.to / "load.md").write_text(text)
     print(text)
-    sys.exit(0 if result["sound"] and not answers.wrong else 1)
+    sys.exit(0 if result["sound"] else 1)
 
 
 def _arguments() -> argparse.Namespace:
@@ -254,42 +99,98 @@ def rows_of(place: Path) -> list[dict[str, Any]]:
     return [{name: values[i] for name, values in columns.items()} for i in range(count)]
 
 
-def _run(
-    asked: argparse.Namespace,
-    project: Path,
-    second: int,
-    answers: Answers,
-    rows: list[dict[str, Any]],
-    place: Path,
-) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Run:
+    """What was measured: requests a second at the peak and asked for, and for each window memory and stolen time."""
+
+    peak: float
+    rate: float
+    client: str
+    outcome: Outcome
+    besides: list[dict[str, float]]
+    events: list[dict[str, Any]]
+
+
+def _run(asked: argparse.Namespace, project: Path, second: int, rows: list[dict[str, Any]], place: Path) -> Run:
     server = servers.modelwright(project, workers=asked.workers, log=asked.log)
     requests = [http_request("POST", server.path, server.body(row)) for row in rows]
-    windows: list[dict[str, Any]] = []
+    count = max(FEWEST_WINDOWS, round(asked.minutes * 60 / WINDOW_SECONDS))
+    with divided(server, place) as (run, core):
+        peak, _ = rate(run.port, requests, connections=PEAK_CONNECTIONS, seconds=PEAK_SECONDS, core=core)
+        order = Order(
+            port=run.port,
+            requests=requests,
+            connections=CONNECTIONS,
+            rate=min(asked.share * peak, MAX_RATE),
+            seconds=count * WINDOW_SECONDS,
+            window_s=WINDOW_SECONDS,
+            begin=time.monotonic() + START_SECONDS,
+            core=core,
+        )
+        with Crowd(order) as crowd:
+            besides, events = _watch(project, second, count, order.begin, run, crowd)
+            outcome = crowd.finish()
+    return Run(peak, order.rate, crowd.client, outcome, besides, events)
+
+
+@contextmanager
+def divided(server: servers.Server, place: Path) -> Iterator[tuple[servers.Running, int]]:
+    """Start a server on its share of the processors, this process on the client's; yield it and the client's core."""
+    shares = cores()
+    all_cores = shares["client"] | shares["server"]
+    apart = len(all_cores) > 1
+    if apart:
+        os.sched_setaffinity(0, shares["server"])  # which the server inherits
+    try:
+        with servers.running(server, place) as run:
+            if apart:
+                os.sched_setaffinity(0, shares["client"])
+            yield run, next(iter(shares["client"])) if apart else -1
+    finally:
+        if apart:
+            os.sched_setaffinity(0, all_cores)
+
+
+def _watch(
+    project: Path, second: int, count: int, begin: float, run: servers.Running, crowd: Crowd
+) -> tuple[list[dict[str, float]], list[dict[str, Any]]]:
+    """Promote and roll back in time; return memory and stolen time of each window, and when what was done."""
+    changes = {count // 3: ("promote", (str(second),)), 2 * count // 3: ("rollback", ())}
+    besides: list[dict[str, float]] = []
     events: list[dict[str, Any]] = []
-    with servers.running(server, place) as run:
-        bodies = [server.body(row) for row in rows]
-        peak, _ = rate(run.port, server.path, bodies, connections=PEAK_CONNECTIONS, seconds=PEAK_SECONDS)
-        steady = min(asked.share * peak, MAX_RATE)
-        crowd = Crowd(run.port, requests, answers, CONNECTIONS)
-        count = max(3, round(asked.minutes * 60 / WINDOW_SECONDS))
-        changes = {count // 3: ("promote", (str(second),)), 2 * count // 3: ("rollback", ())}
-        changing: subprocess.Popen | None = None
-        for number in range(count):
-            if number in changes:
-                command, arguments = changes[number]
-                line = [sys.executable, "-m", "modelwright", command, str(project), *arguments]
-                changing = subprocess.Popen(line, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-                events.append({"at_s": number * WINDOW_SECONDS, "what": command})
-            window = Window(number * WINDOW_SECONDS)
-            before = stolen_ms()
-            crowd.steady(steady, WINDOW_SECONDS, window)
-            windows.append(window.told({**run.memory(), "stolen_ms": stolen_ms() - before}))
-            print(json.dumps(windows[-1]), flush=True)
-        if changing is not None and changing.wait(60):
-            raise RuntimeError("promoting or rolling back failed")
-        lost = crowd.lost
-        crowd.close()
-    return _summary(peak, steady, windows, events, lost, str(second))
+    changing: list[subprocess.Popen] = []
+    told = 0
+    time.sleep(max(0.0, begin - time.monotonic()))
+    for number in range(count):
+        if number in changes:
+            command, arguments = changes[number]
+            line = [sys.executable, "-m", "modelwright", command, str(project), *arguments]
+            changing.append(subprocess.Popen(line, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
+            events.append({"at_s": number * WINDOW_SECONDS, "what": command})
+        before = stolen_ms()
+        time.sleep(max(0.0, begin + (number + 1) * WINDOW_SECONDS - time.monotonic()))
+        besides.append({**run.memory(), "stolen_ms": stolen_ms() - before})
+        for window in crowd.windows()[told:number]:  # what was due in the last one may still be in flight
+            print(json.dumps(told_of(window, besides[told])), flush=True)
+            told += 1
+    if any(change.wait(60) for change in changing):
+        raise RuntimeError("promoting or rolling back failed")
+    return besides, events
+
+
+def told_of(window: dict[str, Any], besides: dict[str, float]) -> dict[str, Any]:
+    """Return the figures of a window."""
+    p50, p99 = percentiles(window["histogram"], (0.5, 0.99))
+    return {
+        "at_s": window["window"] * WINDOW_SECONDS,
+        "answered": window["answered"],
+        "p50_us": p50,
+        "p99_us": p99,
+        "errors": window["asked"] - window["answered"] - window["lost"],  # those that were never answered among them
+        "lost": window["lost"],
+        "versions": window["versions"],
+        **besides,
+    }
 
 
 def stolen_ms() -> float:
@@ -301,20 +202,23 @@ def stolen_ms() -> float:
     return 1000 * int(counted[8]) / os.sysconf("SC_CLK_TCK")
 
 
-def _summary(
-    peak: float, steady: float, windows: list[dict[str, Any]], events: list[dict[str, Any]], lost: int, second: str
-) -> dict[str, Any]:
+def _summary(run: Run, second: str, wrong: list[str]) -> dict[str, Any]:
+    outcome = run.outcome
+    windows = [told_of(*pair) for pair in zip(outcome.windows, run.besides, strict=True)]
     quiet = [w for w in windows if w["answered"] > 1]
     late = windows[len(windows) // 2 :]
     errors = sum(w["errors"] for w in windows)
     answered = sum(w["answered"] for w in windows)
+    lost = len(outcome.lost)
     third = len(windows) // 3
     swapped = second in windows[2 * third - 1]["versions"] and list(windows[-1]["versions"]) == list(
         windows[0]["versions"]
     )
     return {
-        "peak_per_s": peak,
-        "rate_per_s": steady,
+        "peak_per_s": run.peak,
+        "rate_per_s": run.rate,
+        "client": run.client,
+        "client_cpu_us_per_request": 1e6 * outcome.cpu_s / max(1, answered),
         "answered": answered,
         "errors": errors,
         "lost": lost,
@@ -330,9 +234,11 @@ def _summary(
         "pss_most_mb": max(w["pss_mb"] for w in windows),
         "pss_growth_of_second_half_mb": late[-1]["pss_mb"] - late[0]["pss_mb"],
         "swapped_and_back": swapped,
-        "sound": errors == 0 and lost == 0 and swapped,
+        "answers_not_judged": outcome.unkept,
+        "sound": not (errors or lost or wrong or outcome.unkept) and swapped,
         "load_average": os.getloadavg()[0],
-        "events": events,
+        "events": run.events,
+        "wrong": [*wrong, *outcome.failures],
         "windows": windows,
     }
 
