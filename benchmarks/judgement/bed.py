@@ -80,8 +80,10 @@ class Bed:
 
     @property
     def rank(self) -> np.ndarray:
-        """Rank of the target scaled to 0 … 1, ties broken at random."""
-        return np.argsort(np.lexsort((self.rng.random(self.n), self.y))) / max(1, self.n - 1)
+        """Rank of the target scaled to 0 … 1, ties broken at random; of classes that are numbers, by these."""
+        numbers = pd.to_numeric(self.frame[self.target], errors="coerce").to_numpy(float)
+        key = self.y if np.isnan(numbers).any() else numbers
+        return np.argsort(np.lexsort((self.rng.random(self.n), key))) / max(1, self.n - 1)
 
     @property
     def normal(self) -> np.ndarray:

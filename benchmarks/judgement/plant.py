@@ -35,6 +35,8 @@ from kinds import KINDS, STRENGTHS, Kind
 from tables import BASES, Entry, halves, load, read_index
 
 FAMILIES = tuple(dict.fromkeys(k.family for k in KINDS))
+SHORT = ("faint", "engineer", "blatant")  # the strengths, as the command line calls them
+MOST_REPEATS = 40  # of a kind: a family of few kinds that --least asks for much of goes no further
 TRIES = 12  # tables that are looked at for one plant before it is given up
 
 
@@ -186,6 +188,8 @@ def main() -> None:
     parser.add_argument("--to", type=Path, required=True, help="folder for plant.json and plant.md")
     parser.add_argument("--half", choices=("tune", "report", "all"), default="report")
     parser.add_argument("--each", type=int, default=3, help="plants of each kind and strength")
+    parser.add_argument("--least", type=int, default=0, help="a family goes on until it has so many of each strength")
+    parser.add_argument("--strengths", default=",".join(SHORT), help="of the defects, separated by commas")
     parser.add_argument("--rows", type=int, default=5_000, help="most rows of a table")
     parser.add_argument("--only", default="", help="families or kinds, separated by commas")
     parser.add_argument("--minutes", type=float, default=60, help="no more defects are planted after so long")
@@ -196,19 +200,27 @@ def main() -> None:
     bench = Bench(index, asked.rows, asked.seed)
     wanted = {w.strip() for w in asked.only.split(",") if w.strip()}
     chosen = [k for k in KINDS if not wanted or wanted & {k.family, k.name}]
+    strengths = [SHORT.index(w.strip()) for w in asked.strengths.split(",")]
     started, results, given_up = time.perf_counter(), [], []
     # Repeat by repeat, so that a run that is cut off by --minutes has something of everything.
-    for repeat in range(asked.each):
+    for repeat in range(MOST_REPEATS if asked.least else asked.each):
+        have = Counter((r["family"], r["strength"]) for r in results)
         for kind in chosen:
-            for strength in range(3):
-                if time.perf_counter() - started > 60 * asked.minutes:
+            for strength in strengths:
+                late = time.perf_counter() - started > 60 * asked.minutes
+                if late or (repeat >= asked.each and have[kind.family, STRENGTHS[strength]] >= asked.least):
                     continue
                 found = one(bench, names, kind, strength, repeat)
                 if found is None:
                     given_up.append(f"{kind.name}, {STRENGTHS[strength]}")
-                else:
-                    results.append(found)
-            print(f"{time.perf_counter() - started:6.0f} s  {repeat + 1} {kind.name}", flush=True)
+                    continue
+                results.append(found)
+                mark = "found" if found["found"] else "MISSED"
+                print(
+                    f"{time.perf_counter() - started:6.0f} s  {repeat + 1} {kind.name}, {SHORT[strength]}: {mark} in "
+                    f"{found['table']} {', '.join(found['columns'])}",
+                    flush=True,
+                )
     for name in names if not wanted else ():
         bench.before(name)
     seconds = sum(r["seconds"] for r in results)

@@ -106,11 +106,23 @@ def test_the_only_date_of_an_event_counts_in_a_shuffled_file(make: MakeContext, 
     assert findings(TimeOrder, make(other, "value"))[0].action is Action.TOLD
 
 
-def test_an_order_that_features_explain_is_none(make: MakeContext, rng: np.random.Generator) -> None:
+def test_an_order_that_features_explain_is_a_note(make: MakeContext, rng: np.random.Generator) -> None:
     frame = honest(rng, 2000).drop(columns="value")
     frame["place"] = np.sin(np.arange(2000) / 25)
     frame["goal"] = np.where(frame["place"] + 0.4 * rng.normal(size=2000) > 0, "up", "down")
-    assert findings(TimeOrder, make(frame, "goal")) == []
+    (found,) = findings(TimeOrder, make(frame, "goal"))
+    assert found.severity is Severity.INFO and found.action is Action.TOLD and not found.columns
+    assert float(found.evidence["likeness"]) > 0.3 and "something ordered the rows" in found.message
+    shuffled = frame.sample(frac=1, random_state=0).reset_index(drop=True)
+    assert findings(TimeOrder, make(shuffled, "goal")) == []
+
+
+def test_faint_likeness_is_seen_over_several_rows(make: MakeContext, rng: np.random.Generator) -> None:
+    frame = honest(rng, 400).drop(columns="value")
+    batch = np.repeat(rng.normal(size=20), 20)
+    frame["goal"] = np.where(frame["height"] + batch + rng.normal(size=400) > 0.5, "yes", "no")
+    (found,) = findings(TimeOrder, make(frame, "goal"))
+    assert not found.columns and found.action is Action.TOLD
 
 
 def test_a_file_sorted_by_a_feature_or_the_target_is_no_log(make: MakeContext, rng: np.random.Generator) -> None:

@@ -30,6 +30,25 @@ def test_two_sources_with_other_units(make: MakeContext, rng: np.random.Generato
     assert set(found.columns) == {"length", "mass"} and abs(found.evidence["row"] - 300) <= 6
 
 
+def test_two_sources_that_differ_by_a_step(make: MakeContext, rng: np.random.Generator) -> None:
+    frame = honest(rng)
+    frame.loc[250:, ["height", "depth"]] += [1.0, -1.0]
+    (found,) = findings(SeveralTables, make(frame, "goal"))
+    assert set(found.columns) == {"height", "depth"} and abs(found.evidence["row"] - 250) <= 10
+    assert found.evidence["n_steps"] == 2 and "by a step" in found.message
+
+
+def test_trends_blocks_and_swings_are_no_seam(make: MakeContext, rng: np.random.Generator) -> None:
+    along = np.arange(600)
+    for path in (along / 200, along // 150, np.sin(along / 50), (along // 150) % 2):
+        frame = honest(rng)
+        frame["height"] += path
+        frame["depth"] -= path
+        assert findings(SeveralTables, make(frame, "goal")) == []
+    frame = honest(rng).sort_values("goal", ignore_index=True)
+    assert findings(SeveralTables, make(frame, "goal")) == []
+
+
 @pytest.mark.parametrize("word", ["Total", "All", "Summe"])
 def test_totals_among_rows(make: MakeContext, rng: np.random.Generator, word: str) -> None:
     frame = honest(rng).assign(sales=rng.gamma(4, 10, 600), visits=rng.gamma(3, 20, 600))[["colour", "sales", "visits"]]

@@ -11,9 +11,21 @@ from modelwright.audit.looking import coded, memo, rank_correlation
 from modelwright.audit.power import fit_predict
 from modelwright.data.columns import Strings
 
-__all__ = ["neighbour_likeness", "sorted_by", "target_runs", "unexplained_likeness"]
+__all__ = [
+    "LIKE_ROWS",
+    "is_sorted",
+    "neighbour_likeness",
+    "sorted_by",
+    "stretch_likeness",
+    "target_runs",
+    "unexplained_likeness",
+]
 
+LIKE_ROWS = 10
 SORTED = 0.95
+# Fewer runs of equal classes than this share of the expected, or two for each class, or so high a rank correlation of
+# the target with the row number: the file is sorted by the target, see A020.
+FEW_RUNS, RUNS_PER_CLASS, SORTED_TARGET = 0.05, 2, 0.9
 RUNS_PER_LEVEL = 1.5
 # The file is cut into blocks; every fifth is tested, so that most tested rows have no neighbour in training.
 N_BLOCKS = 100
@@ -35,13 +47,36 @@ def neighbour_likeness(context: AuditContext) -> float:
 def _likeness(context: AuditContext) -> float:
     assert context.y is not None
     y = context.y[~np.isnan(context.y)]
-    if len(y) < 3 or np.ptp(y) == 0:
-        return 0.0
-    if not context.classes:
-        return rank_correlation(y[:-1], y[1:])
+    return 0.0 if len(y) < 3 or np.ptp(y) == 0 else _alike(y, 1, bool(context.classes))
+
+
+def _alike(y: np.ndarray, apart: int, classes: bool) -> float:
+    """Return how alike the targets of rows are that are so many rows apart, beyond chance."""
+    if not classes:
+        return rank_correlation(y[:-apart], y[apart:])
     share = np.bincount(y.astype(np.int64)) / len(y)
     chance = float(np.square(share).sum())
-    return (float((y[:-1] == y[1:]).mean()) - chance) / (1 - chance)
+    return (float((y[:-apart] == y[apart:]).mean()) - chance) / (1 - chance)
+
+
+def stretch_likeness(context: AuditContext) -> tuple[float, float]:
+    """Return how alike a target is to the `LIKE_ROWS` after it on average, and that in standard errors.
+
+    Orders of time and of place last for more than one row, and a mean over ten pairs tells so with a third of the
+    error of one. In a shuffled file the likeness at each distance has the variance 1 / n for ranks and that of kappa
+    for classes (Fleiss, Cohen and Everitt 1969), and different distances go their own ways.
+    """
+    assert context.y is not None
+    y = context.y[~np.isnan(context.y)]
+    if len(y) <= 2 * LIKE_ROWS or np.ptp(y) == 0:
+        return 0.0, 0.0
+    mean = float(np.mean([_alike(y, k, bool(context.classes)) for k in range(1, LIKE_ROWS + 1)]))
+    error = 1.0
+    if context.classes:
+        share = np.bincount(y.astype(np.int64)) / len(y)
+        chance = float(np.square(share).sum())
+        error = float(chance + chance**2 - 2 * np.power(share, 3).sum()) ** 0.5 / (1 - chance)
+    return mean, mean / max(error / (len(y) * LIKE_ROWS) ** 0.5, 1e-12)
 
 
 def unexplained_likeness(context: AuditContext, by: str = "", order: np.ndarray | None = None) -> float:
@@ -90,6 +125,18 @@ def target_runs(context: AuditContext) -> tuple[int, float]:
     y = context.y[~np.isnan(context.y)]
     share = np.bincount(y.astype(np.int64)) / len(y)
     return int((y[:-1] != y[1:]).sum()) + 1, 1 + (len(y) - 1) * (1 - float(np.square(share).sum()))
+
+
+def is_sorted(context: AuditContext) -> bool:
+    """Return whether the file is in the order of the target (if there is one) or of a feature."""
+    if context.y is None:
+        return bool(sorted_by(context))
+    if context.classes:
+        runs, expected = target_runs(context)
+        by_target = runs <= max(FEW_RUNS * expected, RUNS_PER_CLASS * len(context.classes))
+    else:
+        by_target = abs(rank_correlation(context.y, np.arange(len(context.y), dtype=np.float64))) >= SORTED_TARGET
+    return by_target or bool(sorted_by(context))
 
 
 def sorted_by(context: AuditContext) -> str:

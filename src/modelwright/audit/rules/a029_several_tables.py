@@ -8,22 +8,15 @@ import numpy as np
 
 from modelwright.audit.building import count, names, percent, tell
 from modelwright.audit.findings import AuditContext, Finding, Severity
-from modelwright.audit.looking import coded, is_missing, values_of
+from modelwright.audit.looking import coded, values_of
+from modelwright.audit.order import is_sorted
+from modelwright.audit.seams import APART, EMPTY, FILLED, MIN_COLUMNS, MIN_PART, STEP, Seam, find_seam
 from modelwright.audit.totals import WORDS
 from modelwright.data.columns import Strings
 
 __all__ = ["SeveralTables"]
 
 MIN_ROWS = 100
-# Two tables put one after the other: a boundary in the file before which a column is nearly never filled, and after
-# which it nearly always is (or the other way round); both parts are large enough to be a table.
-MIN_PART = 0.05
-FILLED, EMPTY = 0.9, 0.1
-MIN_COLUMNS = 2
-SAME_PLACE = 0.01  # boundaries of several columns within this share of the rows are one
-# A change of scale: above the boundary nearly all values are larger than nearly all values below it.
-APART = 0.99  # probability that a value of one part exceeds one of the other (area under the ROC curve)
-CUTS = 200
 # What says which table a row came from: it changes at the boundary.
 TOLD_BY = 0.99
 # Rows that sum up others are few, and hold large numbers.
@@ -48,7 +41,9 @@ class SeveralTables:
         f"Sources: at one place in the file (each part holds {percent(MIN_PART)} of the rows) at least {MIN_COLUMNS} "
         f"columns that were filled in {percent(FILLED)} of the rows become empty in {percent(1 - EMPTY)}, or the other "
         f"way round, or numbers change their scale (a value of one part exceeds one of the other with probability "
-        f"{APART:g}) in a file that is not in their order. Totals: a category has a value such as 'Total' or 'All' in "
+        f"{APART:g}) in a file that is not in their order. Or numbers take a step (probability {STEP:g}) that shows in "
+        "the rows right beside the place and is twice any other step of theirs, in a file that is sorted by no column. "
+        "Totals: a category has a value such as 'Total' or 'All' in "
         f"at most {percent(MAX_SUMMARIES)} of the rows, whose numbers are {SUMMARY_SIZE:g} times those of the others."
     )
     what_is_done: ClassVar[str] = "Told: which rows belong in the table is for the source to say."
@@ -60,34 +55,32 @@ class SeveralTables:
         return self._sources(context) + [f for n in context.features if (f := self._totals(context, n)) is not None]
 
     def _sources(self, context: AuditContext) -> list[Finding]:
-        n = len(context.row_numbers)
-        places = {c: p for c in context.features if (p := _boundary(context, c)) > 0}
-        if len(places) < MIN_COLUMNS:
+        # In a file in the order of a column or of the target, others change where that does, and rightly so.
+        seam = find_seam(context, steps=not is_sorted(context))
+        if seam is None:
             return []
-        middle = int(np.median(list(places.values())))
-        columns = [c for c, p in places.items() if abs(p - middle) <= SAME_PLACE * n]
-        if len(columns) < MIN_COLUMNS:
-            return []
-        said = [c for c in context.contract.names if c not in columns and _tells(context, c, middle)]
+        n, row = len(context.row_numbers), seam.row
+        said = [c for c in context.contract.names if c not in seam.columns and _tells(context, c, row)]
         because = f" {names(said[:1])} says which." if said else ""
         return [
             tell(
                 self,
                 severity=Severity.WARNING,
-                columns=columns,
+                columns=seam.columns,
                 message=f"The file seems to be two tables one after the other: at row "
-                f"{context.row_numbers[middle] + 1:,} {count(len(columns), 'column')} ({names(columns)}) change at "
-                f"once, from filled to empty or to another scale, with {percent(middle / n)} of the rows before and "
-                f"{percent(1 - middle / n)} after.{because}",
+                f"{context.row_numbers[row] + 1:,} {count(len(seam.columns), 'column')} ({names(seam.columns)}) change "
+                f"at once, {_how(seam)}, with {percent(row / n)} of the rows before and {percent(1 - row / n)} "
+                f"after.{because}",
                 evidence={
-                    "row": int(context.row_numbers[middle]),
-                    "share_before": middle / n,
-                    "n_columns": len(columns),
+                    "row": int(context.row_numbers[row]),
+                    "share_before": row / n,
+                    "n_columns": len(seam.columns),
+                    "n_steps": len(seam.steps),
                     "told_by": said[0] if said else "",
                 },
                 fix="bring both sources to the same columns and units, or train on one; keep a column with the source "
                 "and compare the results by it",
-                rows=context.row_numbers[[middle - 1, middle]],
+                rows=context.row_numbers[[row - 1, row]],
             )
         ]
 
@@ -117,42 +110,10 @@ class SeveralTables:
         )
 
 
-def _boundary(context: AuditContext, name: str) -> int:
-    """Return the row from which on a column is filled, or empty, or of another scale; 0 for none."""
-    n = len(context.row_numbers)
-    gone = is_missing(context.columns[name])
-    low, high = int(MIN_PART * n), int((1 - MIN_PART) * n)
-    before = np.cumsum(gone)
-    cut = np.arange(low, high)
-    first, second = before[cut - 1] / cut, (before[-1] - before[cut - 1]) / (n - cut)
-    best = int(np.abs(first - second).argmax())
-    if max(first[best], second[best]) >= FILLED and min(first[best], second[best]) <= EMPTY:
-        return int(cut[best])
-    return _scale_boundary(context, name, low, high) if not gone.any() else 0
-
-
-def _scale_boundary(context: AuditContext, name: str, low: int, high: int) -> int:
-    from scipy.stats import rankdata
-
-    values = values_of(context, name)
-    if values is None or coded(context, name).n_levels < 0.01 * len(values):
-        return 0
-    n, ranks = len(values), rankdata(values)
-    cut = np.unique(np.linspace(low, high, CUTS).astype(np.int64))
-    below = np.cumsum(ranks)[cut - 1] - cut * (cut + 1) / 2
-    area = below / (cut * (n - cut))  # that a value before exceeds one after
-    best = int(np.abs(area - 0.5).argmax())
-    if max(area[best], 1 - area[best]) < APART:
-        return 0
-    place = int(cut[best])
-    within = [abs(_trend(part)) for part in (values[:place], values[place:])]
-    return place if max(within) < 0.5 else 0
-
-
-def _trend(values: np.ndarray) -> float:
-    from modelwright.audit.looking import rank_correlation
-
-    return rank_correlation(values, np.arange(len(values), dtype=np.float64))
+def _how(seam: Seam) -> str:
+    if len(seam.steps) == len(seam.columns):
+        return "by a step that no other place in the file has"
+    return "from filled to empty or to another scale" + (", or by a step" if seam.steps else "")
 
 
 def _tells(context: AuditContext, name: str, place: int) -> bool:
