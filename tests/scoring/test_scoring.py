@@ -224,6 +224,43 @@ def test_types_that_change_within_a_kept_column(version, tmp_path):
     assert out.select(["mixed", "more"]).equals(whole.select(["mixed", "more"]))
 
 
+KEPT = {
+    "whole": [str(i) for i in range(N)],
+    "large": [str(10**17 + i) for i in range(N)],
+    "price": [f"{i / 4:.2f}" for i in range(N)],
+    "gaps": ["" if i % 3 else "NA" if i % 2 else str(i) for i in range(N)],
+    "late": ["" if i < 400 else f"{i}.5" for i in range(N)],
+    "code": [f"{i:05d}" for i in range(N)],
+    "once": ["x1" if i == 650 else str(i) for i in range(N)],
+    "long": [f"0.{i:020d}" for i in range(N)],
+    "mixed": [str(10**17) if i == 3 else f"{i}.25" for i in range(N)],
+    "none": [""] * N,
+}
+
+
+def test_numbers_kept_of_a_text_are_numbers_where_nothing_is_lost(version, tmp_path):
+    source = write(
+        pa.table({**KEPT, **dict(zip(rows(N).column_names, rows(N).columns, strict=True))}), tmp_path / "t.csv"
+    )
+    score_file(version, source, tmp_path / "o.parquet", keep=tuple(KEPT), chunk_rows=100)
+    out = pq.read_table(tmp_path / "o.parquet")
+    kinds = {name: str(out.schema.field(name).type) for name in KEPT}
+    texts = dict.fromkeys(("code", "once", "long", "mixed", "none"), "string")
+    assert kinds == {"whole": "int64", "large": "int64", "price": "double", "gaps": "int64", "late": "double", **texts}
+    assert out.column("large").to_pylist() == [10**17 + i for i in range(N)]
+    assert out.column("price").to_pylist() == [i / 4 for i in range(N)]
+    assert out.column("gaps").to_pylist() == [None if i % 3 or i % 2 else i for i in range(N)]
+    score_file(version, source, tmp_path / "o.csv", keep=tuple(KEPT), chunk_rows=100)
+    as_written = read_table(tmp_path / "o.csv")[0]
+    assert {name: [v or "" for v in as_written.column(name).to_pylist()] for name in KEPT} == KEPT
+
+
+def test_texts_of_a_source_with_types_stay_texts(version, tmp_path):
+    source = write(rows(N).append_column("whole", pa.array(KEPT["whole"])), tmp_path / "t.parquet")
+    score_file(version, source, tmp_path / "o.parquet", keep=("whole",))
+    assert pq.read_table(tmp_path / "o.parquet").column("whole").to_pylist() == KEPT["whole"]
+
+
 def test_answers_without_an_output(version, tmp_path):
     with scored(version, csv_of(N, tmp_path / "t.csv"), chunk_rows=50) as answers:
         found = pa.concat_tables(answers.tables())
@@ -236,6 +273,12 @@ def test_progress_tells_rows_and_share(version, tmp_path):
     source = write(rows(N), tmp_path / "t.parquet")
     score_file(version, source, tmp_path / "o.csv", chunk_rows=100, progress=lambda n, share: seen.append((n, share)))
     assert [n for n, _ in seen] == sorted(n for n, _ in seen) and seen[-1] == (N, 1.0)
+
+    for name in ("t.csv", "t.csv.gz", "t.jsonl", "folder"):  # what was read ahead is not scored yet
+        seen.clear()
+        other = write(rows(N), tmp_path / name)
+        score_file(version, other, tmp_path / "o.csv", chunk_rows=100, progress=lambda n, s: seen.append((n, s)))
+        assert all(abs(share - n / N) < 0.2 and (share < 1 or n == N) for n, share in seen) and seen[-1][0] == N
 
     def stop(n: int, share: float | None) -> None:
         raise KeyboardInterrupt

@@ -6,13 +6,20 @@ column is then one of numbers; and whole numbers first and texts later: then it 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["conformed", "unified", "without_lists"]
+__all__ = ["conformed", "typed", "unified", "without_lists"]
+
+WHOLE = r"^(?:0|-?[1-9][0-9]{0,17})$"
+"""A whole number of 64 bits, written as one: ``007`` is none, nor is ``+7``."""
+
+NUMBER = r"^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-][0-9]{1,2})?$"
+MOST_CHARACTERS = 16
+"""Of a number that is no whole one: so few digits come back from 64 bits as they were written (IEEE 754: 15 do)."""
 
 
 def unified(schemas: Sequence[pa.Schema]) -> pa.Schema:
@@ -39,9 +46,51 @@ def _kind(kinds: set[pa.DataType]) -> pa.DataType:
     return pa.string()
 
 
+def typed(schema: pa.Schema, tables: Callable[[], Iterator[pa.Table]], names: Sequence[str]) -> pa.Schema:
+    """Return the schema with numbers in the place of texts, in the named columns whose texts all are numbers.
+
+    What means missing, the empty text among it, is no number and no hindrance. A number that would be written in
+    another way as text but for zeros at its end, as ``007``, keeps its column one of texts: it may be a code.
+    """
+    import pyarrow as pa
+
+    kinds: dict[str, set[str]] = {name: set() for name in names if pa.types.is_string(schema.field(name).type)}
+    if kinds:
+        for table in tables():
+            for name in [n for n, found in kinds.items() if "text" not in found]:
+                kinds[name] |= _kinds_of_texts(table.column(name))
+    for name, found in kinds.items():
+        if found and "text" not in found and not found >= {"number", "long"}:
+            at = schema.get_field_index(name)
+            schema = schema.set(at, pa.field(name, pa.float64() if "number" in found else pa.int64()))
+    return schema
+
+
+def _kinds_of_texts(column: pa.ChunkedArray) -> set[str]:
+    """Return which of ``whole``, ``long`` (too long for a number that is no whole one), ``number`` and ``text`` the
+    values of a column of texts are."""
+    import pyarrow.compute as pc
+
+    from modelwright.data.parsing.texts import is_missing_text
+
+    whole = pc.match_substring_regex(column, WHOLE)
+    short = pc.less_equal(pc.utf8_length(column), MOST_CHARACTERS)
+    number = pc.and_(pc.match_substring_regex(column, NUMBER), short)
+    rest = pc.unique(column.filter(pc.invert(pc.or_(whole, number)))).to_pylist()
+    kinds = {"text"} if any(not is_missing_text(text.strip()) for text in rest) else set()
+    if pc.any(whole).as_py():
+        kinds.add("whole")
+    if pc.any(pc.and_(number, pc.invert(whole))).as_py():
+        kinds.add("number")
+    if pc.any(pc.and_(whole, pc.invert(number))).as_py():
+        kinds.add("long")
+    return kinds
+
+
 def conformed(table: pa.Table, schema: pa.Schema) -> pa.Table:
     """Return the table with the types of the schema."""
     import pyarrow as pa
+    import pyarrow.compute as pc
 
     from modelwright.data.canonical import raw_strings
 
@@ -53,8 +102,16 @@ def conformed(table: pa.Table, schema: pa.Schema) -> pa.Table:
         if pa.types.is_string(field.type) and not pa.types.is_string(column.type):
             texts = raw_strings(table, [field.name])[field.name]
             column = pa.chunked_array([pa.array(texts.tolist(), pa.string())])
+        elif pa.types.is_string(column.type) and _is_number(field.type):
+            column = pc.if_else(pc.match_substring_regex(column, NUMBER), column, pa.scalar(None, pa.string()))
         columns.append(column.cast(field.type))
     return pa.table(columns, schema=schema)
+
+
+def _is_number(kind: pa.DataType) -> bool:
+    import pyarrow as pa
+
+    return pa.types.is_integer(kind) or pa.types.is_floating(kind)
 
 
 def without_lists(schema: pa.Schema) -> pa.Schema:

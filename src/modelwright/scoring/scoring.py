@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,7 +22,7 @@ from modelwright.engines.local import n_cores
 from modelwright.errors import ContractError, DataError, UsageError, did_you_mean
 from modelwright.scoring.flow import Wanted, chunk_of, cut, in_order
 from modelwright.scoring.parts import Parts, folder_of
-from modelwright.scoring.schemas import conformed, unified, without_lists
+from modelwright.scoring.schemas import conformed, typed, unified, without_lists
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -43,6 +43,9 @@ PART_ROWS, PART_BYTES, PART_SECONDS = 1 << 18, 64 << 20, 5.0
 
 WITH_LISTS = (".jsonl", ".ndjson")
 """Outputs in which a set of classes is a list; columns of the others are of plain types, which any reader takes."""
+
+WITHOUT_TYPES = (".csv", ".csv.gz", ".tsv", ".tsv.gz")
+"""Outputs that have no types: what is kept of a source that has none either stays as it was written there."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,12 +81,16 @@ class Answers:
     ----------
     schema : pyarrow.Schema
         The kept columns, then ``prediction`` and, for classes, ``probability_<class>``; a ``set`` is a list of texts.
+        What is kept of a source without types is text, as it was written there.
     n_rows, n_resumed, notes, violations
         As in `ScoredFile`.
+    untyped : tuple of str
+        Columns kept of a source without types.
     """
 
     schema: pa.Schema
     tables: Callable[[], Iterator[pa.Table]]
+    untyped: tuple[str, ...] = ()
     n_rows: int
     n_resumed: int
     notes: tuple[str, ...]
@@ -93,6 +100,12 @@ class Answers:
         """Return schema and tables for what holds no lists: they are texts in JSON."""
         schema = without_lists(self.schema)
         return schema, (conformed(table, schema) for table in self.tables())
+
+    def typed(self) -> Answers:
+        """Return the answers with numbers in the place of texts, in kept columns of a source without types in which
+        every text is a number."""
+        found = typed(self.schema, self.tables, self.untyped)
+        return replace(self, schema=found, tables=lambda: (conformed(table, found) for table in self.tables()))
 
 
 def score_file(
@@ -159,8 +172,9 @@ def score_file(
         threads=threads,
         progress=progress,
     ) as answers:
-        lists = path.name.lower().endswith(WITH_LISTS)
-        schema, tables = (answers.schema, answers.tables()) if lists else answers.without_lists()
+        name = path.name.lower()
+        given = answers if name.endswith(WITHOUT_TYPES) else answers.typed()
+        schema, tables = (given.schema, given.tables()) if name.endswith(WITH_LISTS) else given.without_lists()
         write_tables(schema, tables, path)
         return ScoredFile(
             output=path,
@@ -260,6 +274,7 @@ class _Work:
         self._held: list[pa.Table] = []
         self._held_tally: Tally | None = None
         self._total: Tally | None = None
+        self._given = 0
 
     def done(self, progress: Progress) -> Answers:
         """Score all rows; return the answers."""
@@ -281,6 +296,7 @@ class _Work:
         return Answers(
             schema=schema,
             tables=partial(self._tables, schema),
+            untyped=self._wanted.keep if self._stream.texts_only else (),
             n_rows=tally.n_rows,
             n_resumed=resumed,
             notes=self._stream.notes(),
@@ -295,18 +311,32 @@ class _Work:
     def _run(self, progress: Progress) -> None:
         begun = time.monotonic()
         start = self._total.n_rows if self._total else 0
-        skip = start - self._stream.skip_to(start)
-        chunks = cut(self._stream.tables(self._columns), self._chunk_rows, skip)
+        self._given = self._stream.skip_to(start)
+        tables = self._counted(self._stream.tables(self._columns))
+        chunks = cut(tables, self._chunk_rows, start - self._given)
         score = partial(chunk_of, self._version, self._fit, self._wanted)
         for table, tally in in_order(score, chunks, self._threads):
             self._held.append(table)
             self._held_tally = tally if self._held_tally is None else self._held_tally + tally
             self._total = tally if self._total is None else self._total + tally
             self._refuse_early()
-            progress(self._total.n_rows, self._stream.share())
+            progress(self._total.n_rows, self._share())
             if self._is_part(time.monotonic() - begun):
                 self._parts.keep(self._held, self._held_tally, self._stream.manner)
                 self._held, self._held_tally, begun = [], None, time.monotonic()
+
+    def _counted(self, tables: Iterator[pa.Table]) -> Iterator[pa.Table]:
+        for table in tables:
+            self._given += table.num_rows
+            yield table
+
+    def _share(self) -> float | None:
+        """Return which share of the source was scored; what was read ahead and is not scored yet does not count."""
+        assert self._total is not None
+        if self._stream.n_rows:
+            return self._total.n_rows / self._stream.n_rows
+        share = self._stream.share()
+        return None if share is None else share * self._total.n_rows / max(self._given, 1)
 
     def _is_part(self, seconds: float) -> bool:
         rows = sum(table.num_rows for table in self._held)

@@ -63,7 +63,7 @@ def command(
             return
         limited = _limited if as_json else progress
         with scored(version, source, query=query, keep=keep, interval=interval, progress=limited) as answers:
-            records = [row for table in answers.tables() for row in table.to_pylist()] if as_json else None
+            records = [row for table in answers.typed().tables() for row in table.to_pylist()] if as_json else None
             if not as_json:
                 _print_csv(answers)
             told.done(answers, records)

@@ -198,6 +198,7 @@ class _Noted(Stream):
     def __init__(self, stream: Stream, note: str) -> None:
         self._stream, self._note = stream, note
         self.names, self.types, self.format, self.n_rows = stream.names, stream.types, stream.format, stream.n_rows
+        self.texts_only = stream.texts_only
         self.tables, self.skip_to, self.share = stream.tables, stream.skip_to, stream.share  # type: ignore[method-assign]
 
     @property

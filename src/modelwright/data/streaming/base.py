@@ -36,6 +36,8 @@ class Stream:
         As in `Source`.
     n_rows : int or None
         Where it is known before the rows are read.
+    texts_only : bool
+        Whether the source has no types, as CSV has none: a number in it is a text as well.
     manner : str
         How rows are read, where there is more than one way; may be set before the rows are asked for.
     """
@@ -44,6 +46,7 @@ class Stream:
     types: dict[str, pa.DataType] | None = None
     format: str = ""
     n_rows: int | None = None
+    texts_only: bool = False
     manner: str = ""
 
     def tables(self, columns: Collection[str] | None = None) -> Iterator[pa.Table]:
@@ -72,7 +75,7 @@ class Stream:
         return ()
 
     def share(self) -> float | None:
-        """Return which share of the source was read, 0 to 1; None where it cannot be told."""
+        """Return which share of the source the rows given so far are, 0 to 1; None where it cannot be told."""
         return None
 
 
@@ -83,12 +86,16 @@ class TableStream(Stream):
         self._table, self._notes = table, tuple(notes)
         self.names, self.format, self.n_rows = tuple(table.column_names), kind, table.num_rows
         self.types = dict(zip(self.names, table.schema.types, strict=True))
+        self.texts_only = kind == "csv"
 
     def tables(self, columns: Collection[str] | None = None) -> Iterator[pa.Table]:
         yield self._table
 
     def notes(self) -> tuple[str, ...]:
         return self._notes
+
+    def share(self) -> float | None:
+        return 1.0
 
 
 def named_and_plain(schema: Any) -> tuple[tuple[str, ...], dict[str, pa.DataType], list[str]]:

@@ -39,6 +39,8 @@ MANNERS = ("blocks", "long blocks", "comments", "repair")
 class DelimitedStream(Stream):
     """A delimited text. Every column is text."""
 
+    texts_only = True
+
     def __init__(self, path: Path, chunk_rows: int, block_bytes: int = BLOCK_BYTES) -> None:
         import pyarrow as pa
 
@@ -58,6 +60,7 @@ class DelimitedStream(Stream):
         self._text: Utf8 | None = None
         self._repairs: list[str] = []
         self._whole_rows = False
+        self._given = 0
 
     @property
     def manner(self) -> str:  # type: ignore[override]
@@ -71,15 +74,14 @@ class DelimitedStream(Stream):
             self._how, self._encoding = how, encoding
 
     def tables(self, columns: Collection[str] | None = None) -> Iterator[pa.Table]:
-        self._repairs = []
+        self._repairs, self._given = [], 0
         with open_expanded(self._path) as stream:
             marked = self._how == "repair" and self._encoding == "utf-8-sig"
             self._text = text = Utf8(stream, self._encoding, self._dialect, str(self._path), checked=not marked)
             try:
-                if self._how == "repair":
-                    yield from self._by_python(text)
-                else:
-                    yield from self._by_arrow(text, columns)
+                for table in self._by_python(text) if self._how == "repair" else self._by_arrow(text, columns):
+                    self._given += table.num_rows
+                    yield table
             except NotUtf8:
                 restart = True
             else:
@@ -184,4 +186,7 @@ class DelimitedStream(Stream):
         return (*self._dialect.notes, *self._repairs, *self._name_notes)
 
     def share(self) -> float | None:
-        return None if self._text is None else min(self._text.n_read / self._size, 1.0)
+        if self._text is None:
+            return None
+        read_ahead = min(self._given / max(self._text.n_lines, 1), 1.0)  # Arrow reads some blocks more than it gives
+        return read_ahead * min(self._text.n_read / self._size, 1.0)

@@ -37,13 +37,16 @@ class FolderStream(Stream):
         """Learn the columns of every file, and which differ in their type: those are read as text."""
 
         kinds: dict[str, set[pa.DataType]] = {}
+        untyped: list[bool] = []
         for file in self._files:
             with self._opened(file) as stream:
                 if not self.names:
                     self.names = stream.names
                 check_columns(self._files[0], self.names, file, stream.names)
+                untyped.append(stream.texts_only)
                 for name, kind in (stream.types or {}).items():
                     kinds.setdefault(name, set()).add(kind)
+        self.texts_only = all(untyped)
         self._texts = [name for name in self.names if len(kinds.get(name, ())) > 1 and not _numeric(kinds[name])]
 
     @property
