@@ -104,6 +104,7 @@ def test_an_interval_is_offered_where_there_is_one() -> None:
     assert offered(facts_of()) == (None, ["predict", "probabilities"])
     assert offered(facts_of(())) == (None, ["predict"])
     assert offered(replace(facts_of(()), most_coverage=0.95)) == (0.95, ["predict", "low", "high"])
+    assert offered(replace(facts_of(), most_coverage=0.95)) == (0.95, ["predict", "probabilities", "set"])
 
 
 def test_options_of_a_body_may_be_null() -> None:

@@ -14,9 +14,12 @@ import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+from modelwright.evaluate.conformal import fit_sets
 from modelwright.package.bundle import open_version
+from modelwright.package.uncertainty import Uncertainty
 from modelwright.package.writing import write_version
 from modelwright.project import Champion, Project
 from tests.package.building import PROFILE, classifier, linear, raw_rows
@@ -67,6 +70,30 @@ def test_answers_are_those_of_the_version(tmp_path: Path) -> None:
         assert answer is not None
         together = [p["probabilities"]["yes"] for p in json.loads(answer.body)["predictions"]]
         assert together == expected["probability_yes"].tolist()
+
+
+def test_sets_of_classes_are_answered_and_logged(tmp_path: Path) -> None:
+    project = make_project(tmp_path / "p")
+    truth = np.arange(300) % 2
+    sets, note = fit_sets(truth, np.column_stack([1 - truth, truth]) * 0.1 + 0.45, seed=0)
+    plan = open_version(project / "versions" / "1").plan
+    uncertainty = Uncertainty(fitted=sets, note=note)
+    write_version(
+        project / "versions" / "2", plan, facts=facts(version=2), profile=PROFILE, seed=0, uncertainty=uncertainty
+    )
+    Project(project).promote(2)
+    expected = open_version(project / "versions" / "2").predict([ROW], interval=0.9)[0]["set"][0]
+    with serving(project) as server, Wire(server.port) as wire:
+        wire.send(request("POST", "/predict?interval=0.9", json.dumps(ROW).encode()))
+        answer = wire.answer()
+        assert answer is not None
+        assert json.loads(answer.body)["predictions"][0]["set"] == {"classes": expected, "coverage": 0.9}
+        wire.send(request("POST", "/predict?coverage=0.9", json.dumps(ROW).encode()))
+        answer = wire.answer()
+        assert answer is not None and answer.status == 400 and b"MW-S121" in answer.body
+    from modelwright.serve.log import read_log
+
+    assert [json.loads(r["answers"]["set"]) for r in read_log(project / "predictions").to_pylist()] == [expected]
 
 
 def test_what_is_wrong_is_told_without_values(tmp_path: Path) -> None:

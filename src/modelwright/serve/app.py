@@ -370,7 +370,7 @@ def _is_small(request: Request) -> bool:
 
 def _query(raw: bytes) -> dict[str, str]:
     try:
-        return dict(urllib.parse.parse_qsl(raw.decode("latin-1"), max_num_fields=MOST_FIELDS))
+        return dict(urllib.parse.parse_qsl(raw.decode("latin-1"), keep_blank_values=True, max_num_fields=MOST_FIELDS))
     except ValueError:
         raise RequestError(
             "the address has too many fields after '?'", fix=f"give at most {MOST_FIELDS}", code="MW-S307"

@@ -68,7 +68,7 @@ class Asked:
     probabilities : bool
         Whether the probabilities of the classes are wanted beside the label.
     interval : float or None
-        Coverage of the prediction interval that is wanted, 0 < interval < 1.
+        Coverage of the prediction interval, or of the set of classes, that is wanted, 0 < interval < 1.
     reasons : int
         How many reasons are wanted per row.
     extra : Any
@@ -91,7 +91,7 @@ class Scored:
     ----------
     answers : dict of list
         ``prediction`` and, for classes, ``probability_<class>``; values of JSON, one per row. With intervals
-        ``low`` and ``high`` too.
+        ``low`` and ``high`` too, or for classes ``set``, a list of names.
     reasons : list of list of dict, or None
         Per row ``{"column": …, "effect": …}``, strongest first.
     violations : tuple of Violation
@@ -146,7 +146,7 @@ class ModelFacts:
     example : dict
         A row that the version can score, raw values.
     most_coverage : float
-        Highest coverage of the intervals that it has; 0 where it has none.
+        Highest coverage of the intervals, or sets of classes, that it has; 0 where it has none.
     """
 
     name: str

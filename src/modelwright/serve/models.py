@@ -10,7 +10,6 @@ from modelwright.data.contract import Contract
 from modelwright.errors import ContractError, RequestError, UsageError
 from modelwright.package.bundle import Version, open_version
 from modelwright.package.golden import read_golden
-from modelwright.runtime.intervals import Intervals
 from modelwright.serve.disarming import models_may_import
 from modelwright.serve.exchange import Asked, ModelFacts, Scored
 from modelwright.serve.quick import quick_way
@@ -91,8 +90,7 @@ class Model:
 
 
 def _most_coverage(version: Version) -> float:
-    fitted = version.uncertainty.fitted if version.uncertainty is not None else None
-    return float(fitted.coverages[-1]) if isinstance(fitted, Intervals) else 0.0
+    return 0.0 if version.uncertainty is None else float(version.uncertainty.fitted.coverages[-1])
 
 
 def _length(rows: Any) -> int:

@@ -15,6 +15,7 @@ from modelwright.serve.log.policy import Mode
 from modelwright.serve.metrics import CONTENT_TYPE as PROMETHEUS
 from modelwright.serve.openapi import document
 from modelwright.serve.protocols import oip, sagemaker, v1
+from modelwright.serve.protocols.options import check_names
 from modelwright.serve.routes import routes_for
 from modelwright.serve.state import State
 
@@ -89,6 +90,7 @@ def openapi(state: State, request: Request) -> Reply:
 
 def feedback(state: State, request: Request) -> Reply:
     """Take labels that came late: of one row, or ``{"labels": [...]}``."""
+    check_names(request.query, ())
     labels = read_labels(request.body)
     if state.log.policy.mode is Mode.OFF:
         raise RequestError(

@@ -32,7 +32,8 @@ def options_of(facts: ModelFacts) -> dict[str, Schema]:
     if facts.most_coverage:
         options["interval"] = {
             "type": "number", "minimum": LOWEST, "maximum": facts.most_coverage,
-            "description": "Coverage of the interval that is wanted beside each value",
+            "description": f"Coverage of the {'set of classes' if facts.classes else 'interval'} that is wanted beside "
+            "each prediction",
         }  # fmt: skip
     return options
 
@@ -146,6 +147,8 @@ def _prediction(facts: ModelFacts) -> Schema:
     if facts.classes:
         share = {"type": ["number", "null"], "minimum": 0, "maximum": 1}
         properties["probabilities"] = _object(dict.fromkeys(facts.classes, share))
+        inside = {"type": "array", "items": _answer(facts), "minItems": 1}
+        properties["set"] = _object({"classes": inside, "coverage": {"type": "number"}}, ("classes", "coverage"))
     else:
         bound = {"type": ["number", "null"]}
         properties["interval"] = _object({"low": bound, "high": bound, "coverage": {"type": "number"}})

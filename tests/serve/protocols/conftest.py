@@ -45,8 +45,8 @@ def ask(body: Any = b"", kind: str | None = "application/json", query: Mapping[s
     return Request("POST", "/predict", headers, raw, query or {}, request_id="r-1")
 
 
-def scored_of(n_rows: int, *, interval: bool = False) -> Scored:
-    """Return answers of a model of classes, or of values with intervals."""
+def scored_of(n_rows: int, *, interval: bool = False, sets: bool = False) -> Scored:
+    """Return answers of a model of classes, with sets of them where these are asked, or of values with intervals."""
     if interval:
         return Scored(
             {"prediction": [1.5] * n_rows, "low": [1.0] * n_rows, "high": [2.0] * n_rows},
@@ -54,6 +54,8 @@ def scored_of(n_rows: int, *, interval: bool = False) -> Scored:
             reasons=[[{"column": "age", "effect": 0.5}]] * n_rows,
         )
     answers = {"prediction": ["yes"] * n_rows, "probability_no": [0.25] * n_rows, "probability_yes": [0.75] * n_rows}
+    if sets:
+        answers["set"] = [["no", "yes"] if row % 2 else ["yes"] for row in range(n_rows)]
     return Scored(answers, n_rows, reasons=[[{"column": "age", "effect": 0.5}]] * n_rows)
 
 

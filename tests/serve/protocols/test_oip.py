@@ -166,6 +166,25 @@ def test_intervals_are_outputs() -> None:
     assert [(o["name"], o["datatype"]) for o in outputs] == [("predict", "FP64"), ("low", "FP64"), ("high", "FP64")]
 
 
+@pytest.mark.parametrize("binary", [False, True])
+def test_sets_are_an_output(binary: bool, facts: ModelFacts) -> None:
+    request = ask({
+        "inputs": [AGE, JOB], "outputs": [{"name": "set", "parameters": {"binary_data": binary}}],
+        "parameters": {"interval": 0.9},
+    })  # fmt: skip
+    reply = OIP.encode(OIP.decode(request, facts), scored_of(2, sets=True), facts, request)
+    head = reply.body[: int(dict(reply.headers)["Inference-Header-Content-Length"])] if binary else reply.body
+    (output,) = json.loads(head)["outputs"]
+    assert (output["name"], output["datatype"], output["shape"]) == ("set", "BOOL", [2, 2])
+    assert (list(reply.body[len(head) :]) if binary else output["data"]) == [False, True, True, True]
+
+
+def test_options_stand_in_the_body(facts: ModelFacts) -> None:
+    with pytest.raises(RequestError, match="MW-S121") as caught:
+        OIP.decode(ask({"inputs": [AGE, JOB]}, query={"interval": "0.9"}), facts)
+    assert (caught.value.status, caught.value.fix) == (400, "this route has none in the query; they go into the body")
+
+
 def test_binary_outputs(facts: ModelFacts) -> None:
     reply = answered({"inputs": [AGE, JOB], "parameters": {"binary_data_output": True}}, facts)
     ((name, length),) = reply.headers

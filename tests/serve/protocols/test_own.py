@@ -6,6 +6,7 @@ import gzip
 import json
 import zlib
 from dataclasses import replace
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -47,7 +48,7 @@ def test_rows_columns_and_instances(facts: ModelFacts) -> None:
 
 
 def test_options_of_the_query(facts: ModelFacts) -> None:
-    asked = OWN.decode(ask(ROWS[0], query={"reasons": "2", "probabilities": "false", "trace": "x"}), facts)
+    asked = OWN.decode(ask(ROWS[0], query={"reasons": "2", "probabilities": "false"}), facts)
     assert (asked.reasons, asked.probabilities) == (2, False)
     values = facts_of(())
     assert OWN.decode(ask(ROWS[0], query={"interval": "0.9"}), values).interval == 0.9
@@ -61,8 +62,32 @@ def test_options_that_make_no_sense(query: dict[str, str]) -> None:
     assert (error.status, error.code) == (422, "MW-S113")
 
 
-def test_classes_have_no_interval(facts: ModelFacts) -> None:
-    assert refused(ask({"rows": ROWS, "interval": 0.9}), facts).code == "MW-S113"
+@pytest.mark.parametrize(
+    ("query", "fix"),
+    [
+        ({"interal": "0.9"}, "did you mean 'interval'? known are 'probabilities', 'interval', 'reasons'"),
+        ({"reasons": "2", "x" * 10_000: "1"}, "known are 'probabilities', 'interval', 'reasons'"),
+    ],
+)
+def test_options_that_are_not_known(query: dict[str, str], fix: str, facts: ModelFacts) -> None:
+    error = refused(ask(ROWS[0], query=query), facts)
+    assert (error.status, error.code, error.fix) == (400, "MW-S121", fix)
+
+
+@pytest.mark.parametrize(("accept", "told"), [
+    ("*/*", {"prediction": "yes", "set": {"classes": ["yes"], "coverage": 0.9}}),
+    ("application/jsonlines", {"prediction": "yes", "set": {"classes": ["yes"], "coverage": 0.9}}),
+    ("text/csv", 'prediction,set\nyes,"[""yes""]"\nyes,"[""no"",""yes""]"\n'),
+])  # fmt: skip
+def test_sets_of_classes(accept: str, told: Any, facts: ModelFacts) -> None:
+    request = ask({"rows": ROWS, "interval": 0.9, "probabilities": False}, accept=accept)
+    reply = OWN.encode(OWN.decode(request, facts), scored_of(2, sets=True), facts, request)
+    if accept == "text/csv":
+        assert reply.body.decode() == told
+    elif accept == "*/*":
+        assert json.loads(reply.body)["predictions"][0] == told
+    else:
+        assert json.loads(reply.body.splitlines()[0]) == told
 
 
 def test_a_column_called_rows() -> None:

@@ -59,7 +59,7 @@ def from_document(body: bytes, facts: ModelFacts, limits: Limits) -> Asked:
         asked.records, asked.columns = _from_tensors(raw[0], facts, limits)
     for options in (given.parameters, given.params):
         if options is not None:
-            apply(asked, options, facts)
+            apply(asked, options)
     return asked
 
 

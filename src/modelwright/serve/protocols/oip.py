@@ -2,7 +2,8 @@
 
 Inputs are columns: one per column of the contract, of shape ``[n]`` or ``[n, 1]``; or a single one of shape ``[n, k]``
 with a column for each of the k columns of the contract, in its order. Data may be flat or nested. Outputs are
-``predict`` and, for classes, ``probabilities``; with the request parameter ``interval``, ``low`` and ``high`` too.
+``predict`` and, for classes, ``probabilities``; with the request parameter ``interval``, ``low`` and ``high`` too, or
+for classes ``set``: of each class, whether it is in the set.
 
 Specification: https://github.com/kserve/open-inference-protocol and Triton's extension ``binary_data``.
 """
@@ -19,7 +20,7 @@ from modelwright.serve.exchange import JSON, Asked, ModelFacts, Protocol, Reply,
 from modelwright.serve.limits import Limits
 from modelwright.serve.protocols import refusals
 from modelwright.serve.protocols.bodies import body_of, from_json
-from modelwright.serve.protocols.options import Parameters, apply
+from modelwright.serve.protocols.options import Parameters, apply, check_names
 from modelwright.serve.protocols.replies import json_reply, plain, probability_keys
 from modelwright.serve.protocols.tensors import Tensor, packed, read_tensor
 
@@ -67,12 +68,13 @@ def protocol(limits: Limits) -> Protocol:
     """Return the protocol of ``/v2/models/{model}/infer``."""
 
     def decode(request: Request, facts: ModelFacts) -> Asked:
+        check_names(request.query, ())
         body = body_of(request, limits, EXPECTED)
         document, tail = _split(body, request)
         given = from_json(_BODY, document, limits, facts)
         asked = Asked(columns=_columns(given.inputs, tail, facts, limits))
         if given.parameters is not None:
-            apply(asked, given.parameters, facts)
+            apply(asked, given.parameters)
         binary = given.parameters is not None and given.parameters.binary_data_output
         asked.extra = _Wanted(given.id, _wanted(given.outputs, binary, asked, facts))
         asked.probabilities = "probabilities" in asked.extra.outputs
@@ -141,8 +143,9 @@ def _shape(tensor: Tensor, number: int, limits: Limits) -> tuple[int, int]:
 
 def output_names(facts: ModelFacts, *, interval: bool) -> tuple[str, ...]:
     """Return the outputs that can be asked for, with an interval and without."""
-    names: tuple[str, ...] = ("predict", "probabilities") if facts.classes else ("predict",)
-    return (*names, "low", "high") if interval else names
+    if facts.classes:
+        return ("predict", "probabilities", "set") if interval else ("predict", "probabilities")
+    return ("predict", "low", "high") if interval else ("predict",)
 
 
 def _wanted(outputs: list[_Output] | None, binary: bool, asked: Asked, facts: ModelFacts) -> dict[str, bool]:
@@ -195,6 +198,9 @@ def _output(name: str, scored: Scored, facts: ModelFacts) -> tuple[dict[str, Any
         columns = [plain(answers[key]) for _, key in probability_keys(facts.classes)]
         values = [value for row in zip(*columns, strict=True) for value in row]
         return {"name": name, "datatype": "FP64", "shape": [n_rows, len(columns)]}, values
+    if name == "set":
+        inside = [name in row for row in answers["set"] for name in facts.classes]
+        return {"name": "set", "datatype": "BOOL", "shape": [n_rows, len(facts.classes)]}, inside
     key = "prediction" if name == "predict" else name
     datatype = "BYTES" if facts.classes else "FP64"
     return {"name": name, "datatype": datatype, "shape": [n_rows, 1]}, list(plain(answers[key]))

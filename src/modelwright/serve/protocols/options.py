@@ -1,24 +1,30 @@
-"""The options of a request: probabilities, interval, reasons; in the query, or among the parameters of a body."""
+"""The options of a request: probabilities, interval, reasons; in the query, or among the parameters of a body.
+
+What is none of them is refused in the query and in our own body: an option that is misspelt would else be an answer
+without it. In the parameters of other protocols it is passed over, as they ask.
+"""
 
 from __future__ import annotations
 
+import difflib
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
 
-from modelwright.serve.exchange import Asked, ModelFacts
+from modelwright.serve.exchange import Asked
 from modelwright.serve.protocols import refusals
 
-__all__ = ["MOST_REASONS", "NAMES", "Parameters", "apply", "apply_query"]
+__all__ = ["MOST_REASONS", "NAMES", "Parameters", "apply", "apply_query", "check_names"]
 
 NAMES = ("probabilities", "interval", "reasons")
 MOST_REASONS = 1_000
+LONGEST_NAME = 40  # of a name of the query, so far as it is compared with those that are known
 
 _EXPECTED = {
     "probabilities": "true or false",
-    "interval": "a coverage from 0.5 to 0.99, for a model that predicts values",
+    "interval": "a coverage from 0.5 to 0.99",
     "reasons": f"a whole number from 0 to {MOST_REASONS:,}",
 }
 _TRUE, _FALSE = frozenset({"true", "1", "yes"}), frozenset({"false", "0", "no"})
@@ -32,7 +38,7 @@ class Parameters(msgspec.Struct):
     reasons: int | float | None = None
 
 
-def apply(asked: Asked, given: Any, facts: ModelFacts) -> Asked:
+def apply(asked: Asked, given: Any) -> Asked:
     """Set the options of a body on what is asked.
 
     Parameters
@@ -42,19 +48,28 @@ def apply(asked: Asked, given: Any, facts: ModelFacts) -> Asked:
     Raises
     ------
     RequestError
-        An option is out of its bounds, or an interval is asked of a model that predicts classes.
+        An option is out of its bounds.
     """
     if given.probabilities is not None:
         asked.probabilities = given.probabilities
     if given.interval is not None:
-        asked.interval = _interval(given.interval, facts)
+        asked.interval = _interval(given.interval)
     if given.reasons is not None:
         asked.reasons = _reasons(given.reasons)
     return asked
 
 
-def apply_query(asked: Asked, query: Mapping[str, str], facts: ModelFacts) -> Asked:
-    """Set the options of the query, ``?reasons=3&probabilities=false``; other names are not looked at."""
+def check_names(query: Mapping[str, str], known: Sequence[str] = NAMES) -> None:
+    """Raise RequestError where the query has an option that is not ``known``."""
+    for name in query:
+        if name not in known:
+            meant = difflib.get_close_matches(name[:LONGEST_NAME], known, n=1)
+            raise refusals.unknown_option(known, meant[0] if meant else "")
+
+
+def apply_query(asked: Asked, query: Mapping[str, str]) -> Asked:
+    """Set the options of the query, ``?reasons=3&probabilities=false``; one that is not known is refused."""
+    check_names(query)
     if (text := query.get("probabilities")) is not None:
         word = text.strip().lower()
         if word not in _TRUE | _FALSE:
@@ -62,7 +77,7 @@ def apply_query(asked: Asked, query: Mapping[str, str], facts: ModelFacts) -> As
         asked.probabilities = word in _TRUE
     if (text := query.get("interval")) is not None:
         try:
-            asked.interval = _interval(float(text), facts)
+            asked.interval = _interval(float(text))
         except ValueError:
             raise _refused("interval") from None
     if (text := query.get("reasons")) is not None:
@@ -72,8 +87,8 @@ def apply_query(asked: Asked, query: Mapping[str, str], facts: ModelFacts) -> As
     return asked
 
 
-def _interval(coverage: float, facts: ModelFacts) -> float:
-    if facts.classes or not (math.isfinite(coverage) and 0.0 < coverage < 1.0):
+def _interval(coverage: float) -> float:
+    if not (math.isfinite(coverage) and 0.0 < coverage < 1.0):
         raise _refused("interval")
     return coverage
 

@@ -66,7 +66,7 @@ def decoder(limits: Limits) -> Any:
             asked = _from_json(body, facts, limits)
         else:
             asked = Asked(columns=read_table(body, request, facts, limits))
-        return apply_query(asked, request.query, facts) if request.query else asked
+        return apply_query(asked, request.query) if request.query else asked
 
     return decode
 
@@ -105,7 +105,7 @@ def _from_document(body: bytes, facts: ModelFacts, limits: Limits) -> Asked:
         asked.columns = given.columns
     else:
         asked.records, asked.columns = from_instances(given.instances or [], facts, limits, len(body))
-    return apply(asked, given, facts)
+    return apply(asked, given)
 
 
 def encode(asked: Asked, scored: Scored, facts: ModelFacts, request: Request) -> Reply:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from modelwright.errors import RequestError
 
 __all__ = [
@@ -20,6 +22,7 @@ __all__ = [
     "uneven_columns",
     "unfit_tensor",
     "unknown_encoding",
+    "unknown_option",
     "unknown_output",
     "unknown_type",
     "wrong_option",
@@ -135,6 +138,14 @@ def wrong_option(name: str, expected: str) -> RequestError:
     return RequestError(
         f"the option '{name}' cannot be used so", fix=f"it is {expected}", code="MW-S113", status=422
     )  # fmt: skip
+
+
+def unknown_option(known: Sequence[str], meant: str = "") -> RequestError:
+    """The query has an option that the route does not know; ``meant`` is the one that its name is like, if any."""
+    names = ", ".join(f"'{name}'" for name in known)
+    hint = f"did you mean '{meant}'? " if meant else ""
+    there = f"known are {names}" if known else "this route has none in the query; they go into the body"
+    return RequestError("the query has an option that is not known", fix=f"{hint}{there}", code="MW-S121")
 
 
 def broken_csv(detail: str, fix: str) -> RequestError:

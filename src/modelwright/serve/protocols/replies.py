@@ -65,6 +65,9 @@ def answer_rows(asked: Asked, scored: Scored, facts: ModelFacts) -> list[dict[st
         coverage = asked.interval
         for row, low, high in zip(rows, plain(answers["low"]), plain(answers["high"]), strict=True):
             row["interval"] = {"low": low, "high": high, "coverage": coverage}
+    if asked.interval is not None and "set" in answers:
+        for row, names_inside in zip(rows, answers["set"], strict=True):
+            row["set"] = {"classes": names_inside, "coverage": asked.interval}
     if asked.reasons and scored.reasons is not None:
         for row, reasons in zip(rows, scored.reasons, strict=True):
             row["reasons"] = reasons
@@ -102,7 +105,8 @@ def wanted_table(request: Request) -> str | None:
 
 
 def table_reply(kind: str, asked: Asked, scored: Scored, facts: ModelFacts, *, header: bool = True) -> Reply:
-    """Return the answers as a table: ``prediction``, ``probability_<class>``, ``low``, ``high``; reasons in lines only.
+    """Return the answers as a table: ``prediction``, ``probability_<class>``, ``low``, ``high``, ``set`` as a list in
+    JSON; reasons in lines only.
 
     Parameters
     ----------
@@ -126,7 +130,10 @@ def _columns(asked: Asked, scored: Scored, facts: ModelFacts) -> dict[str, Seque
         names += [key for _, key in probability_keys(facts.classes)]
     if asked.interval is not None:
         names += ["low", "high"]
-    return {name: plain(scored.answers[name]) for name in names if name in scored.answers}
+    columns = {name: plain(scored.answers[name]) for name in names if name in scored.answers}
+    if asked.interval is not None and "set" in scored.answers:
+        columns["set"] = [_ENCODER.encode(inside).decode() for inside in scored.answers["set"]]
+    return columns
 
 
 def _csv(columns: dict[str, Sequence[Any]], *, header: bool) -> bytes:

@@ -68,7 +68,7 @@ def protocol(limits: Limits) -> Protocol:
             asked = _from_lines(body, request, facts, limits)
         else:
             asked = Asked(columns=read_table(body, request, facts, limits), probabilities=False)
-        return apply_query(asked, request.query, facts)
+        return apply_query(asked, request.query)
 
     return Protocol(decode, encode)
 

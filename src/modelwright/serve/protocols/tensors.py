@@ -143,9 +143,11 @@ def _texts(part: memoryview, number: int, size: int) -> list[str]:
 
 
 def packed(values: Sequence[Any], datatype: str) -> bytes:
-    """Return the values as the bytes of a tensor; ``datatype`` is BYTES or FP64."""
+    """Return the values as the bytes of a tensor; ``datatype`` is BYTES, BOOL or FP64."""
     if datatype == "BYTES":
         texts = [str(value).encode() for value in values]
         return b"".join(part for text in texts for part in (struct.pack("<I", len(text)), text))
+    if datatype == "BOOL":
+        return bytes(values)
     numbers = [np.nan if value is None else value for value in values]
     return np.asarray(numbers, dtype="<f8").tobytes()

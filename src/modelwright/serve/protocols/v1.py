@@ -62,8 +62,8 @@ def _asked(request: Request, facts: ModelFacts, limits: Limits) -> Asked:
     records, columns = from_instances(given.instances, facts, limits, len(body))
     asked = Asked(records=records, columns=columns, probabilities=False)
     if given.parameters is not None:
-        apply(asked, given.parameters, facts)
-    return apply_query(asked, request.query, facts)
+        apply(asked, given.parameters)
+    return apply_query(asked, request.query)
 
 
 def encode(asked: Asked, scored: Scored, facts: ModelFacts, request: Request) -> Reply:
