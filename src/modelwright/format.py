@@ -115,12 +115,22 @@ def effect(left: Measurement, done: Measurement, gain: Measurement, title: str) 
     return f"A quick model loses {measured(_turned(gain))}: {scores}."
 
 
-def excess(fair: Measurement, naive: Measurement, more: Measurement, title: str) -> str:
-    """Return how much too good a random split would have looked, in one sentence."""
-    scores = f"{title} {amount(naive)} instead of {amount(fair)}, by quick models on the same {count(fair.n)} rows"
-    if more.low is None or more.low <= 0:
-        return f"A random split would have looked no better beyond noise: {scores}."
-    return f"A random split would have looked too good by {measured(more)}: {scores}."
+def excess(fair: Measurement, naive: Measurement, more: Measurement, title: str, judged_on: str) -> str:
+    """Return how much too good a random split would have looked, in one sentence.
+
+    ``judged_on`` names what the fair score was measured on: "groups they had not seen".
+    """
+    where = f"by quick models judged on {judged_on}, {count(fair.n)} rows in all"
+    scores = f"{title} {amount(naive)} instead of {amount(fair)}, {where}"
+    if more.value is None or more.low is None or more.high is None:
+        return f"How a random split would have looked could not be measured: {scores}."
+    if more.low > 0:
+        return f"A random split would have looked too good by {measured(more)}: {scores}."
+    if more.high < 0:
+        return f"A random split would have looked not too good but too bad, by {measured(_turned(more))}: {scores}."
+    if more.low > -more.value:  # zero lies in the outer half of the lower side: one chance in ten or less
+        return f"A random split would most likely have looked too good, by {measured(more)}: {scores}."
+    return f"A random split would not have looked too good beyond noise, {measured(more)}: {scores}."
 
 
 def _turned(m: Measurement) -> Measurement:

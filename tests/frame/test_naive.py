@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from modelwright.audit.boosting import predicted
 from modelwright.data.columns import Columns
 from modelwright.frame.naive import measure_optimism
 from modelwright.frame.problem import Problem, SplitKind
@@ -58,3 +61,52 @@ def test_a_random_split_has_nothing_to_compare_with(rng: np.random.Generator) ->
     assert measure_optimism(_problem(SplitKind.RANDOM, ("height",)), columns, y, (), 0) is None
     few = {name: column[:60] for name, column in columns.items()}
     assert measure_optimism(_problem(SplitKind.GROUP, ("height",), group="who"), few, y[:60], (), 0) is None
+
+
+def test_interval_of_groups_is_wider_where_models_differ_from_fold_to_fold(rng: np.random.Generator) -> None:
+    """Twelve patients with a large part of their own: five folds of them say little about others."""
+    columns, y = _patients(rng, own=2.0)
+    few = {name: column[:240] for name, column in columns.items()}
+    problem = _problem(SplitKind.GROUP, ("height", "weight"), group="who")
+    many, little = (measure_optimism(problem, c, y[: len(c["who"])], (), 0) for c in (columns, few))
+    assert many is not None and little is not None and "corrected resampled t" in little.excess.method
+    wide = [f.excess.high - f.excess.low for f in (many, little)]
+    assert wide[1] > 2 * wide[0]
+
+
+def test_stated_interval_holds_what_a_random_split_is_worth_on_the_next_stretch() -> None:
+    """Walks whose next quarter is known: the difference lies in nearly all of the intervals."""
+    inside = 0
+    problem = _problem(SplitKind.TIME, ("when",), time="when")
+    when = np.arange(500.0)
+    for seed in range(6):
+        walk = np.cumsum(np.random.default_rng(seed).normal(size=500))
+        found = measure_optimism(problem, {"when": when[:400]}, walk[:400], (), 0)
+        assert found is not None and found.excess.method == "t over 6 rolling origins, for one more"
+        later = walk[400:] - predicted(when[:400, None], walk[:400], when[400:, None], 0, 0)[:, 0]
+        worth = float(np.sqrt(np.mean(later**2))) - found.naive.value
+        inside += found.excess.low <= worth <= found.excess.high
+    assert inside >= 5
+
+
+def test_one_class_alone_and_a_perfect_score_are_no_obstacle(rng: np.random.Generator) -> None:
+    """Early rows all of one class teach nothing, and areas of 1 have no log odds; both are measured all the same."""
+    n = 600
+    event = (np.arange(n) > 250) & (rng.random(n) < 0.5)
+    problem = replace(
+        _problem(SplitKind.TIME, ("when", "copy"), time="when"),
+        objective="classify",
+        classes=("no", "yes"),
+        metric="roc_auc",
+    )
+    columns: Columns = {"when": np.arange(float(n)), "copy": event.astype(float)}
+    found = measure_optimism(problem, columns, event.astype(float), ("no", "yes"), 0)
+    assert found is not None and found.naive.value == 1.0 and np.isfinite(found.excess.high)
+
+
+def test_later_rows_of_new_groups_are_judged_where_both_matter(rng: np.random.Generator) -> None:
+    columns, y = _patients(rng, own=2.0)
+    columns = {**columns, "when": np.tile(np.arange(20.0), 80)}
+    problem = _problem(SplitKind.GROUP_TIME, ("height", "weight", "when"), group="who", time="when")
+    found = measure_optimism(problem, columns, y, (), 0)
+    assert found is not None and found.excess.value > 0 and "for one more" in found.excess.method

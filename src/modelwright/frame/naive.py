@@ -1,36 +1,57 @@
-"""How much too good a random split would have been, where rows hang together or follow one another.
+"""How much too good a random split would have looked, where rows hang together or follow one another.
 
-Both ways of splitting judge the same rows, by quick models with as many rows to learn from; only which rows those are
-differs. So the difference is what neighbours and relatives on the other side of a split give away, and nothing else.
+What is stated is what the number of a random split turns out to be worth: its score, minus the score on the groups or
+the stretch of time that come next. Quick models say it, with as many rows to learn from on either side.
+
+*Groups.* All rows are cross-validated twice, dealt at random and by whole groups. Fold by fold the same rows are
+judged by models that had met their relatives and by models that had not. The folds share most of what they learn from,
+so their spread alone says too little: the interval is that of the corrected resampled t-test (Nadeau and Bengio 2003,
+*Inference for the generalization error*).
+
+*Time.* At several moments of the past the random split gives its score of all rows up to then, and the rows that came
+next give theirs (rolling origins). No stretch is like the one before, so the interval is one for a further stretch, not
+for the mean of those seen; else it would hold the past and miss what comes.
+
+Differences are taken on the metric's scale without bounds: shares as log odds, errors as logarithms, so that a target
+that has grown tells by how many per cent an error was too small.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from modelwright.audit.boosting import as_table, predicted
 from modelwright.data.columns import Columns, take
 from modelwright.errors import DataError
-from modelwright.evaluate.intervals import gain, measure
+from modelwright.evaluate.intervals import measure
+from modelwright.evaluate.measurements import Measurement
+from modelwright.evaluate.metrics import Metric, get
+from modelwright.evaluate.scales import BOUNDS, SCALES, student_quantile
 from modelwright.frame.problem import Optimism, Problem, SplitKind
-from modelwright.frame.split import Fold, Folds, make_folds
+from modelwright.frame.split import Folds, make_folds
+from modelwright.frame.timing import rolling_origins, unseen_groups
 
 __all__ = ["MOST_ROWS", "measure_optimism"]
 
 MOST_ROWS = (
     20_000  # whole groups, or every so manieth moment: a thinner sample would have fewer relatives and neighbours
 )
-FOLDS, JUDGED_FOLDS = 5, 2  # the latest two of five judge: four fifths to learn from, as in the training itself
-BLOCKS = 10  # stretches of time in each, whose rows count as one in the interval
+FOLDS = 5  # four fifths to learn from, as in the training itself
+MANY_ROWS, FEW_FOLDS = 500, 2  # from so many rows on, two of the five folds say what a random split would have said
+ORIGINS = 6  # the earliest learns from a quarter of the rows: what fewer say is little like what all would
+FEWEST_DIFFERENCES = 3  # below, their spread is anybody's guess
+FEWEST_ROWS = 20  # to learn from
+STRETCHES = 10  # of time, whose rows count as one in the interval of the random split's own score
 
 
 def measure_optimism(
     problem: Problem, columns: Columns, y: np.ndarray, classes: Sequence[str], seed: int
 ) -> Optimism | None:
-    """Return the score of a quick model under the chosen split and under a random one.
+    """Return what a random split would have said, what comes next is worth, and the difference.
 
     Parameters
     ----------
@@ -55,7 +76,8 @@ def measure_optimism(
     except DataError:  # too few groups or moments
         return None
     table = as_table(columns, problem.features, np.arange(len(y)))
-    return _measured(problem, table, y, folds, len(classes), rng, seed)
+    quick = _Quick(get(problem.metric), table, y, len(classes), rng, seed)
+    return _of_groups(quick, folds) if folds.order is None else _of_stretches(quick, folds.order, folds.groups)
 
 
 def _asked(problem: Problem, n_folds: int) -> Problem:
@@ -74,45 +96,113 @@ def _drawn(folds: Folds, n: int, rng: np.random.Generator) -> np.ndarray:
     return np.sort(along[np.linspace(0, n - 1, MOST_ROWS).astype(np.int64)])
 
 
-def _measured(
-    problem: Problem, table: np.ndarray, y: np.ndarray, folds: Folds, k: int, rng: np.random.Generator, seed: int
+@dataclass(frozen=True, eq=False)
+class _Quick:
+    """Quick models of a table, and their scores."""
+
+    metric: Metric
+    table: np.ndarray
+    y: np.ndarray
+    k: int
+    rng: np.random.Generator
+    seed: int
+
+    def says(self, train: np.ndarray, held: np.ndarray) -> np.ndarray:
+        """Return what a model of some rows predicts for others, shape (n_held, n_outputs)."""
+        if len(np.unique(self.y[train])) > 1:
+            return predicted(self.table[train], self.y[train], self.table[held], self.k, self.seed)
+        alike: np.ndarray = np.full((len(held), max(1, self.k)), 0.0 if self.k else self.y[train[0]])
+        if self.k:
+            alike[:, int(self.y[train[0]])] = 1.0
+        return alike
+
+    def at_random(self, rows: np.ndarray, judged: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return rows of the first folds of a random cross-validation of ``rows``, and what it predicts for them."""
+        fold = self.rng.permutation(len(rows)) % FOLDS
+        held = [rows[fold == f] for f in range(judged)]
+        said = [self.says(rows[fold != f], h) for f, h in enumerate(held)]
+        return np.concatenate(held), np.concatenate(said)
+
+    def free(self, rows: np.ndarray, said: np.ndarray) -> float:
+        """Return a score on the scale without bounds, more is better; NaN where it is not defined."""
+        if self.metric.undefined(self.y[rows], said):
+            return math.nan
+        return self.freed(self.metric(self.y[rows], said), len(rows))
+
+    def freed(self, value: float, n: int) -> float:
+        """Return a value on the scale without bounds; a share on a bound moves in by half a row."""
+        lowest, highest = BOUNDS[self.metric.scale]
+        if math.isfinite(lowest) and math.isfinite(highest):
+            value = min(max(value, lowest + 0.5 / n), highest - 0.5 / n)
+        if not lowest < value < highest:
+            return math.nan
+        return self.sign * SCALES[self.metric.scale].there(value)
+
+    def back(self, free: float) -> float:
+        """Return the way back of `freed`."""
+        return SCALES[self.metric.scale].back(self.sign * free)
+
+    @property
+    def sign(self) -> float:
+        """1 where more is better, -1 for a loss."""
+        return 1.0 if self.metric.greater_is_better else -1.0
+
+
+def _of_groups(quick: _Quick, folds: Folds) -> Optimism | None:
+    """Return the optimism where whole groups come next."""
+    n = len(quick.y)
+    rows, said = quick.at_random(np.arange(n), FOLDS)
+    random = np.empty_like(said)
+    random[rows] = said
+    differences = [
+        quick.free(held, random[held]) - quick.free(held, quick.says(train, held)) for train, held in folds.folds
+    ]
+    naive = measure(quick.metric, quick.y, random, groups=folds.groups, seed=quick.seed)
+    shared = 1 / (FOLDS - 1)  # Nadeau and Bengio: judged over learned rows, for what the folds have in common
+    return _stated(quick, naive, differences, shared, "corrected resampled t over {} folds", n)
+
+
+def _of_stretches(quick: _Quick, order: np.ndarray, groups: np.ndarray | None) -> Optimism | None:
+    """Return the optimism where later rows come next, of groups not seen before where there are groups."""
+    differences, n = [], 0
+    for early, late in rolling_origins(order, ORIGINS, FEWEST_ROWS):
+        train = early
+        if groups is not None:
+            train, late = unseen_groups(groups, early, late, quick.rng)
+            if len(train) < FEWEST_ROWS or not len(late):
+                continue
+        random = quick.free(*quick.at_random(early, _judged(early)))
+        differences.append(random - quick.free(late, quick.says(train, late)))
+        n += len(late)
+    rows, said = quick.at_random(np.arange(len(quick.y)), _judged(quick.y))
+    place = np.argsort(np.argsort(order[rows], kind="stable"))
+    naive = measure(quick.metric, quick.y[rows], said, groups=place * STRETCHES // len(rows), seed=quick.seed)
+    return _stated(quick, naive, differences, 1.0, "t over {} rolling origins, for one more", n)
+
+
+def _judged(rows: np.ndarray) -> int:
+    return FOLDS if len(rows) < MANY_ROWS else FEW_FOLDS
+
+
+def _stated(
+    quick: _Quick, naive: Measurement, differences: Sequence[float], more: float, method: str, n: int
 ) -> Optimism | None:
-    rows, honest, naive, units = [], [], [], []
-    for number, (train, held) in enumerate(folds.folds[-JUDGED_FOLDS:]):
-        if len(np.unique(y[train])) < 2:
-            return None
-        rows.append(held)
-        honest.append(predicted(table[train], y[train], table[held], k, seed))
-        naive.append(_naive(table, y, (train, held), k, rng, seed))
-        units.append(_units(folds, held, number))
-    judged, together = np.concatenate(rows), np.concatenate(units)
-    fair, random = np.concatenate(honest), np.concatenate(naive)
-    more = gain(problem.metric, y[judged], random, fair, groups=together, seed=seed)
-    if more.value is None or more.low is None:
+    """Return what the differences on the free scale say of the random split's score.
+
+    ``more`` is what is added to the share 1 / (number of differences) of their variance.
+    """
+    found = np.array([d for d in differences if math.isfinite(d)])
+    if naive.value is None or len(found) < FEWEST_DIFFERENCES:
         return None
+    error = float(found.std(ddof=1)) * math.sqrt(1 / len(found) + more)
+    reach = student_quantile(naive.level, len(found) - 1) * error
+    start, middle = quick.freed(naive.value, naive.n), float(found.mean())
+    # Of more optimism follows a worse score: the ends of the two change places.
+    worst, fair, best = (quick.back(start - d) for d in (middle + reach, middle, middle - reach))
+    low, value, high = (quick.sign * (naive.value - v) for v in (best, fair, worst))
+    method = method.format(len(found))
     return Optimism(
-        fair=measure(problem.metric, y[judged], fair, groups=together, seed=seed),
-        naive=measure(problem.metric, y[judged], random, groups=together, seed=seed),
-        excess=more,
+        fair=replace(naive, value=fair, low=min(worst, best), high=max(worst, best), n=n, method=method),
+        naive=naive,
+        excess=replace(naive, value=value, low=low, high=high, n=n, method=method, greater_is_better=True),
     )
-
-
-def _naive(table: np.ndarray, y: np.ndarray, fold: Fold, k: int, rng: np.random.Generator, seed: int) -> np.ndarray:
-    """Return predictions for the rows of a fold, each half by a model of as many other rows drawn from all."""
-    train, held = fold
-    found: np.ndarray = np.empty((len(held), max(1, k)))
-    side = rng.permutation(len(held)) % 2
-    for half in (0, 1):
-        others = np.setdiff1d(np.arange(len(y)), held[side == half], assume_unique=True)
-        drawn = rng.choice(others, min(len(train), len(others)), replace=False)
-        found[side == half] = predicted(table[drawn], y[drawn], table[held[side == half]], k, seed)
-    return found
-
-
-def _units(folds: Folds, held: np.ndarray, number: int) -> np.ndarray:
-    """Return what counts as one row in an interval: a group, or a stretch of time."""
-    if folds.groups is not None:
-        return folds.groups[held]
-    assert folds.order is not None
-    place = np.argsort(np.argsort(folds.order[held], kind="stable"))
-    return number * BLOCKS + place * BLOCKS // len(held)

@@ -45,15 +45,17 @@ class Choice:
 
 @dataclass(frozen=True, kw_only=True)
 class Optimism:
-    """How much better a random split would have looked, by quick models on the same rows.
+    """How much too good a random split would have looked, by quick models; see `modelwright.frame.naive`.
 
     Attributes
     ----------
-    fair, naive : Measurement
-        The metric under the chosen split, and under a random one.
+    naive : Measurement
+        The metric under a random split.
+    fair : Measurement
+        The metric on what comes next: other groups, or as long a stretch of later time as a lockbox holds.
     excess : Measurement
-        By how much the random split looks better, with the interval of a paired comparison over groups or stretches
-        of time.
+        By how much the random split looks better; its interval is one for the mean over groups, or for a further
+        stretch of time.
     """
 
     fair: Measurement

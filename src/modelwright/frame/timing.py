@@ -6,13 +6,15 @@ from itertools import pairwise
 
 import numpy as np
 
-__all__ = ["forward_folds", "latest_rows", "unseen_groups"]
+__all__ = ["forward_folds", "latest_rows", "rolling_origins", "unseen_groups"]
 
 # The first fold trains on a third of the rows: with the equal blocks of scikit-learn's ``TimeSeriesSplit`` the first
 # of five models would see a sixth, and tell little about a model trained on all.
 FIRST_TRAIN_SHARE = 1 / 3
 # Where groups go on through time, this share of them (by later rows) is kept from training and judged.
 UNSEEN_SHARE = 1 / 3
+# What comes after an origin is as long, for the rows before it, as the lockbox (a fifth) is for the other rows.
+AHEAD = 0.25
 
 
 def latest_rows(order: np.ndarray, share: float, keep: int) -> np.ndarray:
@@ -36,6 +38,34 @@ def forward_folds(order: np.ndarray, n_folds: int) -> list[tuple[np.ndarray, np.
         cuts.append(_cut(order, float(end), low=low, high=top - (n_folds - i)))
     bounds = [*cuts, top]
     return [(np.flatnonzero(order <= a), np.flatnonzero((order > a) & (order <= b))) for a, b in pairwise(bounds)]
+
+
+def rolling_origins(order: np.ndarray, most: int, fewest_rows: int) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Return folds that train on all rows up to a moment and judge on a quarter as many rows that come next.
+
+    The latest fold ends with the table and each earlier one where the later one begins to judge, so that no row is
+    judged twice (rolling origins: Tashman 2000, *Out-of-sample tests of forecasting accuracy*).
+
+    Parameters
+    ----------
+    order : ndarray of int, shape (n_rows,)
+        Ranks in time; -1 without a time: always training.
+    most : int
+        Folds at most.
+    fewest_rows : int
+        Rows to train on at least; fewer folds where there are not enough.
+    """
+    folds: list[tuple[np.ndarray, np.ndarray]] = []
+    end, share = int(order.max()), 1.0
+    while len(folds) < most and end > 0:
+        share /= 1 + AHEAD
+        origin = _cut(order, share, low=0, high=end - 1)
+        early = np.flatnonzero(order <= origin)
+        if len(early) < fewest_rows:
+            break
+        folds.append((early, np.flatnonzero((order > origin) & (order <= end))))
+        end, share = origin, len(early) / len(order)
+    return folds
 
 
 def _cut(order: np.ndarray, share: float, low: int, high: int) -> int:

@@ -47,6 +47,12 @@ SPLITS = {
     SplitKind.GROUP_TIME: "The model learns from earlier rows and is judged on later rows of groups it has never seen.",
 }
 
+COMES_NEXT = {
+    SplitKind.GROUP: "groups they had not seen",
+    SplitKind.TIME: "stretches of time that came later",
+    SplitKind.GROUP_TIME: "later rows of groups they had not seen",
+}
+
 
 @dataclass(frozen=True, kw_only=True)
 class ColumnRow:
@@ -232,7 +238,9 @@ def effect_words(finding: Finding) -> str:
 def optimism_words(problem: Problem) -> str:
     """Return how much too good a random split would have looked, empty where it was not measured."""
     o = problem.optimism
-    return "" if o is None else fmt.excess(o.fair, o.naive, o.excess, title_of(problem.metric))
+    if o is None:
+        return ""
+    return fmt.excess(o.fair, o.naive, o.excess, title_of(problem.metric), COMES_NEXT[problem.split])
 
 
 def needs(r: ReportInput) -> list[tuple[str, str, str, str]]:
