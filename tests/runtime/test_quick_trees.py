@@ -1,6 +1,8 @@
-"""Trees as tables: LightGBM's own walk is the slow twin, and the numbers are its to the bit."""
+"""Trees as bits: LightGBM's own walk is the slow twin, and the numbers are its to the bit."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 
 from modelwright.package.compiling.trees import Tree, model_text
 from modelwright.runtime import quick_trees
+from modelwright.runtime.falling import Falling
 from modelwright.runtime.origins import FromLevel, FromNumber, Now, RowSource
 from modelwright.runtime.quick_trees import QuickTrees
 from modelwright.runtime.tree_engine import TreeEngine
@@ -37,6 +40,19 @@ def trained(objective: str, n_classes: int = 0, *, leaves: int = 31, rounds: int
     return text, others
 
 
+def scored(text: str, source: RowSource) -> Callable[[], list[float]]:
+    trees = QuickTrees.of(text)
+    assert trees is not None
+    falling = Falling([(trees.bits, source)])
+    score = trees.sum_at(falling.places[0])
+
+    def one() -> list[float]:
+        falling()
+        return score()
+
+    return one
+
+
 @pytest.mark.parametrize(
     ("objective", "n_classes", "leaves", "missing"),
     [
@@ -50,17 +66,18 @@ def trained(objective: str, n_classes: int = 0, *, leaves: int = 31, rounds: int
 )
 def test_as_lightgbm_walks(objective: str, n_classes: int, leaves: int, missing: bool) -> None:
     text, rows = trained(objective, n_classes, leaves=leaves, missing=missing)
-    tables, engine = QuickTrees.of(text), TreeEngine(text)
-    assert tables is not None
-    buffer = np.zeros(rows.shape[1])
-    source = RowSource(buffer, Now(), (None, FromNumber(1), None, FromNumber(3), None, FromNumber(5)))
-    score = tables.row_of(source)
-    fallen = tables.leaves_of_row(RowSource(buffer, Now(), (None,) * len(buffer)))
+    trees, engine = QuickTrees.of(text), TreeEngine(text)
+    assert trees is not None
+    buffer, now = np.zeros(rows.shape[1]), Now()
+    some = RowSource(buffer, now, (None, FromNumber(1), None, FromNumber(3), None, FromNumber(5)))
+    falling = Falling([(trees.bits, some), (trees.bits, RowSource(buffer, now, (None,) * len(buffer)))])
+    score, places = trees.sum_at(falling.places[0]), falling.places[1]
     expected, leaf = engine.predict(rows), engine.leaves(rows)
     for i in range(len(rows)):
-        buffer[:], source.now.values = rows[i], rows[i].tolist()
+        buffer[:], now.values = rows[i], rows[i].tolist()
+        falling()
         assert score() == expected[i].tolist()
-        assert fallen().tolist() == leaf[i].tolist()
+        assert trees.numbers[places].tolist() == leaf[i].tolist()
 
 
 @settings(deadline=None, max_examples=60)
@@ -76,10 +93,8 @@ def test_values_at_and_beside_thresholds(data: st.DataObject) -> None:
         value=np.array([1.0, 2.0, 4.0, 8.0]),
     )
     text = model_text([tree], n_features=1, per_round=1, objective="regression")
-    tables, engine = QuickTrees.of(text), TreeEngine(text)
-    assert tables is not None
-    buffer = np.zeros(1)
-    score = tables.row_of(RowSource(buffer, Now(), (None,)))
+    engine, buffer = TreeEngine(text), np.zeros(1)
+    score = scored(text, RowSource(buffer, Now(), (None,)))
     near = [v for t in thresholds for v in (t, np.nextafter(t, np.inf), np.nextafter(t, -np.inf))]
     for value in (*near, np.nan, 0.0, 1e-36, -1e-36, 3e38, -3e38):
         buffer[0] = value
@@ -91,7 +106,7 @@ def test_what_is_better_walked_down(monkeypatch: pytest.MonkeyPatch) -> None:
     assert QuickTrees.of(text) is None
     text, _ = trained("regression", leaves=8, rounds=3)
     assert QuickTrees.of(text.replace("objective=regression", "objective=poisson")) is None
-    monkeypatch.setattr(quick_trees, "MOST_BYTES", 100)
+    monkeypatch.setattr(quick_trees, "MOST_FEATURES", 2)
     assert QuickTrees.of(text) is None
 
 
@@ -103,22 +118,17 @@ def test_extreme_sums() -> None:
             right=np.array([-2]), value=np.array([0.0, 1.0]),
         )  # fmt: skip
         text = model_text([split, stump], n_features=1, per_round=1, objective="binary sigmoid:1")
-        tables = QuickTrees.of(text)
-        assert tables is not None
-        assert (
-            tables.row_of(RowSource(np.zeros(1), Now(), (None,)))()
-            == TreeEngine(text).predict(np.zeros((1, 1)))[0].tolist()
-        )
+        score = scored(text, RowSource(np.zeros(1), Now(), (None,)))
+        assert score() == TreeEngine(text).predict(np.zeros((1, 1)))[0].tolist()
 
 
 def test_features_that_come_from_levels() -> None:
     text, rows = trained("binary", 2, leaves=31)
-    tables, engine = QuickTrees.of(text), TreeEngine(text)
-    assert tables is not None
+    engine = TreeEngine(text)
     levels: dict[str | None, float] = {None: 40.0, **{f"level {code}": float(code) for code in range(40)}}
     now = Now()
     others = tuple(FromNumber(i) for i in range(6))
-    score = tables.row_of(RowSource(np.zeros(6), now, (*others[:4], FromLevel(4, levels, 41.0), others[5])))
+    score = scored(text, RowSource(np.zeros(6), now, (*others[:4], FromLevel(4, levels, 41.0), others[5])))
     for i, level in enumerate([None, "never seen", *(f"level {code}" for code in range(40))]):
         row = rows[i].copy()
         row[4] = levels.get(level, 41.0)
@@ -133,9 +143,8 @@ def test_numbers_beyond_the_range_of_the_view_fall_as_those_at_its_end() -> None
             left=np.array([-1]), right=np.array([-2]), value=np.array([1.0, 2.0]),
         )  # fmt: skip
         text = model_text([tree], n_features=1, per_round=1, objective="regression")
-        tables, engine, now = QuickTrees.of(text), TreeEngine(text), Now()
-        assert tables is not None
-        score = tables.row_of(RowSource(np.zeros(1), now, (FromNumber(0),)))
+        engine, now = TreeEngine(text), Now()
+        score = scored(text, RowSource(np.zeros(1), now, (FromNumber(0),)))
         for value in (1e300, -1e300, 3e38, -3e38, 2.5e38, 0.0, np.nan):
             now.values = [value]
             assert score() == engine.predict(np.array([[np.clip(value, -3e38, 3e38)]]))[0].tolist()

@@ -1,12 +1,4 @@
-"""Small trees scored without walking down them: QuickScorer (Lucchese et al. 2015, "QuickScorer: a fast algorithm to
-rank documents with additive ensembles of regression trees").
-
-Number the leaves of a tree from left to right. A split that sends a row to the right rules out the leaves on its left;
-what is left of all of them after every such split has ruled out its own, the first is where the row falls. Which leaves
-the splits on one feature rule out depends only on between which of their thresholds the value lies. So for each feature
-there is a table, a row per interval, with what is left in every tree as bits; a row of data is one row of each table,
-and-ed together. Walking down goes to thousands of places in memory, each known only after the one before. Here it is a
-few rows that lie in one piece.
+"""LightGBM's text as trees of bits: see `modelwright.runtime.bit_trees`.
 
 The numbers are those of the engine to the bit: same leaves, added in the same order, same link.
 """
@@ -15,22 +7,16 @@ from __future__ import annotations
 
 import math
 import re
-import struct
-from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from operator import getitem
 
 import numpy as np
 
-from modelwright.data.typed_rows import picker
-from modelwright.runtime.ops.base import LARGEST
-from modelwright.runtime.origins import FromLevel, FromNumber, Of, RowSource
+from modelwright.runtime.bit_trees import Asked, BitTrees
 
 __all__ = ["QuickTrees"]
 
 MOST_LEAVES = 64  # of a tree: bits of a machine word
-MOST_BYTES = 24 << 20  # of all tables together; beyond, walking down is as good
 MOST_FEATURES = 160  # asked for by the trees; each costs a search
 _CATEGORICAL, _DEFAULT_LEFT = 1, 2
 _MISSING_NONE, _MISSING_NAN = 0, 2
@@ -53,50 +39,38 @@ class _Split:
     left: int
 
 
+@dataclass(frozen=True, eq=False)
 class QuickTrees:
-    """The trees of a model, as tables.
+    """The trees of a model, as bits.
 
-    Parameters
+    Attributes
     ----------
-    tables : ndarray of uint32 or uint64, shape (n_rows, n_trees)
-        Of all features, one below the other.
-    searches : list
-        Per feature that trees ask for: its number, the first of its rows, its thresholds (None where splits are on
-        categories), and the row for a missing value, counted from its first.
+    bits : BitTrees
     leaves : ndarray of float64
         Of all trees, from left to right.
     numbers : ndarray of int64
         The number of each leaf in its tree.
-    starts : ndarray of int64, shape (n_trees,)
     outputs : int
         Trees of a round.
     link : callable
         From the sums of a row to what the model predicts.
     """
 
-    def __init__(
-        self,
-        tables: np.ndarray,
-        searches: list[tuple[int, int, list[float] | None, int]],
-        leaves: np.ndarray,
-        numbers: np.ndarray,
-        starts: np.ndarray,
-        outputs: int,
-        link: Callable[[list[float]], list[float]],
-    ) -> None:
-        self.tables, self.searches = tables, searches
-        self.leaves, self.numbers, self.starts = leaves, numbers, starts
-        self.outputs, self.link = outputs, link
+    bits: BitTrees
+    leaves: np.ndarray
+    numbers: np.ndarray
+    outputs: int
+    link: Callable[[list[float]], list[float]]
 
     @classmethod
     def of(cls, text: str) -> QuickTrees | None:
-        """Return the tables of a model in LightGBM's text that was checked; None where walking down is better."""
+        """Return the trees of a model in LightGBM's text that was checked; None where walking down is better."""
         trees = list(_trees(text))
         link = _link(text)
         sizes = [len(tree["leaf_value"].split()) for tree in trees]
         if not trees or link is None or max(sizes) > MOST_LEAVES:
             return None
-        word = np.uint32 if max(sizes) <= 32 else np.uint64
+        word = np.dtype(np.uint32 if max(sizes) <= 32 else np.uint64)
         features: dict[int, list[_Split]] = {}
         leaves: list[float] = []
         numbers: list[int] = []
@@ -107,110 +81,20 @@ class QuickTrees:
             values = list(map(float, tree["leaf_value"].split()))
             leaves += [values[leaf] for leaf in order]
             numbers += order
-        made = _tables(features, len(trees), word)
-        if made is None:
+        asked = {feature: _asked(splits, len(trees), word) for feature, splits in sorted(features.items())}
+        known = {feature: own for feature, own in asked.items() if own is not None}
+        if not 0 < len(known) <= MOST_FEATURES or len(known) < len(asked):
             return None
-        starts = np.cumsum([0, *sizes[:-1]]).astype(np.int64)
+        bits = BitTrees(word=word, starts=np.cumsum([0, *sizes[:-1]]).astype(np.int64), asked=known)
         outputs = int(re.search(r"^num_tree_per_iteration=(\d+)$", text, re.MULTILINE)[1])  # type: ignore[index]
-        return cls(*made, np.array(leaves), np.array(numbers, dtype=np.int64), starts, outputs, link)
+        return cls(bits, np.array(leaves), np.array(numbers, dtype=np.int64), outputs, link)
 
-    def row_of(self, source: RowSource) -> Sum:
-        """Return the function that gives the prediction for the row of a source; the row is encoded only where
-        features have no plain origin."""
-        return self._sum(self._fall(*self._rows_of_values(source)))
-
-    def leaves_of_row(self, source: RowSource) -> Callable[[], np.ndarray]:
-        """Return the function that gives the number of the leaf in each tree."""
-        fall, numbers = self._fall(*self._rows_of_values(source)), self.numbers
-        return lambda: numbers.take(fall())
-
-    def places_of_row(self, source: RowSource) -> Callable[[], np.ndarray]:
-        """Return the function that gives the place of the leaf of each tree among all, from left to right; in an array
-        that it uses again."""
-        return self._fall(*self._rows_of_values(source))
-
-    def _sum(self, fall: Callable[[], np.ndarray]) -> Sum:
+    def sum_at(self, places: np.ndarray) -> Sum:
+        """Return the function that gives the prediction for a row that falls to these places at the moment."""
         leaves, outputs, link = self.leaves, self.outputs, self.link
         if outputs == 1:
-            return lambda: link([np.add.accumulate(leaves.take(fall())).item(-1)])
-        return lambda: link(np.add.accumulate(leaves.take(fall()).reshape(-1, outputs), axis=0)[-1].tolist())
-
-    def _rows_of_values(self, source: RowSource) -> tuple[Callable[[], list[int]], list[int]]:
-        """Return the function that finds for each table, from the values of the row, a row counted from some first;
-        and these."""
-        levels: list[tuple[int, Of[int]]] = []
-        numbers: list[tuple[int, list[float]]] = []
-        others: list[tuple[int, list[float] | None, int]] = []
-        first_of_numbers, first_of_others = [], []
-        for feature, first, known, gap in self.searches:
-            origin = source.origins[feature]
-            if isinstance(origin, FromLevel):
-                found = {level: first + _interval(x, known, gap) for level, x in origin.features.items()}
-                levels.append((origin.place, Of(found, first + _interval(origin.unknown, known, gap))))
-            elif isinstance(origin, FromNumber) and known is not None:
-                # a missing value is beside no threshold: it finds the place of the lowest number there is
-                numbers.append((origin.place, [-math.inf, *map(_reached, known)]))
-                first_of_numbers.append(first)
-            else:
-                others.append((feature, known, gap))
-                first_of_others.append(first)
-        now, buffer = source.now, source.buffer if others else None
-        pick_level, pick_number = picker([place for place, _ in levels]), picker([place for place, _ in numbers])
-        rows_of, thresholds = [rows for _, rows in levels], [known for _, known in numbers]
-
-        def find() -> list[int]:
-            values = now.values
-            found = list(map(getitem, rows_of, pick_level(values)))
-            found += map(bisect_left, thresholds, pick_number(values))
-            if buffer is not None:
-                features = buffer.tolist()
-                found += [_interval(features[f], known, gap) for f, known, gap in others]
-            return found
-
-        return find, [0] * len(levels) + first_of_numbers + first_of_others
-
-    def _fall(self, find: Callable[[], list[int]], first: list[int]) -> Callable[[], np.ndarray]:
-        """Return the function that gives the place of the leaf of each tree among all leaves, in an array that it uses
-        again."""
-        tables, n_trees = self.tables, self.tables.shape[1]
-        rows, firsts = np.zeros(len(first), dtype=np.intp), np.array(first, dtype=np.intp)
-        pack, target = struct.Struct(f"={len(rows)}q").pack_into, rows.data.cast("B")
-        gathered = np.empty((len(rows), n_trees), dtype=tables.dtype)
-        kept, lowest = np.empty(n_trees, tables.dtype), np.empty(n_trees, tables.dtype)
-        bits, shift, bias = (np.int32, 23, 127) if tables.dtype == np.uint32 else (np.int64, 52, 1023)
-        power = np.empty(n_trees, np.float32 if tables.dtype == np.uint32 else np.float64)
-        exponent, places = power.view(bits), np.empty(n_trees, np.intp)
-        by, starts = np.full(n_trees, shift, bits), self.starts - bias  # a number would be made an array each time
-        place = np.empty(n_trees, bits)
-
-        def fall() -> np.ndarray:
-            pack(target, 0, *find())
-            np.add(rows, firsts, out=rows)
-            tables.take(rows, axis=0, out=gathered, mode="clip")
-            np.bitwise_and.reduce(gathered, axis=0, out=kept)
-            np.bitwise_and(kept, np.negative(kept, out=lowest), out=lowest)
-            # a power of two as a floating-point number has its logarithm as its exponent
-            np.copyto(power, lowest, casting="unsafe")
-            return np.add(np.right_shift(exponent, by, out=place), starts, out=places)
-
-        return fall
-
-
-def _reached(threshold: float) -> float:
-    """Return the threshold for numbers that were not brought into the range of `Numbers`."""
-    if threshold >= LARGEST:
-        return math.inf
-    return -math.inf if threshold < -LARGEST else threshold
-
-
-def _interval(value: float, thresholds: list[float] | None, missing: int) -> int:
-    """Return the row of a feature's table for a value: 1 and how many thresholds are below it, or its code."""
-    if value != value:
-        return missing
-    if thresholds is not None:
-        return bisect_left(thresholds, value) + 1
-    code = int(value)
-    return code if 0 <= code < missing else missing
+            return lambda: link([np.add.accumulate(leaves.take(places)).item(-1)])
+        return lambda: link(np.add.accumulate(leaves.take(places).reshape(-1, outputs), axis=0)[-1].tolist())
 
 
 def _trees(text: str) -> Iterator[dict[str, str]]:
@@ -286,28 +170,47 @@ def _codes(tree: Mapping[str, str], number: int) -> frozenset[int]:
     return frozenset(32 * i + bit for i, word in enumerate(words) for bit in range(32) if word >> bit & 1)
 
 
-def _tables(
-    features: dict[int, list[_Split]], n_trees: int, word: type
-) -> tuple[np.ndarray, list[tuple[int, int, list[float] | None, int]]] | None:
-    """Return the tables of all features and how they are searched; None where they are too large."""
-    searches: list[tuple[int, int, list[float] | None, int]] = []
-    parts: list[np.ndarray] = []
-    first = 0
-    full = word(np.iinfo(word).max)
-    for feature, splits in sorted(features.items()):
-        by_codes = {split.codes is not None for split in splits}
-        if len(by_codes) > 1 or len(searches) >= MOST_FEATURES:
-            return None
-        thresholds = None if by_codes == {True} else sorted({_beyond_zero(split.threshold) for split in splits})
-        n_rows = (max(max(s.codes or (0,)) for s in splits) + 2) if thresholds is None else len(thresholds) + 2
-        if n_rows > MOST_CODES or (first + n_rows) * n_trees * np.dtype(word).itemsize > MOST_BYTES:
-            return None
-        table: np.ndarray = np.full((n_rows, n_trees), full, dtype=word)
-        (_fill_codes if thresholds is None else _fill_intervals)(table, splits, thresholds or [])
-        searches.append((feature, first, thresholds, n_rows - 1 if thresholds is None else 0))
-        parts.append(table)
-        first += n_rows
-    return (np.concatenate(parts), searches) if parts else None
+def _asked(splits: list[_Split], n_trees: int, word: np.dtype) -> Asked | None:
+    """Return what splits on one feature ask of it; None where they do not ask alike, or of too many codes."""
+    by_codes = {split.codes is not None for split in splits}
+    if len(by_codes) > 1:
+        return None
+    return _asked_of_codes(splits, n_trees, word) if by_codes == {True} else _asked_of_numbers(splits, n_trees, word)
+
+
+def _asked_of_numbers(splits: list[_Split], n_trees: int, word: np.dtype) -> Asked:
+    thresholds = np.unique([_beyond_zero(split.threshold) for split in splits])
+    at = {threshold: place for place, threshold in enumerate(thresholds.tolist())}
+    # rows: no threshold is below the value, one is, …, all are; it is missing
+    table = np.full((len(thresholds) + 2, n_trees), np.iinfo(word).max, dtype=word)
+    for split in splits:
+        gone = ~word.type(split.left)
+        table[at[_beyond_zero(split.threshold)] + 1, split.tree] &= gone
+        if not split.missing_left:
+            table[-1, split.tree] &= gone
+    np.bitwise_and.accumulate(table[:-1], axis=0, out=table[:-1])
+    missing = len(table) - 1
+    return Asked(
+        thresholds, lambda values: table[np.where(np.isnan(values), missing, np.searchsorted(thresholds, values))]
+    )
+
+
+def _asked_of_codes(splits: list[_Split], n_trees: int, word: np.dtype) -> Asked | None:
+    """LightGBM cuts a code's digits behind the point off; below 0 and beyond the largest it is none."""
+    n_codes = max(max(split.codes or (0,)) for split in splits) + 1
+    if n_codes > MOST_CODES:
+        return None
+    table = np.full((n_codes + 1, n_trees), np.iinfo(word).max, dtype=word)
+    for split in splits:
+        absent = np.ones(len(table), dtype=bool)
+        absent[list(split.codes or ())] = False
+        table[absent, split.tree] &= ~word.type(split.left)
+
+    def answer(values: np.ndarray) -> np.ndarray:
+        known = (values > -1.0) & (values < n_codes)  # NaN is neither
+        return table[np.where(known, np.trunc(np.where(known, values, 0.0)), n_codes).astype(np.intp)]
+
+    return Asked(np.array([-1.0, *np.nextafter(np.arange(1.0, n_codes + 1), 0.0)]), answer)
 
 
 def _beyond_zero(threshold: float) -> float:
@@ -315,22 +218,3 @@ def _beyond_zero(threshold: float) -> float:
     if 0.0 <= threshold < _ZERO:
         return _ZERO
     return math.nextafter(-_ZERO, -math.inf) if -_ZERO <= threshold < 0.0 else threshold
-
-
-def _fill_intervals(table: np.ndarray, splits: list[_Split], thresholds: list[float]) -> None:
-    """Rows: the value is missing; no threshold is below it, one is, …, all are."""
-    at = {threshold: place for place, threshold in enumerate(thresholds)}
-    word = table.dtype.type
-    for split in splits:
-        table[at[_beyond_zero(split.threshold)] + 2, split.tree] &= ~word(split.left)
-        if not split.missing_left:
-            table[0, split.tree] &= ~word(split.left)
-    np.bitwise_and.accumulate(table[1:], axis=0, out=table[1:])
-
-
-def _fill_codes(table: np.ndarray, splits: list[_Split], thresholds: list[float]) -> None:
-    """Rows: the codes from 0, and everything else, missing values too."""
-    word = table.dtype.type
-    for split in splits:
-        absent = [code for code in range(len(table)) if code not in (split.codes or ())]
-        table[absent, split.tree] &= ~word(split.left)

@@ -20,7 +20,7 @@ from modelwright.runtime.calibrators import Identity
 from modelwright.runtime.op import RowWriter
 from modelwright.runtime.origins import Now, RowSource, origins_of
 from modelwright.runtime.plan import Plan
-from modelwright.runtime.scorer import RowScorer, row_scorer
+from modelwright.runtime.scorer import RowScorer, row_scorers
 
 __all__ = ["RowPlan", "values_of"]
 
@@ -44,9 +44,8 @@ class RowPlan:
         self._now = Now()
         buffers = {key: np.zeros(len(view.names)) for key, view in plan.views.items()}
         sources = {key: RowSource(buffers[key], self._now, origins_of(v, where)) for key, v in plan.views.items()}
-        self._members: list[tuple[float, RowScorer]] = [
-            (member.weight, row_scorer(member.scorer, sources[member.view])) for member in plan.members
-        ]
+        self._first, scorers = row_scorers([m.scorer for m in plan.members], [sources[m.view] for m in plan.members])
+        self._members: list[tuple[float, RowScorer]] = [(m.weight, score) for m, score in zip(plan.members, scorers)]
         self._writers: list[RowWriter] = []
         for key, view in plan.views.items():
             # others go from values straight to their own tables
@@ -67,6 +66,8 @@ class RowPlan:
             self._now.values = values
             for write in self._writers:
                 write(values)
+            for find in self._first:
+                find()
             for weight, score in self._members:
                 output = score()
                 if self._inverse is not None:

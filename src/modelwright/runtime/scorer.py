@@ -3,15 +3,17 @@ booster it needs."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
+from modelwright.runtime.bit_trees import BitTrees, Fallen
+from modelwright.runtime.falling import Falling, TooLarge
 from modelwright.runtime.origins import RowSource
 
-__all__ = ["RowScorer", "Scorer", "row_scorer"]
+__all__ = ["RowScorer", "Scorer", "row_scorers"]
 
 RowScorer = Callable[[], list[float]]
 """Scores the row that a buffer holds at the moment: one number per class, or the one value."""
@@ -43,12 +45,47 @@ class Scorer(Protocol):
         ...
 
 
-def row_scorer(scorer: Scorer, source: RowSource) -> RowScorer:
-    """Return the function that scores the row of a source when it is called.
+def row_scorers(
+    scorers: Sequence[Scorer], sources: Sequence[RowSource]
+) -> tuple[list[Callable[[], None]], list[RowScorer]]:
+    """Return what has to be done first for a row, and the functions that then score it, one per scorer.
 
-    A scorer may know a short way that gives what `Scorer.predict` gives for the row: a method ``row_of(source)``, or a
-    method ``row(row)`` for a buffer with its features.
+    A scorer may know short ways that give what `Scorer.predict` gives for the row, the first one that it has is taken:
+    a method ``fallen(source)``, for what is found for all trees together (see `Falling`); a method ``row_of(source)``;
+    a method ``row(row)`` for a buffer with its features.
     """
+    fallen: dict[int, Fallen] = {}
+    for k, (scorer, source) in enumerate(zip(scorers, sources)):
+        found = scorer.fallen(source) if hasattr(scorer, "fallen") else None
+        if found is not None:
+            fallen[k] = found
+    fallings, places = _fallings({k: (own.trees, sources[k]) for k, own in fallen.items()})
+    scored = [
+        fallen[k].score_at(places[k]) if k in places else _alone(scorer, source)
+        for k, (scorer, source) in enumerate(zip(scorers, sources))
+    ]
+    return list(fallings), scored
+
+
+def _fallings(models: dict[int, tuple[BitTrees, RowSource]]) -> tuple[list[Falling], dict[int, np.ndarray]]:
+    """Return the trees of all models together, or of each alone where those are too many; and the places of models."""
+    together = [tuple(models)] if models else []
+    for parts in (together, [(k,) for k in models]):
+        fallings: list[Falling] = []
+        places: dict[int, np.ndarray] = {}
+        for part in parts:
+            try:
+                falling = Falling([models[k] for k in part])
+            except TooLarge:
+                continue
+            fallings.append(falling)
+            places.update(zip(part, falling.places))
+        if fallings:
+            break
+    return fallings, places
+
+
+def _alone(scorer: Scorer, source: RowSource) -> RowScorer:
     if (short := getattr(scorer, "row_of", None)) is not None:
         return short(source)
     if (short := getattr(scorer, "row", None)) is not None:

@@ -115,6 +115,22 @@ class Statistics:
     def __len__(self) -> int:
         return len(self.of)
 
+    @property
+    def features(self) -> tuple[int, ...]:
+        """The features of the view that are read, each once."""
+        return tuple(sorted({f for c in self.combinations for f in c.features}))
+
+    def part(self, numbers: Sequence[int]) -> Statistics:
+        """Return some of the statistics, with the combinations that they need."""
+        of = [self.of[number] for number in numbers]
+        needed = sorted(set(of))
+        return Statistics(
+            [self.combinations[n] for n in needed],
+            [self.keys[n] for n in needed],
+            [needed.index(n) for n in of],
+            [self.values[number] for number in numbers],
+        )
+
     def write(self, matrix: np.ndarray, out: np.ndarray) -> None:
         """Write the statistics of rows into ``out``, shape ``(n_rows, len(self))``; each distinct combination is
         hashed once."""
@@ -128,7 +144,7 @@ class Statistics:
 
     def row(self, row: np.ndarray) -> Callable[[], list[float]]:
         """Return the function that gives the statistics of the row that ``row`` holds when it is called."""
-        needed = sorted({f for c in self.combinations for f in c.features})
+        needed = self.features
         lookups = [(c.hash_of_row, places, len(places)) for c, places in zip(self.combinations, self._places)]
         tables = [(number, values.tolist()) for number, values in zip(self.of, self.values)]
 

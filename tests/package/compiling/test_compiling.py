@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from modelwright.errors import BundleError
 from modelwright.package.compiling import compile_plan, compile_scorer
-from modelwright.package.compiling.trees import Tree, at_most, below, model_text
+from modelwright.package.compiling.trees import Tree, model_text
 from modelwright.package.parity import check_columns, check_parity
 from modelwright.runtime import Plan
 from modelwright.runtime.city import city64
@@ -24,7 +24,9 @@ from modelwright.runtime.scorers.lightgbm import LightgbmScorer
 from modelwright.runtime.scorers.oblivious import ObliviousScorer
 from modelwright.runtime.scorers.single_sums import SingleSumsScorer
 from modelwright.runtime.scorers.xgboost import XgboostScorer
+from modelwright.runtime.singles import at_most, below
 from tests.package.fitting import TABLE, fitted
+from tests.runtime.rows import row_scorer_of
 
 singles = st.floats(width=32, allow_nan=False, allow_infinity=False)
 
@@ -105,10 +107,11 @@ def test_large_values_are_added_up_as_xgboost_adds_them(tmp_path) -> None:
     np.testing.assert_array_equal(compiled.predict(rows), expected)
     again = load(compiled.save(tmp_path, "m"), tmp_path)
     buffer = np.zeros(5)
-    one = again.row_of(RowSource(buffer, Now(), (None,) * 5))
+    sources = [RowSource(buffer, Now(), (None,) * 5)]
+    one, walked = row_scorer_of([again], sources), again.row(buffer)
     for i in range(50):
         buffer[:] = rows[i]
-        assert one() == expected[i].tolist()
+        assert one() == walked() == expected[i].tolist()
     good = compiled.save(tmp_path, "n")
     for change in ({"files": good["files"][:1]}, {"base": 0.1}, {"base": None}, {"n_classes": 2}, {"rounds": 3}):
         with pytest.raises(BundleError):

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from modelwright.package.compiling.trees import MOST_NODES, Tree, at_most, model_text
+from modelwright.package.compiling.trees import MOST_NODES, Tree, model_text
 from modelwright.runtime.scorers.forest import ForestScorer
 from modelwright.runtime.scorers.lightgbm import LightgbmScorer
+from modelwright.runtime.singles import at_most
 
 __all__ = ["compile_scorer"]
 

@@ -1,8 +1,7 @@
 """Trees of any library as LightGBM's text format holds them.
 
-The engine that scores them compares float64 features with float64 thresholds, ``x <= t`` to the left. Libraries that
-work in single precision compare the feature rounded to float32; which float64 numbers round to one side is an interval,
-so a threshold can be moved to its end (`at_most`, `below`) and the decisions are the same for every number there is.
+The engine that scores them compares float64 features with float64 thresholds, ``x <= t`` to the left; for libraries
+that work in single precision see `modelwright.runtime.singles`.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["MOST_NODES", "Tree", "at_most", "below", "model_text"]
+__all__ = ["MOST_NODES", "Tree", "model_text"]
 
 MOST_NODES = 600_000
 """Splits and leaves that are worth being text: some 25 MB, read in half a second. Larger forests stay arrays."""
@@ -46,22 +45,6 @@ class Tree:
     right: np.ndarray
     value: np.ndarray
     categories: Sequence[tuple[int, ...] | None] = ()
-
-
-def at_most(threshold: np.ndarray) -> np.ndarray:
-    """Return t so that ``x <= t`` holds for the float64 numbers x whose float32 is at most ``threshold`` (float32)."""
-    low = threshold.astype(np.float64)
-    with np.errstate(over="ignore", invalid="ignore"):  # at infinity, which stays as it is
-        high = np.nextafter(threshold, np.float32(np.inf)).astype(np.float64)
-        middle = low + (high - low) / 2.0  # exact; the tie goes to the even one of the two
-    even = threshold.view(np.uint32) % 2 == 0
-    moved = np.where(even, middle, np.nextafter(middle, -np.inf))
-    return np.where(np.isfinite(high), moved, low)
-
-
-def below(threshold: np.ndarray) -> np.ndarray:
-    """Return t so that ``x <= t`` holds for the float64 numbers x whose float32 is less than ``threshold``."""
-    return at_most(np.nextafter(threshold, np.float32(-np.inf)))
 
 
 def model_text(trees: Iterable[Tree], *, n_features: int, per_round: int, objective: str) -> str:

@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from modelwright.package.compiling.trees import MOST_NODES, Tree, below, model_text
+from modelwright.package.compiling.trees import MOST_NODES, Tree, model_text
 from modelwright.runtime.scorer import Scorer
 from modelwright.runtime.scorers.lightgbm import LightgbmScorer
 from modelwright.runtime.scorers.single_sums import SingleSumsScorer
 from modelwright.runtime.scorers.xgboost import XgboostScorer
+from modelwright.runtime.singles import below
 
 __all__ = ["compile_scorer"]
 

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from modelwright.runtime.bit_trees import Fallen
 from modelwright.runtime.origins import RowSource
 from modelwright.runtime.quick_trees import QuickTrees
 from modelwright.runtime.scorers.checking import classes_in, model_bytes, model_file, refuse, require
@@ -58,13 +59,15 @@ class LightgbmScorer:
     def predict(self, matrix: np.ndarray, *, threads: int = 1) -> np.ndarray:
         return columns_of(self.engine.predict(matrix, threads=threads), self.n_classes)
 
-    def row_of(self, source: RowSource) -> Callable[[], list[float]]:
-        tables = QuickTrees.of(self.text)
-        if tables is None:
-            fallen = self.engine.row(source.buffer)
-            score: Callable[[], list[float]] = lambda: fallen().tolist()  # noqa: E731
-        else:
-            score = tables.row_of(source)
+    def row(self, row: np.ndarray) -> Callable[[], list[float]]:
+        fallen = self.engine.row(row)
+        return self._answer(lambda: fallen().tolist())
+
+    def fallen(self, source: RowSource) -> Fallen | None:
+        trees = QuickTrees.of(self.text)
+        return None if trees is None else Fallen(trees.bits, lambda places: self._answer(trees.sum_at(places)))
+
+    def _answer(self, score: Callable[[], list[float]]) -> Callable[[], list[float]]:
         if self.n_classes != 2:
             return score
 

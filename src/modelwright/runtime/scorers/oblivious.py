@@ -14,6 +14,8 @@ from typing import Any, ClassVar
 import msgspec
 import numpy as np
 
+from modelwright.runtime.bit_trees import Fallen
+from modelwright.runtime.origins import RowSource
 from modelwright.runtime.scorers.checking import (
     classes_in,
     finite,
@@ -24,16 +26,13 @@ from modelwright.runtime.scorers.checking import (
     require,
     write_arrays,
 )
-from modelwright.runtime.scorers.linear import probabilities
+from modelwright.runtime.scorers.linear import probabilities, two_of
+from modelwright.runtime.scorers.oblivious_bits import bits_of
 from modelwright.runtime.statistics import Statistics
 
 __all__ = ["DEEPEST", "ObliviousScorer"]
 
 DEEPEST = 8  # answers are bits of a byte
-_GATHER = np.uint64(0x0102040810204080)
-"""Times eight bytes of 0 and 1 read as one number, it has them as bits of the highest byte, the first the lowest."""
-
-_HIGHEST = np.uint64(56)
 CHUNK_CELLS = 1 << 20  # answers held at a time
 
 _KINDS = {"asked": ("i", 2), "border": ("f", 2), "leaves": ("f", 2), "bias": ("f", 1), "level_of": ("i", 1),
@@ -82,18 +81,14 @@ class ObliviousScorer:
         self.asked, self.border, self.leaves, self.bias = asked, border, leaves, bias
         self.levels, self.upward, self.statistics = levels, upward, statistics
         self.n_features, self.n_classes = n_features, n_classes
-        n_trees, depth = asked.shape
-        questions, borders = np.zeros((n_trees, DEEPEST), np.intp), np.full((n_trees, DEEPEST), np.inf, np.float32)
-        questions[:, :depth], borders[:, :depth] = asked, border
-        self._questions, self._borders = questions.ravel(), borders.ravel()
-        self._first = np.arange(n_trees, dtype=np.uint64) << np.uint64(depth)
+        self.first_leaves = np.arange(len(asked), dtype=np.int64) << asked.shape[1]
         self._columns = [np.ascontiguousarray(leaves[:, k]) for k in range(leaves.shape[1])]
 
     def predict(self, matrix: np.ndarray, *, threads: int = 1) -> np.ndarray:
-        step = max(1, CHUNK_CELLS // self._questions.size)
+        step = max(1, CHUNK_CELLS // (len(self.asked) * DEEPEST))
         sums = np.empty((len(matrix), len(self.bias)))
         for start in range(0, len(matrix), step):
-            leaf = self._leaves(self._features(matrix[start : start + step]))
+            leaf = self._leaves(self.features(matrix[start : start + step]))
             for k, column in enumerate(self._columns):
                 # tree after tree, so that a row adds up in the same order alone
                 sums[start : start + step, k] = np.add.accumulate(column.take(leaf), axis=0)[-1]
@@ -108,13 +103,10 @@ class ObliviousScorer:
         for d in range(depth):
             above = columns.take(self.asked[:, d], axis=0) > self.border[:, d, None]
             number |= above.view(np.uint8) << np.uint8(d)
-        return number + self._first.astype(np.intp)[:, None]
+        return number + self.first_leaves[:, None]
 
-    def _leaf(self, answers: np.ndarray) -> np.ndarray:
-        """Return the numbers of the leaves from the answers of each tree, eight bytes in one."""
-        return ((answers * _GATHER >> _HIGHEST) + self._first).astype(np.intp)
-
-    def _features(self, matrix: np.ndarray) -> np.ndarray:
+    def features(self, matrix: np.ndarray) -> np.ndarray:
+        """Return all that is asked for, in its order: float32 of shape ``(n_rows, n_asked)``."""
         width = self.n_features + len(self.statistics)
         features = np.empty((len(matrix), width + len(self.levels)), dtype=np.float32)
         features[:, : self.n_features] = matrix
@@ -128,35 +120,30 @@ class ObliviousScorer:
         return features
 
     def row(self, row: np.ndarray) -> Callable[[], list[float]]:
-        width = self.n_features + len(self.statistics)
-        features = np.empty(width + len(self.levels), dtype=np.float32)
-        own, statistics = features[: self.n_features], features[self.n_features : width]
-        statistic = self.statistics.row(row) if len(self.statistics) else None
-        holders, codes = np.array(self.levels, dtype=np.intp).reshape(-1, 2).T
-        gathered, above = np.empty(self._questions.size, np.float32), np.empty(self._questions.size, bool)
-        answers, bias = above.view(np.uint64), self.bias.tolist()
+        matrix, places = row.reshape(1, -1), np.empty(len(self.asked), dtype=np.intp)
+        score = self._sum_at(places)
 
         def one() -> list[float]:
-            own[:] = row
-            for feature in self.upward:
-                if own[feature] != own[feature]:
-                    own[feature] = np.inf
-            if statistic is not None:
-                statistics[:] = statistic()
-            if len(codes):
-                features[width:] = row.take(holders) == codes
-            features.take(self._questions, out=gathered, mode="clip")
-            np.greater(gathered, self._borders, out=above)
-            leaf = self._leaf(answers)
-            sums = [
-                float(np.add.accumulate(column.take(leaf))[-1]) + start for column, start in zip(self._columns, bias)
-            ]
-            return self._answer(sums)
+            places[:] = self._leaves(self.features(matrix))[:, 0]
+            return score()
 
         return one
 
-    def _answer(self, sums: list[float]) -> list[float]:
-        return probabilities(np.array([sums]))[0].tolist() if self.n_classes else sums
+    def fallen(self, source: RowSource) -> Fallen:
+        return Fallen(bits_of(self, source), self._sum_at)
+
+    def _sum_at(self, places: np.ndarray) -> Callable[[], list[float]]:
+        bias, columns = self.bias.tolist(), self._columns
+        if not self.n_classes:
+            return lambda: [np.add.accumulate(columns[0].take(places)).item(-1) + bias[0]]
+        if len(columns) == 1:
+            return lambda: two_of(np.add.accumulate(columns[0].take(places)).item(-1) + bias[0])
+
+        def several() -> list[float]:
+            sums = [np.add.accumulate(column.take(places)).item(-1) + own for column, own in zip(columns, bias)]
+            return probabilities(np.array([sums]))[0].tolist()
+
+        return several
 
     def save(self, folder: Path, stem: str) -> dict[str, Any]:
         name = f"{stem}.npz"

@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from modelwright.runtime import storage
+from modelwright.runtime.bit_trees import Fallen
 from modelwright.runtime.origins import RowSource
 from modelwright.runtime.quick_trees import QuickTrees
 from modelwright.runtime.scorers.checking import classes_in, finite, model_file, refuse, require, write_arrays
@@ -60,24 +61,30 @@ class SingleSumsScorer:
             out[start : start + step, 0] = np.add.accumulate(terms, axis=1)[:, -1]
         return out
 
-    def row_of(self, source: RowSource) -> Callable[[], list[float]]:
-        tables = QuickTrees.of(self.trees.text)
+    def row(self, row: np.ndarray) -> Callable[[], list[float]]:
+        fallen, places = self.trees.engine.row(row, leaves=True), np.empty(len(self.starts), dtype=np.intp)
+        score, starts = self._sum_at(self.leaves, places), self.starts
+
+        def walked() -> list[float]:
+            np.add(fallen().astype(np.intp), starts, out=places)
+            return score()
+
+        return walked
+
+    def fallen(self, source: RowSource) -> Fallen | None:
+        trees = QuickTrees.of(self.trees.text)
+        if trees is None:
+            return None
+        from_left = self.leaves.take(trees.numbers + np.repeat(self.starts, self.trees.leaf_counts))
+        return Fallen(trees.bits, lambda places: self._sum_at(from_left, places))
+
+    def _sum_at(self, leaves: np.ndarray, places: np.ndarray) -> Callable[[], list[float]]:
         terms = np.empty(len(self.starts) + 1, dtype=np.float32)
         terms[0] = self.base
-        own, starts = terms[1:], self.starts
-        if tables is None:
-            fallen = self.trees.engine.row(source.buffer, leaves=True)
-
-            def walked() -> list[float]:
-                own[:] = self.leaves.take(fallen().astype(np.intp) + starts)
-                return [np.add.accumulate(terms).item(-1)]
-
-            return walked
-        place = tables.places_of_row(source)
-        values = self.leaves.take(tables.numbers + np.repeat(starts, self.trees.leaf_counts))  # from left to right
+        own = terms[1:]
 
         def one() -> list[float]:
-            values.take(place(), out=own, mode="clip")
+            leaves.take(places, out=own, mode="clip")
             return [np.add.accumulate(terms).item(-1)]
 
         return one

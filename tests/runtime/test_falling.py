@@ -1,0 +1,83 @@
+"""All trees of a plan at once: each model alone, and walking down, are the slow twins."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from modelwright.package.compiling import compile_plan
+from modelwright.runtime import answer_tables, falling
+from modelwright.runtime.falling import Falling, TooLarge
+from modelwright.runtime.origins import FromLevel, FromNumber, Now, RowSource
+from modelwright.runtime.plan import Plan
+from modelwright.runtime.quick_trees import QuickTrees
+from modelwright.runtime.row import RowPlan, values_of
+from modelwright.runtime.tree_engine import TreeEngine
+from tests.package.fitting import fitted
+
+from .test_quick_trees import trained
+
+MODELS = ("lightgbm", "xgboost", "catboost", "extra_trees")
+
+
+def compiled(n_classes: int) -> tuple[Plan, np.ndarray, list[list[object]]]:
+    plan, rows, _ = fitted(MODELS, n_classes)
+    plan = compile_plan(plan, rows)
+    count = len(rows[plan.contract.names[0]])
+    return plan, plan.predict(rows), [values_of(rows, plan.contract.names, i) for i in range(count)]
+
+
+@pytest.mark.parametrize("n_classes", [0, 2, 3])
+def test_models_of_all_kinds_together(n_classes: int) -> None:
+    plan, expected, rows = compiled(n_classes)
+    assert len({type(member.scorer) for member in plan.members}) >= 2
+    quick = RowPlan(plan)
+    assert len(quick._first) == 1  # one look for all trees
+    assert np.array_equal(np.array([quick(row) for row in rows]), expected)
+
+
+@pytest.mark.parametrize("limit", ["MOST_BYTES", "MOST_ROWS"])
+def test_what_is_too_large_is_walked_down(limit: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    plan, expected, rows = compiled(2)
+    monkeypatch.setattr(falling if limit == "MOST_BYTES" else answer_tables, limit, 1)
+    quick = RowPlan(plan)
+    assert not quick._first
+    assert np.array_equal(np.array([quick(row) for row in rows]), expected)
+
+
+def test_models_that_are_too_large_together_fall_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    plan, expected, rows = compiled(2)
+    together = RowPlan(plan)._first[0]._table.nbytes  # type: ignore[attr-defined]
+    monkeypatch.setattr(falling, "MOST_BYTES", together - 1)
+    quick = RowPlan(plan)
+    assert 1 <= len(quick._first) <= len(MODELS)
+    assert np.array_equal(np.array([quick(row) for row in rows]), expected)
+
+
+@pytest.mark.parametrize("most", [1, 6, 256, 100_000])
+def test_tables_multiplied_out(most: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    text, rows = trained("binary", 2, leaves=31)
+    trees, engine = QuickTrees.of(text), TreeEngine(text)
+    assert trees is not None
+    levels: dict[str | None, float] = {None: 40.0, **{f"level {code}": float(code) for code in range(40)}}
+    now = Now()
+    origins = (*map(FromNumber, range(4)), FromLevel(4, levels, 41.0), FromNumber(5))
+    monkeypatch.setattr(falling, "FEW_TABLES", 0)
+    monkeypatch.setattr(falling, "MOST_MULTIPLIED", most)
+    one = Falling([(trees.bits, RowSource(np.zeros(6), now, origins))])
+    score = trees.sum_at(one.places[0])
+    for i, level in enumerate([None, "never seen", *(f"level {code}" for code in range(40))]):
+        row = rows[i].copy()
+        row[4] = levels.get(level, 41.0)
+        now.values = [*rows[i][:4].tolist(), level, float(rows[i][5])]
+        one()
+        assert score() == engine.predict(row[None])[0].tolist()
+
+
+def test_too_many_answers() -> None:
+    text, _ = trained("regression", leaves=31)
+    trees = QuickTrees.of(text)
+    assert trees is not None
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(TooLarge):
+        patch.setattr(falling, "MOST_BYTES", 100)
+        Falling([(trees.bits, RowSource(np.zeros(6), Now(), (None,) * 6))])
