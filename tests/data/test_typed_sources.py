@@ -87,6 +87,7 @@ def test_types_are_made_plain(tmp_path):
             "null": pa.nulls(2),
             "large": pa.array(["x", "y"], pa.large_string()),
             "view": pa.array(["x", "y"], pa.string_view()),
+            "views": pa.DictionaryArray.from_arrays([0, 1], pa.array(["x", "y"], pa.string_view())),
         }
     )
     with pa.ipc.new_file(str(tmp_path / "t.arrow"), rich.schema) as writer:
@@ -95,6 +96,7 @@ def test_types_are_made_plain(tmp_path):
     row = table.to_pylist()[0]
     assert row["dictionary"] == "a"
     assert row["decimal"] == 1.5
+    assert table.select(["view", "views"]).to_pylist() == [{"view": "x", "views": "x"}, {"view": "y", "views": "y"}]
     assert row["time"] == dt.timedelta(hours=1, minutes=30)
     assert row["date"] == dt.date(2020, 1, 2)
     assert json.loads(row["list"]) == [1, 2]
@@ -103,6 +105,14 @@ def test_types_are_made_plain(tmp_path):
     assert row["binary"] == "abc"
     assert table.column("null").null_count == 2
     assert any("'list', 'struct', 'map', 'binary'" in n for n in source.notes)
+
+
+@pytest.mark.parametrize("kind", [pa.decimal64(18, 9), pa.decimal128(38, 9), pa.decimal256(60, 9)])
+def test_decimals_are_the_numbers_that_their_texts_are(kind):
+    texts = ["0.1", "1.005", "123456789.123456789", "-7.000000001", "98765.4321"]
+    values = [decimal.Decimal(t).quantize(decimal.Decimal("1e-9")) for t in texts]
+    table, _ = read_table(pa.table({"d": pa.array([*values, None], kind)}))
+    assert table.column("d").to_pylist() == [*map(float, texts), None]
 
 
 def test_json_lines_with_other_keys_and_types(tmp_path):

@@ -14,7 +14,7 @@ from modelwright.data.parsing.texts import text_of
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["listed", "plain_column", "plain_table", "unique_names"]
+__all__ = ["listed", "plain_column", "plain_table", "unique_names", "without_views"]
 
 MAX_NAMED = 8  # columns named in a note before it says "and n more"
 
@@ -30,11 +30,15 @@ def plain_column(column: Any) -> pa.ChunkedArray:
     if isinstance(kind, pa.ExtensionType):
         column = pa.chunked_array([c.storage for c in column.chunks], type=kind.storage_type)
         return plain_column(column)
+    column = without_views(column)
+    kind = column.type
     if pa.types.is_dictionary(kind):
         return plain_column(pc.cast(column, kind.value_type))
-    if pa.types.is_null(kind) or "string_view" in str(kind):
+    if pa.types.is_null(kind):
         return pc.cast(column, pa.string())
-    if pa.types.is_decimal(kind) or pa.types.is_float16(kind):
+    if pa.types.is_decimal(kind):  # by its text: the number that CSV and JSON have, where a cast errs in the last digit
+        return pc.cast(pc.cast(column, pa.string()), pa.float64())
+    if pa.types.is_float16(kind):
         return pc.cast(column, pa.float64())
     if pa.types.is_time(kind):
         micro = pc.cast(pc.cast(column, pa.time64("us")), pa.int64())
@@ -42,6 +46,20 @@ def plain_column(column: Any) -> pa.ChunkedArray:
     if _is_nested(kind):
         texts = [None if v is None else text_of(dict(v) if pa.types.is_map(kind) else v) for v in column.to_pylist()]
         return pa.chunked_array([pa.array(texts, pa.string())])
+    return column
+
+
+def without_views(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return the column with texts in the place of views of texts, with which Arrow computes little; the same object
+    where it holds none."""
+    import pyarrow as pa
+
+    kind = column.type
+    if pa.types.is_string_view(kind):
+        return column.cast(pa.string())
+    if pa.types.is_dictionary(kind) and pa.types.is_string_view(kind.value_type):
+        chunks = [pa.DictionaryArray.from_arrays(c.indices, c.dictionary.cast(pa.string())) for c in column.chunks]
+        return pa.chunked_array(chunks, pa.dictionary(kind.index_type, pa.string()))
     return column
 
 

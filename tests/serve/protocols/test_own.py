@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import struct
 import zlib
 from dataclasses import replace
 from typing import Any
@@ -305,6 +306,27 @@ def test_the_answer(facts: ModelFacts) -> None:
         "request_id": "r-1",
         "notes": [{"what": "new level", "column": "job", "rows": 1, "done": "kept", "message": "told"}],
     }
+
+
+@pytest.mark.parametrize("encoded", [False, True])
+def test_views_of_texts(encoded: bool, facts: ModelFacts) -> None:
+    """As polars writes them."""
+    job = pa.array(["clerk", None, "a text of more than twelve letters"], pa.string_view())
+    if encoded:
+        job = pa.DictionaryArray.from_arrays(pa.array([0, 1, 0], pa.uint32()), job)
+    body = stream_of(pa.table({"age": [41, 39, 40], "job": job}))
+    columns = OWN.decode(ask(body, STREAM), facts).columns
+    assert columns.column("job").to_pylist() == job.to_pylist()
+
+
+def test_views_of_the_same_text_are_added_up(facts: ModelFacts) -> None:
+    text, n = b"x" * 50_000, 5_000  # 130 kB that would be 250 MB
+    view = struct.pack("<i4sii", len(text), text[:4], 0, 0)
+    job = pa.Array.from_buffers(pa.string_view(), n, [None, pa.py_buffer(view * n), pa.py_buffer(text)])
+    body = stream_of(pa.table({"age": [41] * n, "job": job}))
+    assert len(body) < 1 << 18
+    error = refused(ask(body, STREAM), facts)
+    assert (error.status, error.code) == (413, "MW-S120")
 
 
 def test_values_with_intervals() -> None:

@@ -1,17 +1,19 @@
 """Arrow and Parquet bodies as tables of plain types, within the limits. Imported only where pyarrow is.
 
-Three things make a small body large: compressed buffers (counted before Arrow reads them: `ipc`, `pages`), texts of a
-dictionary that many rows point to (added up before they are written out), and columns that share their buffers
-(`Table.nbytes` counts each). Types that hold lists, objects or bytes are refused, as in JSON.
+Four things make a small body large: compressed buffers (counted before Arrow reads them: `ipc`, `pages`), texts of a
+dictionary that many rows point to and views of texts that overlap (both added up before they are written out), and
+columns that share their buffers (`Table.nbytes` counts each). Types that hold lists, objects or bytes are refused, as
+in JSON.
 """
 
 from __future__ import annotations
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from modelwright.data.tidying import plain_column
+from modelwright.data.tidying import plain_column, without_views
 from modelwright.errors import RequestError
 from modelwright.serve.limits import Limits
 from modelwright.serve.protocols import refusals
@@ -93,7 +95,7 @@ def _is_flat(kind: pa.DataType) -> bool:
         is_it(kind)
         for is_it in (
             types.is_boolean, types.is_integer, types.is_floating, types.is_decimal, types.is_string,
-            types.is_large_string, types.is_date, types.is_time, types.is_timestamp,
+            types.is_large_string, types.is_string_view, types.is_date, types.is_time, types.is_timestamp,
             types.is_duration, types.is_null,
         )
     )  # fmt: skip
@@ -109,8 +111,14 @@ def _is_text(kind: pa.DataType) -> bool:
 def _plain(table: pa.Table, kind: str, limits: Limits) -> pa.Table:
     """Return the table with plain types, once it is known that writing texts out stays within the limits."""
     limits.check_rows(table.num_rows if table.num_columns else 0)
-    n_bytes = table.nbytes
-    for column in table.columns:
+    n_bytes = table.nbytes + sum(map(_viewed, table.columns))
+    if n_bytes > limits.table_bytes:
+        raise refusals.table_too_large(limits.table_bytes)
+    try:
+        given = [without_views(column) for column in table.columns]
+    except _ERRORS:
+        raise refusals.broken_table(kind, "a value does not fit its type") from None
+    for column in given:
         longest, written = _texts(column)
         if longest > limits.text:
             raise refusals.text_too_long(limits.text)
@@ -118,10 +126,21 @@ def _plain(table: pa.Table, kind: str, limits: Limits) -> pa.Table:
         if n_bytes > limits.table_bytes:
             raise refusals.table_too_large(limits.table_bytes)
     try:
-        columns = [_within_calendar(plain_column(column)) for column in table.columns]
+        columns = [_within_calendar(plain_column(column)) for column in given]
     except _ERRORS:
         raise refusals.broken_table(kind, "a value does not fit its type") from None
     return pa.table(columns, names=table.column_names)
+
+
+def _viewed(column: pa.ChunkedArray) -> int:
+    """Return the bytes that views of texts take when they are written out: any number may be of the same bytes."""
+    total = 0
+    for chunk in column.chunks:
+        values = chunk.dictionary if pa.types.is_dictionary(chunk.type) else chunk
+        if pa.types.is_string_view(values.type) and len(values):
+            views = np.frombuffer(values.buffers()[1], "<i4", count=4 * len(values), offset=16 * values.offset)
+            total += int(views[::4].astype(np.int64).sum())  # each view begins with the length of its text
+    return total
 
 
 def _texts(column: pa.ChunkedArray) -> tuple[int, int]:
