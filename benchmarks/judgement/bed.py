@@ -108,6 +108,16 @@ class Bed:
             values.to_numpy(float).copy() if not (values.isna() & ~empty).any() and values.notna().sum() > 50 else None
         )
 
+    def matrix(self) -> np.ndarray:
+        """Return the features as numbers for a forest: words by how frequent they are, missing below everything."""
+        parts = []
+        for name in self.features():
+            values = self.number(name)
+            if values is None:
+                values = self.frame[name].map(self.frame[name].value_counts(ascending=True).rank(method="first"))
+            parts.append(np.nan_to_num(np.asarray(values, float), nan=-1e9))
+        return np.column_stack(parts)
+
     def numbers(self, least_levels: int = 30, *, positive: bool = False) -> list[str]:
         """Return names of columns of numbers with enough different values, in random order."""
         found = []

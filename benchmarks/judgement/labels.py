@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 from bed import Bed, Planted, as_text
 
 __all__ = ["class_spellings", "contradicting", "flipped", "ordinal", "rare_class", "skewed"]
+
+PLAIN, SHARE_PLAIN = 0.99, 0.5
+MOST_EXCHANGED = 0.25
+FOLDS = 4
 
 
 def contradicting(bed: Bed, strength: int) -> Planted | None:
@@ -25,15 +31,48 @@ def contradicting(bed: Bed, strength: int) -> Planted | None:
 
 
 def flipped(bed: Bed, strength: int) -> Planted | None:
-    """Of the classes 2, 8 or 20 % are exchanged at random; of the values as many are exchanged with another row's."""
+    """Of the classes 2, 8 or 20 % are exchanged at random; of the values as many are exchanged with another row's.
+
+    Only where labels can be known: to a forest that knows the honest labels, half of the exchanged ones are less
+    believable than 99 of 100 honest ones are. And of each class at most a quarter of the labels are exchanged ones:
+    where they outnumber the honest ones of a rare class, that class is another one.
+    """
     picked = bed.some((0.02, 0.08, 0.2)[strength])
     values = bed.frame[bed.target].to_numpy(object).copy()
     if bed.classes:
         step = bed.rng.integers(1, len(bed.classes), len(picked))
-        values[picked] = [bed.classes[c] for c in (bed.y[picked].astype(int) + step) % len(bed.classes)]
+        new = (bed.y[picked].astype(int) + step) % len(bed.classes)
+        values[picked] = [bed.classes[c] for c in new]
+        came, were = (np.bincount(c, minlength=len(bed.classes)) for c in (new, bed.y.astype(int)))
+        if (came > MOST_EXCHANGED * (came + were)).any():
+            return None
+        honest, now = bed.y, bed.y.copy()
+        now[picked] = new
     else:
-        values[picked] = bed.rng.permutation(values[picked])
+        order = np.arange(bed.n)
+        order[picked] = bed.rng.permutation(picked)
+        values, honest = values[order], bed.rank
+        now = honest[order]
+    doubt = _doubt(bed, honest)
+    plain = doubt(now)[picked] > np.quantile(doubt(honest), PLAIN)
+    if plain.mean() < SHARE_PLAIN:
+        return None
     return Planted(frame=bed.with_column(bed.target, values), rows=tuple(picked.tolist()))
+
+
+def _doubt(bed: Bed, honest: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
+    """Return what says of labels how little a forest that was fitted to the honest ones, out of fold, believes them."""
+    from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
+    from sklearn.model_selection import cross_val_predict
+
+    settings = {"n_estimators": 60, "min_samples_leaf": 2, "random_state": 0}
+    if not bed.classes:
+        said = cross_val_predict(RandomForestRegressor(**settings), bed.matrix(), honest, cv=FOLDS)
+        return lambda y: np.abs(y - said)
+    said = cross_val_predict(
+        RandomForestClassifier(**settings), bed.matrix(), honest.astype(int), cv=FOLDS, method="predict_proba"
+    )
+    return lambda y: 1 - said[np.arange(bed.n), y.astype(int)]
 
 
 def class_spellings(bed: Bed, strength: int) -> Planted | None:

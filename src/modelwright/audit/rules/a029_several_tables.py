@@ -8,8 +8,8 @@ import numpy as np
 
 from modelwright.audit.building import count, names, percent, tell
 from modelwright.audit.findings import AuditContext, Finding, Severity
-from modelwright.audit.looking import coded, values_of
-from modelwright.audit.order import is_sorted
+from modelwright.audit.looking import auc, coded, values_of
+from modelwright.audit.order import sorted_by
 from modelwright.audit.seams import APART, EMPTY, FILLED, MIN_COLUMNS, MIN_PART, STEP, Seam, find_seam
 from modelwright.audit.totals import WORDS
 from modelwright.data.columns import Strings
@@ -17,6 +17,8 @@ from modelwright.data.columns import Strings
 __all__ = ["SeveralTables"]
 
 MIN_ROWS = 100
+# Where the target changes as much, rows are in its order, and what goes with it changes as well.
+TARGET_STEP = 0.5
 # What says which table a row came from: it changes at the boundary.
 TOLD_BY = 0.99
 # Rows that sum up others are few, and hold large numbers.
@@ -42,7 +44,8 @@ class SeveralTables:
         f"columns that were filled in {percent(FILLED)} of the rows become empty in {percent(1 - EMPTY)}, or the other "
         f"way round, or numbers change their scale (a value of one part exceeds one of the other with probability "
         f"{APART:g}) in a file that is not in their order. Or numbers take a step (probability {STEP:g}) that shows in "
-        "the rows right beside the place and is twice any other step of theirs, in a file that is sorted by no column. "
+        "the rows right beside the place and is twice any other step of theirs, in a file that is sorted by no column; "
+        f"not where the target changes as well, by {percent(TARGET_STEP)} of what it could. "
         "Totals: a category has a value such as 'Total' or 'All' in "
         f"at most {percent(MAX_SUMMARIES)} of the rows, whose numbers are {SUMMARY_SIZE:g} times those of the others."
     )
@@ -56,7 +59,9 @@ class SeveralTables:
 
     def _sources(self, context: AuditContext) -> list[Finding]:
         # In a file in the order of a column or of the target, others change where that does, and rightly so.
-        seam = find_seam(context, steps=not is_sorted(context))
+        seam = find_seam(context, steps=not sorted_by(context))
+        if seam is not None and seam.steps and _target_changes(context, seam.row) >= TARGET_STEP:
+            seam = find_seam(context, steps=False)
         if seam is None:
             return []
         n, row = len(context.row_numbers), seam.row
@@ -108,6 +113,25 @@ class SeveralTables:
             rows=context.row_numbers[total],
             n_rows=int(total.sum()),
         )
+
+
+def _target_changes(context: AuditContext, row: int) -> float:
+    """Return how much the target differs before and after a row: 0 where not at all, 1 where they have nothing common.
+
+    Of classes it is the distance of their shares (total variation), of values the area under the ROC curve.
+    """
+    if context.y is None:
+        return 0.0
+    first, second = (part[~np.isnan(part)] for part in (context.y[:row], context.y[row:]))
+    if not len(first) or not len(second):
+        return 0.0
+    if not context.classes:
+        area = auc(np.concatenate([first, second]), np.arange(len(first) + len(second)) < len(first))
+        return abs(2 * area - 1)
+    shares = [
+        np.bincount(part.astype(np.int64), minlength=len(context.classes)) / len(part) for part in (first, second)
+    ]
+    return float(np.abs(shares[0] - shares[1]).sum() / 2)
 
 
 def _how(seam: Seam) -> str:

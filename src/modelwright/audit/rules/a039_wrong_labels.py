@@ -31,9 +31,10 @@ OF_CEILING = 0.40
 MAX_FLOOR = 0.25  # with more than that, a weak signal looks the same as a strong one with wrong labels
 LEARNED = 0.5  # of more than two classes, those of which the model finds half the rows
 # Numbers: residuals in units of the spread of rows with like predictions. Heavy tails thin out: beyond 6 a Student's t
-# with 3 degrees of freedom has half as many rows as between 4 and 6. Values of another row do not thin out.
+# with 3 degrees of freedom has half as many rows as between 4 and 6, and so have public tables at most. Values of
+# another row do not thin out.
 FAR, BAND = 6.0, 4.0
-TAIL_RATIO = 1.0
+TAIL_RATIO = 0.75
 ONE_SIDE = 0.2  # a hidden cause moves the rows one way; wrong values lie on both sides
 MIN_R2 = 0.6
 FAR_SHARE = 0.01
@@ -73,8 +74,8 @@ class WrongLabels:
         "vanish with surety and those of labels do not; and when the rest is well predictable (kappa "
         f"{CLEARED:g}, and {percent(OF_CEILING)} of what wrong labels leave to explain). Numbers: an R² of ranks of "
         f"{MIN_R2:g} and at least {percent(FAR_SHARE)} of the rows beyond {FAR:g} robust standard deviations of rows "
-        f"with like predictions, more than between {BAND:g} and {FAR:g}, and on both sides: heavy tails thin out, and "
-        "hidden causes move rows one way."
+        f"with like predictions, {TAIL_RATIO:g} times as many as between {BAND:g} and {FAR:g}, and on both "
+        "sides: heavy tails thin out, and hidden causes move rows one way."
     )
     what_is_done: ClassVar[str] = "Told, with the rows to look at first. No label is changed."
 
