@@ -145,6 +145,23 @@ def test_values_that_exist_mostly_for_one_class(make: MakeContext, rng: np.rando
     assert found.action is Action.TOLD and "of all others" in found.message
 
 
+def test_a_copy_that_is_missing_in_some_rows(make: MakeContext, rng: np.random.Generator) -> None:
+    frame = _easy(rng).drop(columns="value")
+    frame["code"] = np.where(rng.random(len(frame)) < 0.4, None, np.where(frame["goal"] == "yes", "k7", "k2"))
+    (found,) = [f for f in findings(SingleColumnLeak, make(frame, "goal")) if "code" in f.columns]
+    assert found.action is Action.DROP_COLUMN and found.evidence["sign"] == "copy"
+
+
+def test_values_that_are_missing_mostly_for_high_targets(make: MakeContext, rng: np.random.Generator) -> None:
+    frame = honest(rng, 1_000).drop(columns="goal")
+    high = frame["value"] > frame["value"].quantile(0.7)
+    reluctant = rng.random(1_000) < np.where(high, 0.3, 0.1)
+    assert findings(SingleColumnLeak, make(frame.assign(depth=frame["depth"].mask(reluctant)), "value")) == []
+    gone = rng.random(1_000) < np.where(high, 0.7, 0.02)
+    (found,) = findings(SingleColumnLeak, make(frame.assign(depth=frame["depth"].mask(gone)), "value"))
+    assert found.columns == ("depth",) and found.action is Action.TOLD and "'value' is above" in found.message
+
+
 def test_a_shared_trend_is_no_leak(make: MakeContext, rng: np.random.Generator) -> None:
     step = np.arange(200.0)
     frame = pd.DataFrame(

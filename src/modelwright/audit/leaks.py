@@ -24,7 +24,7 @@ copy, and values that exist mostly for one class.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
@@ -39,8 +39,9 @@ from modelwright.audit.existence import (
     sides,
 )
 from modelwright.audit.findings import AuditContext
+from modelwright.audit.gaps import mostly_for_one
 from modelwright.audit.identifiers import identifier_reason
-from modelwright.audit.looking import coded, memo, rank_correlation
+from modelwright.audit.looking import coded, is_missing, memo, rank_correlation
 from modelwright.audit.names import BEFORE, IDENTIFIER, after_the_fact, shared_stem, siblings, tokens
 from modelwright.audit.near import (
     SAME_PLACES,
@@ -50,7 +51,6 @@ from modelwright.audit.near import (
     only_past,
     only_trend,
     same_places,
-    value_gap,
 )
 from modelwright.audit.power import PowerSample, column_cells, joint_skill, power, power_sample
 from modelwright.data.columns import Strings
@@ -61,6 +61,7 @@ __all__ = ["TOLD_SIGNS", "Leak", "Sign", "find_leaks", "sure_leaks"]
 # A copy has a value for each class. "Almost perfect" agreement ends at 0.8 (Landis and Koch 1977), and an honest flag
 # that is wrong in 3 of 100 rows reaches 0.94; 0.975 leaves about one wrong row in a hundred.
 COPY_KAPPA = 0.975
+KNOWN_ROWS, KNOWN_SHARE = 50, 0.3  # a copy may be missing in the others
 # A monotone copy of a number has its ranks but for small noise and rounding.
 COPY_RANKS = 0.995
 # Dominance: at least this much explained, and the others together leave three times as much unexplained. Honest
@@ -95,12 +96,6 @@ TOLD_LEAD = 1.5
 # at 0.81.
 NEAR_RECALL = 0.92
 IN_ORDER = 0.95  # rank correlation of a date with the position in the file
-# Values exist in nine of ten rows of one class and one of ten of the others, with room for luck. Where several columns
-# come near that, whole parts of a form belong to one class.
-VALUE_GAP = 0.75
-PART_GAP = 0.50
-GAP_ROWS = 50
-MAX_GAPS = 2
 MAX_ROUNDS = 8  # rounds of the search; a table with more generations of leaks is told what was found by then
 
 
@@ -225,7 +220,13 @@ def _is_copy(context: AuditContext, name: str, sample: PowerSample) -> bool:
         return False
     if not sample.n_classes:
         return _follows(context, name, sample, measured.skill)
-    return agreement(column_cells(context, name, sample), sample) >= COPY_KAPPA
+    cells = column_cells(context, name, sample)
+    known = np.flatnonzero(~is_missing(context.columns[name])[sample.rows])
+    if len(known) < max(KNOWN_ROWS, KNOWN_SHARE * len(cells)):
+        known = np.arange(len(cells))
+    # A copy that was not kept for every row is one all the same.
+    there = replace(sample, rows=sample.rows[known], y=sample.y[known], folds=sample.folds[known])
+    return max(agreement(cells, sample), agreement(cells[known], there)) >= COPY_KAPPA
 
 
 def _follows(context: AuditContext, name: str, sample: PowerSample, skill: float) -> bool:
@@ -254,17 +255,10 @@ def _near(context: AuditContext, names: list[str], sample: PowerSample) -> dict[
 
 
 def _mostly(context: AuditContext, names: list[str], sample: PowerSample) -> dict[str, Leak]:
-    """Return columns that have a value mostly for one class."""
-    if not sample.n_classes:
-        return {}
-    gaps = {n: value_gap(context, n, sample, GAP_ROWS) for n in names}
-    wide = {n: abs(inside - outside) for n, (_, inside, outside) in gaps.items() if abs(inside - outside) >= PART_GAP}
-    if len(wide) > MAX_GAPS:
-        return {}
+    """Return columns that have a value mostly for one class, or for one end of a number."""
     return {
-        n: Leak(column=n, sign=Sign.MOSTLY, skill=gaps[n][1], others=gaps[n][2], word=str(context.classes[gaps[n][0]]))
-        for n, gap in wide.items()
-        if gap >= VALUE_GAP
+        n: Leak(column=n, sign=Sign.MOSTLY, skill=gap.inside, others=gap.outside, word=gap.part)
+        for n, gap in mostly_for_one(context, names, sample).items()
     }
 
 

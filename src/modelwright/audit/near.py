@@ -1,8 +1,8 @@
 """Columns that follow the target too closely to be measurements, however easy the problem is for the others.
 
 Strength out of proportion (see `leaks`) is silent where all columns together predict well. What is judged here needs no
-comparison: a flag that is right in nineteen of twenty rows of every class, a number that has the target's own place in
-the order of nearly all rows, or a value that exists for one class and hardly for any other. None of it proves a leak,
+comparison: a flag that is right in nineteen of twenty rows of every class, or a number that has the target's own place
+in the order of nearly all rows. None of it proves a leak,
 so most of it is told. A trend that two series share is no sign of any of it, nor is what the rows before tell anyway:
 in a smooth series yesterday's value follows today's closely.
 """
@@ -14,11 +14,11 @@ import numpy as np
 from modelwright.audit.clocks import dates, file_order, find_panel, panel_order
 from modelwright.audit.existence import MIN_CLASS_ROWS
 from modelwright.audit.findings import AuditContext
-from modelwright.audit.looking import coded, is_missing, memo, rank_correlation
+from modelwright.audit.looking import coded, memo, rank_correlation
 from modelwright.audit.power import PowerSample
 from modelwright.data.columns import Strings
 
-__all__ = ["bulk", "class_recall", "follows_closely", "only_past", "only_trend", "same_places", "value_gap"]
+__all__ = ["bulk", "class_recall", "follows_closely", "only_past", "only_trend", "same_places"]
 
 # Ranks as shares: a copy with some wrong values keeps the place of all other rows, while a measurement with an R² of
 # 0.97 is that near in a third of them.
@@ -170,18 +170,3 @@ def _ranks(values: np.ndarray) -> np.ndarray:
     known = np.isfinite(values)
     places[known] = rankdata(values[known]) / max(1, int(known.sum()))
     return places
-
-
-def value_gap(context: AuditContext, name: str, sample: PowerSample, least_rows: int) -> tuple[int, float, float]:
-    """Return the class in which having a value differs most from the other classes, and both shares with a value."""
-    present = ~is_missing(context.columns[name])[sample.rows]
-    best = (-1, 0.0, 0.0)
-    if present.all() or not present.any():
-        return best
-    sizes = np.bincount(sample.y, minlength=sample.n_classes)
-    filled = np.bincount(sample.y[present], minlength=sample.n_classes)
-    for c in np.flatnonzero((sizes >= least_rows) & (len(sample.y) - sizes >= least_rows)):
-        inside, outside = filled[c] / sizes[c], (filled.sum() - filled[c]) / (len(sample.y) - sizes[c])
-        if abs(inside - outside) > abs(best[1] - best[2]):
-            best = (int(c), float(inside), float(outside))
-    return best

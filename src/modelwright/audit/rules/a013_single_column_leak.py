@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from modelwright.audit.building import percent, tell
 from modelwright.audit.findings import Action, AuditContext, Finding, Severity
+from modelwright.audit.gaps import ODDS, VALUE_GAP
 from modelwright.audit.leaks import (
     COPY_KAPPA,
     COPY_RANKS,
@@ -18,7 +19,6 @@ from modelwright.audit.leaks import (
     PERFECT_SKILL,
     TOLD_SIGNS,
     UNEXPLAINED_RATIO,
-    VALUE_GAP,
     Leak,
     Sign,
     find_leaks,
@@ -43,7 +43,8 @@ class SingleColumnLeak:
     )
     how_detected: ClassVar[str] = (
         "Every column is judged alone, out of fold. A copy: each class has a value of its own (kappa "
-        f"{COPY_KAPPA:g}), or the target follows the number monotonically, or {percent(SAME_PLACES)} of the rows have "
+        f"{COPY_KAPPA:g} where it is known), or the target follows the number monotonically, or {percent(SAME_PLACES)} "
+        "of the rows have "
         f"the same place in the order of both (within {percent(PLACE)}). Strength out of proportion: at "
         f"least {percent(DOMINANT_SKILL)} explained while all other columns together leave {UNEXPLAINED_RATIO:g} times "
         "as much unexplained, so that an honestly easy problem is not accused; or "
@@ -56,7 +57,8 @@ class SingleColumnLeak:
         f"any comparison: each class has a value of its own in {percent(NEAR_RECALL)} of its rows, an R² of "
         f"{CLOSE_R2:g}, "
         f"or shares of rows with a value that differ by {100 * VALUE_GAP:.0f} percentage points between a class and "
-        "the others. What only shares a trend with the target along the file is not accused. Explained "
+        f"the others, or whose odds differ {ODDS:g}-fold and more; of a number as target the rows above a limit are "
+        "the class. What only shares a trend with the target along the file is not accused. Explained "
         "means McFadden's R² for classes (1974) and R² of ranks for numbers. See Kaufman et al. 2012, Leakage in Data "
         "Mining."
     )
@@ -115,7 +117,7 @@ def _told(context: AuditContext, leak: Leak) -> str:
     if leak.sign is Sign.MOSTLY:
         return (
             f"'{leak.column}' has a value in {percent(leak.skill)} of the rows where '{context.target}' is "
-            f"'{leak.word}', and in {percent(leak.others)} of all others."
+            f"{leak.word}, and in {percent(leak.others)} of all others."
         )
     if leak.sign is Sign.NEAR and context.classes:
         return f"'{leak.column}' is right in at least {percent(leak.skill)} of the rows of each class."
