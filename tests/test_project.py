@@ -157,6 +157,16 @@ def test_a_second_run_leaves_the_champion(project):
     assert frame["prediction"].notna().all() and frame.attrs["violations"] == []
 
 
+def test_predictions_with_intervals_and_reasons(project):
+    rows = {"age": [30, 31], "income": [50.0, 3.0], "city": ["a", "b"]}
+    frame = project.predict(rows, interval=0.8, reasons=2)
+    assert (frame["low"] <= frame["prediction"]).all() and (frame["prediction"] <= frame["high"]).all()
+    assert all(len(told) <= 2 and set(told[0]) == {"column", "effect"} for told in frame["reasons"] if told)
+    assert frame["reasons"].tolist() == project.version().predict(rows, reasons=2)[0]["reasons"].tolist()
+    with pytest.raises(UsageError, match="MW-U601"):
+        project.predict(rows, interval=9)
+
+
 # why, report
 
 

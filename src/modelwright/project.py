@@ -302,8 +302,31 @@ class Project:
                     return f"version {number} is no champion: its verdict was '{state.result['verdict']}'"
         return f"version {number} is no champion: none was promoted"
 
+    def signed_otherwise(self, number: int) -> str:
+        """Return how the signature of a version differs from the champion's, one sentence; empty where it does not.
+
+        It is what the signatures say of themselves; `modelwright verify` checks one against a key.
+        """
+        from modelwright.package.signature import claimed_key
+
+        champion = self.champion
+        if champion is None or champion.version == number:
+            return ""
+        there, here = (claimed_key(self.version_folder(n)) for n in (champion.version, number))
+        if there is None or there == here:
+            return ""
+        if here is None:
+            return f"version {number} is not signed, version {champion.version}, the champion until now, is"
+        if not (there and here):  # one that names no key says nothing of which it is
+            return ""
+        return (
+            f"version {number} is signed by another key ({here[:16]}…) than version {champion.version}, the champion "
+            f"until now ({there[:16]}…): servers that are given the key of the one refuse the other"
+        )
+
     def promote(self, number: int, *, by: str = "user", why: str = "") -> Champion:
-        """Make a version the champion, after checking it; the step is atomic and goes to the ledger."""
+        """Make a version the champion, after checking it; the step is atomic and goes to the ledger. Whether it is
+        signed as the champion before says `signed_otherwise`, which is asked before."""
         with self.lock():
             self.version(number)
             before = self.champion
@@ -330,12 +353,14 @@ class Project:
     def _point(self, champion: Champion, event: str, *, by: str, why: str) -> None:
         before = self.champion
         body = {"from": before.version if before else None, "to": champion.version, "by": by, "why": why}
+        if doubt := self.signed_otherwise(champion.version):
+            body["doubt"] = doubt
         self.ledger.append(event, "", body)
         documents.save(champion, self.path / "champion.json")
 
     # use
 
-    def predict(self, rows: Any, *, version: int | None = None) -> Any:
+    def predict(self, rows: Any, *, version: int | None = None, interval: float | None = None, reasons: int = 0) -> Any:
         """Return predictions for rows as a pandas frame, one row each.
 
         Parameters
@@ -343,11 +368,17 @@ class Project:
         rows : DataFrame, pyarrow.Table, mapping of columns, or path of a file
         version : int or None
             None: the champion.
+        interval : float or None
+            Coverage of intervals that are wanted too, 0.9, see `Version.interval`.
+        reasons : int
+            How many reasons per row are wanted too, see `Version.predict`.
 
         Returns
         -------
         pandas.DataFrame
-            ``prediction`` and, for classes, ``probability_<class>``. What the contract had to say of the rows is in
+            ``prediction`` and, for classes, ``probability_<class>``; with ``interval`` also ``low`` and ``high``, or
+            for classes ``set``, a list of names per row; with ``reasons`` a list of ``{"column": name, "effect":
+            number}`` per row. What the contract had to say of the rows is in
             ``frame.attrs["violations"]``, what was repaired in reading them and whether the version is no champion in
             ``frame.attrs["notes"]``, and ``frame.attrs["version"]`` and ``frame.attrs["champion"]`` say who answered.
 
@@ -355,6 +386,8 @@ class Project:
         ------
         ContractError
             The rows cannot be scored: a column the model uses is missing, or cannot be read.
+        UsageError
+            The version has no intervals, or not of that coverage.
         """
         import pandas as pd
 
@@ -362,7 +395,7 @@ class Project:
 
         opened = self.version(version)
         table, notes = as_table_told(rows)
-        answers, violations = opened.predict(table)
+        answers, violations = opened.predict(table, interval=interval, reasons=reasons)
         number = opened.manifest.version
         doubt = self.not_champion(number)
         frame = pd.DataFrame(dict(answers))
@@ -380,12 +413,14 @@ class Project:
         query: str | None = None,
         keep: Sequence[str] = (),
         interval: float | None = None,
+        reasons: int = 0,
     ) -> ScoredFile:
         """Score every row of a source of any size into a file, by the champion or another version; parameters and
         errors are those of `modelwright.scoring.score_file`."""
         from modelwright.scoring import score_file
 
-        return score_file(self.version(version), source, output, query=query, keep=keep, interval=interval)
+        opened = self.version(version)
+        return score_file(opened, source, output, query=query, keep=keep, interval=interval, reasons=reasons)
 
     def why(self, topic: str | None = None) -> tuple[Decision, ...]:
         """Return the decisions of the newest run, all or on a topic.

@@ -50,6 +50,31 @@ def test_sign_and_verify(signed: Path, tmp_path: Path, capsys: pytest.CaptureFix
     assert "nowhere.csv" in capsys.readouterr().err
 
 
+def test_promoting_what_another_key_has_signed(
+    signed: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import shutil
+
+    from modelwright.project import Project
+
+    for number in (2, 3, 4):
+        shutil.copytree(signed / "versions" / "1", signed / "versions" / str(number))
+    (signed / "versions" / "2" / "model.sig").unlink()
+    other = ["sign", str(signed / "versions" / "3"), "--key", str(tmp_path / "other.pem"), "--make-key", "--quiet"]
+    assert main(other) == 0
+    capsys.readouterr()
+    assert main(["promote", str(signed), "4"]) == 0
+    assert capsys.readouterr().err == ""
+    assert main(["promote", str(signed), "3"]) == 0
+    shown = capsys.readouterr()
+    assert "note: version 3 is signed by another key (" in shown.err and "than version 4" in shown.err
+    assert "version 3 is the champion" in shown.out
+    assert "another key" in Project(signed).ledger.entries()[-1].body["doubt"]
+    (note,) = told(capsys, "promote", signed, "2")["notes"]
+    assert note == "version 2 is not signed, version 3, the champion until now, is"
+    assert told(capsys, "promote", signed, "1")["notes"] == []  # from unsigned to signed is no loss
+
+
 def test_a_key_with_a_password(
     project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

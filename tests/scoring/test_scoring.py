@@ -186,6 +186,19 @@ def test_intervals(version, tmp_path):
     ]
 
 
+def test_reasons(version, tmp_path):
+    source = write(rows(120), tmp_path / "t.csv")
+    expected = version.predict(rows(120), reasons=2)[0]["reasons"].tolist()
+    for name in ("out.jsonl", "out.parquet"):
+        score_file(version, source, tmp_path / name, reasons=2, chunk_rows=50)
+    lines = [json.loads(line)["reasons"] for line in (tmp_path / "out.jsonl").read_text().splitlines()]
+    texts = pq.read_table(tmp_path / "out.parquet").column("reasons").to_pylist()
+    assert lines == [json.loads(text) for text in texts] == expected
+    with pytest.raises(UsageError, match="MW-U011"):
+        score_file(version, rows(9).append_column("reasons", pa.array(range(9))), tmp_path / "o.csv",
+                   reasons=1, keep=("reasons",))  # fmt: skip
+
+
 def test_a_row_too_long_far_below_is_refused(version, tmp_path):
     source = csv_of(N, tmp_path / "t.csv")
     lines = source.read_text().splitlines()

@@ -79,7 +79,10 @@ def test_revoking_keeps_the_record(file: KeyFile) -> None:
 
 
 def test_a_name_that_two_keys_have_revokes_neither(file: KeyFile) -> None:
-    ids = [file.add("same", ["predict"])[0].id for _ in range(2)]
+    """As lists of earlier releases have them."""
+    made = [make_key("same", ["predict"], now=float(i))[0] for i in range(2)]
+    file._write(tuple(made))
+    ids = [key.id for key in made]
     with pytest.raises(UsageError) as told:
         file.revoke("same")
     assert all(i in told.value.fix for i in ids)
@@ -87,8 +90,22 @@ def test_a_name_that_two_keys_have_revokes_neither(file: KeyFile) -> None:
     assert file.revoke("same").id == ids[1]
 
 
+def test_a_name_in_use_is_refused_until_its_key_is_revoked(file: KeyFile) -> None:
+    first, _ = file.add("shop", ["predict"], lasts_s=60)
+    with pytest.raises(UsageError, match=r"with the name 'shop' .* revoke that one first .* MW-U031"):
+        file.add(" shop", ["read"])
+    assert file.load() == (first,)
+    file.revoke("shop")
+    second, _ = file.add("shop", ["predict"])
+    assert [k.id for k in file.load()] == [first.id, second.id]
+
+
 def test_changes_at_the_same_time_lose_nothing(file: KeyFile) -> None:
-    threads = [threading.Thread(target=lambda: [file.add("t", ["predict"]) for _ in range(5)]) for _ in range(4)]
+    def add(thread: int) -> None:
+        for number in range(5):
+            file.add(f"{thread}.{number}", ["predict"])
+
+    threads = [threading.Thread(target=add, args=(i,)) for i in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:

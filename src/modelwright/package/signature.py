@@ -28,6 +28,7 @@ __all__ = [
     "SignatureFacts",
     "Signed",
     "bundle_of",
+    "claimed_key",
     "ecdsa_for",
     "fingerprint",
     "known_curve",
@@ -167,6 +168,19 @@ def read_signature(folder: Path, public_key: Path) -> Signed:
     digests = _digests_of(statement)
     facts = SignatureFacts(key=fingerprint(key), curve=key.curve.name, files=len(digests))
     return Signed(facts=facts, digests=digests)
+
+
+def claimed_key(folder: Path) -> str | None:
+    """Return the fingerprint of the key that a version says it is signed by, which is not checked: for saying that two
+    versions differ. Empty where the signature names none or is malformed, None where there is no signature."""
+    path = Path(folder) / SIGNATURE
+    if not path.is_file():
+        return None
+    try:
+        bundle = msgspec.convert(read_json(path, limit=MAX_SIGNATURE_BYTES), _Bundle)
+    except (BundleError, msgspec.ValidationError):
+        return ""
+    return bundle.verification_material.public_key.hint or ""
 
 
 def _check_bundle(bundle: _Bundle, key: Any) -> bytes:

@@ -71,7 +71,8 @@ class Reasons:
     def strongest(self, n: int) -> list[list[dict[str, Any]]]:
         """Return, per row, ``{"column": name, "effect": number}`` of at most ``n`` columns, the strongest first.
 
-        Columns without effect are left out; equal effects keep the order of the table.
+        Columns without effect are left out, those at their typical value among them: a row that is typical in every
+        column has none. Equal effects keep the order of the table.
         """
         size = -np.abs(self.effects)
         order = np.argsort(size, axis=1, kind="stable")[:, : max(n, 0)]

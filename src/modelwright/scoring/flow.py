@@ -23,13 +23,16 @@ if TYPE_CHECKING:
 
     from modelwright.package.bundle import Version
 
-__all__ = ["Chunk", "Wanted", "chunk_of", "cut", "in_order"]
+__all__ = ["REASONS", "Chunk", "Wanted", "chunk_of", "cut", "in_order"]
 
 T = TypeVar("T")
 R = TypeVar("R")
 
 AHEAD = 2
 """Chunks under way beyond one for each thread, so that none waits for the reader."""
+
+REASONS = "reasons"
+"""The column of answers that holds them."""
 
 Chunk = tuple["pa.Table", Tally]
 """The kept columns and the answers of some rows, and what was counted in them."""
@@ -72,14 +75,17 @@ class Wanted:
         Columns of the source to write beside the answers.
     interval : float or None
         Coverage of intervals, see `Version.interval`.
+    reasons : int
+        How many reasons, see `Version.explain`.
     """
 
     keep: tuple[str, ...] = ()
     interval: float | None = None
+    reasons: int = 0
 
-    def answers(self, version: Version, prediction: np.ndarray) -> dict[str, np.ndarray]:
-        """Return the columns of answers of what a version predicted."""
-        answers = version.plan.answers(prediction)
+    def answers(self, version: Version, prediction: np.ndarray) -> dict[str, Any]:
+        """Return the columns of answers of what a version predicted, but for the reasons."""
+        answers: dict[str, Any] = version.plan.answers(prediction)
         if self.interval is not None:
             answers.update(version.interval(prediction, self.interval))
         return answers
@@ -91,8 +97,17 @@ def chunk_of(version: Version, fit: Fit, wanted: Wanted, table: pa.Table) -> Chu
 
     columns, tally = read_columns(table, fit, version.contract)
     answers = wanted.answers(version, version.plan.predict(columns))
+    columns_of_answers = {name: _answer(values) for name, values in answers.items()}
+    if wanted.reasons:
+        columns_of_answers[REASONS] = _reasons(version.explain(columns).strongest(wanted.reasons))
     kept = {name: _kept(table.column(name)) for name in wanted.keep}
-    return as_table({**kept, **{name: _answer(values) for name, values in answers.items()}}), tally
+    return as_table({**kept, **columns_of_answers}), tally
+
+
+def _reasons(rows: list[list[dict[str, Any]]]) -> Any:
+    import pyarrow as pa
+
+    return pa.array(rows, pa.list_(pa.struct([("column", pa.string()), ("effect", pa.float64())])))
 
 
 def _answer(values: np.ndarray) -> Any:

@@ -20,7 +20,7 @@ from modelwright.data.writing import check_writable, write_tables
 from modelwright.documents import digest_of, to_builtins
 from modelwright.engines.local import n_cores
 from modelwright.errors import ContractError, DataError, UsageError, did_you_mean
-from modelwright.scoring.flow import Wanted, chunk_of, cut, in_order
+from modelwright.scoring.flow import REASONS, Wanted, chunk_of, cut, in_order
 from modelwright.scoring.parts import Parts, folder_of
 from modelwright.scoring.schemas import conformed, typed, unified, without_lists
 
@@ -42,7 +42,8 @@ PART_ROWS, PART_BYTES, PART_SECONDS = 1 << 18, 64 << 20, 5.0
 """A part is put on the disk when it has so many rows or bytes, or so much time of work is in it."""
 
 WITH_LISTS = (".jsonl", ".ndjson")
-"""Outputs in which a set of classes is a list; columns of the others are of plain types, which any reader takes."""
+"""Outputs in which a set of classes is a list, and reasons are; columns of the others are of plain types, which any
+reader takes."""
 
 WITHOUT_TYPES = (".csv", ".csv.gz", ".tsv", ".tsv.gz")
 """Outputs that have no types: what is kept of a source that has none either stays as it was written there."""
@@ -116,6 +117,7 @@ def score_file(
     query: str | None = None,
     keep: Sequence[str] = (),
     interval: float | None = None,
+    reasons: int = 0,
     chunk_rows: int | None = None,
     threads: int | None = None,
     progress: Progress | None = None,
@@ -139,6 +141,9 @@ def score_file(
     interval : float, optional
         Coverage of intervals to write as well, see `Version.interval`: ``low`` and ``high``, or for classes ``set``:
         in JSON lines a list of class names, in other formats the text of one in JSON.
+    reasons : int
+        How many reasons per row to write as well, see `Version.predict`: ``reasons``, a list as ``set`` is. Each row
+        then costs some two predictions per column.
     chunk_rows : int, optional
         Most rows that are scored at once by one thread.
     threads : int, optional
@@ -168,6 +173,7 @@ def score_file(
         query=query,
         keep=keep,
         interval=interval,
+        reasons=reasons,
         chunk_rows=chunk_rows,
         threads=threads,
         progress=progress,
@@ -195,6 +201,7 @@ def scored(
     query: str | None = None,
     keep: Sequence[str] = (),
     interval: float | None = None,
+    reasons: int = 0,
     chunk_rows: int | None = None,
     threads: int | None = None,
     progress: Progress | None = None,
@@ -204,7 +211,7 @@ def scored(
     import tempfile
 
     before = fingerprint(source)
-    wanted = Wanted(keep=tuple(keep), interval=interval)
+    wanted = Wanted(keep=tuple(keep), interval=interval, reasons=reasons)
     with ExitStack() as stack:
         if output is None:
             place = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="modelwright-"))) / "answers"
@@ -383,7 +390,8 @@ def _check_wanted(version: Version, names: Sequence[str], wanted: Wanted) -> Non
         if name not in names:
             raise UsageError(f"no column '{name}' to keep", fix=did_you_mean(name, names), code="MW-U101")
     answers = wanted.answers(version, np.empty((0, version.plan.n_outputs)))
-    taken = next((name for name in wanted.keep if name in answers), None)
+    names_of_answers = {*answers, *([REASONS] if wanted.reasons else [])}
+    taken = next((name for name in wanted.keep if name in names_of_answers), None)
     if taken is not None:
         raise UsageError(
             f"the column '{taken}' of the predictions would replace the one to keep",

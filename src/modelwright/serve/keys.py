@@ -306,13 +306,19 @@ class KeyFile:
         Raises
         ------
         UsageError
-            As `make_key`, or there are too many keys.
+            As `make_key`, there are too many keys, or one that was not revoked has the name.
         ProjectError
             As `load`, or the file cannot be written.
         """
         key, token = make_key(name, scopes, lasts_s=lasts_s, now=time.time())
         with self._alone():
             kept = self.load()
+            if any(k.name == key.name and not k.revoked for k in kept):  # `revoke` goes by names, and people do
+                raise UsageError(
+                    f"there is a key with the name '{key.name}'",
+                    fix="choose another name, or revoke that one first with 'modelwright keys revoke'",
+                    code="MW-U031",
+                )
             if len(kept) >= MAX_KEYS:
                 raise UsageError(
                     f"'{self.path}' has {len(kept)} keys already", fix="remove those that were revoked", code="MW-U044"

@@ -179,7 +179,7 @@ class Gate:
         self._waiting.append(turn)
         try:
             await asyncio.wait_for(turn, self._longest_wait_s)
-        except BaseException as stop:
+        except (TimeoutError, asyncio.CancelledError) as stop:  # nothing else ends the waiting: a turn has no error
             self._give_up(turn)
             if isinstance(stop, TimeoutError):
                 raise _busy() from None

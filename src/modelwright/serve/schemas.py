@@ -27,7 +27,12 @@ def options_of(facts: ModelFacts) -> dict[str, Schema]:
     """Return the options as the query has them."""
     options: dict[str, Schema] = {
         "probabilities": {"type": "boolean", "description": "Whether the probabilities of the classes are wanted"},
-        "reasons": {"type": "integer", "minimum": 0, "maximum": MOST_REASONS, "description": "Reasons per row"},
+        "reasons": {
+            "type": "integer",
+            "minimum": 0,
+            "maximum": MOST_REASONS,
+            "description": "Reasons per row, at most: columns at their typical value have no effect and are left out",
+        },
     }
     if facts.most_coverage:
         options["interval"] = {

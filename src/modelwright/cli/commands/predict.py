@@ -27,6 +27,9 @@ MOST_SHOWN = 1000
 @click.option("--query", help="SQL for a database; table or sheet for SQLite and Excel.")
 @click.option("--keep", multiple=True, help="Column of the input to write beside the predictions (repeat).")
 @click.option("--interval", type=float, help="Coverage of intervals to write as well: 0.9.")
+@click.option(
+    "--reasons", type=click.IntRange(min=0), default=0, help="Columns with the strongest effect to write for each row."
+)
 @output_options
 def command(
     project: str,
@@ -36,6 +39,7 @@ def command(
     query: str | None,
     keep: tuple[str, ...],
     interval: float | None,
+    reasons: int,
     as_json: bool,
     quiet: bool,
 ) -> None:
@@ -57,12 +61,13 @@ def command(
     version = opened.version(number)
     doubt = opened.not_champion(version.manifest.version)
     told = _Told(version.manifest.version, doubt, output, as_json=as_json, quiet=quiet)
+    wanted: dict[str, Any] = {"query": query, "keep": keep, "interval": interval, "reasons": reasons}
     with counting(silent=quiet or as_json) as progress:
         if output is not None:
-            told.done(score_file(version, source, output, query=query, keep=keep, interval=interval, progress=progress))
+            told.done(score_file(version, source, output, **wanted, progress=progress))
             return
         limited = _limited if as_json else progress
-        with scored(version, source, query=query, keep=keep, interval=interval, progress=limited) as answers:
+        with scored(version, source, **wanted, progress=limited) as answers:
             records = [row for table in answers.typed().tables() for row in table.to_pylist()] if as_json else None
             if not as_json:
                 _print_csv(answers)

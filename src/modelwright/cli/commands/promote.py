@@ -20,8 +20,12 @@ def command(project: str, version: int, why: str, as_json: bool, quiet: bool) ->
     from modelwright.documents import to_builtins
     from modelwright.project import Project
 
-    champion = Project(project).promote(version, why=why)
+    opened = Project(project)
+    doubt = opened.signed_otherwise(version)
+    champion = opened.promote(version, why=why)
     if as_json:
-        print_json({"project": project, **to_builtins(champion)})
+        print_json({"project": project, **to_builtins(champion), "notes": [doubt] if doubt else []})
     elif not quiet:
+        if doubt:
+            click.echo(f"note: {doubt}", err=True)
         click.echo(f"version {champion.version} is the champion")

@@ -200,9 +200,8 @@ def _write(file: LogFile, header: Header, found: _Survey, target: Path) -> None:
             sink.flush()
             os.fsync(sink.fileno())
         os.rename(temporary, target)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+    finally:
+        temporary.unlink(missing_ok=True)  # whatever ended the writing, half a file is of no use
     _sync_folder(target.parent)
 
 
