@@ -110,8 +110,10 @@ def asked_of(words: str | None, name: str) -> tuple[argparse.Namespace, dict[str
     parser.add_argument("--to", type=Path, required=True, help=f"folder for {name}.json and {name}.md")
     parser.add_argument("--only", default="", help="names of sets, separated by commas")
     parser.add_argument("--rows", type=int, default=20_000, help="most rows of a set")
+    parser.add_argument("--half", choices=("tune", "report", "all"), default="all", help="of the sets, by their names")
     asked = parser.parse_args()
     index, only = read_index(asked.data), set(filter(None, asked.only.split(",")))
     with open(Path(__file__).with_name(f"{name}.csv"), newline="") as handle:
         lines = [s for s in csv.DictReader(handle) if s["set"] in index and (not only or s["set"] in only)]
-    return asked, index, lines
+    mine = set(halves(list(index), asked.half))
+    return asked, index, [s for s in lines if s["set"] in mine]
