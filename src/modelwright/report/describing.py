@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from modelwright import format as fmt
-from modelwright.audit.findings import Action, Audit, Finding, Outcome, Severity
+from modelwright.audit.findings import Action, Audit, Finding, Outcome
 from modelwright.brief import Brief
 from modelwright.data.contract import ColumnSpec, Contract, Kind
 from modelwright.data.profile import ColumnProfile, Profile
@@ -32,7 +32,6 @@ __all__ = [
     "outcome_counts",
     "split_words",
     "target_shape",
-    "top_findings",
 ]
 
 LEVELS_NAMED = 3
@@ -114,12 +113,6 @@ def asked(brief: Brief) -> list[tuple[str, str]]:
         ("Seed", str(brief.seed)),
     )
     return [(name, value) for name, value in listed if value]
-
-
-def top_findings(audit: Audit, limit: int = 3) -> tuple[Finding, ...]:
-    """Return the findings to read first: the audit's order, notes only where nothing weighs more."""
-    heavy = tuple(f for f in audit.findings if f.severity is not Severity.INFO)
-    return (heavy or audit.findings)[:limit]
 
 
 def outcome_counts(outcomes: Iterable[Outcome]) -> dict[str, int]:

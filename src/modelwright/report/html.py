@@ -17,7 +17,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from modelwright import format as fmt
-from modelwright.report import charts, describing, figures, tables, words
+from modelwright.report import charts, describing, figures, reading, tables, words
 from modelwright.report.inputs import ReportInput
 
 __all__ = ["page", "render"]
@@ -75,16 +75,16 @@ def render(r: ReportInput) -> str:
     e = r.evaluation
     columns = describing.column_rows(r.contract, r.profile, r.audit, r.brief, r.problem)
     unit = next((m.unit for m in e.metrics if m.unit), "")
+    constant = next((c.score for c in e.comparisons if c.name == "constant"), None)
+    plain = words.headline_words(e.headline, r.problem, constant)
     return page(
         "report.html",
         r=r,
         e=e,
         title=f"Predicting {r.problem.target}",
-        headline_words=words.headline_words(
-            e.headline, r.problem, next((c.score for c in e.comparisons if c.name == "constant"), None)
-        ),
+        headline_words=f"{plain} {words.without_model_words(constant)}".strip() if plain else "",
         comparisons=tables.comparisons(e),
-        top_findings=describing.top_findings(r.audit),
+        first=reading.readings(r.audit, r.problem),
         rule_counts=describing.outcome_counts(r.audit.outcomes),
         asked=describing.asked(r.brief),
         source_facts=describing.facts_of_source(r.source),

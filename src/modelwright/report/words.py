@@ -9,7 +9,16 @@ from modelwright.evaluate.measurements import Comparison, Measurement
 from modelwright.evaluate.metrics import METRICS
 from modelwright.frame.problem import Problem
 
-__all__ = ["ANSWERS", "comparison_words", "explained", "headline_words", "title_of", "tone_of"]
+__all__ = [
+    "ANSWERS",
+    "comparison_words",
+    "explained",
+    "headline_words",
+    "score_words",
+    "title_of",
+    "tone_of",
+    "without_model_words",
+]
 
 # The verdict's answers: what a manager reads, and the tone it is shown in.
 ANSWERS: dict[str, tuple[str, str]] = {
@@ -66,7 +75,7 @@ def headline_words(m: Measurement, problem: Problem, constant: Measurement | Non
     if m.value is None:
         return ""
     several = len(problem.classes) > 2
-    event = f"“{problem.classes[1]}”" if len(problem.classes) == 2 else "the right class"
+    event = _event(problem) if len(problem.classes) == 2 else "the right class"
     hundred = _of_hundred(m.value)
     typical = f"{fmt.amount(m)}"
     sentences = {
@@ -97,6 +106,30 @@ def headline_words(m: Measurement, problem: Problem, constant: Measurement | Non
     return f"{meaning[0].upper()}{meaning[1:]}." if meaning else ""
 
 
+def score_words(m: Measurement) -> str:
+    """Return a score as the object of a sentence: ``"a typical error of 31"``, ``"ROC AUC 0.83"``."""
+    sizes = {"rmse": "a typical error of", "mae": "a mean error of", "median_ae": "a middle error of"}
+    return f"{sizes.get(m.name, title_of(m.name))} {fmt.amount(m)}"
+
+
+def without_model_words(constant: Measurement | None) -> str:
+    """Return what the headline's sentence would say without a model; empty where that says nothing more."""
+    if constant is None or constant.value is None:
+        return ""
+    hundred = _of_hundred(constant.value)
+    if constant.name in {"rmse", "mae", "median_ae"}:
+        return f"Without a model they would be off by {fmt.amount(constant)}."
+    if constant.name == "mape":
+        return f"Without a model they would be off by {fmt.share(constant.value)}."
+    if constant.name in {"accuracy", "balanced_accuracy"}:
+        return f"Without a model it would be {hundred}."
+    if constant.name == "roc_auc":
+        return f"Guessing does so {hundred} times."
+    if constant.name == "pr_auc":
+        return f"Guessing gets {hundred}."
+    return ""
+
+
 def comparison_words(c: Comparison) -> str:
     """Return how the model compares with a baseline: ``"better by 0.12 (0.10 to 0.14)"``."""
     if c.gain.value is None:
@@ -115,6 +148,13 @@ def comparison_words(c: Comparison) -> str:
         )
         return f"worse by {fmt.measured(size)}"
     return f"no different beyond the noise: {fmt.measured(c.gain)}"
+
+
+def _event(problem: Problem) -> str:
+    """Return the event as a reader knows it: a class called 1 or true says nothing without its column."""
+    name = problem.classes[1]
+    bare = len(name) < 2 or name.lower() in {"true", "yes"}
+    return f"“{problem.target} = {name}”" if bare else f"“{name}”"
 
 
 def _log_loss_words(m: Measurement, constant: Measurement | None) -> str:
