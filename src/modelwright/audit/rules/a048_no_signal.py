@@ -18,8 +18,10 @@ __all__ = ["NoSignal"]
 # A column that explains this many times 1 / n of the target is found in four of five tables of n rows (two-sided 5 %
 # asks for (1.96 + 0.84)² = 7.8; twice as much, since the quick model spends rows on choosing between columns).
 DETECTABLE = 16.0
-USEFUL_SKILL = 0.05  # an effect of this size is worth a model; rows that could not show it prove nothing
-SURE = 1.645  # one-sided 5 %: that luck alone looks like a signal is no harm, so little is asked for
+USEFUL_SKILL = 0.05  # an effect of this size is worth a model; rows that could not show it prove nothing …
+LARGE_SKILL = 0.15  # … but one that they could have shown is missing all the same
+# Three looks, each with 1 % of luck on tables without a signal (the look at single numbers over all of them together).
+SURE, LUCK = 2.326, 0.01
 _NOT_READ = frozenset({Kind.TEXT, Kind.DATETIME})
 
 
@@ -37,9 +39,10 @@ class NoSignal:
     how_detected: ClassVar[str] = (
         "Out of fold, a quick model is no better than a constant (the interval of the paired difference reaches 0), "
         "its probabilities are no higher for the classes that came true than the shares of the classes are, and no "
-        f"number follows the target in order, each with an error of 5 % for luck. Only where the rows could have shown "
+        f"number follows the target in order, each with an error of 1 % for luck. Only where the rows could have shown "
         f"an effect of {percent(USEFUL_SKILL)} of the target: a column that explains {DETECTABLE:g} / n is found four "
-        "times of five. Not with free text or dates, which the quick model does not read."
+        f"times of five. Where they could have shown one of {percent(LARGE_SKILL)} it is a note. Not with free text or "
+        "dates, which the quick model does not read."
     )
     what_is_done: ClassVar[str] = "Told. Training goes on and will say the same in its comparison with the baselines."
 
@@ -54,10 +57,10 @@ class NoSignal:
         if made is None:
             return NO_PROBE
         smallest = DETECTABLE / _informative(made)
-        if smallest > USEFUL_SKILL:
+        if smallest > LARGE_SKILL:
             return (
                 f"{count(len(made.y), 'row')} could show only effects that explain {percent(min(1, smallest))} or more "
-                f"of the target (at most {percent(USEFUL_SKILL)} are asked for)"
+                f"of the target (at most {percent(LARGE_SKILL)} are asked for)"
             )
         gain = difference(made, constant_probe(made), seed=context.brief.seed)
         better = gain.low is None or gain.low > 0
@@ -69,11 +72,12 @@ class NoSignal:
         measure = "log loss" if context.classes else "R² of ranks"
         return tell(
             self,
-            severity=Severity.WARNING,
+            severity=Severity.WARNING if smallest <= USEFUL_SKILL else Severity.INFO,
             columns=[str(context.target)],
             message=f"{count(n_columns, 'column')} and {count(len(made.y), 'row')} tell nothing of '{context.target}': "
             f"a quick model is no better than a constant ({measure} better by {gain:.2g}, within luck). A column that "
-            f"explains {percent(smallest)} of it would most likely have shown.",
+            f"explains {percent(smallest)} of it would most likely have shown"
+            + ("." if smallest <= USEFUL_SKILL else "; a weaker one may hide behind so few rows."),
             evidence={"gain": gain, "smallest_effect": smallest, "n": len(made.y), "n_columns": n_columns},
             fix="don't build this, or collect other columns: what does a person look at who can tell it?",
         )
@@ -106,6 +110,6 @@ def _ordered(context: AuditContext, made: Probe, names: tuple[str, ...]) -> bool
 
     if made.prediction.shape[1] > 2:
         return False
-    limit = float(norm.isf(0.025 / max(1, len(names)))) / np.sqrt(len(made.y))
+    limit = float(norm.isf(LUCK / 2 / max(1, len(names)))) / np.sqrt(len(made.y))
     numbers = [v for n in names if (v := values_of(context, n)) is not None]
     return any(abs(rank_correlation(v[made.rows], made.y)) > limit for v in numbers)
