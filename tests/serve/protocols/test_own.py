@@ -144,10 +144,42 @@ def test_refusals(body: bytes, status: int, code: str, facts: ModelFacts) -> Non
 def test_what_a_refusal_says(facts: ModelFacts) -> None:
     said = str(refused(ask(b'{"rows": [{"age": 1}, {"age": [2]}]}'), facts))
     assert said == (
-        "entry 2 of 'rows' is a list or an object where one value is expected "
+        "column 'age' of row 2 is a list or an object where one value is expected "
         "· fix: a value is a number, a text, true, false or null · MW-S109"
     )
     assert "send null where a value is unknown" in str(refused(ask(b'{"age":NaN}'), facts))
+
+
+PLACES = [
+    ({"rows": [{"age": 1}, {"age": [2]}]}, "column 'age' of row 2"),
+    ({"rows": [{"age": 1}, {"age": 2, "SECRET": {"a": 1}}]}, "a column that the model does not know of row 2"),
+    ({"job": "x", "age": [2]}, "column 'age'"),
+    ({"columns": {"job": ["a", "b"], "age": [1, {}]}}, "column 'age' of row 2"),
+    ({"instances": [[1, "a"], [1, []]]}, "value 2 of row 2"),
+    ({"instances": [{"job": "a", "age": []}]}, "column 'age' of row 1"),
+]
+
+
+@pytest.mark.parametrize(("body", "where"), PLACES)
+def test_the_place_of_what_is_no_value(body: Any, where: str, facts: ModelFacts) -> None:
+    for wrong, code, what in (
+        (body, "MW-S109", "is a list or an object where one value is expected"),
+        (_with_large_numbers(body), "MW-S110", "is a number beyond the range of 64 bits"),
+    ):
+        error = refused(ask(wrong), facts)
+        assert (error.code, error.what) == (code, f"{where} {what}")
+
+
+def _with_large_numbers(body: Any) -> bytes:
+    text = json.dumps(body).replace('{"a": 1}', "{}")
+    for wrong in ("[2]", "{}", "[]"):
+        text = text.replace(wrong, "-9223372036854775809")
+    return text.encode()
+
+
+def test_the_place_in_a_table_of_lines(facts: ModelFacts) -> None:
+    body = b'{"age": 1}\n\n{"job": "a", "age": 1e999}\n'
+    assert refused(ask(body, "application/jsonlines"), facts).what.startswith("column 'age' of row 2 is a number")
 
 
 def test_a_byte_order_mark_is_passed_over(facts: ModelFacts) -> None:

@@ -18,6 +18,7 @@ import msgspec
 from modelwright.serve.exchange import JSON, ModelFacts, Request, RequestError
 from modelwright.serve.limits import Limits
 from modelwright.serve.protocols import refusals
+from modelwright.serve.protocols.places import cell_of
 
 __all__ = [
     "ARROW",
@@ -129,7 +130,7 @@ def from_json(decoder: msgspec.json.Decoder[Any], body: bytes, limits: Limits, f
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
         if body.startswith(BOM):
             return from_json(decoder, body[len(BOM) :], limits, facts)
-        raise refusal_of(error, body) from None
+        raise refusal_of(error, body, facts.contract.names) from None
 
 
 def check_crowd(body: bytes, limits: Limits, facts: ModelFacts) -> None:
@@ -147,7 +148,7 @@ def lines_of(decoder: msgspec.json.Decoder[Any], body: bytes, limits: Limits, fa
     try:
         lines = decoder.decode_lines(body)
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
-        raise refusal_of(error, body) from None
+        raise refusal_of(error, body, facts.contract.names, lines=True) from None
     limits.check_rows(len(lines))
     if len(body) > limits.text:
         for line in lines:
@@ -161,8 +162,9 @@ _WORDS = {"null": "null", "str": "a text", "int": "a whole number", "float": "a 
           "object": "an object", "array": "a list"}  # fmt: skip
 
 
-def refusal_of(error: Exception, body: bytes) -> RequestError:
-    """Return the refusal that an error of msgspec stands for. Names and values in its message are not passed on."""
+def refusal_of(error: Exception, body: bytes, names: Sequence[str], *, lines: bool = False) -> RequestError:
+    """Return the refusal that an error of msgspec stands for. Values in its message are not passed on, nor are names
+    that are not among ``names``, those of the contract."""
     text = str(error)
     if isinstance(error, RecursionError):
         return refusals.broken_json("it is nested too deeply", "send flat values")
@@ -172,11 +174,11 @@ def refusal_of(error: Exception, body: bytes) -> RequestError:
         return _malformed(text, body)
     where = _place(text)
     if "out of range" in text or text.startswith("Expected `int` "):
-        return refusals.number_out_of_range(where)
+        return refusals.number_out_of_range(_cell(text, body, names, lines) or where)
     if found := _EXPECTED.match(text):
         expected, got = found.groups()
         if "| str | null" in expected and got in ("array", "object"):
-            return refusals.no_scalar(where)
+            return refusals.no_scalar(_cell(text, body, names, lines) or where)
         kinds = " or ".join(dict.fromkeys(_WORDS.get(kind, "another value") for kind in expected.split(" | ")))
         return refusals.wrong_shape(f"{where} is {_WORDS.get(got, 'another value')}", f"it is {kinds}")
     if "missing required field" in text:
@@ -196,6 +198,11 @@ def _malformed(text: str, body: bytes) -> RequestError:
     if any(around.startswith(word, i) for word in (b"NAN", b"INF") for i in (0, 1)):
         return refusals.broken_json("NaN and Infinity are none of its values", "send null where a value is unknown")
     return refusals.broken_json(f"it breaks off at byte {at:,}")
+
+
+def _cell(text: str, body: bytes, names: Sequence[str], lines: bool) -> str:
+    found = _PLACE.search(text)
+    return cell_of(found[1], body, names, lines=lines) if found else ""
 
 
 def _place(text: str) -> str:

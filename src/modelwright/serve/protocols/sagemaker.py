@@ -36,6 +36,7 @@ from modelwright.serve.protocols.bodies import (
     lines_of,
 )
 from modelwright.serve.protocols.options import apply_query
+from modelwright.serve.protocols.places import told
 from modelwright.serve.protocols.replies import json_reply, table_reply, wanted_table
 from modelwright.serve.protocols.tables import read_table
 from modelwright.serve.protocols.v1 import predictions
@@ -88,19 +89,20 @@ def _from_json(body: bytes, facts: ModelFacts, limits: Limits) -> Asked:
 
 def _from_lines(body: bytes, request: Request, facts: ModelFacts, limits: Limits) -> Asked:
     lines = lines_of(_LINES, body, limits, facts)
-    rows = [_features(line) for line in lines]
+    rows = [_features(number, line, facts) for number, line in enumerate(lines)]
     records, columns = from_instances(rows, facts, limits, len(body))
     kind = request.content_type
     return Asked(records=records, columns=columns, probabilities=True, extra=kind)
 
 
-def _features(line: Any) -> Any:
+def _features(number: int, line: Any, facts: ModelFacts) -> Any:
     """Return the values of ``{"features": [...]}``, else the line; a list anywhere else is none of a row's values."""
     if isinstance(line, dict):
         if len(line) == 1 and isinstance(line.get("features"), list):
             return line["features"]
-        if any(isinstance(value, list) for value in line.values()):
-            raise refusals.no_scalar("a value of a line")
+        for name, value in line.items():
+            if isinstance(value, list):
+                raise refusals.no_scalar(told(number, name, facts.contract.names))
     return line
 
 

@@ -94,7 +94,9 @@ def _from_json(tensor: Tensor, number: int, size: int) -> list[Any]:
             if isinstance(error, msgspec.ValidationError) and "Expected `int` " not in str(error):
                 fix = "send a list, or a list of lists, of texts for BYTES and of numbers for the others"
                 raise refusals.unfit_tensor(number, "its data does not fit its datatype", fix) from None
-            raise refusal_of(error, data) from None
+            if isinstance(error, msgspec.ValidationError):
+                raise refusals.number_out_of_range(f"a value of input {number:,}") from None
+            raise refusal_of(error, data, ()) from None
         _check_rows(tensor, rows, number)
         values = list(chain.from_iterable(rows))
     _check_size(len(values), number, size)
