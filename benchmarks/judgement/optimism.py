@@ -52,6 +52,7 @@ FOLDS = 5
 STRETCHES = 10
 BOOTSTRAPS = 100
 FEWEST_ROWS = 20
+FEWEST_GROUPS = 5  # put aside: the bootstrap of fewer says nothing
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,7 +108,9 @@ def cuts(known: Known) -> Iterator[Cut]:
     if known.groups is not None:
         n_groups = int(known.groups.max()) + 1
         for seed in range(DRAWS_OF_GROUPS):
-            drawn = np.random.default_rng([11, seed]).permutation(n_groups)[: max(2, n_groups // 3)]
+            drawn = np.random.default_rng([11, seed]).permutation(n_groups)[: n_groups // 3]
+            if len(drawn) < FEWEST_GROUPS:
+                return
             aside = np.isin(known.groups, drawn)
             yield Cut(f"draw {seed + 1}", np.flatnonzero(~aside), np.flatnonzero(aside))
         return

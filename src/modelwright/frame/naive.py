@@ -41,7 +41,7 @@ MOST_ROWS = (
     20_000  # whole groups, or every so manieth moment: a thinner sample would have fewer relatives and neighbours
 )
 FOLDS = 5  # four fifths to learn from, as in the training itself
-MANY_ROWS, FEW_FOLDS = 500, 2  # from so many rows on, two of the five folds say what a random split would have said
+JUDGED_ROWS = 1_000  # of the five random folds no more are asked than judge so many rows
 ORIGINS = 6  # the earliest learns from a quarter of the rows: what fewer say is little like what all would
 FEWEST_DIFFERENCES = 3  # below, their spread is anybody's guess
 FEWEST_ROWS = 20  # to learn from
@@ -181,7 +181,8 @@ def _of_stretches(quick: _Quick, order: np.ndarray, groups: np.ndarray | None) -
 
 
 def _judged(rows: np.ndarray) -> int:
-    return FOLDS if len(rows) < MANY_ROWS else FEW_FOLDS
+    """Return how many of the random folds are asked."""
+    return min(FOLDS, math.ceil(JUDGED_ROWS * FOLDS / len(rows)))
 
 
 def _stated(
