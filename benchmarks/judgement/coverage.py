@@ -17,7 +17,11 @@ side of t. Both errors are independent, so that this holds in 95 % of the runs w
 column "plain" counts where t lies in the stated interval, without that allowance. "low" are the misses where the model
 turned out worse than the interval says, "high" where it turned out better.
 
-Each run is a line of OUT/coverage-quick.jsonl (or coverage-job.jsonl): broken off, the same command goes on.
+"rows alone" and "width" (with --quick): what the interval of the rows and of the choice alone would have covered, and
+how much wider the median interval is for what `evaluate/allowances.py` adds.
+
+Each run is a line of OUT/coverage-quick.jsonl (or coverage-job.jsonl): broken off, the same command goes on. What the
+cheap models predict is kept in OUT/fits: without the lines, the same command judges other intervals with the same fits.
 """
 
 from __future__ import annotations
@@ -28,19 +32,18 @@ import math
 import os
 import tempfile
 import time
-import zlib
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from asking import share_with_interval, write_results
-from tables import BASES, Entry, load, read_index
+from coverage_fits import GROUPS, Plan, Task, drawn, fits_of
+from tables import Entry, halves, read_index
 
-MOST_TRUTH = 10_000
 CLASSES = (
     "adult,bank_marketing,credit_card_default,give_me_some_credit,hr_left,magic_gamma,spambase,telco_churn,phoneme"
 )
@@ -49,26 +52,6 @@ VALUES = (
     "abalone,bike_sharing_hourly,california_housing,cps_wages_1988,cpu_activity,diamonds,fried,kin8nm,"
     "melbourne_housing,power_plant_ccpp,wine_quality"
 )
-GROUPS = {"turbofan_fd001": "unit", "school_star": "schidkn", "movielens_100k": "user", "livestock_australia": "State"}
-LEFT_OUT = {
-    "school_star": ("rownames", "treadssk"),
-    "turbofan_fd001": (),
-    "livestock_australia": ("rownames",),
-    "movielens_100k": ("ts",),
-}
-
-
-@dataclass(frozen=True)
-class Plan:
-    """A class of problems: sets, rows given to the job (or share of the groups), share of the event (0: as it is)."""
-
-    name: str
-    sets: str
-    rows: int
-    event: float = 0.0
-    groups: float = 0.0
-
-
 PLANS = (
     Plan("two classes, 200 rows", CLASSES, 200),
     Plan("two classes, 1,000 rows", CLASSES, 1_000),
@@ -84,167 +67,54 @@ PLANS = (
 )
 
 
-@dataclass(frozen=True)
-class Task:
-    """One run."""
-
-    plan: Plan
-    entry: Entry
-    seed: int
-    quick: bool
-    budget: str
-
-    @property
-    def key(self) -> str:
-        return f"{self.plan.name} | {self.entry.name} | {self.seed}"
-
-
-def drawn(task: Task) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the rows for the job, in random order, and those held out."""
-    rng = np.random.default_rng([task.seed, zlib.crc32(task.key.encode())])
-    name, target = task.entry.name, task.entry.target
-    frame = load(task.entry, most_rows=60_000, without=BASES.get(name, LEFT_OUT.get(name, ())))
-    frame = frame[frame[target].str.strip() != ""].reset_index(drop=True)
-    frame = frame.iloc[rng.permutation(len(frame))].reset_index(drop=True)
-    plan = task.plan
-    if plan.groups:
-        unit = frame[GROUPS[name]]
-        ids = rng.permutation(np.unique(unit))
-        mine = unit.isin(ids[: max(10, int(plan.groups * len(ids)))])
-        if mine.sum() > plan.rows:  # fewer groups, not fewer rows of each
-            sizes = unit[mine].value_counts().sample(frac=1, random_state=task.seed)
-            mine = unit.isin(sizes.index[: max(10, int((sizes.cumsum() <= plan.rows).sum()))])
-        return frame[mine].reset_index(drop=True), frame[~mine].reset_index(drop=True).iloc[:MOST_TRUTH]
-    if plan.event:
-        rare = frame[target] == frame[target].value_counts().index[-1]
-        keep = rare & (rng.random(len(frame)) < plan.event / (1 - plan.event) * (~rare).sum() / max(1, rare.sum()))
-        frame = frame[keep | ~rare].reset_index(drop=True)
-    return frame.iloc[: plan.rows], frame.iloc[plan.rows : plan.rows + MOST_TRUTH]
-
-
-def as_numbers(frame: pd.DataFrame, names: list[str]) -> np.ndarray:
-    """Return columns as numbers, words by the rank of how often they occur; nothing missing."""
-    columns = []
-    for name in names:
-        values = pd.to_numeric(frame[name], errors="coerce")
-        if values.isna().mean() > 0.5:
-            codes = frame[name].map({v: i for i, v in enumerate(frame[name].value_counts().index)})
-            values = codes.clip(upper=50)
-        columns.append(values.fillna(values.median()).fillna(0).to_numpy(float))
-    return np.column_stack(columns)
-
-
-def candidates(k: int, seed: int) -> list[Any]:
-    """Return three cheap models."""
-    from lightgbm import LGBMClassifier, LGBMRegressor
-    from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor
-    from sklearn.linear_model import LogisticRegression, Ridge
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
-
-    boosted = {
-        "n_estimators": 40 if k < 5 else 15,
-        "num_leaves": 15,
-        "min_child_samples": 5,
-        "n_jobs": 1,
-        "verbosity": -1,
-    }
-    if k:
-        linear: Any = LogisticRegression(max_iter=200)
-        trees = ExtraTreesClassifier(40, min_samples_leaf=2, random_state=seed, n_jobs=1)
-        return [LGBMClassifier(**boosted), trees, make_pipeline(StandardScaler(), linear)]
-    trees = ExtraTreesRegressor(40, min_samples_leaf=2, random_state=seed, n_jobs=1)
-    return [LGBMRegressor(**boosted), trees, make_pipeline(StandardScaler(), Ridge())]
-
-
-def fitted(model: Any, x: np.ndarray, y: np.ndarray, new: np.ndarray, k: int) -> np.ndarray:
-    """Return predictions, shape (n_new, n_outputs), for rows that the model was not fitted on."""
-    if not k:
-        return model.fit(x, y).predict(new).reshape(-1, 1)
-    found = np.full((len(new), k), 1e-4)
-    if len(np.unique(y)) > 1:
-        model.fit(x, y.astype(int))
-        found[:, model.classes_.astype(int)] = np.maximum(model.predict_proba(new), 1e-4)
-    else:
-        found[:, int(y[0])] = 1.0
-    return found / found.sum(axis=1, keepdims=True)
-
-
 def quick(task: Task) -> dict:
     """Run what decides the interval, with cheap candidates."""
-    from modelwright import objectives
-    from modelwright.brief import Brief
-    from modelwright.data.columns import Strings
+    from modelwright.data.contract import Contract
+    from modelwright.evaluate.allowances import Unseen, shared_training
+    from modelwright.evaluate.evaluating import scores
+    from modelwright.evaluate.evidence import Evidence
     from modelwright.evaluate.intervals import measure
     from modelwright.evaluate.metrics import get
-    from modelwright.evaluate.optimism import corrected, reselect
-    from modelwright.frame.metric import choose_metric
-    from modelwright.frame.problem import Problem, SplitKind
-    from modelwright.frame.sizes import choose_folds, choose_holdout
-    from modelwright.frame.split import make_folds
-    from modelwright.frame.splitting import Split
     from modelwright.train.ensemble import greedy_weights
 
-    given, held = drawn(task)
-    together = pd.concat([given, held], ignore_index=True)
-    target, n = task.entry.target, len(given)
-    group = GROUPS.get(task.entry.name) if task.plan.groups else None
-    is_values = task.plan.name.startswith(("values", "groups"))
-    classes: tuple[str, ...] = ()
-    if is_values:
-        y_all = pd.to_numeric(together[target], errors="coerce").to_numpy(float)
-    else:
-        classes = tuple(given[target].value_counts().index)
-        y_all = together[target].map({c: i for i, c in enumerate(classes)}).to_numpy(float)
-    kept = np.isfinite(y_all)
-    together, y_all, n = together[kept].reset_index(drop=True), y_all[kept], int(kept[:n].sum())
-    x_all = as_numbers(together, [c for c in together if c not in (target, group)])
-    x, y, k = x_all[:n], y_all[:n], len(classes)
+    fits = fits_of(task)
+    metric, oof, boxed = get(fits.metric), fits.oof.mean(axis=0).astype(float), len(fits.box_y) > 0
+    weights = greedy_weights(metric.loss, fits.y, oof, seed=task.seed)
+    best = int(np.argmax(weights))
 
-    objective = objectives.get("regress" if is_values else "classify")
-    metric = get(choose_metric(objective, y, classes, Brief(target=target)).value)
-    column = None if group is None else Strings.from_values(together[group].tolist()[:n])
-    kind = SplitKind.GROUP if group else SplitKind(objective.default_split()[0])
-    split = Split(kind=kind, group=group, n_groups=None if column is None else int(column.codes.max()) + 1)
-    holdout, _ = choose_holdout(objective, y, classes, split)
-    n_folds, n_repeats, _ = choose_folds(objective, y, classes, split, holdout)
-    problem = Problem(
-        objective=objective.name, target=target, classes=classes, metric=metric.name, split=kind, group=group,
-        time=None, n_folds=n_folds, n_repeats=n_repeats, holdout=holdout, features=(), n_rows=n, choices=(),
-    )  # fmt: skip
-    folds = make_folds(problem, y, {} if column is None else {str(group): column}, task.seed)
-    rest = np.setdiff1d(np.arange(n), folds.holdout)
-    models = candidates(k, task.seed)
+    def ensemble(predictions: np.ndarray) -> np.ndarray:
+        return np.tensordot(weights, predictions.astype(float), axes=1)
 
-    oof = np.zeros((len(models), n, max(1, k)))
-    times = np.zeros(n)
-    for train, valid in folds.folds:
-        times[valid] += 1
-        for i, model in enumerate(models):
-            oof[i, valid] += fitted(model, x[train], y[train], x[valid], k)
-    oof = oof[:, rest] / times[rest][:, None]
-    weights = greedy_weights(metric.loss, y[rest], oof, seed=task.seed)
+    def select(rows: np.ndarray) -> np.ndarray:
+        return greedy_weights(metric.loss, fits.y[rows], oof[:, rows], seed=task.seed)
 
-    def ensemble(rows: np.ndarray, new: np.ndarray) -> np.ndarray:
-        return sum(w * fitted(m, x[rows], y[rows], new, k) for m, w in zip(models, weights) if w)  # type: ignore
+    def groups(numbers: np.ndarray) -> np.ndarray | None:
+        return numbers if len(numbers) else None
 
-    groups = folds.groups
-    if len(folds.holdout):
-        boxed = None if groups is None else groups[folds.holdout]
-        found = measure(metric, y[folds.holdout], ensemble(rest, x[folds.holdout]), groups=boxed, seed=task.seed)
-    else:
-        own = None if groups is None else groups[rest]
-        plain = measure(metric, y[rest], np.tensordot(weights, oof, axes=1), groups=own, seed=task.seed)
-
-        def select(rows: np.ndarray) -> np.ndarray:
-            return greedy_weights(metric.loss, y[rest][rows], oof[:, rows], seed=task.seed)
-
-        found = corrected(plain, y[rest], reselect(oof, select, groups=own, seed=task.seed))
-    truth_groups = None
-    if group is not None:
-        truth_groups = np.unique(together[group].to_numpy(str)[n:], return_inverse=True)[1]
-    truth = measure(metric, y_all[n:], ensemble(np.arange(n), x_all[n:]), groups=truth_groups, seed=task.seed)
-    return scored(task, metric.name, found, truth, n, "lockbox" if len(folds.holdout) else "cross-validation")
+    # As `steps/learning.py` gathers it.
+    full = fits.box[0][best] if boxed else fits.oof[0][best]
+    evidence = Evidence(
+        y=fits.box_y if boxed else fits.y,
+        prediction=ensemble(fits.box.mean(axis=0) if boxed else oof),
+        groups=groups(fits.box_groups if boxed else fits.groups),
+        columns={},
+        contract=Contract(columns=(), rows_seen=len(fits.y)),
+        measured_on="",
+        candidates=None if boxed else oof,
+        select=None if boxed else select,
+        learning=tuple(zip(fits.sizes.tolist(), (*(c[best].astype(float) for c in fits.curve), full.astype(float)))),
+        n_all=len(fits.y) + len(fits.box_y),
+        inflation=1.0 if boxed else shared_training(len(fits.y), float(fits.sizes[-1])),
+        unseen=Unseen(fits.y, ensemble(oof), groups(fits.groups)) if boxed else None,
+    )
+    found = scores((metric,), evidence, seed=task.seed)[metric.name][1]
+    truth_groups = groups(fits.truth_groups)
+    truth = measure(metric, fits.truth_y, ensemble(fits.truth), groups=truth_groups, seed=task.seed)
+    where = "lockbox" if boxed else "cross-validation"
+    told = scored(task, metric.name, found, truth, evidence.n_all, where)
+    bare = scores((metric,), replace(evidence, learning=(), inflation=1.0, unseen=None), seed=task.seed)
+    rows = scored(task, metric.name, bare[metric.name][1], truth, evidence.n_all, where)
+    return told | {"rows_covered": rows["covered"], "rows_width": rows.get("width")}
 
 
 def job(task: Task) -> dict:
@@ -291,13 +161,14 @@ def scored(task: Task, metric: str, found: Any, truth: Any, n: int, where: str) 
     told |= {"truth": truth.value, "truth_low": truth.low, "truth_high": truth.high, "n_truth": truth.n}
     told["method"] = found.method
     if None in (found.value, found.low, found.high, truth.value, truth.low, truth.high):
-        return {**told, "covered": None}
+        return {**told, "covered": None, "rows_covered": None}
     better = (truth.value > found.value) == found.greater_is_better
     up = truth.value > found.value
     reach = found.high - found.value if up else found.value - found.low
     own = truth.value - truth.low if up else truth.high - truth.value
     told["plain"] = bool(found.low <= truth.value <= found.high)
     told["covered"] = bool(abs(truth.value - found.value) <= math.hypot(reach, own))
+    told["width"] = found.high - found.low
     told["side"] = "" if told["covered"] else "high" if better else "low"
     return told
 
@@ -323,11 +194,11 @@ def run(task: Task) -> dict:
 
 def tasks(index: dict[str, Entry], asked: argparse.Namespace) -> Iterator[Task]:
     """Yield the runs, seed by seed, so that a run broken off has something of everything."""
-    for seed in range(asked.seeds):
+    for seed in range(asked.first_seed, asked.first_seed + asked.seeds):
         for plan in PLANS:
-            for name in plan.sets.split(","):
+            for name in halves(plan.sets.split(","), asked.half):
                 if name in index and (not asked.only or asked.only in plan.name):
-                    yield Task(plan, index[name], seed, asked.quick, asked.budget)
+                    yield Task(plan, index[name], seed, asked.quick, asked.budget, asked.to / "fits")
 
 
 def summary(results: list[dict], quick_: bool) -> list[str]:
@@ -336,8 +207,8 @@ def summary(results: list[dict], quick_: bool) -> list[str]:
     lines = [
         f"# Coverage of the 95 % interval of the headline score ({'quick' if quick_ else 'whole job'})",
         "",
-        "| problems | runs | covered | plain | low | high | of lockboxes | of cross-validation |",
-        "|---|---|---|---|---|---|---|---|",
+        "| problems | runs | covered | low | high | of lockboxes | of cross-validation | plain | rows alone | width |",
+        "|---|---|---|---|---|---|---|---|---|---|",
     ]
     for name in (*(p.name for p in PLANS), "all"):
         rows = [r for r in good if name in (r["plan"], "all")]
@@ -348,10 +219,13 @@ def summary(results: list[dict], quick_: bool) -> list[str]:
             return share_with_interval(sum(r[what] for r in part), len(part))
 
         by = [[r for r in rows if r["where"] == w] for w in ("lockbox", "cross-validation")]
+        known = [r for r in rows if r.get("rows_covered") is not None and r["rows_width"] > 0]
+        alone = share(known, "rows_covered")
+        width = f"{np.median([r['width'] / r['rows_width'] for r in known]):.2f}" if known else "–"
         low, high = (sum(r["side"] == s for r in rows) for s in ("low", "high"))
         lines.append(
-            f"| {name} | {len(rows)} | {share(rows)} | {share(rows, 'plain')} | {low} | {high} | "
-            f"{share(by[0])} | {share(by[1])} |"
+            f"| {name} | {len(rows)} | {share(rows)} | {low} | {high} | {share(by[0])} | {share(by[1])} | "
+            f"{share(rows, 'plain')} | {alone} | {width} |"
         )
     lines += ["", f"Without an interval or failed: {len(results) - len(good)}."]
     errors = sorted({r["error"][:100] for r in results if r.get("error")})
@@ -365,6 +239,8 @@ def main() -> None:
     parser.add_argument("--to", type=Path, required=True, help="folder for coverage.jsonl and coverage.md")
     parser.add_argument("--quick", action="store_true", help="the evaluation alone, with cheap models")
     parser.add_argument("--seeds", type=int, default=4)
+    parser.add_argument("--first-seed", type=int, default=0)
+    parser.add_argument("--half", choices=("tune", "report", "all"), default="all", help="of the sets, by a hash")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--budget", default="20s", help="of each whole job")
     parser.add_argument("--only", default="", help="classes of problems with this in their name")

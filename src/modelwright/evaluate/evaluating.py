@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 import numpy as np
 
 from modelwright.errors import UsageError
+from modelwright.evaluate.allowances import extended, pooled, step_to_all
 from modelwright.evaluate.calibration import calibration_bins, calibration_error
 from modelwright.evaluate.comparisons import compare, fit_verdict
 from modelwright.evaluate.curves import confusion, curves, residuals
@@ -21,7 +22,7 @@ from modelwright.evaluate.slices import find_slices
 from modelwright.evaluate.threshold import check_payoff, payoff_rows
 from modelwright.frame.problem import Problem
 
-__all__ = ["evaluate"]
+__all__ = ["evaluate", "scores"]
 
 MOST_TRAIN_ROWS = 50_000  # of the training score, which only tells over- from underfitting
 
@@ -47,8 +48,8 @@ def evaluate(problem: Problem, evidence: Evidence, *, payoff: Mapping[str, float
     unit = evidence.unit or _unit(problem, evidence)
     y, prediction = evidence.y, evidence.prediction
     threshold = (0.5 if evidence.threshold is None else evidence.threshold) if len(problem.classes) == 2 else None
-    scores = _scores(problem, evidence, threshold, unit, seed)
-    raw, headline = scores[metric.name]
+    measured = scores(applicable(problem.objective), evidence, threshold=threshold, unit=unit, seed=seed)
+    raw, headline = measured[metric.name]
     change = (headline.value or 0.0) - (raw.value or 0.0)
     comparisons = compare(
         metric,
@@ -72,7 +73,7 @@ def evaluate(problem: Problem, evidence: Evidence, *, payoff: Mapping[str, float
     )  # fmt: skip
     evaluation = Evaluation(
         headline=headline,
-        metrics=tuple(m for _, m in scores.values()),
+        metrics=tuple(m for _, m in measured.values()),
         measured_on=evidence.measured_on,
         comparisons=comparisons,
         train_score=train,
@@ -112,21 +113,49 @@ def _unit(problem: Problem, evidence: Evidence) -> str:
     return next((s.unit_of_values for s in evidence.contract.columns if s.name == problem.target), "")
 
 
-def _scores(
-    problem: Problem, evidence: Evidence, threshold: float | None, unit: str, seed: int
+def scores(
+    metrics: Iterable[Metric], evidence: Evidence, *, threshold: float | None = None, unit: str = "", seed: int = 0
 ) -> dict[str, tuple[Measurement, Measurement]]:
-    """Return, by metric, the plain measurement and the one corrected for choosing (the same without candidates)."""
+    """Return, by metric, the measurement on the rows as they are and the one that is reported.
+
+    The latter is corrected for choosing where the same rows chose, and its interval allows for what the rows alone do
+    not show, see `allowances`.
+    """
     y, groups = evidence.y, evidence.groups
-    plain = {
-        m.name: measure(m, y, evidence.prediction, groups=groups, threshold=threshold, unit=unit, seed=seed)
-        for m in applicable(problem.objective)
-    }
-    if evidence.candidates is None or evidence.select is None or len(evidence.candidates) < 2:
-        return {name: (found, found) for name, found in plain.items()}
-    selections = reselect(evidence.candidates, evidence.select, groups=groups, seed=seed)
-    return {
-        name: (found, corrected(found, y, selections, threshold=threshold)) for name, found in plain.items()
-    }  # fmt: skip
+    selections = None
+    if evidence.candidates is not None and evidence.select is not None and len(evidence.candidates) > 1:
+        selections = reselect(evidence.candidates, evidence.select, groups=groups, seed=seed)
+    found = {}
+    for metric in metrics:
+        inflation, why = _inflation(metric, evidence, threshold)
+        plain = measure(
+            metric,
+            y,
+            evidence.prediction,
+            groups=groups,
+            threshold=threshold,
+            unit=unit,
+            seed=seed,
+            inflation=inflation,
+        )
+        if why and plain.low is not None:
+            plain = replace(plain, method=f"{plain.method}, {why}")
+        reported = plain
+        if plain.value is not None and selections is not None:
+            reported = corrected(plain, y, selections, threshold=threshold)
+        if plain.value is not None:
+            step = step_to_all(metric, y, evidence.learning, evidence.n_all, threshold=threshold)
+            reported = extended(reported, step)
+        found[metric.name] = (plain, reported)
+    return found
+
+
+def _inflation(metric: Metric, evidence: Evidence, threshold: float | None) -> tuple[float, str]:
+    if evidence.unseen is None:
+        return evidence.inflation, "models that share rows allowed for" if evidence.inflation > 1 else ""
+    y, prediction, groups = evidence.y, evidence.prediction, evidence.groups
+    factor = pooled(metric, y, prediction, evidence.unseen, groups=groups, threshold=threshold)
+    return factor, "with the spread of rows out of fold" if factor != 1 else ""
 
 
 def _train_score(

@@ -9,6 +9,7 @@ import numpy as np
 
 from modelwright.data.columns import Columns
 from modelwright.data.contract import Contract
+from modelwright.evaluate.allowances import Unseen
 
 __all__ = ["Evidence"]
 
@@ -36,6 +37,12 @@ class Evidence:
         On rows the model was fitted on.
     learning : tuple of (n_train, prediction)
         Predictions on these rows of models fitted on fewer rows, ascending.
+    n_all : int
+        Rows that the version is fitted on; 0 where it is the models of the learning curve's end.
+    inflation : float
+        Variance of a cross-validated score over that of its rows, see `allowances.shared_training`.
+    unseen : Unseen or None
+        Rows like these, predicted out of fold: they steady the spread that these rows show.
     candidates : ndarray of float64, shape (n_candidates, n_rows, n_outputs), or None
         Out-of-fold predictions of the candidates where these rows also chose the ensemble; the scores are then
         corrected for that, see `optimism.bbc`.
@@ -60,6 +67,9 @@ class Evidence:
     train_y: np.ndarray | None = None
     train_prediction: np.ndarray | None = None
     learning: tuple[tuple[int, np.ndarray], ...] = ()
+    n_all: int = 0
+    inflation: float = 1.0
+    unseen: Unseen | None = None
     candidates: np.ndarray | None = None
     select: Callable[[np.ndarray], np.ndarray] | None = None
     calibration_note: str = ""

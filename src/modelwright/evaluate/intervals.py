@@ -21,7 +21,16 @@ from modelwright.evaluate.measurements import Measurement
 from modelwright.evaluate.metrics import Metric, get
 from modelwright.evaluate.scales import BOUNDS, SCALES, student_quantile, wilson
 
-__all__ = ["gain", "influence_gain", "mean_measurement", "measure", "moved", "sum_by"]
+__all__ = [
+    "gain",
+    "independent_influences",
+    "influence_gain",
+    "mean_measurement",
+    "measure",
+    "moved",
+    "plain_trials",
+    "sum_by",
+]
 
 DRAWS = 999  # bootstrap-t resamples: the quantiles then move by about 3 % of the interval's width
 MAX_UNITS = 2000  # above, rows are put into random blocks: skewness of their sums is what counts, and it is kept
@@ -42,6 +51,7 @@ def measure(
     threshold: float | None = None,
     level: float = 0.95,
     unit: str = "",
+    inflation: float = 1.0,
 ) -> Measurement:
     """Return a metric with its interval.
 
@@ -60,6 +70,8 @@ def measure(
         Of the interval.
     unit : str
         The target's unit; kept where the metric has it.
+    inflation : float
+        Variance of the value over that which these rows alone give it, see `allowances`.
 
     Returns
     -------
@@ -78,20 +90,28 @@ def measure(
     if not math.isfinite(value):
         reason = why or "the predictions are not finite"
         return _measurement(metric, None, None, None, len(y), f"not defined: {reason}", unit, level)
-    if groups is None and (trials := _trials(metric, y, prediction, threshold)) is not None:
-        low, high = wilson(value * trials, trials, level)
+    if groups is None and (trials := plain_trials(metric, y, prediction, threshold)) is not None:
+        low, high = wilson(value * trials / inflation, trials / inflation, level)
         return _measurement(metric, value, low, high, len(y), "Wilson", unit, level)
-    influence, freedom = metric.influence(y, prediction, threshold)
-    if metric.name == "roc_auc" and prediction.shape[1] == 2:
-        influence = ranking.steadied(influence, y == 1, value)
-    units = sum_by(influence, groups)
+    units, freedom = independent_influences(metric, y, prediction, groups, threshold)
     if len(units) < 2:
         what = "one group" if groups is not None else "one row"
         return _measurement(metric, value, None, None, len(y), f"no interval: {what} only", unit, level)
+    units = units * math.sqrt(inflation)
     bounds = _interval(metric, value, units, min(freedom, len(units) - 1), groups is not None, seed, level)
     if bounds is None:
         bounds = _without_variation(metric, value, _rarest(y, prediction, groups), level)
     return _measurement(metric, value, bounds[0], bounds[1], len(y), bounds[2], unit, level)
+
+
+def independent_influences(
+    metric: Metric, y: np.ndarray, prediction: np.ndarray, groups: np.ndarray | None, threshold: float | None
+) -> tuple[np.ndarray, float]:
+    """Return the influence of each independent unit, and the degrees of freedom of their sum of squares."""
+    influence, freedom = metric.influence(y, prediction, threshold)
+    if metric.name == "roc_auc" and prediction.shape[1] == 2:
+        influence = ranking.steadied(influence, y == 1, metric(y, prediction))
+    return sum_by(influence, groups), freedom
 
 
 def _measurement(
@@ -117,7 +137,7 @@ def _measurement(
     )
 
 
-def _trials(metric: Metric, y: np.ndarray, prediction: np.ndarray, threshold: float | None) -> float | None:
+def plain_trials(metric: Metric, y: np.ndarray, prediction: np.ndarray, threshold: float | None) -> float | None:
     """Return the number of rows of which the metric is a plain share, None where it is not one."""
     if metric.name == "accuracy":
         return float(len(y))

@@ -12,6 +12,7 @@ from modelwright.evaluate.measurements import Evaluation
 from modelwright.explain.reasons import Explanation
 from modelwright.frame.problem import Problem
 from modelwright.frame.split import Folds
+from modelwright.frame.splitting import NEEDS_TIME
 from modelwright.running import Run
 from modelwright.train.record import Training
 
@@ -166,6 +167,9 @@ def gather(run: Run) -> Any:
         train_y=y[outcome.train_rows],
         train_prediction=apply(outcome.train_prediction),
         learning=tuple((p.n_train, p.prediction) for p in outcome.learning),
+        n_all=outcome.n_all,
+        inflation=1.0 if len(lockbox) else _inflation(problem, run.folds, len(judged)),
+        unseen=_unseen(run, y, apply) if len(lockbox) else None,
         candidates=None if len(lockbox) else outcome.oof_candidates,
         select=None if len(lockbox) else _selection(problem, y[outcome.rows], outcome.oof_candidates, run.brief.seed),
         measured_on=_measured_on(problem, len(judged)),
@@ -183,6 +187,25 @@ def _clusters(folds: Folds, judged: np.ndarray, y: np.ndarray, prediction: np.nd
     if folds.groups is not None:
         return folds.groups[judged]
     return None if folds.order is None else time_blocks(folds.order[judged], y[judged], prediction)
+
+
+def _inflation(problem: Problem, folds: Folds, n_judged: int) -> float:
+    """Return what models that share training rows do to the variance; known for folds that are drawn at random."""
+    from modelwright.evaluate.allowances import shared_training
+
+    if problem.split in NEEDS_TIME:
+        return 1.0
+    return shared_training(n_judged, float(np.mean([len(train) for train, _ in folds.folds])))
+
+
+def _unseen(run: Run, y: np.ndarray, apply: Any) -> Any:
+    """Return the rows predicted out of fold where the lockbox was drawn as they were; later rows may differ."""
+    from modelwright.evaluate.allowances import Unseen
+
+    if run.documents["problem"].split in NEEDS_TIME:
+        return None
+    rows = run.outcome.rows
+    return Unseen(y[rows], apply(run.outcome.oof), None if run.folds.groups is None else run.folds.groups[rows])
 
 
 def _threshold(run: Run, y: np.ndarray, has_lockbox: bool) -> tuple[float | None, str]:

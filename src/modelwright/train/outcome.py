@@ -61,6 +61,8 @@ class Outcome:
         A sample of rows and what models fitted on them say.
     learning : tuple of LearningSet
         Empty where time did not allow it.
+    n_all : int
+        Rows that the candidate of ``learning`` was fitted on again; 0 where the models of its folds stand in.
     first_fold : tuple of TrainedMember
         The first fold's models: they have seen neither its validation rows nor the lockbox.
     """
@@ -75,4 +77,5 @@ class Outcome:
     train_rows: np.ndarray
     train_prediction: np.ndarray
     learning: tuple[LearningSet, ...]
+    n_all: int
     first_fold: tuple[TrainedMember, ...]

@@ -131,10 +131,16 @@ def train(
         train_rows=oof.train_rows,
         train_prediction=oof.train_prediction(weights),
         learning=learning,
+        n_all=_refit_rows(job, members, best),
         first_fold=tuple(
             TrainedMember(r.candidate.key, w, (str(job.run_folder / r.lines[0].files),), None) for r, w in chosen
         ),
     )
+
+
+def _refit_rows(job: Job, members: tuple[TrainedMember, ...], best: Running) -> int:
+    refitted = any(m.key == best.candidate.key and m.native is not None for m in members)
+    return min(len(job.y), job.max_train_rows) if refitted else 0
 
 
 def _plan(job: Job, train_seconds: float | None, n_workers: int) -> Plan:
