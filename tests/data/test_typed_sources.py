@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from modelwright.data.reading import read_table
+from modelwright.data.streaming import open_stream
 from modelwright.data.workbook import write_workbook
 from modelwright.errors import DataError, UsageError
 
@@ -123,6 +124,20 @@ def test_json_lines_with_other_keys_and_types(tmp_path):
     assert table.column("b").to_pylist() == ["x", None, "3"]
     assert json.loads(table.column("c").to_pylist()[1]) == [1, {"k": None}]
     assert source.n_rows == 3
+    lacking = "keys that a row lacks are read as missing, of 3 rows: 'b' in 1, 'c' in 2"
+    assert source.notes[-1] == lacking
+    with open_stream(path, small_bytes=0) as stream:
+        assert lacking in stream.notes()
+
+
+def test_json_lines_that_lack_no_key_say_nothing(tmp_path):
+    path = tmp_path / "t.jsonl"
+    path.write_text('{"a": 1, "b": null}\n{"b": 2, "a": 3}\n')
+    assert read_table(path)[1].notes == ()
+    with open_stream(path, small_bytes=0) as stream:
+        assert stream.notes() == ()
+    path.write_text("\n".join(f'{{"k{i}": 1}}' for i in range(20)))
+    assert read_table(path)[1].notes[-1].endswith("'k7' in 19 and 12 more keys")
 
 
 @pytest.mark.parametrize(

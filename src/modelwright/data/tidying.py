@@ -14,7 +14,7 @@ from modelwright.data.parsing.texts import text_of
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["listed", "plain_column", "plain_table", "unique_names", "without_views"]
+__all__ = ["MAX_NAMED", "listed", "plain_column", "plain_table", "unique_names", "without_views"]
 
 MAX_NAMED = 8  # columns named in a note before it says "and n more"
 

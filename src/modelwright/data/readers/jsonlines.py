@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +14,10 @@ from modelwright.data.readers.encoding import detect_encoding
 from modelwright.data.readers.opening import HEAD_BYTES, compression_of, expanded_size, open_expanded
 from modelwright.data.readers.values import table_of_records
 from modelwright.data.sampling import Reservoir
-from modelwright.data.tidying import listed
+from modelwright.data.tidying import MAX_NAMED, listed
 from modelwright.errors import DataError
 
-__all__ = ["checked", "decoded", "is_whole", "read"]
+__all__ = ["checked", "decoded", "is_whole", "lacking_keys", "read"]
 
 GROWTH = 8.0
 """Memory of decoded records against their JSON: Python objects are large."""
@@ -52,13 +54,39 @@ def read(path: Path, ask: Ask) -> Read:
     if not records:
         raise DataError(f"'{path}' holds no records", fix="give a file with data", code="MW-D116")
     options = {"encoding": encoding, **({"compression": kind} if (kind := compression_of(path)) else {})}
-    return Read(table=table_of_records(records), n_rows=n_rows, options=options, notes=_nested(records))
+    return Read(
+        table=table_of_records(records), n_rows=n_rows, options=options, notes=(*_nested(records), *_lacking(records))
+    )
 
 
 def _nested(records: list[dict[str, Any]]) -> tuple[str, ...]:
     """Return a note on the columns that hold objects or lists."""
     names = dict.fromkeys(n for r in records for n, v in r.items() if isinstance(v, dict | list))
     return (f"{listed(list(names))}: nested objects or lists are kept as text",) if names else ()
+
+
+def _lacking(records: list[dict[str, Any]]) -> tuple[str, ...]:
+    """Return a note on the names that some records do not have."""
+    if all(record.keys() == records[0].keys() for record in records):
+        return ()
+    return lacking_keys(Counter(name for record in records for name in record), len(records))
+
+
+def lacking_keys(present: Mapping[str, int], n_rows: int) -> tuple[str, ...]:
+    """Return a note on the names that are not in all rows, and in how many they are not; none where all are whole.
+
+    Parameters
+    ----------
+    present : mapping of str to int
+        In how many rows each name is.
+    n_rows : int
+    """
+    lacking = {name: n_rows - n for name, n in present.items() if n < n_rows}
+    if not lacking:
+        return ()
+    shown = [f"'{name}' in {n:,}" for name, n in list(lacking.items())[:MAX_NAMED]]
+    more = f" and {len(lacking) - MAX_NAMED:,} more keys" if len(lacking) > MAX_NAMED else ""
+    return (f"keys that a row lacks are read as missing, of {n_rows:,} rows: {', '.join(shown)}{more}",)
 
 
 def _records(path: Path, data: bytes) -> list[dict[str, Any]]:

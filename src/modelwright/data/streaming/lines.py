@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from modelwright.data.parsing.texts import text_of
-from modelwright.data.readers.jsonlines import checked, decoded
+from modelwright.data.readers.jsonlines import checked, decoded, lacking_keys
 from modelwright.data.readers.opening import HEAD_BYTES, expanded_size, open_expanded
 from modelwright.data.readers.values import column_of
 from modelwright.data.streaming.base import Stream
@@ -33,6 +33,7 @@ class LinesStream(Stream):
         self._path, self._encoding, self._chunk_rows, self.format = path, encoding, chunk_rows, "jsonl"
         self._seen: dict[str, dict[Any, Any]] = {}
         self._nested: dict[str, None] = {}
+        self._present: dict[str, int] = {}
         self._read, self._size = 0, 1
         self.n_rows = self._survey()
         if not self.n_rows:
@@ -74,10 +75,11 @@ class LinesStream(Stream):
     def _survey(self) -> int:
         """Learn the columns; return the number of records. Of each column one value of each type is kept, and of whole
         numbers the extremes: together they have the type of the column."""
-        seen, n_rows = self._seen, 0
+        seen, present, n_rows = self._seen, self._present, 0
         for _, record in self._records():
             n_rows += 1
             for name, value in record.items():
+                present[name] = present.get(name, 0) + 1
                 found = seen.get(name)
                 if found is None:
                     found = seen[name] = {}
@@ -137,7 +139,7 @@ class LinesStream(Stream):
 
     def notes(self) -> tuple[str, ...]:
         nested = [f"{listed(list(self._nested))}: nested objects or lists are kept as text"] if self._nested else []
-        return (*nested, *self._notes)
+        return (*nested, *lacking_keys(self._present, self.n_rows or 0), *self._notes)
 
     def share(self) -> float | None:
         return min(self._read / self._size, 1.0)
