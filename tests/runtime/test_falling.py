@@ -62,7 +62,7 @@ def test_tables_multiplied_out(most: int, monkeypatch: pytest.MonkeyPatch) -> No
     levels: dict[str | None, float] = {None: 40.0, **{f"level {code}": float(code) for code in range(40)}}
     now = Now()
     origins = (*map(FromNumber, range(4)), FromLevel(4, levels, 41.0), FromNumber(5))
-    monkeypatch.setattr(falling, "FEW_TABLES", 0)
+    monkeypatch.setattr(falling, "MUCH", 0)
     monkeypatch.setattr(falling, "MOST_MULTIPLIED", most)
     one = Falling([(trees.bits, RowSource(np.zeros(6), now, origins))])
     score = trees.sum_at(one.places[0])

@@ -10,8 +10,9 @@ from typing import NamedTuple
 import numpy as np
 
 from modelwright.runtime.bit_trees import Asked, BitTrees
+from modelwright.runtime.levels import Of
 from modelwright.runtime.ops.base import LARGEST
-from modelwright.runtime.origins import FromLevel, FromNumber, Of, RowSource
+from modelwright.runtime.origins import FromLevel, FromNumber, RowSource
 
 __all__ = ["KINDS", "AnswerTable", "Key", "Layout", "TooLarge", "answer_tables"]
 

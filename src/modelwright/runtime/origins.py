@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
@@ -16,7 +16,7 @@ from modelwright.runtime.ops.lookup import Lookup
 from modelwright.runtime.ops.numbers import Numbers
 from modelwright.runtime.views import ViewPlan
 
-__all__ = ["FromLevel", "FromNumber", "Now", "Of", "Origin", "RowSource", "origins_of"]
+__all__ = ["FromLevel", "FromNumber", "Now", "Origin", "RowSource", "origins_of"]
 
 
 class Now:
@@ -42,20 +42,6 @@ class FromLevel:
     place: int
     features: Mapping[str | None, float]
     unknown: float
-
-
-Told = TypeVar("Told")
-
-
-class Of(dict[str | None, Told]):
-    """What is said of each level; ``unknown`` is said of any other."""
-
-    def __init__(self, said: Mapping[str | None, Told], unknown: Told) -> None:
-        super().__init__(said)
-        self.unknown = unknown
-
-    def __missing__(self, level: str | None) -> Told:
-        return self.unknown
 
 
 Origin = FromNumber | FromLevel | None

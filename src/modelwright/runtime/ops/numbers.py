@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import struct
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from operator import itemgetter
+from math import isfinite
 from typing import Any, ClassVar
 
 import numpy as np
 
 from modelwright.data.columns import Columns
+from modelwright.data.typed_rows import picker
 from modelwright.runtime.op import RowWriter
 from modelwright.runtime.ops.base import LARGEST, Operation, refused
 
@@ -92,16 +93,31 @@ class _Complete(Operation):
     def write(self, columns: Columns, out: np.ndarray) -> None:
         self._finish(*self._split(columns, out))
 
+    def _finish_row(self, values: np.ndarray) -> Callable[[Sequence[float]], None]:
+        """Return the function that brings one gathered row, finite numbers that it is also given, to its final form."""
+        raise NotImplementedError
+
     def row(self, where: Mapping[str, int], out: np.ndarray) -> RowWriter:
         width = len(self.inputs)
         values, indicators, index = out[:width], out[width:], self._indicator_index
-        gather = _gather_row(self.inputs, where, values)
+        pick, finish = picker([where[name] for name in self.inputs]), self._finish_row(values)
+        pack, target = struct.Struct(f"={width}d").pack_into, values.data.cast("B")
+        indicated = False
 
         def write(given: Sequence[Any]) -> None:
-            gather(given)
+            nonlocal indicated
+            numbers = pick(given)
+            pack(target, 0, *numbers)
+            if isfinite(sum(numbers)):  # so nothing is missing
+                if indicated:
+                    indicators[:] = 0.0
+                    indicated = False
+                finish(numbers)
+                return
             missing = np.isnan(values)
             if len(index):
                 indicators[:] = missing[index]
+                indicated = True
             self._finish(values, missing)
 
         return write
@@ -131,6 +147,17 @@ class ScaledNumbers(_Complete):
         np.minimum(values, self.high, out=values)
         values -= self.center
         values *= self.factor
+
+    def _finish_row(self, values: np.ndarray) -> Callable[[Sequence[float]], None]:
+        low, high, center, factor = self.low, self.high, self.center, self.factor
+
+        def finish(numbers: Sequence[float]) -> None:
+            np.maximum(values, low, out=values)
+            np.minimum(values, high, out=values)
+            np.subtract(values, center, values)
+            np.multiply(values, factor, values)
+
+        return finish
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -181,9 +208,43 @@ class QuantileNumbers(_Complete):
                 values[:, j] = np.interp(values[:, j], knots, heights)
         np.copyto(values, self.fill, where=missing)
 
+    def _finish_row(self, values: np.ndarray) -> Callable[[Sequence[float]], None]:
+        if (pieces := _side_by_side(self._pieces)) is None:
+            return lambda numbers: self._finish(values, _NOTHING)
+        table, firsts = pieces
+        knots = [own for own, _, _, _ in self._pieces]
+        found, own = np.zeros(len(knots), dtype=np.intp), np.empty((3, len(knots)))
+        pack, target = struct.Struct(f"={len(knots)}q").pack_into, found.data.cast("B")
+        knot, height, slope = own
+
+        def finish(numbers: Sequence[float]) -> None:
+            pack(target, 0, *map(bisect_right, knots, numbers))
+            np.add(found, firsts, found)
+            table.take(found, axis=1, out=own, mode="clip")
+            np.subtract(values, knot, values)
+            np.multiply(values, slope, values)
+            np.add(values, height, values)
+
+        return finish
+
+
+_NOTHING = np.zeros(1, dtype=bool)  # is missing
 
 Pieces = tuple[list[float], list[float], list[float], int]
 """Knots, heights, slopes between them, and the last knot's number."""
+
+
+def _side_by_side(pieces: list[Pieces]) -> tuple[np.ndarray, np.ndarray] | None:
+    """Return knots, heights and slopes of all columns as rows of one array, and where each column begins; None where
+    a slope is more than a number can be. Before the first knot and behind the last the slope is 0."""
+    columns, firsts, first = [], [], 0
+    for knots, heights, slopes, _ in pieces:
+        reached = [slope if a < b else 0.0 for slope, a, b in zip(slopes, knots, knots[1:])]
+        columns.append(([knots[0], *knots], [heights[0], *heights], [0.0, *reached, 0.0]))
+        firsts.append(first)
+        first += len(knots) + 1
+    table = np.array([[number for column in columns for number in column[part]] for part in range(3)])
+    return (table, np.array(firsts, dtype=np.intp)) if np.isfinite(table).all() else None
 
 
 def _interpolated(values: list[float], tables: list[Pieces]) -> list[float]:
@@ -205,10 +266,7 @@ def _gather_row(names: tuple[str, ...], where: Mapping[str, int], out: np.ndarra
     """Return the function that writes the named values of a row into ``out``, without numpy's cost per element."""
     places = [where[name] for name in names]
     pack, target = struct.Struct(f"={len(places)}d").pack_into, out.data.cast("B")
-    if len(places) == 1:
-        only = places[0]
-        return lambda values: pack(target, 0, values[only])
-    pick = itemgetter(*places)
+    pick = picker(places)
     return lambda values: pack(target, 0, *pick(values))
 
 

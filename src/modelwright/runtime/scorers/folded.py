@@ -15,7 +15,8 @@ from operator import getitem
 import numpy as np
 
 from modelwright.data.typed_rows import picker
-from modelwright.runtime.origins import FromLevel, Of, RowSource
+from modelwright.runtime.levels import Of
+from modelwright.runtime.origins import FromLevel, RowSource
 from modelwright.runtime.scorers.scaling import Scaling
 
 __all__ = ["Folded"]

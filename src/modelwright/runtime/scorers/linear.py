@@ -8,7 +8,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from modelwright.runtime.origins import RowSource
 from modelwright.runtime.scorers.checking import classes_in, finite, read_arrays, require, write_arrays
+from modelwright.runtime.scorers.products import products_of
 from modelwright.runtime.scorers.scaling import Scaling
 
 __all__ = ["LinearScorer", "probabilities", "two_of", "weighted_sums"]
@@ -72,22 +74,29 @@ class LinearScorer:
         logits = weighted_sums(self.scaling(matrix), self.coef) + self.intercept
         return probabilities(logits) if self.n_classes else logits
 
-    def row(self, row: np.ndarray) -> Callable[[], list[float]]:
-        scale, scaled = self.scaling.row(row)
+    def row_of(self, source: RowSource) -> Callable[[], list[float]]:
         if self.coef.shape[1] != 1:
-            matrix = scaled.reshape(1, -1)
+            return self._several(source.buffer)
+        find, products = products_of(source, self.scaling, self.coef[:, 0])
+        intercept, classes, add = float(self.intercept[0]), self.n_classes, np.add.reduce
 
-            def several() -> list[float]:
-                scale()
-                return probabilities(weighted_sums(matrix, self.coef) + self.intercept)[0].tolist()
+        def one() -> list[float]:
+            find()
+            logit = add(products).item() + intercept
+            if logit != logit:  # something is missing: rarely, so it is looked for afterwards
+                products[np.isnan(products)] = 0.0
+                logit = add(products).item() + intercept
+            return two_of(logit) if classes else [logit]
 
-            return several
-        weights, intercept, parts = np.ascontiguousarray(self.coef[:, 0]), float(self.intercept[0]), np.empty(len(row))
+        return one
+
+    def _several(self, row: np.ndarray) -> Callable[[], list[float]]:
+        scale, scaled = self.scaling.row(row)
+        matrix = scaled.reshape(1, -1)
 
         def one() -> list[float]:
             scale()
-            logit = float(np.multiply(scaled, weights, out=parts).sum()) + intercept
-            return two_of(logit) if self.n_classes else [logit]
+            return probabilities(weighted_sums(matrix, self.coef) + self.intercept)[0].tolist()
 
         return one
 

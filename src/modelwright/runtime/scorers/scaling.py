@@ -51,9 +51,9 @@ class Scaling:
         scaled[np.isnan(scaled)] = 0.0
         return scaled
 
-    def row(self, row: np.ndarray) -> tuple[Callable[[], None], np.ndarray]:
+    def row(self, row: np.ndarray, *, gaps: bool = True) -> tuple[Callable[[], None], np.ndarray]:
         """Return the function that scales what ``row`` holds, and the array that it writes; without numpy's
-        guards, which cost more than the work."""
+        guards, which cost more than the work. Without ``gaps`` what is missing stays so."""
         scaled, root = np.empty(len(row)), np.empty(len(row))
         # Features are within 3e38 and factors finite: a product may overflow to infinity, which the bounds take in.
         bound = LARGEST_SQUARED if self.smooth else CLIP
@@ -69,9 +69,10 @@ class Scaling:
                 np.square(root, out=root)
                 np.add(root, 1.0, out=root)
                 np.divide(scaled, np.sqrt(root, out=root), out=scaled)
-            missing = scaled != scaled
-            if missing.any():
-                scaled[missing] = 0.0
+            if gaps:
+                missing = scaled != scaled
+                if missing.any():
+                    scaled[missing] = 0.0
 
         return scale, scaled
 
