@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from modelwright.evaluate.allowances import POWER, Unseen, extended, pooled, shared_training, step_to_all
-from modelwright.evaluate.intervals import measure
+from modelwright.evaluate.intervals import gain, measure
 from modelwright.evaluate.metrics import get
 from modelwright.evaluate.scales import SCALES
 
@@ -22,6 +22,14 @@ def test_inflation_is_of_the_variance(metric):
     plain, wider = measure(metric, y, p), measure(metric, y, p, inflation=1.25)
     assert wider.value == plain.value
     assert _width(metric, wider) == pytest.approx(_width(metric, plain) * math.sqrt(1.25), rel=0.03)
+
+
+def test_gains_are_inflated_as_scores_are():
+    y, p = binary(np.random.default_rng(7), 800)
+    other = 0.5 * p + 0.5 * p.mean(axis=0)
+    plain, wider = (gain("brier", y, p, other, inflation=f) for f in (1.0, 1.25))
+    assert wider.value == plain.value
+    assert wider.high - wider.low == pytest.approx((plain.high - plain.low) * math.sqrt(1.25))
 
 
 def test_inflated_shares_are_those_of_fewer_rows():

@@ -31,6 +31,7 @@ def compare(
     unit: str,
     seed: int,
     change: float = 0.0,
+    inflation: float = 1.0,
 ) -> tuple[Comparison, ...]:
     """Return the model against every baseline, on the same rows.
 
@@ -41,6 +42,8 @@ def compare(
     ----------
     change : float
         What the model's score was moved by for the optimism of choosing; its gains move with it.
+    inflation : float
+        Variance of cross-validated scores and gains over that of their rows, see `allowances.shared_training`.
     """
     sign = 1.0 if metric.greater_is_better else -1.0
     found = []
@@ -51,10 +54,19 @@ def compare(
         own = threshold
         if metric.tunable and other.shape[1] == 2:
             own = choose_threshold(y, other, metric=metric.name, payoff={}, seed=seed)[0]
-        score = measure(metric, y, other, groups=groups, threshold=own, unit=unit, seed=seed)
         more = gain(
-            metric, y, prediction, other, groups=groups, seed=seed, threshold=threshold, other_threshold=own, unit=unit
+            metric,
+            y,
+            prediction,
+            other,
+            groups=groups,
+            seed=seed,
+            threshold=threshold,
+            other_threshold=own,
+            unit=unit,
+            inflation=inflation,
         )
+        score = measure(metric, y, other, groups=groups, threshold=own, unit=unit, seed=seed, inflation=inflation)
         more = _shifted(more, sign * change)
         better = more.low is not None and more.low > 0
         found.append(Comparison(name=name, text=text, score=score, gain=more, better=better))

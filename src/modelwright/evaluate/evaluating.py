@@ -61,6 +61,7 @@ def evaluate(problem: Problem, evidence: Evidence, *, payoff: Mapping[str, float
         unit=unit,
         seed=seed,
         change=change,
+        inflation=evidence.inflation,
     )
     train = _train_score(metric, evidence, threshold, unit, seed)
     points, note = learning_curve(

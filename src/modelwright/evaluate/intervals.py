@@ -276,6 +276,7 @@ def gain(
     other_threshold: float | None = None,
     level: float = 0.95,
     unit: str = "",
+    inflation: float = 1.0,
 ) -> Measurement:
     """Return how much better ``prediction`` is than ``other`` on the same rows; more is better.
 
@@ -284,7 +285,7 @@ def gain(
 
     Parameters
     ----------
-    metric, y, groups, seed, level, unit
+    metric, y, groups, seed, level, unit, inflation
         As for `measure`.
     prediction, other : ndarray of float64, shape (n_rows, n_outputs)
     threshold, other_threshold : float or None
@@ -303,7 +304,7 @@ def gain(
     theirs, other_freedom = metric.influence(y, other, other_threshold)
     found = influence_gain(
         sign * value,
-        sign * (mine - theirs),
+        sign * math.sqrt(inflation) * (mine - theirs),
         min(freedom, other_freedom),
         groups=groups,
         seed=seed,
