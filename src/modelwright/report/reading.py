@@ -229,10 +229,10 @@ def _difference(effect: Effect | None, them: str) -> str:
     if left is None or done is None:
         return ""
     if effect.left.name == "r2":
-        return f"A quick check seemed to explain {left:.0%} of the differences; without {them} it explains {done:.0%}."
+        return f"A quick check seemed to explain {left:.0%} of the differences; without {them}, {done:.0%}."
     if effect.left.name == "log_loss":
         shares = f"{exp(-left):.0%}", f"{exp(-done):.0%}"
-        return f"A quick check seemed to be {shares[0]} sure of what came true; without {them} it is {shares[1]}."
+        return f"A quick check seemed to be {shares[0]} sure of what came true; without {them}, {shares[1]}."
     return ""
 
 
