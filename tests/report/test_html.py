@@ -119,6 +119,7 @@ def test_the_top_says_what_matters():
         "0.800",
         "between 0.788 and 0.812, 95% sure",
         "ranks them the right way round 80 times in 100",
+        "Without a model",
         "better by 0.199 (0.187 to 0.211)",
         "Contact = telephone is worse by 0.051 than the rest.",
         "A column gives the target away",

@@ -16,6 +16,9 @@ from modelwright.train.record import CandidateResult, Training
 
 __all__ = ["PlotRow", "PlotTable", "comparisons", "importances", "leaderboard", "money", "slices"]
 
+BASELINES = {"constant": "Without a model"}
+"""Baselines whose names say little to a reader."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class PlotRow:
@@ -75,7 +78,7 @@ def comparisons(evaluation: Evaluation) -> PlotTable:
 def _baseline(c: Comparison, plot: RowPlot) -> PlotRow:
     s = c.score
     return PlotRow(
-        label=f"{c.name[:1].upper()}{c.name[1:]}",
+        label=BASELINES.get(c.name, f"{c.name[:1].upper()}{c.name[1:]}"),
         small=c.text,
         plot=plot.interval(s.value, s.low, s.high, f"{c.name}: {fmt.measured(s)}", "base"),
         value=fmt.measured(s),
