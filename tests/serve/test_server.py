@@ -422,6 +422,32 @@ def test_a_large_request_is_kept_whole(tmp_path: Path) -> None:
     assert [r["inputs"]["age"] for r in log] == [r["age"] for r in rows]
 
 
+@pytest.mark.parametrize("variable", [False, True])
+def test_a_version_alone_logs_where_it_is_told(tmp_path: Path, variable: bool) -> None:
+    version = make_project(tmp_path / "p") / "versions" / "1"
+    files = sorted(version.iterdir())
+    with serving(version) as server, Wire(server.port) as wire:
+        predict(wire, ROW)
+        wire.send(request("POST", "/feedback", b'{"request_id": "a", "label": "yes"}'))
+        answer = wire.answer()
+        assert answer is not None and answer.status == 409 and b"--log-to" in answer.body
+    log = tmp_path / "new" / "log"
+    options = [] if variable else ["--log-to", str(log)]
+    environment = {"MODELWRIGHT_SERVE_LOG_TO": str(log)} if variable else {}
+    with serving(version, *options, environment=environment) as server, Wire(server.port) as wire:
+        answered = predict(wire, ROW)["request_id"]
+        wire.send(request("POST", "/feedback", json.dumps({"request_id": answered, "label": "yes"}).encode()))
+        answer = wire.answer()
+        assert answer is not None and answer.status == 202
+    from modelwright.serve.log import read_labelled
+
+    assert [(r["request_id"], r["label"]) for r in read_labelled(log / "predictions").to_pylist()] == [
+        (answered, "yes")
+    ]
+    assert sorted(p.name for p in log.iterdir()) == ["predictions", "predictions.key"]
+    assert sorted(version.iterdir()) == files and not (tmp_path / "p" / "predictions").exists()
+
+
 def test_a_taken_port_is_told(tmp_path: Path) -> None:
     project = make_project(tmp_path / "p")
     with serving(project) as server:

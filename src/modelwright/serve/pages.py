@@ -95,7 +95,7 @@ def feedback(state: State, request: Request) -> Reply:
     if state.log.policy.mode is Mode.OFF:
         raise RequestError(
             "labels are not kept: this server keeps no log",
-            fix="start it with --log full or sampled",
+            fix="start it with --log full or sampled, and where it serves a version alone with --log-to",
             code="MW-S313",
             status=409,
         )

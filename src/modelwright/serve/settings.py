@@ -44,6 +44,8 @@ class Settings:
     name : str
         Of the model in URLs; empty: the folder's name.
     log : LogPolicy
+    log_to : Path or None
+        Folder that takes the log and its key; None: the project. A version served alone keeps a log only there.
     limits : Limits
     rate : Rate or None
         For each caller.
@@ -73,6 +75,7 @@ class Settings:
     workers: int = 1
     name: str = ""
     log: LogPolicy = field(default_factory=LogPolicy)
+    log_to: Path | None = None
     limits: Limits = field(default_factory=Limits)
     rate: Rate | None = None
     hosts: tuple[str, ...] = ()
@@ -108,6 +111,11 @@ class Settings:
     def is_project(self) -> bool:
         """Whether a project is served, with a champion that may change and a log."""
         return (self.place / "ledger.jsonl").is_file()
+
+    @property
+    def log_home(self) -> Path | None:
+        """The folder that takes the log and its key; None: there is none, and no log is kept."""
+        return self.log_to or (self.place if self.is_project else None)
 
 
 def _within(name: str, value: float, low: float, high: float) -> None:

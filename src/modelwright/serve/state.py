@@ -62,11 +62,11 @@ class State:
         self.metrics = Metrics(shared, worker)
         self._model_metrics: dict[int, ModelMetrics] = {}
         self.champion_metrics = self.metrics_of(deployment.champion)
-        policy = settings.log if settings.is_project else QUICK_LOG
-        folder = settings.place / LOG_FOLDER
-        self.log = PredictionLog(
-            folder, deployment.champion.contract, policy, worker=worker, key=_key(settings, policy)
-        )
+        home = settings.log_home
+        policy = QUICK_LOG if home is None else settings.log
+        folder = (home or settings.place) / LOG_FOLDER
+        key = b"" if policy.mode is Mode.OFF else log_key(folder.with_name(LOG_KEY))  # made when it is first needed
+        self.log = PredictionLog(folder, deployment.champion.contract, policy, worker=worker, key=key)
         self._compactor = None if policy.mode is Mode.OFF or worker else Compactor(folder, policy)
         if self._compactor is not None:
             self._compactor.start()  # what an earlier server left
@@ -220,8 +220,3 @@ def _counted(counters: Any) -> Mapping[str, int]:
 
 def _quantiles(profile: Profile, target: str) -> tuple[float, ...]:
     return next((c.quantiles for c in profile.columns if c.name == target), ())
-
-
-def _key(settings: Settings, policy: LogPolicy) -> bytes:
-    """Return the project's key for hashed columns, made when it is first needed."""
-    return b"" if policy.mode is Mode.OFF else log_key(settings.place / LOG_KEY)

@@ -25,6 +25,10 @@ VARIABLE = "MODELWRIGHT_SERVE_"
 @click.option("--log", "log_mode", type=click.Choice(["off", "sampled", "full"]), default="full", show_default=True)
 @click.option("--log-share", type=float, default=0.1, show_default=True, help="Share of requests in a sampled log.")
 @click.option("--log-days", type=float, default=30.0, show_default=True, help="Days that the log is kept.")
+@click.option(
+    "--log-to", type=click.Path(path_type=Path, file_okay=False), metavar="FOLDER",
+    help="Folder for the log instead of the project's; a version served alone keeps one only there.",
+)  # fmt: skip
 @click.option("--mask", multiple=True, metavar="COLUMN", help="Column whose values are not logged (repeat).")
 @click.option("--hash", "hashed", multiple=True, metavar="COLUMN", help="Column of which hashes are logged (repeat).")
 @click.option(
@@ -71,6 +75,7 @@ def command(project: str | None, **options: Any) -> None:
         workers=options["workers"],
         name=options["name"] or plain_name(os.environ.get("AIP_MODEL_NAME", "")),
         log=_policy(options),
+        log_to=options["log_to"],
         limits=_limits(options),
         rate=_rate(options),
         hosts=options["hosts"],

@@ -64,11 +64,16 @@ Every option of `modelwright serve` is a variable too: `--workers 2` is `MODELWR
 in front asks who is calling, as SageMaker, Vertex AI and Azure ML do, `MODELWRIGHT_SERVE_INSECURE=1` stands for keys:
 the server then answers everybody who reaches its port.
 
-The image holds one version and keeps no log. With a project mounted the server follows its champion and logs:
+The image holds one version and keeps no log, unless it is told where. With a project mounted the server follows its
+champion and logs there:
 
 ```sh
+docker run --user "$(id -u):$(id -g)" --volume /srv/LOG:/log --env MODELWRIGHT_SERVE_LOG_TO=/log … {tag}
 docker run --user "$(id -u):$(id -g)" --volume /srv/PROJECT:/project --env MODEL_DIR=/project … {tag}
 ```
+
+Any number of containers may share the folder of a log. `predictions.key` in it is what hashes are made with: who is
+given the log is not to have it.
 
 ## Platforms
 
