@@ -99,6 +99,17 @@ def test_pooling_copies_of_the_same_rows_changes_nothing():
     assert pooled(get("log_loss"), y, p, many, groups=groups) == pytest.approx(1.0, rel=0.02)
 
 
+def test_many_rows_are_sampled_by_whole_groups(monkeypatch):
+    monkeypatch.setattr("modelwright.evaluate.allowances.MOST_UNSEEN", 300)
+    y, groups = np.arange(1000.0), np.repeat(np.arange(100), 10)
+    rows = Unseen(y, y.reshape(-1, 1)).some(0)
+    assert len(rows.y) == 300 and (rows.y == rows.prediction[:, 0]).all() and rows.groups is None
+    whole = Unseen(y, y.reshape(-1, 1), groups).some(0)
+    assert len(whole.y) == 300 and (np.unique(whole.groups, return_counts=True)[1] == 10).all()
+    few = Unseen(y[:300], y[:300].reshape(-1, 1))
+    assert few.some(0) is few
+
+
 def test_no_comparison_no_pooling():
     y, p = binary(np.random.default_rng(5), 100)
     perfect = np.column_stack([1 - y, y])

@@ -205,7 +205,8 @@ def _unseen(run: Run, y: np.ndarray, apply: Any) -> Any:
     if run.documents["problem"].split in NEEDS_TIME:
         return None
     rows = run.outcome.rows
-    return Unseen(y[rows], apply(run.outcome.oof), None if run.folds.groups is None else run.folds.groups[rows])
+    groups = None if run.folds.groups is None else run.folds.groups[rows]
+    return Unseen(y[rows], apply(run.outcome.oof), groups).some(run.brief.seed)
 
 
 def _threshold(run: Run, y: np.ndarray, has_lockbox: bool) -> tuple[float | None, str]:
