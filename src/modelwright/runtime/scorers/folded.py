@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
+from math import isnan
 from operator import getitem
 
 import numpy as np
@@ -62,7 +63,8 @@ class Folded:
         self._rest = np.array(rest, dtype=np.intp)
         self._buffer = source.part(rest)
         self._own = np.empty(len(rest))
-        self._scale, self._scaled = Scaling(scaling.centre[rest], scaling.factor[rest], scaling.smooth).row(self._own)
+        part = Scaling(scaling.centre[rest], scaling.factor[rest], scaling.smooth)
+        self._scale, self._scaled = part.row(self._own, gaps=False)
 
     def several(self) -> Callable[[], np.ndarray]:
         """Return the function that gives the sums, in an array that it uses again."""
@@ -80,6 +82,9 @@ class Folded:
             if len(self._rest):
                 self._read()
                 np.dot(self._scaled, self._weights, out=numbers)
+                if isnan(numbers.item(0)):  # a missing number makes all sums NaN
+                    self._scaled[np.isnan(self._scaled)] = 0.0
+                    np.dot(self._scaled, self._weights, out=numbers)
                 return np.add(out, numbers, out=numbers)
             return out
 

@@ -19,6 +19,8 @@ SMOOTH = 3.0
 
 LARGEST_SQUARED = 1e100  # what is squared in it must not overflow
 
+SAFE_FACTOR = 1e60  # times the difference of two features, at most 6e38, it is below `LARGEST_SQUARED`
+
 SMALLEST_SPREAD = 1e-12
 """Relative to the largest value of the feature; less spread is rounding, and the feature constant."""
 
@@ -57,13 +59,15 @@ class Scaling:
         scaled, root = np.empty(len(row)), np.empty(len(row))
         # Features are within 3e38 and factors finite: a product may overflow to infinity, which the bounds take in.
         bound = LARGEST_SQUARED if self.smooth else CLIP
+        bounded = not self.smooth or np.abs(self.factor).max(initial=0.0) > SAFE_FACTOR
         high, low = np.full(len(row), bound), np.full(len(row), -bound)
 
         def scale() -> None:
             np.subtract(row, self.centre, out=scaled)
             np.multiply(scaled, self.factor, out=scaled)
-            np.minimum(scaled, high, out=scaled)
-            np.maximum(scaled, low, out=scaled)
+            if bounded:
+                np.minimum(scaled, high, out=scaled)
+                np.maximum(scaled, low, out=scaled)
             if self.smooth:
                 np.divide(scaled, SMOOTH, out=root)
                 np.square(root, out=root)
