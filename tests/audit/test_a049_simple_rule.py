@@ -55,7 +55,7 @@ def test_stays_quiet_where_columns_work_together(make: MakeContext, rng: np.rand
 
 def test_does_not_apply(make: MakeContext, rng: np.random.Generator) -> None:
     assert SimpleRule().check(make(honest(rng))) == "there is no target"
-    assert "fewer than 500 rows" in str(SimpleRule().check(make(honest(rng, 200), "goal")))
+    assert "fewer than 150 rows" in str(SimpleRule().check(make(honest(rng, 120), "goal")))
     luck = honest(rng, 600).drop(columns="value").assign(goal=rng.permutation(["yes", "no"] * 300))
     assert "nothing to be equal to" in str(SimpleRule().check(make(luck, "goal")))
     assert "one column only" in str(SimpleRule().check(make(honest(rng)[["height", "goal"]], "goal")))

@@ -21,7 +21,7 @@ from modelwright.evaluate.measurements import Measurement
 
 __all__ = ["SimpleRule"]
 
-MIN_ROWS = 500  # with fewer rows nearly everything is as good as everything else, within noise
+MIN_ROWS = 150  # with fewer rows the intervals are too wide for anything to be as good as anything else
 MIN_SKILL = 0.10  # below, there is no model that a rule could be as good as
 # What a rule may be worse by, as a share of what the quick model gains over a constant and of what it leaves open: the
 # best guess, and the lower end of the paired interval.
@@ -87,7 +87,7 @@ class SimpleRule:
         left = gain * (1 - explained) / explained
         for simple in _candidates(context, sample, whole, used):
             lost = difference(simple.made, whole, seed=context.brief.seed)
-            if _equals(lost, gain, left) and _ranks_as_well(simple.made, whole, context.brief.seed):
+            if _equals(lost, gain, left) and _ranks_as_well(simple.made, whole, lost, context.brief.seed):
                 return [self._tell(context, simple, lost, len(used), explained)]
         return []
 
@@ -122,13 +122,20 @@ def _equals(lost: Measurement, gain: float, left: float) -> bool:
     return lost.value >= -best and lost.low >= -worst
 
 
-def _ranks_as_well(made: Probe, whole: Probe, seed: int) -> bool:
-    """Return whether a rule also orders two classes as well: a quick model that is too sure of itself still ranks."""
+def _ranks_as_well(made: Probe, whole: Probe, better: Measurement, seed: int) -> bool:
+    """Return whether a rule also orders two classes as well: a quick model that is too sure of itself still ranks.
+
+    One threshold has ties that cost it some of the area under the ROC curve even where it is all there is to know, so
+    that more of it may be lost by a rule whose probabilities are surely better.
+    """
     if made.prediction.shape[1] != 2:
         return True
     lost = paired("roc_auc", made.y, made.prediction, whole.prediction, seed=seed)
     reached = measure("roc_auc", whole.y, whole.prediction).value
-    return lost.value is None or reached is None or lost.value >= -BEST_GUESS * (reached - 0.5)
+    if lost.value is None or reached is None:
+        return True
+    allowed = WORST if better.low is not None and better.low >= 0 else BEST_GUESS
+    return lost.value >= -allowed * (reached - 0.5)
 
 
 def _candidates(context: AuditContext, sample: PowerSample, whole: Probe, used: tuple[str, ...]) -> list[_Simple]:
