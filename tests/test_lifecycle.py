@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,9 +14,13 @@ import modelwright as mw
 from modelwright import documents
 from modelwright.cli import main
 from modelwright.errors import DataError, TrainingError, UsageError
+from modelwright.evaluate.measurements import Measurement
+from modelwright.frame.problem import Optimism
 from modelwright.lifecycle import STAGES
+from modelwright.steps.learning import journal_key
 
 from .cli.helpers import one_object, table
+from .report import samples
 
 
 def frame(rows: int = 60, target: str = "number", seed: int = 0) -> pd.DataFrame:
@@ -240,3 +245,12 @@ def test_no_target(tmp_path, monkeypatch):
     with pytest.raises(UsageError, match="MW-U006"):
         mw.run(frame())
     assert not list(Path(tmp_path).iterdir())
+
+
+def test_trials_are_taken_over_however_much_of_the_optimism_was_measured():
+    """A run that was broken off meets its own trials again on a machine that is busier by then."""
+    problem = samples.houses().problem
+    half = Measurement(name="rmse", value=1.0, low=0.5, high=1.5, n=100, method="t over 4 rolling origins")
+    told = replace(problem, optimism=Optimism(fair=half, naive=half, excess=half))
+    assert journal_key("data", "contract", told) == journal_key("data", "contract", problem)
+    assert journal_key("data", "contract", replace(problem, holdout=0.3)) != journal_key("data", "contract", problem)

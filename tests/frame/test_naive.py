@@ -110,3 +110,17 @@ def test_later_rows_of_new_groups_are_judged_where_both_matter(rng: np.random.Ge
     problem = _problem(SplitKind.GROUP_TIME, ("height", "weight", "when"), group="who", time="when")
     found = measure_optimism(problem, columns, y, (), 0)
     assert found is not None and found.excess.value > 0 and "for one more" in found.excess.method
+
+
+def test_fewer_moments_speak_where_there_is_no_time_for_more(
+    rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    columns, y = _patients(rng, own=1.0)
+    of_groups = _problem(SplitKind.GROUP, ("height", "weight"), group="who")
+    assert measure_optimism(of_groups, columns, y, (), 0, seconds=0.0) is None
+    clock = iter(range(100))
+    monkeypatch.setattr("modelwright.frame.naive.time.monotonic", lambda: float(next(clock)))
+    series: Columns = {"when": np.arange(600.0)}
+    walk = np.cumsum(rng.normal(size=600))
+    found = measure_optimism(_problem(SplitKind.TIME, ("when",), time="when"), series, walk, (), 0, seconds=4.5)
+    assert found is not None and found.excess.method == "t over 4 rolling origins, for one more"

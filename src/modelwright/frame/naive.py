@@ -19,6 +19,7 @@ that has grown tells by how many per cent an error was too small.
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -49,7 +50,13 @@ STRETCHES = 10  # of time, whose rows count as one in the interval of the random
 
 
 def measure_optimism(
-    problem: Problem, columns: Columns, y: np.ndarray, classes: Sequence[str], seed: int
+    problem: Problem,
+    columns: Columns,
+    y: np.ndarray,
+    classes: Sequence[str],
+    seed: int,
+    *,
+    seconds: float = math.inf,
 ) -> Optimism | None:
     """Return what a random split would have said, what comes next is worth, and the difference.
 
@@ -59,12 +66,16 @@ def measure_optimism(
     columns : Columns
         All columns over the used rows.
     y : ndarray of float64, shape (n_rows,)
+    seconds : float
+        After so many no further fold is begun: along time fewer moments of the past then speak, of groups nothing is
+        said.
 
     Returns
     -------
     Optimism or None
         None where the split is random, or there is too little to measure it on.
     """
+    until = time.monotonic() + seconds
     if problem.split in (SplitKind.RANDOM, SplitKind.STRATIFIED) or not problem.features:
         return None
     rng = np.random.default_rng([seed, 3])
@@ -76,7 +87,7 @@ def measure_optimism(
     except DataError:  # too few groups or moments
         return None
     table = as_table(columns, problem.features, np.arange(len(y)))
-    quick = _Quick(get(problem.metric), table, y, len(classes), rng, seed)
+    quick = _Quick(get(problem.metric), table, y, len(classes), rng, seed, until)
     return _of_groups(quick, folds) if folds.order is None else _of_stretches(quick, folds.order, folds.groups)
 
 
@@ -106,6 +117,12 @@ class _Quick:
     k: int
     rng: np.random.Generator
     seed: int
+    until: float
+
+    @property
+    def late(self) -> bool:
+        """Whether the time is over."""
+        return time.monotonic() > self.until
 
     def says(self, train: np.ndarray, held: np.ndarray) -> np.ndarray:
         """Return what a model of some rows predicts for others, shape (n_held, n_outputs)."""
@@ -154,9 +171,11 @@ def _of_groups(quick: _Quick, folds: Folds) -> Optimism | None:
     rows, said = quick.at_random(np.arange(n), FOLDS)
     random = np.empty_like(said)
     random[rows] = said
-    differences = [
-        quick.free(held, random[held]) - quick.free(held, quick.says(train, held)) for train, held in folds.folds
-    ]
+    differences = []
+    for train, held in folds.folds:
+        if quick.late:
+            return None
+        differences.append(quick.free(held, random[held]) - quick.free(held, quick.says(train, held)))
     naive = measure(quick.metric, quick.y, random, groups=folds.groups, seed=quick.seed)
     shared = 1 / (FOLDS - 1)  # Nadeau and Bengio: judged over learned rows, for what the folds have in common
     return _stated(quick, naive, differences, shared, "corrected resampled t over {} folds", n)
@@ -166,6 +185,8 @@ def _of_stretches(quick: _Quick, order: np.ndarray, groups: np.ndarray | None) -
     """Return the optimism where later rows come next, of groups not seen before where there are groups."""
     differences, n = [], 0
     for early, late in rolling_origins(order, ORIGINS, FEWEST_ROWS):
+        if quick.late:
+            break
         train = early
         if groups is not None:
             train, late = unseen_groups(groups, early, late, quick.rng)

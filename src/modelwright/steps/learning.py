@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from modelwright.frame.splitting import NEEDS_TIME
 from modelwright.running import Run
 from modelwright.train.record import Training
 
-__all__ = ["check_rows", "evaluate", "explain", "plan_facts", "train"]
+__all__ = ["check_rows", "evaluate", "explain", "journal_key", "plan_facts", "train"]
 
 AFTER_SHARE = 0.12
 AFTER_S = (2.0, 15.0)
@@ -43,6 +44,14 @@ def _after_seconds(run: Run) -> float:
     test = n_rows(run.test_columns) if run.test_columns else 0
     share = float(np.clip(AFTER_SHARE * run.budget.seconds, *AFTER_S))
     return share * run.slowness + (lockbox + test) / ROWS_PER_AFTER_S
+
+
+def journal_key(source: str, contract: str, problem: Problem) -> str:
+    """Return what trials of an earlier session must have in common with this one to be taken over.
+
+    How optimistic a random split would have been changes no trial, and how much of it is measured depends on the time.
+    """
+    return digest_of({"source": source, "contract": contract, "problem": digest_of(replace(problem, optimism=None))})
 
 
 def train(run: Run) -> Training:
@@ -76,7 +85,7 @@ def train(run: Run) -> Training:
         budget=run.budget,
         after_seconds=run.after_seconds if run.budget.timed else None,
         trials=run.brief.limits.trials,
-        journal_key=digest_of({k: run.digests[k] for k in ("source", "contract", "problem")}),
+        journal_key=journal_key(run.digests["source"], run.digests["contract"], problem),
         checks=check_rows(run),
         guard=run.guard,
         tell=run.tell,

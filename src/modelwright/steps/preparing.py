@@ -28,6 +28,8 @@ MOST_TOLD = 10
 MEASURING_SHARE, MEASURING_S, MOST_JUDGING_S = 0.05, 10.0, 20.0
 """Part of the budget, and most seconds, after which the audit asks no more costly rules, and again for measuring what
 its actions do to a score."""
+OPTIMISM_SHARE = 0.1
+"""Part of the budget after which no further model is fitted to say how optimistic a random split would have been."""
 
 NOT_A_CLASS = ("MW-U302", "MW-U303")
 """Codes of errors that say: ``positive`` is no class, or there are more than two."""
@@ -268,9 +270,9 @@ def frame(run: Run) -> Problem:
     )
     _check_test(run, problem)
     run.folds = make_folds(problem, run.y[run.rows], columns, run.brief.seed)
-    problem = replace(
-        problem, optimism=measure_optimism(problem, columns, run.y[run.rows], run.classes, run.brief.seed)
-    )
+    seconds = OPTIMISM_SHARE * run.brief.limits.budget_s if run.trains else float("inf")
+    told = measure_optimism(problem, columns, run.y[run.rows], run.classes, run.brief.seed, seconds=seconds)
+    problem = replace(problem, optimism=told)
     for choice in problem.choices:
         measured = problem.optimism if choice.question == "split" else None
         run.decide(
