@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from modelwright.package.compiling import compile_plan
-from modelwright.runtime import answer_tables, falling
+from modelwright.runtime import answer_tables, falling, scorer
 from modelwright.runtime.falling import Falling, TooLarge
 from modelwright.runtime.origins import FromLevel, FromNumber, Now, RowSource
 from modelwright.runtime.plan import Plan
@@ -47,10 +47,17 @@ def test_what_is_too_large_is_walked_down(limit: str, monkeypatch: pytest.Monkey
 
 def test_models_that_are_too_large_together_fall_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     plan, expected, rows = compiled(2)
-    together = RowPlan(plan)._first[0]._table.nbytes  # type: ignore[attr-defined]
-    monkeypatch.setattr(falling, "MOST_BYTES", together - 1)
+    (together,) = RowPlan(plan)._first
+    assert isinstance(together, Falling)
+    monkeypatch.setattr(falling, "MOST_BYTES", together.nbytes - 1)
     quick = RowPlan(plan)
-    assert 1 <= len(quick._first) <= len(MODELS)
+    apart = len(quick._first)
+    assert 1 < apart <= len(MODELS)
+    assert np.array_equal(np.array([quick(row) for row in rows]), expected)
+    apart_bytes = sum(one.nbytes for one in quick._first if isinstance(one, Falling))
+    monkeypatch.setattr(scorer, "MOST_BYTES_APART", apart_bytes - 1)
+    quick = RowPlan(plan)
+    assert len(quick._first) < apart
     assert np.array_equal(np.array([quick(row) for row in rows]), expected)
 
 

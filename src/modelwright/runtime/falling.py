@@ -64,6 +64,11 @@ class Falling:
         reads = [_reader(model, self._layout.of(k, self._kept), self.places[k]) for k, model in enumerate(trees)]
         self._fall = self._compiled(reads)
 
+    @property
+    def nbytes(self) -> int:
+        """Size of the tables."""
+        return int(self._table.nbytes)
+
     def __call__(self) -> None:
         """Find the places for the row of the moment."""
         self._fall()

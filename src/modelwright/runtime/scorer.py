@@ -4,6 +4,7 @@ booster it needs."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
@@ -14,6 +15,9 @@ from modelwright.runtime.falling import Falling, TooLarge
 from modelwright.runtime.origins import RowSource
 
 __all__ = ["RowScorer", "Scorer", "row_scorers"]
+
+MOST_BYTES_APART = 64 << 20
+"""Of the tables of models that are looked up each for itself, all together; servers are to stay small."""
 
 RowScorer = Callable[[], list[float]]
 """Scores the row that a buffer holds at the moment: one number per class, or the one value."""
@@ -69,19 +73,21 @@ def row_scorers(
 
 def _fallings(models: dict[int, tuple[BitTrees, RowSource]]) -> tuple[list[Falling], dict[int, np.ndarray]]:
     """Return the trees of all models together, or of each alone where those are too many; and the places of models."""
-    together = [tuple(models)] if models else []
-    for parts in (together, [(k,) for k in models]):
-        fallings: list[Falling] = []
-        places: dict[int, np.ndarray] = {}
-        for part in parts:
-            try:
-                falling = Falling([models[k] for k in part])
-            except TooLarge:
-                continue
+    if not models:
+        return [], {}
+    with suppress(TooLarge):
+        falling = Falling(list(models.values()))
+        return [falling], dict(zip(models, falling.places))
+    fallings: list[Falling] = []
+    places: dict[int, np.ndarray] = {}
+    left = MOST_BYTES_APART
+    for k, model in models.items():
+        with suppress(TooLarge):
+            falling = Falling([model])
+            if (left := left - falling.nbytes) < 0:
+                break  # the rest is walked down
             fallings.append(falling)
-            places.update(zip(part, falling.places))
-        if fallings:
-            break
+            places[k] = falling.places[0]
     return fallings, places
 
 
