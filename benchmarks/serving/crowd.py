@@ -120,6 +120,8 @@ class Crowd:
         numbers = [order.rate, order.begin, order.seconds, order.window_s]
         line = [HOST, order.port, file, order.connections, *numbers, self._folder / "kept", order.core]
         self._said, self._errors = self._folder / "said", self._folder / "errors"
+        self._lines: list[dict[str, Any]] = []
+        self._read = 0
         with self._said.open("w") as output, self._errors.open("w") as errors:
             self._process = subprocess.Popen([*start, *map(str, line)], stdout=output, stderr=errors)
 
@@ -132,9 +134,13 @@ class Crowd:
         self._place.cleanup()
 
     def lines(self) -> list[dict[str, Any]]:
-        """Return what the process has said so far."""
-        said = self._said.read_text().rpartition("\n")[0]
-        return [json.loads(line) for line in said.splitlines()]
+        """Return what the process has said so far; what was read before is not read again."""
+        with self._said.open("rb") as said:
+            said.seek(self._read)
+            whole = said.read().rpartition(b"\n")
+        self._read += len(whole[0] + whole[1])
+        self._lines += [json.loads(line) for line in whole[0].splitlines()]
+        return self._lines
 
     def windows(self) -> list[dict[str, Any]]:
         """Return the windows that are over."""

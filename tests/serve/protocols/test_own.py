@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import struct
 import zlib
 from dataclasses import replace
 from typing import Any
 
+import polars as pl
 import pyarrow as pa
 import pytest
 
@@ -349,6 +351,16 @@ def test_views_of_texts(encoded: bool, facts: ModelFacts) -> None:
     body = stream_of(pa.table({"age": [41, 39, 40], "job": job}))
     columns = OWN.decode(ask(body, STREAM), facts).columns
     assert columns.column("job").to_pylist() == job.to_pylist()
+
+
+def test_tables_of_polars(facts: ModelFacts) -> None:
+    frame = pl.DataFrame({"age": [41, 39], "job": ["clerk", None]}, schema={"age": pl.Int64, "job": pl.Categorical})
+    for level in (pl.CompatLevel.oldest(), pl.CompatLevel.newest()):
+        stream, file = io.BytesIO(), io.BytesIO()
+        frame.write_ipc_stream(stream, compat_level=level)
+        assert OWN.decode(ask(stream.getvalue(), STREAM), facts).columns.to_pydict() == TABLE
+        frame.write_ipc(file, compat_level=level)
+        assert "write_ipc_stream" in str(refused(ask(file.getvalue(), FILE), facts))
 
 
 def test_views_of_the_same_text_are_added_up(facts: ModelFacts) -> None:

@@ -31,13 +31,15 @@ FIRST_DAY, LAST_DAY = -719_162, 2_932_896
 def from_ipc(body: bytes, limits: Limits, *, file: bool) -> pa.Table:
     """Return the table of an Arrow stream or file.
 
-    A file is read as the stream it holds: its footer could point to one batch a million times.
+    A file is read as the stream it holds: its footer could point to one batch a million times. Those of polars hold no
+    stream.
     """
     kind = "Arrow file" if file else "Arrow stream"
     try:
         claims = claims_of(body, file=file)
     except BrokenStream as error:
-        raise refusals.broken_table(kind, str(error)) from None
+        refused = refusals.no_stream_inside(str(error)) if file else refusals.broken_table(kind, str(error))
+        raise refused from None
     _check_claims(claims.rows, claims.bytes, limits)
     start = len(FILE_MAGIC) if file else 0
     try:

@@ -14,6 +14,7 @@ __all__ = [
     "empty_body",
     "no_rows",
     "no_scalar",
+    "no_stream_inside",
     "number_out_of_range",
     "table_too_large",
     "text_too_long",
@@ -158,6 +159,15 @@ def broken_table(kind: str, detail: str) -> RequestError:
     return RequestError(
         f"the body is no {kind} that can be read: {detail}",
         fix="write it with a current release of Arrow, with flat columns of plain types, or send JSON",
+        code="MW-S115",
+    )
+
+
+def no_stream_inside(detail: str) -> RequestError:
+    """The body is an Arrow file that holds no stream, as those that polars writes."""
+    return RequestError(
+        f"the body is no Arrow file that holds a stream: {detail}",
+        fix="send it as a stream, application/vnd.apache.arrow.stream (in polars: write_ipc_stream), or send JSON",
         code="MW-S115",
     )
 
