@@ -168,7 +168,7 @@ def no_stream_inside(detail: str) -> RequestError:
     return RequestError(
         f"the body is no Arrow file that holds a stream: {detail}",
         fix="send it as a stream, application/vnd.apache.arrow.stream (in polars: write_ipc_stream), or send JSON",
-        code="MW-S115",
+        code="MW-S122",
     )
 
 
