@@ -3,7 +3,10 @@ import math
 import numpy as np
 import pytest
 
+from modelwright.data.contract import Contract
 from modelwright.evaluate.allowances import POWER, Unseen, extended, pooled, shared_training, step_to_all
+from modelwright.evaluate.evaluating import scores
+from modelwright.evaluate.evidence import Evidence
 from modelwright.evaluate.intervals import gain, measure
 from modelwright.evaluate.metrics import get
 from modelwright.evaluate.scales import SCALES
@@ -153,3 +156,24 @@ def test_only_the_better_end_reaches_further(metric):
         assert further.high == found.high and 0 < further.low < found.low
     assert "learning curve" in further.method
     assert extended(found, 0.0) == found
+
+
+def _reported(y, p, **more):
+    evidence = Evidence(
+        y=y, prediction=p, columns={}, contract=Contract(columns=(), rows_seen=len(y)), measured_on="", **more
+    )
+    return scores([get("log_loss")], evidence)["log_loss"][1]
+
+
+def test_reported_scores_say_what_their_intervals_allow_for():
+    y, p = binary(np.random.default_rng(8), 600)
+    weak = 0.7 * p + 0.3 * p.mean(axis=0)
+    curve = ((200, weak), (400, p))
+    alone = _reported(y, p)
+    folds = _reported(y, p, inflation=1.25, learning=curve, n_all=500)
+    boxed = _reported(y, p, unseen=Unseen(np.tile(y, 4), np.tile(weak, (4, 1))), learning=curve, n_all=400)
+    assert alone.value == folds.value == boxed.value
+    assert folds.low < alone.low < alone.high < folds.high
+    assert "share rows" in folds.method and "learning curve" in folds.method
+    assert "out of fold" in boxed.method and "learning curve" not in boxed.method
+    assert alone.method == measure("log_loss", y, p).method
