@@ -22,6 +22,8 @@ __all__ = ["Reading", "readings"]
 
 LEAKS = frozenset({"A013", "A014", "A015", "A016", "A020", "A021", "A022", "A023", "A026"})
 """Rules about columns that know what only the outcome tells."""
+DOUBTS = frozenset({"A013", "A014", "A016", "A022"})
+"""Those that ask the reader when a column is filled in, where they cannot tell."""
 ORDER = "A018"
 MENDED = frozenset({Action.AS_MISSING, Action.AS_KIND, Action.AS_LEVEL, Action.DROP_ROWS})
 STRUCTURE = frozenset({Action.GROUP, Action.TIME})
@@ -106,7 +108,7 @@ def _reading(card: list[Finding], audit: Audit, problem: Problem, out: dict[str,
         words = _Words(first.title, _first_sentence(first.message), first.done, f"The risk remains. {_why(first)}")
     elif first.code in LEAKS and first.action is Action.DROP_COLUMN:
         words = _leak(card, columns, problem)
-    elif first.code in LEAKS and first.action is Action.TOLD:
+    elif first.code in DOUBTS and first.action is Action.TOLD and columns:
         words = _doubt(first, columns, problem)
     elif first.action in STRUCTURE:
         words = _structure(first, problem)
@@ -150,13 +152,14 @@ def _leak(card: Sequence[Finding], columns: Sequence[str], problem: Problem) -> 
 
 
 def _doubt(finding: Finding, columns: Sequence[str], problem: Problem) -> _Words:
-    they = "They" if len(columns) > 1 else "It"
+    they, each = ("They", "each") if len(columns) > 1 else ("It", "it")
+    name = columns[0] if len(columns) == 1 else "and its name"
     return _Words(
         title="Is this known in time?",
         said=f"{they} may be filled in only once '{problem.target}' is known: the name or the numbers look like it.",
         done=finding.done,
-        meaning="If it comes afterwards, the score of this report is too good to be true.",
-        decide=finding.fix,
+        meaning="If it is so, the score of this report is too good to be true.",
+        decide=f"if it is so, leave {each} out with --known-after {name}",
     )
 
 
