@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -20,6 +22,17 @@ def test_finds_words(make: MakeContext, rng: np.random.Generator) -> None:
     (found,) = findings(DisguisedMissing, make(frame, "goal"))
     assert found.action is Action.AS_MISSING and found.n_rows == 15
     assert set(str(found.evidence[MISSING_TOKENS]).splitlines()) == {"?", "Unknown"}
+
+
+def test_words_among_numbers_are_told(make: MakeContext, rng: np.random.Generator) -> None:
+    frame = honest(rng)
+    raw = np.array([str(v) for v in frame["height"]], dtype=object)
+    raw[[3, 5, 8]] = "refused"
+    frame.loc[[3, 5, 8], "height"] = np.nan
+    context = make(frame, "goal", specs={"height": {"missing_tokens": ("refused",)}})
+    (found,) = findings(DisguisedMissing, replace(context, raw={"height": raw}))
+    assert found.action is Action.TOLD and found.rows == (3, 5, 8) and "'refused' in 3 rows" in found.message
+    assert "read as missing" in found.done
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,16 @@ def test_finds_columns_that_change(make: MakeContext, how: str) -> None:
         assert "along 'when'" in found[0].message
 
 
+def test_a_steady_move_shows_in_few_rows(make: MakeContext) -> None:
+    found = []
+    for seed in range(6):
+        rng = np.random.default_rng(seed)
+        frame = dated(rng, 300)
+        frame["x"] = np.linspace(0, 1, 300) + rng.normal(size=300)
+        found += [f.columns for f in findings(Drift, make(frame, "goal", time="when"))]
+    assert found.count(("x",)) >= 4 and set(found) == {("x",)}
+
+
 def test_finds_a_target_that_changes(make: MakeContext, rng: np.random.Generator) -> None:
     frame = dated(rng)
     frame["goal"] = np.where(rng.random(1500) < np.linspace(0.1, 0.6, 1500), "yes", "no")

@@ -39,7 +39,8 @@ class DisguisedMissing:
         "missing."
     )
     how_detected: ClassVar[str] = (
-        "Texts: a list of words that people and systems write for missing. Numbers: a conventional code (-1, -9, 99, "
+        "Texts: a list of words that people and systems write for missing, and words among numbers or dates. Numbers: "
+        "a conventional code (-1, -9, 99, "
         f"-999, 9999, 32767, …; SPSS, GDAL and NOAA conventions) at least {MIN_REPEATS} times at an end of the range, "
         "as far from all other values as these are from each other; -1 also as the only negative number. Dates: a "
         f"conventional one (1900-01-01, 1970-01-01, 9999-12-31, …) that stands apart by {percent(DATE_GAP)} of the "
@@ -62,6 +63,10 @@ class DisguisedMissing:
     def _judge(self, context: AuditContext, name: str) -> Finding | None:
         kind = context.contract[name].kind
         column = coded(context, name)
+        if kind not in _WORDS and context.contract[name].missing_tokens and name in context.raw:
+            told = self._read(context, name)
+            if told is not None:
+                return told
         if kind in _WORDS:
             words = missing_words(column)
             return self._act(name, column, words, MISSING_TOKENS) if words else None
@@ -79,6 +84,28 @@ class DisguisedMissing:
             return self._pile(name, column, *pile)
         zeros = suspicious_zeros(column)
         return self._zeros(name, column, zeros) if zeros else None
+
+    def _read(self, context: AuditContext, name: str) -> Finding | None:
+        """Return what words among the numbers or dates of a column were read as missing when it was understood."""
+        spec, raw = context.contract[name], context.raw[name]
+        rows = np.flatnonzero([v is not None and v.strip() in spec.missing_tokens for v in raw])
+        if not len(rows):
+            return None
+        share = len(rows) / len(raw)
+        return tell(
+            self,
+            severity=Severity.INFO,
+            columns=[name],
+            message=f"{names(list(spec.missing_tokens))} in {count(len(rows), 'row')} of '{name}' ({percent(share)}) "
+            f"stand{'s' if len(spec.missing_tokens) == 1 else ''} for a missing value among values of another kind "
+            f"({spec.kind}).",
+            evidence={"n": len(rows), "share": share},
+            done="read as missing, as the contract says, in training and in scoring",
+            fix="leave the field empty at the source; ask for words with --kind "
+            f"{name}=category if it is an answer of its own",
+            rows=context.row_numbers[rows],
+            n_rows=len(rows),
+        )
 
     def _act(
         self, name: str, column: Coded, found: list[tuple[str, int]], key: str, shown: list[str] | None = None
