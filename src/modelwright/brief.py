@@ -11,7 +11,7 @@ from typing import Any
 
 from modelwright.errors import UsageError, did_you_mean
 
-__all__ = ["Brief", "Limits", "parse_duration", "parse_size", "read_brief"]
+__all__ = ["Brief", "Limits", "parse_delay", "parse_duration", "parse_size", "read_brief"]
 
 MINIMUM_BUDGET_S = 1.0
 LEAST_MEMORY = 256 * 10**6
@@ -70,6 +70,8 @@ class Brief:
         ``"random"``, ``"stratified"``, ``"group"``, ``"time"`` or ``"group_time"``.
     time, group : str or None
         Columns that order the rows, and that say which rows belong together.
+    label_delay : str or None
+        How long after a row's time its label is known, ``"30d"``; in the unit of a time column of numbers.
     drop : tuple of str
         Columns the model must not see.
     known_after : tuple of str
@@ -97,6 +99,7 @@ class Brief:
     split: str | None = None
     time: str | None = None
     group: str | None = None
+    label_delay: str | None = None
     drop: tuple[str, ...] = ()
     known_after: tuple[str, ...] = ()
     protected: tuple[str, ...] = ()
@@ -159,6 +162,8 @@ def _checked(name: str, value: Any) -> Any:
     if not isinstance(value, str):
         if name == "positive" and isinstance(value, int | float | bool):
             return str(value)
+        if name == "label_delay" and isinstance(value, int | float) and not isinstance(value, bool):
+            return str(value)
         raise _bad_value(name, value, "text")
     return value
 
@@ -178,6 +183,14 @@ def parse_duration(value: str | float) -> float:
     seconds = _total(value, _DURATION_UNITS, "budget", "a duration such as 60s, 5m or 1h30m")
     if not MINIMUM_BUDGET_S <= seconds < float("inf"):
         raise UsageError(f"budget is {value!r}", fix="give at least 1s, for example 60s or 5m", code="MW-U003")
+    return seconds
+
+
+def parse_delay(value: str | float) -> float:
+    """Return seconds from ``"30d"``, ``"12h"`` or ``"2w"``; raises UsageError (MW-U003)."""
+    seconds = _total(value, _DURATION_UNITS | {"w": 7 * 86400.0}, "label delay", "a duration such as 30d, 12h or 2w")
+    if not 0 < seconds < float("inf"):
+        raise UsageError(f"label delay is {value!r}", fix="give a time above 0, for example 30d", code="MW-U003")
     return seconds
 
 

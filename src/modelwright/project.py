@@ -37,7 +37,7 @@ __all__ = ["Champion", "Project", "Report", "RunState", "default_path"]
 ANOTHER_FOLDER = "choose another folder with --project"
 
 TOPICS = {
-    "split": ("split", "holdout", "folds", "group", "time"),
+    "split": ("split", "holdout", "folds", "group", "time", "label delay"),
     "metric": ("metric", "threshold", "positive class"),
     "features": ("features", "column", "kind"),
     "model": ("model", "ensemble", "refit", "candidates"),

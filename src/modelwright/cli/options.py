@@ -24,6 +24,7 @@ _BRIEF = (
     click.option("--metric", help="What to optimise: roc_auc, log_loss, rmse, …"),
     click.option("--split", help="random, stratified, group, time or group_time."),
     click.option("--time", help="Column that orders the rows."),
+    click.option("--label-delay", help="How long after its time the label of a row is known: 30d."),
     click.option("--group", help="Column that says which rows belong together."),
     click.option("--drop", multiple=True, help="Column the model must not see (repeat)."),
     click.option("--known-after", multiple=True, help="Column known only after the fact (repeat)."),

@@ -13,6 +13,7 @@ from modelwright.brief import Brief
 from modelwright.data.columns import Columns
 from modelwright.data.contract import Contract
 from modelwright.errors import DataError, UsageError
+from modelwright.frame.delay import choose_delay
 from modelwright.frame.metric import choose_metric
 from modelwright.frame.problem import Choice, Problem
 from modelwright.frame.sizes import choose_folds, choose_holdout
@@ -68,6 +69,7 @@ def frame(
     reasons = [Choice(**reason._asdict()) for reason in objective.reasons(y, classes, brief)]
     metric = choose_metric(objective, y, classes, brief)
     split, split_choice = choose_split(objective, brief, contract, columns, audit, applied)
+    delay, delay_choice = choose_delay(brief, split, contract)
     holdout, holdout_choice = choose_holdout(objective, y, classes, split)
     n_folds, n_repeats, folds_choice = choose_folds(objective, y, classes, split, holdout)
     features, features_choice = _choose_features(brief, contract, applied, split)
@@ -84,7 +86,12 @@ def frame(
         holdout=holdout,
         features=features,
         n_rows=len(y),
-        choices=(objective_choice, *reasons, metric, split_choice, holdout_choice, folds_choice, features_choice),
+        choices=(
+            *(objective_choice, *reasons, metric, split_choice),
+            *(() if delay_choice is None else (delay_choice,)),
+            *(holdout_choice, folds_choice, features_choice),
+        ),
+        label_delay=delay,
     )
 
 

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -34,7 +34,7 @@ from modelwright.evaluate.metrics import Metric, get
 from modelwright.evaluate.scales import BOUNDS, SCALES, student_quantile
 from modelwright.frame.problem import Optimism, Problem, SplitKind
 from modelwright.frame.split import Folds, make_folds
-from modelwright.frame.timing import rolling_origins, unseen_groups
+from modelwright.frame.timing import known_by, rolling_origins, unseen_groups
 
 __all__ = ["MOST_ROWS", "measure_optimism"]
 
@@ -42,7 +42,7 @@ MOST_ROWS = (
     20_000  # whole groups, or every so manieth moment: a thinner sample would have fewer relatives and neighbours
 )
 FOLDS = 5  # four fifths to learn from, as in the training itself
-JUDGED_ROWS = 1_000  # of the five random folds no more are asked than judge so many rows
+JUDGED_ROWS = 2_000  # of the five random folds no more are asked than judge so many rows
 ORIGINS = 6  # the earliest learns from a quarter of the rows: what fewer say is little like what all would
 FEWEST_DIFFERENCES = 3  # below, their spread is anybody's guess
 FEWEST_ROWS = 20  # to learn from
@@ -88,7 +88,10 @@ def measure_optimism(
         return None
     table = as_table(columns, problem.features, np.arange(len(y)))
     quick = _Quick(get(problem.metric), table, y, len(classes), rng, seed, until)
-    return _of_groups(quick, folds) if folds.order is None else _of_stretches(quick, folds.order, folds.groups)
+    if folds.order is None:
+        return _of_groups(quick, folds)
+    times = np.asarray(columns[problem.time]) if problem.time else folds.order
+    return _of_stretches(quick, folds, lambda early, late: known_by(times, early, late, problem.label_delay))
 
 
 def _asked(problem: Problem, n_folds: int) -> Problem:
@@ -181,22 +184,29 @@ def _of_groups(quick: _Quick, folds: Folds) -> Optimism | None:
     return _stated(quick, naive, differences, shared, "corrected resampled t over {} folds", n)
 
 
-def _of_stretches(quick: _Quick, order: np.ndarray, groups: np.ndarray | None) -> Optimism | None:
-    """Return the optimism where later rows come next, of groups not seen before where there are groups."""
+def _of_stretches(
+    quick: _Quick, folds: Folds, known: Callable[[np.ndarray, np.ndarray], np.ndarray]
+) -> Optimism | None:
+    """Return the optimism where later rows come next, of groups not seen before where there are groups.
+
+    ``known`` gives those of earlier rows whose labels are known when the later ones come.
+    """
+    assert folds.order is not None
     differences, n = [], 0
-    for early, late in rolling_origins(order, ORIGINS, FEWEST_ROWS):
+    for early, late in rolling_origins(folds.order, ORIGINS, FEWEST_ROWS):
         if quick.late:
             break
         train = early
-        if groups is not None:
-            train, late = unseen_groups(groups, early, late, quick.rng)
-            if len(train) < FEWEST_ROWS or not len(late):
-                continue
+        if folds.groups is not None:
+            train, late = unseen_groups(folds.groups, early, late, quick.rng)
+        train = known(train, late)
+        if len(train) < FEWEST_ROWS or not len(late):
+            continue
         random = quick.free(*quick.at_random(early, _judged(early)))
         differences.append(random - quick.free(late, quick.says(train, late)))
         n += len(late)
     rows, said = quick.at_random(np.arange(len(quick.y)), _judged(quick.y))
-    place = np.argsort(np.argsort(order[rows], kind="stable"))
+    place = np.argsort(np.argsort(folds.order[rows], kind="stable"))
     naive = measure(quick.metric, quick.y[rows], said, groups=place * STRETCHES // len(rows), seed=quick.seed)
     return _stated(quick, naive, differences, 1.0, "t over {} rolling origins, for one more", n)
 

@@ -79,6 +79,8 @@ class Problem:
     split : SplitKind
     group, time : str or None
         Columns the split uses. A split by time without a column goes by the order of the rows.
+    label_delay : float
+        How long labels take, in the unit of the canonical time column; see `modelwright.frame.delay`.
     n_folds, n_repeats : int
     holdout : float
         Share of rows in the lockbox; 0: none, and the estimate is corrected for the optimism of choosing.
@@ -105,3 +107,4 @@ class Problem:
     n_rows: int
     choices: tuple[Choice, ...]
     optimism: Optimism | None = None
+    label_delay: float = 0.0

@@ -2,7 +2,8 @@
 
 What must stay true: no lockbox row is in a fold; no row is in both parts of a fold; with groups, no group is on two
 sides of a fold or in both the lockbox and a fold; with time, every training row is older than every row it is scored
-on, and the lockbox is younger than all of them. Everything is drawn from one seed.
+on, and the lockbox is younger than all of them; with labels that take time, by so much. Everything is drawn from one
+seed.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from modelwright.data.columns import Column, Columns, Strings
 from modelwright.errors import DataError, UsageError
 from modelwright.frame.grouping import deal_groups
 from modelwright.frame.problem import Problem, SplitKind
-from modelwright.frame.timing import forward_folds, latest_rows, unseen_groups
+from modelwright.frame.timing import forward_folds, known_by, latest_rows, unseen_groups
 
 __all__ = ["Fold", "Folds", "group_numbers", "make_folds", "time_ranks"]
 
@@ -72,13 +73,15 @@ def make_folds(problem: Problem, y: np.ndarray, columns: Columns, seed: int) -> 
     labels = None
     if problem.split in (SplitKind.STRATIFIED, SplitKind.GROUP):
         labels = objectives.get(problem.objective).split_labels(y, problem.classes)
-    holdout, rest = _MAKERS[problem.split](_Rows(problem, len(y), labels, groups, order, rng))
+    times = np.asarray(columns[problem.time]) if problem.time and problem.label_delay else None
+    holdout, rest = _MAKERS[problem.split](_Rows(problem, len(y), labels, groups, order, times, rng))
     folds = tuple((np.sort(train), np.sort(valid)) for train, valid in rest)
     empty = [i for i, (train, valid) in enumerate(folds) if not len(train) or not len(valid)]
     if empty or not folds or (problem.holdout > 0 and not len(holdout)):
         raise DataError(
             f"the {problem.split} split leaves a part empty ({len(y):,} rows, {problem.n_folds} folds)",
-            fix="add rows, or choose another split with --split",
+            fix="add rows, or choose another split with --split"
+            + (", or say that labels are known sooner" if problem.label_delay else ""),
             code="MW-D311",
         )
     return Folds(holdout=np.sort(holdout), folds=folds, groups=groups, order=order)
@@ -155,7 +158,12 @@ class _Rows:
     labels: np.ndarray | None
     groups: np.ndarray | None
     order: np.ndarray | None
+    times: np.ndarray | None
     rng: np.random.Generator
+
+    def known(self, rows: np.ndarray, judged: np.ndarray) -> np.ndarray:
+        """Return those of some rows whose labels are known when the judged ones come."""
+        return rows if self.times is None else known_by(self.times, rows, judged, self.problem.label_delay)
 
 
 _Made = tuple[np.ndarray, list[Fold]]
@@ -198,21 +206,33 @@ def _grouped(given: _Rows) -> _Made:
 
 
 def _timed(given: _Rows) -> _Made:
-    assert given.order is not None
-    holdout = latest_rows(given.order, given.problem.holdout, keep=given.problem.n_folds + 1)
-    rest = np.setdiff1d(np.arange(given.n), holdout, assume_unique=True)
-    return holdout, [(rest[a], rest[b]) for a, b in forward_folds(given.order[rest], given.problem.n_folds)]
+    holdout, rest = _latest(given)
+    return holdout, [(given.known(train, valid), valid) for train, valid in _ahead(given, rest)]
 
 
 def _grouped_and_timed(given: _Rows) -> _Made:
     """Later rows of groups that did not train; rows that are neither sit out."""
-    assert given.groups is not None and given.order is not None
-    holdout = latest_rows(given.order, given.problem.holdout, keep=given.problem.n_folds + 1)
-    rest = np.setdiff1d(np.arange(given.n), holdout, assume_unique=True)
+    assert given.groups is not None
+    holdout, rest = _latest(given)
     if len(holdout):
         rest, holdout = unseen_groups(given.groups, rest, holdout, given.rng)
-    ahead = forward_folds(given.order[rest], given.problem.n_folds)
-    return holdout, [unseen_groups(given.groups, rest[a], rest[b], given.rng) for a, b in ahead]
+    folds = [unseen_groups(given.groups, train, valid, given.rng) for train, valid in _ahead(given, rest)]
+    return holdout, [(given.known(train, valid), valid) for train, valid in folds]
+
+
+def _latest(given: _Rows) -> tuple[np.ndarray, np.ndarray]:
+    """Return the lockbox, and the rows whose labels are known when it begins."""
+    assert given.order is not None
+    holdout = latest_rows(given.order, given.problem.holdout, keep=given.problem.n_folds + 1)
+    rest = np.setdiff1d(np.arange(given.n), holdout, assume_unique=True)
+    return holdout, given.known(rest, holdout)
+
+
+def _ahead(given: _Rows, rest: np.ndarray) -> list[Fold]:
+    assert given.order is not None
+    if given.order[rest].max(initial=-1) < given.problem.n_folds:
+        return []  # labels take so long that no past is left
+    return [(rest[a], rest[b]) for a, b in forward_folds(given.order[rest], given.problem.n_folds)]
 
 
 _MAKERS: dict[SplitKind, Callable[[_Rows], _Made]] = {

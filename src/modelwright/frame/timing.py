@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 
-__all__ = ["forward_folds", "latest_rows", "rolling_origins", "unseen_groups"]
+__all__ = ["forward_folds", "known_by", "latest_rows", "rolling_origins", "unseen_groups"]
 
 # The first fold trains on a third of the rows: with the equal blocks of scikit-learn's ``TimeSeriesSplit`` the first
 # of five models would see a sixth, and tell little about a model trained on all.
@@ -95,3 +95,20 @@ def unseen_groups(
         before = np.cumsum(late_rows[drawn]) - late_rows[drawn]
         judged[drawn[before < missing]] = True
     return early[~judged[groups[early]]], late[judged[groups[late]]]
+
+
+def known_by(times: np.ndarray, rows: np.ndarray, judged: np.ndarray, delay: float) -> np.ndarray:
+    """Return those of some rows whose labels are known when the first of the judged rows comes; rows without a time
+    count as old.
+
+    Parameters
+    ----------
+    times : ndarray of float64, shape (n_rows,)
+        Of all rows, NaN where unknown.
+    rows, judged : ndarray of int
+    delay : float
+        In the unit of ``times``.
+    """
+    if not len(judged):
+        return rows
+    return rows[~(times[rows] > np.nanmin(times[judged]) - delay)]

@@ -98,6 +98,7 @@ def asked(brief: Brief) -> list[tuple[str, str]]:
         ("Metric", brief.metric or ""),
         ("Split", brief.split or ""),
         ("Time column", brief.time or ""),
+        ("Labels are known after", brief.label_delay or ""),
         ("Group column", brief.group or ""),
         ("Columns not to use", fmt.joined(brief.drop, 20)),
         ("Known only after the fact, so not used", fmt.joined(brief.known_after, 20)),
