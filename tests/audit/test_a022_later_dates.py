@@ -32,6 +32,15 @@ def test_dates_after_the_event(make: MakeContext, rng: np.random.Generator, name
         assert found.evidence["later"] == 1 and found.evidence["moment"] == "opened"
 
 
+def test_how_long_labels_take(make: MakeContext, rng: np.random.Generator) -> None:
+    frame = _tickets(rng)
+    frame["resolved_on"] = frame["opened"] + pd.to_timedelta(rng.uniform(0.1, 20, 800), unit="D")
+    (found,) = findings(LaterDates, make(frame, "goal", time="opened"))
+    assert "say --label-delay 20d, within which 95 % are known" in found.fix
+    (found,) = findings(LaterDates, make(frame, "goal", time="opened", label_delay="20d"))
+    assert "--label-delay" not in found.fix
+
+
 def test_lateness_that_tells_the_target(make: MakeContext, rng: np.random.Generator) -> None:
     frame = _tickets(rng)
     slow = np.where(frame["goal"] == "yes", 3.0, 1.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import ClassVar
 
 import numpy as np
@@ -29,6 +30,8 @@ SURE_GAP = 0.90
 SKILL = 0.10  # of how late it is, on its own
 MIN_CLASS_ROWS = 20
 BINS = 10
+DAY = 86_400
+MOSTLY = 0.95  # of the labels are known when a model is trained
 # Words of dates that lie ahead, and of dates that begin an event although other things are "opened" as well.
 AHEAD = frozenset(
     ("due", "planned", "plan", "scheduled", "schedule", "sched", "expected", "estimated", "estimate", "promised")
@@ -89,7 +92,8 @@ class LaterDates:
         if apart < TELLING_GAP and not (always and (settled or strong or skill >= SKILL)):
             return None
         sure = (always and (strong or skill >= SKILL)) or apart >= SURE_GAP
-        days = float(np.median(gap[known])) / 86_400
+        days = float(np.median(gap[known])) / DAY
+        wait = math.ceil(float(np.quantile(gap[known], MOSTLY)) / DAY)
         signs = [f"it is later than '{moment}' in {percent(later)} of the rows (median {days:.3g} days)"]
         if apart >= TELLING_GAP:
             signs.append(f"late dates are {100 * apart:.0f} percentage points apart between '{label}' and the others")
@@ -107,11 +111,19 @@ class LaterDates:
             else f"Is {names([name])} known when the prediction is needed? {text[0].upper()}{text[1:]}.",
             evidence={"moment": moment, "later": later, "gap": apart, "skill": skill, "median_days": days},
             action=Action.DROP_COLUMN if sure else Action.TOLD,
-            fix=f"if it is planned beforehand, allow {self.code}:{name}"
+            fix=f"if it is planned beforehand, allow {self.code}:{name}{_waiting(context, wait)}"
             if sure
             else f"if it is not, name it with --known-after {name}",
             n_rows=int((gap[known] > 0).sum()),
         )
+
+
+def _waiting(context: AuditContext, days: int) -> str:
+    """Return what to say of labels that wait for the date."""
+    if days < 1 or context.brief.label_delay is not None:
+        return ""
+    told = f"--label-delay {days}d, within which {percent(MOSTLY)} are known"
+    return f"; if '{context.target}' is settled no sooner, and the split goes by time, say {told}"
 
 
 def _moment(context: AuditContext) -> tuple[str, bool]:
