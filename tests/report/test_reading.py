@@ -9,7 +9,7 @@ import pytest
 
 from modelwright.audit.findings import Action, Audit, Effect, Finding, Severity
 from modelwright.frame.problem import Optimism, Problem, SplitKind
-from modelwright.report.reading import Reading, readings
+from modelwright.report.reading import Reading, done_words, is_settled, readings
 from modelwright.report.words import score_words, without_model_words
 from tests.report import samples
 
@@ -74,6 +74,11 @@ def test_a_doubt_about_a_column_that_is_out_already_is_settled():
     cards = _read(dropped, _found("A013", WARNING, Action.TOLD, "registered"), _found("A007", WARNING, Action.TOLD))
     assert [c.links[0][0] for c in cards] == ["A015", "A007", "A013"]
     assert cards[2].done == "left out already by A015" and cards[2].decide == ""
+    doubt = _found("A013", WARNING, Action.TOLD, "registered")
+    audit = Audit(findings=(dropped, doubt), outcomes=(), n_rows=100, n_rows_examined=100)
+    assert done_words(doubt, audit) == "left out already by A015" and is_settled(doubt, audit)
+    assert done_words(dropped, audit) == "done so" and not is_settled(dropped, audit)
+    assert not is_settled(replace(doubt, columns=("registered", "other")), audit)
 
 
 def test_notes_are_read_only_where_nothing_weighs_more():

@@ -43,7 +43,7 @@ def environment() -> Environment:
     )
     env.filters.update({name: getattr(fmt, name) for name in fmt.__all__})
     env.filters.update(metric=words.title_of, explained=words.explained, tone=words.tone_of)
-    env.filters.update(effect=describing.effect_words)
+    env.filters.update(effect=describing.effect_words, done=reading.done_words, settled=reading.is_settled)
     env.globals.update(answers=words.ANSWERS)
     return env
 

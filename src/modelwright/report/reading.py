@@ -18,7 +18,7 @@ from modelwright.audit.runner import load_rule
 from modelwright.frame.problem import Problem
 from modelwright.report.words import score_words
 
-__all__ = ["Reading", "readings"]
+__all__ = ["Reading", "done_words", "is_settled", "readings"]
 
 LEAKS = frozenset({"A013", "A014", "A015", "A016", "A020", "A021", "A022", "A023", "A026"})
 """Rules about columns that know what only the outcome tells."""
@@ -61,7 +61,6 @@ class Reading:
 def readings(audit: Audit, problem: Problem, limit: int = 3) -> tuple[Reading, ...]:
     """Return the cards to read first; notes only where nothing weighs more."""
     heavy = [f for f in audit.findings if f.severity is not Severity.INFO] or list(audit.findings)
-    out = {c: f.code for f in audit.acting(Action.DROP_COLUMN) for c in f.columns}
     cards: list[list[Finding]] = []
     for finding in heavy:
         alike = next((c for c in cards if _of_one_kind(c[0], finding)), None)
@@ -69,13 +68,31 @@ def readings(audit: Audit, problem: Problem, limit: int = 3) -> tuple[Reading, .
             cards.append([finding])
         else:
             alike.append(finding)
-    cards.sort(key=lambda card: _rank(card[0], out))  # stable: within a rank, the order of the audit
+    cards.sort(key=lambda card: _rank(card[0], audit))  # stable: within a rank, the order of the audit
     first = cards[:limit]
     # The split decides what the score means, so it is never crowded out.
     split = next((c for c in cards[limit:] if c[0].action in STRUCTURE and not c[0].overruled), None)
     if split is not None and limit > 1:
         first[-1] = split
-    return tuple(_reading(card, audit, problem, out) for card in first)
+    return tuple(_reading(card, audit, problem) for card in first)
+
+
+def done_words(finding: Finding, audit: Audit) -> str:
+    """Return what was done about a finding; a doubt about columns that another finding dropped is settled."""
+    if is_settled(finding, audit):
+        out = _left_out(audit)
+        return f"left out already by {', '.join(sorted({out[c] for c in finding.columns}))}"
+    return finding.done or "nothing was changed"
+
+
+def _left_out(audit: Audit) -> dict[str, str]:
+    return {c: f.code for f in audit.acting(Action.DROP_COLUMN) for c in f.columns}
+
+
+def is_settled(finding: Finding, audit: Audit) -> bool:
+    """Return whether a finding that changes nothing is about columns that others have dropped, and no others."""
+    told, out = finding.action is Action.TOLD and not finding.overruled, _left_out(audit)
+    return told and bool(finding.columns) and all(c in out for c in finding.columns)
 
 
 def _of_one_kind(one: Finding, other: Finding) -> bool:
@@ -86,12 +103,12 @@ def _of_one_kind(one: Finding, other: Finding) -> bool:
     return bool(one.columns and other.columns) and (leaks or one.code == other.code)
 
 
-def _rank(finding: Finding, out: dict[str, str]) -> tuple[int, int]:
+def _rank(finding: Finding, audit: Audit) -> tuple[int, int]:
     """Return how soon a finding is to be read: errors, then what asks for a decision, then what asks for nothing."""
     severity = list(Severity).index(finding.severity)
     if finding.overruled:
         return severity, 0
-    if finding.action is Action.TOLD and finding.columns and all(c in out for c in finding.columns):
+    if is_settled(finding, audit):
         return severity, 4
     if finding.code in LEAKS:
         return severity, 0
@@ -100,10 +117,9 @@ def _rank(finding: Finding, out: dict[str, str]) -> tuple[int, int]:
     return severity, 3 if finding.action is Action.DROP_COLUMN or finding.action in MENDED else 2
 
 
-def _reading(card: list[Finding], audit: Audit, problem: Problem, out: dict[str, str]) -> Reading:
+def _reading(card: list[Finding], audit: Audit, problem: Problem) -> Reading:
     first = card[0]
     columns = tuple(dict.fromkeys(c for f in card for c in f.columns))
-    settled = first.action is Action.TOLD and columns and all(c in out for c in columns)
     if first.overruled:
         words = _Words(first.title, _first_sentence(first.message), first.done, f"The risk remains. {_why(first)}")
     elif first.code in LEAKS and first.action is Action.DROP_COLUMN:
@@ -116,9 +132,8 @@ def _reading(card: list[Finding], audit: Audit, problem: Problem, out: dict[str,
         words = _unexplained(first)
     else:
         words = _other(card, columns)
-    if settled:
-        by = ", ".join(sorted({out[c] for c in columns}))
-        words = replace(words, done=f"left out already by {by}", meaning="Nothing is asked of you.", decide="")
+    if all(is_settled(f, audit) for f in card):
+        words = replace(words, done=done_words(first, audit), meaning="Nothing is asked of you.", decide="")
     return Reading(
         **vars(words),
         severity=first.severity.value,
