@@ -56,6 +56,15 @@ def test_a_value_for_one_outcome_only(make: MakeContext, rng: np.random.Generato
     assert found.columns == ("body",) and found.evidence["sign"] == "one-sided"
 
 
+def test_a_value_for_a_dozen_rows_of_a_rare_outcome(make: MakeContext, rng: np.random.Generator) -> None:
+    frame = honest(rng).drop(columns="value")
+    frame["goal"] = np.where(rng.random(600) < 0.05, "yes", "no")
+    some = np.flatnonzero(frame["goal"] == "yes")[:12]
+    frame["extra"] = np.where(np.isin(np.arange(600), some), rng.gamma(3, 20, 600), np.nan)
+    (found,) = findings(KnownAfter, make(frame, "goal"))
+    assert found.columns == ("extra",) and found.action is Action.TOLD
+
+
 def test_missing_answers_of_some_people_are_innocent(make: MakeContext, rng: np.random.Generator) -> None:
     frame = honest(rng, 3000).drop(columns="value")
     gone = rng.random(3000) < np.where(frame["goal"] == "yes", 0.05, 0.12)

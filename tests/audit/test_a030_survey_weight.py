@@ -56,3 +56,12 @@ def test_short_names_count_where_nothing_goes_with_the_numbers(
     assert accused(SurveyWeight, make(frame, "goal")) == {name}
     frame[name] = np.round(np.exp(frame["depth"] + rng.normal(0, 0.5, 1500)), 4)  # the weight of a thing
     assert bool(accused(SurveyWeight, make(frame, "goal"))) == (name == "samplewt")
+
+
+def test_categories_stand_in_for_numbers(make: MakeContext, rng: np.random.Generator) -> None:
+    words = {f"q{i}": rng.choice(["low", "mid", "high"], 900) for i in range(4)}
+    goal = np.where(rng.random(900) < 0.4, "yes", "no")
+    frame = pd.DataFrame({**words, "wt": np.round(rng.lognormal(0, 0.7, 900), 4), "goal": goal})
+    assert accused(SurveyWeight, make(frame, "goal")) == {"wt"}
+    frame["wt"] *= np.where(frame["q1"] == "high", 2.0, 1.0)
+    assert accused(SurveyWeight, make(frame, "goal")) == set()

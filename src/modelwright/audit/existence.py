@@ -9,7 +9,17 @@ from modelwright.audit.looking import coded, is_missing, memo
 from modelwright.audit.power import PowerSample, score_cells
 from modelwright.data.columns import Strings
 
-__all__ = ["MANY_VALUES", "agreement", "existence_skill", "marks_class", "purity", "sides"]
+__all__ = [
+    "FILLED_ROWS",
+    "HAS_VALUE",
+    "MANY_VALUES",
+    "ONE_SIDED_ROWS",
+    "agreement",
+    "existence_skill",
+    "marks_class",
+    "purity",
+    "sides",
+]
 
 DEFAULT_SHARE = 0.05
 MANY_VALUES = 10
@@ -19,6 +29,8 @@ MIN_CLASS_ROWS = 5
 ONE_SIDED_PURITY = 0.90
 ONE_SIDED_RATIO = 8.0
 ONE_SIDED_ROWS = 20
+HAS_VALUE = 1  # the place of the rows with a value among the `sides`
+FILLED_ROWS = 10  # ... of those with a value: what is filled in for so few is seldom a property
 ONE_SIDED_SURE_ROWS = 100  # below, it is told and not acted on: a rare alloy has its own class in honest data, too
 ONE_SIDED_CHANCE = 1e-6  # of so pure a side by luck (binomial); a table has some hundreds of sides
 
@@ -77,12 +89,12 @@ def agreement(cells: np.ndarray, sample: PowerSample) -> float:
     return float((right - usual) / (1 - usual))
 
 
-def purity(side: np.ndarray, sample: PowerSample) -> tuple[float, float] | None:
+def purity(side: np.ndarray, sample: PowerSample, least_rows: int = ONE_SIDED_ROWS) -> tuple[float, float] | None:
     """Return the share of the top class on a one-sided side and in all rows; None where it is not one-sided."""
     from scipy.stats import binom
 
     n = int(side.sum())
-    if not ONE_SIDED_ROWS <= n <= len(side) - ONE_SIDED_ROWS:
+    if not least_rows <= n <= len(side) - ONE_SIDED_ROWS:
         return None
     share = np.bincount(sample.y[side], minlength=sample.n_classes) / n
     top = int(share.argmax())

@@ -30,7 +30,10 @@ from enum import StrEnum
 import numpy as np
 
 from modelwright.audit.existence import (
+    FILLED_ROWS,
+    HAS_VALUE,
     MANY_VALUES,
+    ONE_SIDED_ROWS,
     ONE_SIDED_SURE_ROWS,
     agreement,
     existence_skill,
@@ -353,8 +356,8 @@ def _one_sided(context: AuditContext, names: list[str], rest: list[str], sample:
     found = {}
     for name in names:
         word, strong = name_sign(context, name)
-        for side in sides(context, name, sample, values=strong):
-            pure = purity(side, sample)
+        for i, side in enumerate(sides(context, name, sample, values=strong)):
+            pure = purity(side, sample, FILLED_ROWS if i == HAS_VALUE else ONE_SIDED_ROWS)
             if pure is not None:
                 sure = word or min(side.sum(), (~side).sum()) >= ONE_SIDED_SURE_ROWS
                 sign = Sign.ONE_SIDED if sure else Sign.FEW_ROWS

@@ -12,6 +12,7 @@ from modelwright.audit.identifiers import identifier_reason
 from modelwright.audit.looking import coded, rank_correlation, values_of
 from modelwright.audit.names import tokens
 from modelwright.audit.power import power
+from modelwright.data.columns import Strings
 
 __all__ = ["SurveyWeight"]
 
@@ -50,9 +51,10 @@ POPULATION = 20.0  # persons per row
 WIDE_SPREAD = 3.0
 NORMALISED = 0.005  # ... or to as many as there are rows
 MAX_ROUND = 0.5  # share of values with two significant digits or fewer; quantities that people measure are round
-# ... and nothing that was measured of a thing goes with them, as its size would with its weight.
+# ... and nothing that is known of a thing goes with them, as its size would with its weight.
 UNRELATED = 0.15
 MIN_OTHERS, MAX_OTHERS = 3, 30
+MAX_LEVELS = 30
 
 
 class SurveyWeight:
@@ -72,8 +74,8 @@ class SurveyWeight:
         f"{MIN_SPREAD:g} times the smallest twentieth, and alone they explain less than {percent(WEAK_SKILL)} of the "
         f"target. The bare word 'weight' counts only where rows stand for {POPULATION:g} others or more on average, "
         f"in figures that are mostly not round, or for exactly one, the largest are "
-        f"{WIDE_SPREAD:g} times the smallest, and no other number goes with it (rank correlation "
-        f"below {UNRELATED:g} with each of {MIN_OTHERS} or more); then it is asked. Of 'w', 'wt' "
+        f"{WIDE_SPREAD:g} times the smallest, and no other number or category goes with it (rank correlation or "
+        f"ratio below {UNRELATED:g} with each of {MIN_OTHERS} or more); then it is asked. Of 'w', 'wt' "
         "and 'pw' the average may be any."
     )
     what_is_done: ClassVar[str] = (
@@ -142,7 +144,26 @@ def _behaves(context: AuditContext, name: str, values: np.ndarray) -> bool:
     mine = context.columns[name]
     others = [v for n in context.features if n != name and (v := values_of(context, n)) is not None][:MAX_OTHERS]
     assert isinstance(mine, np.ndarray)
-    return len(others) >= MIN_OTHERS and all(abs(rank_correlation(mine, v)) < UNRELATED for v in others)
+    words = [n for n in context.features if isinstance(context.columns[n], Strings)]
+    words = [n for n in words if 1 < coded(context, n).n_levels <= MAX_LEVELS][:MAX_OTHERS]
+    if len(others) + len(words) < MIN_OTHERS:
+        return False
+    return all(abs(rank_correlation(mine, v)) < UNRELATED for v in others) and all(
+        _ratio(mine, coded(context, n).codes) < UNRELATED for n in words
+    )
+
+
+def _ratio(values: np.ndarray, codes: np.ndarray) -> float:
+    """Return the correlation ratio of ranks with levels, without what luck would give so many levels (Kelley 1935)."""
+    from scipy.stats import rankdata
+
+    known = np.isfinite(values)
+    ranks, codes = rankdata(values[known]), codes[known] + 1
+    counts = np.bincount(codes)
+    means = np.bincount(codes, ranks) / np.maximum(counts, 1)
+    k, n = int((counts > 0).sum()), len(ranks)
+    within = float(np.square(ranks - means[codes]).sum() / np.square(ranks - ranks.mean()).sum())
+    return max(0.0, 1 - within * (n - 1) / max(1, n - k)) ** 0.5
 
 
 def _named(name: str) -> bool | None:
