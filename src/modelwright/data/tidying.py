@@ -14,7 +14,7 @@ from modelwright.data.parsing.texts import text_of
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["MAX_NAMED", "listed", "plain_column", "plain_table", "unique_names", "without_views"]
+__all__ = ["MAX_NAMED", "listed", "plain_column", "plain_table", "unique_names", "view_bytes", "without_views"]
 
 MAX_NAMED = 8  # columns named in a note before it says "and n more"
 
@@ -51,16 +51,49 @@ def plain_column(column: Any) -> pa.ChunkedArray:
 
 def without_views(column: pa.ChunkedArray) -> pa.ChunkedArray:
     """Return the column with texts in the place of views of texts, with which Arrow computes little; the same object
-    where it holds none."""
+    where it holds none.
+
+    Raises
+    ------
+    ArrowInvalid
+        See `view_bytes`: Arrow itself would write beyond the memory that it takes for such a column.
+    """
     import pyarrow as pa
 
     kind = column.type
     if pa.types.is_string_view(kind):
+        view_bytes(column)
         return column.cast(pa.string())
     if pa.types.is_dictionary(kind) and pa.types.is_string_view(kind.value_type):
+        view_bytes(column)
         chunks = [pa.DictionaryArray.from_arrays(c.indices, c.dictionary.cast(pa.string())) for c in column.chunks]
         return pa.chunked_array(chunks, pa.dictionary(kind.index_type, pa.string()))
     return column
+
+
+def view_bytes(column: pa.ChunkedArray) -> int:
+    """Return the bytes that views of texts take when they are written out, those of dictionaries once; what lies in
+    the place of a missing one counts, because Arrow counts it. 0 where there are no views.
+
+    Raises
+    ------
+    ArrowInvalid
+        A view has a negative length. Arrow looks at no view in the place of a missing value, whatever it holds, and
+        then adds up all lengths.
+    """
+    import numpy as np
+    import pyarrow as pa
+
+    total = 0
+    for chunk in column.chunks:
+        values = chunk.dictionary if pa.types.is_dictionary(chunk.type) else chunk
+        if pa.types.is_string_view(values.type) and len(values):
+            views = np.frombuffer(values.buffers()[1], "<i4", count=4 * len(values), offset=16 * values.offset)
+            lengths = views[::4].astype(np.int64)  # each view begins with the length of its text
+            if lengths.min() < 0:
+                raise pa.ArrowInvalid("a view of a text has a negative length")
+            total += int(lengths.sum())
+    return total
 
 
 def _is_nested(kind: pa.DataType) -> bool:

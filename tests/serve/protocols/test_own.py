@@ -15,6 +15,7 @@ import pyarrow as pa
 import pytest
 
 from modelwright.data.contract import ColumnSpec, Kind, Violation
+from modelwright.data.tidying import without_views
 from modelwright.errors import RequestError
 from modelwright.serve.exchange import Asked, ModelFacts
 from modelwright.serve.limits import Limits
@@ -371,6 +372,22 @@ def test_views_of_the_same_text_are_added_up(facts: ModelFacts) -> None:
     assert len(body) < 1 << 18
     error = refused(ask(body, STREAM), facts)
     assert (error.status, error.code) == (413, "MW-S120")
+
+
+@pytest.mark.parametrize("encoded", [False, True])
+@pytest.mark.parametrize("length", [-1, -600, -(2**31)])
+def test_views_of_negative_length_in_the_place_of_missing_ones(encoded: bool, length: int, facts: ModelFacts) -> None:
+    """Arrow adds them up unseen and writes beyond the memory it took."""
+    text = b"x" * 900
+    views = struct.pack("<i4sii", len(text), text[:4], 0, 0) + struct.pack("<iiii", length, 0, 0, 0)
+    buffers = [pa.py_buffer(b"\x01"), pa.py_buffer(views), pa.py_buffer(text)]
+    job = pa.Array.from_buffers(pa.string_view(), 2, buffers, null_count=1)
+    if encoded:
+        job = pa.DictionaryArray.from_arrays(pa.array([0, 1], pa.uint32()), job)
+    error = refused(ask(stream_of(pa.table({"age": [41, 39], "job": job})), STREAM), facts)
+    assert error.status == 400
+    with pytest.raises(pa.ArrowInvalid, match="negative length"):
+        without_views(pa.chunked_array([job]))
 
 
 def test_values_with_intervals() -> None:

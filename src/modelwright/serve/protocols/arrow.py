@@ -8,12 +8,11 @@ in JSON.
 
 from __future__ import annotations
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from modelwright.data.tidying import plain_column, without_views
+from modelwright.data.tidying import plain_column, view_bytes, without_views
 from modelwright.errors import RequestError
 from modelwright.serve.limits import Limits
 from modelwright.serve.protocols import refusals
@@ -113,10 +112,10 @@ def _is_text(kind: pa.DataType) -> bool:
 def _plain(table: pa.Table, kind: str, limits: Limits) -> pa.Table:
     """Return the table with plain types, once it is known that writing texts out stays within the limits."""
     limits.check_rows(table.num_rows if table.num_columns else 0)
-    n_bytes = table.nbytes + sum(map(_viewed, table.columns))
-    if n_bytes > limits.table_bytes:
-        raise refusals.table_too_large(limits.table_bytes)
     try:
+        n_bytes = table.nbytes + sum(map(view_bytes, table.columns))  # any number of views may be of the same bytes
+        if n_bytes > limits.table_bytes:
+            raise refusals.table_too_large(limits.table_bytes)
         given = [without_views(column) for column in table.columns]
     except _ERRORS:
         raise refusals.broken_table(kind, "a value does not fit its type") from None
@@ -132,17 +131,6 @@ def _plain(table: pa.Table, kind: str, limits: Limits) -> pa.Table:
     except _ERRORS:
         raise refusals.broken_table(kind, "a value does not fit its type") from None
     return pa.table(columns, names=table.column_names)
-
-
-def _viewed(column: pa.ChunkedArray) -> int:
-    """Return the bytes that views of texts take when they are written out: any number may be of the same bytes."""
-    total = 0
-    for chunk in column.chunks:
-        values = chunk.dictionary if pa.types.is_dictionary(chunk.type) else chunk
-        if pa.types.is_string_view(values.type) and len(values):
-            views = np.frombuffer(values.buffers()[1], "<i4", count=4 * len(values), offset=16 * values.offset)
-            total += int(views[::4].astype(np.int64).sum())  # each view begins with the length of its text
-    return total
 
 
 def _texts(column: pa.ChunkedArray) -> tuple[int, int]:
