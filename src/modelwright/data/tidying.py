@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from modelwright.data.parsing.texts import text_of
+from modelwright.errors import DataError
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -55,7 +56,7 @@ def without_views(column: pa.ChunkedArray) -> pa.ChunkedArray:
 
     Raises
     ------
-    ArrowInvalid
+    DataError
         See `view_bytes`: Arrow itself would write beyond the memory that it takes for such a column.
     """
     import pyarrow as pa
@@ -77,9 +78,9 @@ def view_bytes(column: pa.ChunkedArray) -> int:
 
     Raises
     ------
-    ArrowInvalid
-        A view has a negative length. Arrow looks at no view in the place of a missing value, whatever it holds, and
-        then adds up all lengths.
+    DataError
+        A view has a negative length (MW-D137). Arrow looks at no view in the place of a missing value, whatever it
+        holds, and then adds up all lengths.
     """
     import numpy as np
     import pyarrow as pa
@@ -91,7 +92,11 @@ def view_bytes(column: pa.ChunkedArray) -> int:
             views = np.frombuffer(values.buffers()[1], "<i4", count=4 * len(values), offset=16 * values.offset)
             lengths = views[::4].astype(np.int64)  # each view begins with the length of its text
             if lengths.min() < 0:
-                raise pa.ArrowInvalid("a view of a text has a negative length")
+                raise DataError(
+                    "the table is broken: a text has a negative length",
+                    fix="write it again with the library that it comes from",
+                    code="MW-D137",
+                )
             total += int(lengths.sum())
     return total
 

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from modelwright.data.tidying import plain_column, view_bytes, without_views
-from modelwright.errors import RequestError
+from modelwright.errors import DataError, RequestError
 from modelwright.serve.limits import Limits
 from modelwright.serve.protocols import refusals
 from modelwright.serve.protocols.ipc import FILE_MAGIC, BrokenStream, claims_of
@@ -117,7 +117,7 @@ def _plain(table: pa.Table, kind: str, limits: Limits) -> pa.Table:
         if n_bytes > limits.table_bytes:
             raise refusals.table_too_large(limits.table_bytes)
         given = [without_views(column) for column in table.columns]
-    except _ERRORS:
+    except (*_ERRORS, DataError):
         raise refusals.broken_table(kind, "a value does not fit its type") from None
     for column in given:
         longest, written = _texts(column)
