@@ -11,7 +11,7 @@ random; or the last third of the rows up to each of four moments. On the rest
   minus the score of a model of the rest on the part put aside; with the 95 % interval of a bootstrap that draws whole
   groups, or stretches of time (a tenth of either part). Models are those of the framing; *other model* is the same with
   LightGBM as it comes.
-- *next quarter* (time) judges the earlier half of the part put aside alone: as far ahead as the statement speaks of.
+- *next quarter* (time) judges the earlier half of the part put aside alone: as far ahead as a lockbox reaches.
 - *same rows* (groups) compares two scores of the part put aside alone: of a random cross-validation in which every row
   has four fifths of its relatives to learn from, and of the model of the rest.
 

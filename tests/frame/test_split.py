@@ -1,4 +1,5 @@
 import time
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 from modelwright.data.columns import Strings
 from modelwright.errors import DataError, UsageError
 from modelwright.frame.split import group_numbers, make_folds, time_ranks
+from modelwright.frame.timing import rolling_origins
 from tests.frame.helpers import problem_of
 
 
@@ -198,3 +200,22 @@ def test_a_million_rows_take_a_moment(kind):
     start = time.perf_counter()
     _folds(kind, y, g=g, t=t)
     assert time.perf_counter() - start < 5
+
+
+def test_rolling_origins_judge_quarters_one_after_the_other_and_halves_that_overlap():
+    order = np.repeat(np.arange(250), 4)[np.random.default_rng(0).permutation(1_000)]
+    found = rolling_origins(order, most=6, fewest_rows=20)
+    assert len(found) == 6
+    ends = [int(order[late].max()) for _, late, _ in found]
+    assert ends == sorted(ends, reverse=True) and ends[0] == 249
+    for (early, late, far), (before, _, _) in pairwise(found):
+        assert order[early].max() < order[late].min()
+        assert len(late) / len(early) == pytest.approx(0.25, abs=0.02)
+        assert order[before].max() + 1 == order[np.setdiff1d(early, before)].min()
+        assert not len(far) or (np.isin(late, far).all() and len(far) / len(early) == pytest.approx(0.5, abs=0.03))
+    assert not len(found[0][2]) and all(len(far) for _, _, far in found[1:])
+
+
+def test_rolling_origins_end_where_too_few_rows_came_before():
+    assert len(rolling_origins(np.arange(60), most=6, fewest_rows=30)) == 3
+    assert rolling_origins(np.zeros(60, dtype=np.int64), most=6, fewest_rows=5) == []

@@ -9,8 +9,10 @@ so their spread alone says too little: the interval is that of the corrected res
 *Inference for the generalization error*).
 
 *Time.* At several moments of the past the random split gives its score of all rows up to then, and the rows that came
-next give theirs (rolling origins). No stretch is like the one before, so the interval is one for a further stretch, not
-for the mean of those seen; else it would hold the past and miss what comes.
+next, half as many, give theirs (rolling origins). No stretch is like the one before, so the interval is one for a
+further stretch, not for the mean of those seen; else it would hold the past and miss what comes. The stretches overlap
+and so are more alike than they should be: their spread counts as no smaller than that of their first halves, which do
+not overlap.
 
 Differences are taken on the metric's scale without bounds: shares as log odds, errors as logarithms, so that a target
 that has grown tells by how many per cent an error was too small.
@@ -180,8 +182,13 @@ def _of_groups(quick: _Quick, folds: Folds) -> Optimism | None:
             return None
         differences.append(quick.free(held, random[held]) - quick.free(held, quick.says(train, held)))
     naive = measure(quick.metric, quick.y, random, groups=folds.groups, seed=quick.seed)
-    shared = 1 / (FOLDS - 1)  # Nadeau and Bengio: judged over learned rows, for what the folds have in common
-    return _stated(quick, naive, differences, shared, "corrected resampled t over {} folds", n)
+    found = _finite(differences)
+    if len(found) < FEWEST_DIFFERENCES:
+        return None
+    # Nadeau and Bengio: beside the mean's own variance, judged over learned rows for what the folds have in common.
+    error = found.std(ddof=1) * math.sqrt(1 / len(found) + 1 / (FOLDS - 1))
+    method = f"corrected resampled t over {len(found)} folds"
+    return _stated(quick, naive, (float(found.mean()), float(error), len(found) - 1), method, n)
 
 
 def _of_stretches(
@@ -192,23 +199,35 @@ def _of_stretches(
     ``known`` gives those of earlier rows whose labels are known when the later ones come.
     """
     assert folds.order is not None
-    differences, n = [], 0
-    for early, late in rolling_origins(folds.order, ORIGINS, FEWEST_ROWS):
+    near, far, n = [], [], 0
+    for early, late, further in rolling_origins(folds.order, ORIGINS, FEWEST_ROWS):
         if quick.late:
             break
-        train = early
+        train, judged = early, further if len(further) else late
         if folds.groups is not None:
-            train, late = unseen_groups(folds.groups, early, late, quick.rng)
-        train = known(train, late)
-        if len(train) < FEWEST_ROWS or not len(late):
+            train, judged = unseen_groups(folds.groups, early, judged, quick.rng)
+        train = known(train, judged)
+        soon = np.isin(judged, late)
+        if len(train) < FEWEST_ROWS or not soon.any():
             continue
         random = quick.free(*quick.at_random(early, _judged(early)))
-        differences.append(random - quick.free(late, quick.says(train, late)))
-        n += len(late)
+        said = quick.says(train, judged)
+        near.append(random - quick.free(judged[soon], said[soon]))
+        far.append(random - quick.free(judged, said) if len(further) else math.nan)
+        n += int(soon.sum())
     rows, said = quick.at_random(np.arange(len(quick.y)), _judged(quick.y))
     place = np.argsort(np.argsort(folds.order[rows], kind="stable"))
     naive = measure(quick.metric, quick.y[rows], said, groups=place * STRETCHES // len(rows), seed=quick.seed)
-    return _stated(quick, naive, differences, 1.0, "t over {} rolling origins, for one more", n)
+    first, whole = _finite(near), _finite(far)
+    if len(first) < FEWEST_DIFFERENCES or len(whole) < FEWEST_DIFFERENCES - 1:
+        return None
+    error = max(first.std(ddof=1), whole.std(ddof=1)) * math.sqrt(1 + 1 / len(whole))
+    method = f"t over {len(first)} rolling origins, for one more"
+    return _stated(quick, naive, (float(whole.mean()), float(error), len(first) - 1), method, n)
+
+
+def _finite(values: Sequence[float]) -> np.ndarray:
+    return np.array([v for v in values if math.isfinite(v)])
 
 
 def _judged(rows: np.ndarray) -> int:
@@ -217,22 +236,17 @@ def _judged(rows: np.ndarray) -> int:
 
 
 def _stated(
-    quick: _Quick, naive: Measurement, differences: Sequence[float], more: float, method: str, n: int
+    quick: _Quick, naive: Measurement, difference: tuple[float, float, int], method: str, n: int
 ) -> Optimism | None:
-    """Return what the differences on the free scale say of the random split's score.
-
-    ``more`` is what is added to the share 1 / (number of differences) of their variance.
-    """
-    found = np.array([d for d in differences if math.isfinite(d)])
-    if naive.value is None or len(found) < FEWEST_DIFFERENCES:
+    """Return what a difference on the free scale, its standard error and degrees of freedom say of a score."""
+    if naive.value is None:
         return None
-    error = float(found.std(ddof=1)) * math.sqrt(1 / len(found) + more)
-    reach = student_quantile(naive.level, len(found) - 1) * error
-    start, middle = quick.freed(naive.value, naive.n), float(found.mean())
+    middle, error, freedom = difference
+    reach = student_quantile(naive.level, freedom) * error
+    start = quick.freed(naive.value, naive.n)
     # Of more optimism follows a worse score: the ends of the two change places.
     worst, fair, best = (quick.back(start - d) for d in (middle + reach, middle, middle - reach))
     low, value, high = (quick.sign * (naive.value - v) for v in (best, fair, worst))
-    method = method.format(len(found))
     return Optimism(
         fair=replace(naive, value=fair, low=min(worst, best), high=max(worst, best), n=n, method=method),
         naive=naive,

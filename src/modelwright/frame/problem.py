@@ -52,7 +52,7 @@ class Optimism:
     naive : Measurement
         The metric under a random split.
     fair : Measurement
-        The metric on what comes next: other groups, or as long a stretch of later time as a lockbox holds.
+        The metric on what comes next: other groups, or a stretch of later time with half as many rows as came before.
     excess : Measurement
         By how much the random split looks better; its interval is one for the mean over groups, or for a further
         stretch of time.

@@ -13,8 +13,10 @@ __all__ = ["forward_folds", "known_by", "latest_rows", "rolling_origins", "unsee
 FIRST_TRAIN_SHARE = 1 / 3
 # Where groups go on through time, this share of them (by later rows) is kept from training and judged.
 UNSEEN_SHARE = 1 / 3
-# What comes after an origin is as long, for the rows before it, as the lockbox (a fifth) is for the other rows.
-AHEAD = 0.25
+# From origin to origin the rows grow by a quarter, as a lockbox (a fifth of all) is a quarter of the others. What is
+# judged after each is twice as long, a third of all rows up to its end.
+STEP, AHEAD = 0.25, 0.5
+MUST_HOLD = 0.98  # of a stretch must be in the table: moments are cut where they come nearest to its end
 
 
 def latest_rows(order: np.ndarray, share: float, keep: int) -> np.ndarray:
@@ -40,32 +42,37 @@ def forward_folds(order: np.ndarray, n_folds: int) -> list[tuple[np.ndarray, np.
     return [(np.flatnonzero(order <= a), np.flatnonzero((order > a) & (order <= b))) for a, b in pairwise(bounds)]
 
 
-def rolling_origins(order: np.ndarray, most: int, fewest_rows: int) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Return folds that train on all rows up to a moment and judge on a quarter as many rows that come next.
+def rolling_origins(order: np.ndarray, most: int, fewest_rows: int) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """Return for several moments all rows up to it, a quarter as many that come next, and half as many that do.
 
-    The latest fold ends with the table and each earlier one where the later one begins to judge, so that no row is
-    judged twice (rolling origins: Tashman 2000, *Out-of-sample tests of forecasting accuracy*).
+    The quarters lie one after the other and end with the table. The halves overlap; they are empty where the table
+    ends before (rolling origins: Tashman 2000, *Out-of-sample tests of forecasting accuracy*).
 
     Parameters
     ----------
     order : ndarray of int, shape (n_rows,)
-        Ranks in time; -1 without a time: always training.
+        Ranks in time; -1 without a time: among the earlier rows of every moment.
     most : int
-        Folds at most.
+        Moments at most; the latest come first.
     fewest_rows : int
-        Rows to train on at least; fewer folds where there are not enough.
+        Rows up to a moment at least; fewer moments where there are not enough.
     """
-    folds: list[tuple[np.ndarray, np.ndarray]] = []
+    found: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
     end, share = int(order.max()), 1.0
-    while len(folds) < most and end > 0:
-        share /= 1 + AHEAD
+    while len(found) < most and end > 0:
+        share /= 1 + STEP
         origin = _cut(order, share, low=0, high=end - 1)
         early = np.flatnonzero(order <= origin)
         if len(early) < fewest_rows:
             break
-        folds.append((early, np.flatnonzero((order > origin) & (order <= end))))
-        end, share = origin, len(early) / len(order)
-    return folds
+        share = len(early) / len(order)
+        far = np.array([], dtype=np.int64)
+        if MUST_HOLD * (1 + AHEAD) * share <= 1:
+            last = max(_cut(order, (1 + AHEAD) * share, low=0, high=int(order.max())), end)
+            far = np.flatnonzero((order > origin) & (order <= last))
+        found.append((early, np.flatnonzero((order > origin) & (order <= end)), far))
+        end = origin
+    return found
 
 
 def _cut(order: np.ndarray, share: float, low: int, high: int) -> int:
