@@ -91,8 +91,9 @@ def pooled(
 ) -> float:
     """Return the variance that a score's rows and others like them agree on, over that of its rows alone.
 
-    On the scale without bounds, where spread goes less with the value; weighted by the number of independent units. 1
-    for plain shares, whose variance follows from the value, and where there is nothing to compare.
+    On the scale without bounds, where spread goes less with the value; weighted by the number of independent units. At
+    least 1: rows that spread more than the others are believed. 1 for plain shares, whose variance follows from the
+    value, and where there is nothing to compare.
     """
     if plain_trials(metric, y, prediction, threshold) is not None and groups is None:
         return 1.0
@@ -101,7 +102,7 @@ def pooled(
     if own is None or other is None:
         return 1.0
     (variance, n), (other_variance, other_n) = own, other
-    return (n * variance + other_n * other_variance * other_n / n) / (n + other_n) / variance
+    return max(1.0, (n * variance + other_n * other_variance * other_n / n) / (n + other_n) / variance)
 
 
 def _spread(
