@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from modelwright.package.compiling import compile_plan
-from modelwright.runtime import answer_tables, falling, scorer
+from modelwright.runtime import answer_tables, falling, quick_trees, scorer
 from modelwright.runtime.falling import Falling, TooLarge
 from modelwright.runtime.origins import FromLevel, FromNumber, Now, RowSource
 from modelwright.runtime.plan import Plan
@@ -36,13 +36,26 @@ def test_models_of_all_kinds_together(n_classes: int) -> None:
     assert np.array_equal(np.array([quick(row) for row in rows]), expected)
 
 
-@pytest.mark.parametrize("limit", ["MOST_BYTES", "MOST_ROWS"])
-def test_what_is_too_large_is_walked_down(limit: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("where", [falling, answer_tables])
+def test_what_is_too_large_is_walked_down(where: object, monkeypatch: pytest.MonkeyPatch) -> None:
     plan, expected, rows = compiled(2)
-    monkeypatch.setattr(falling if limit == "MOST_BYTES" else answer_tables, limit, 1)
+    monkeypatch.setattr(where, "MOST_BYTES", 1)
     quick = RowPlan(plan)
     assert not quick._first
     assert np.array_equal(np.array([quick(row) for row in rows]), expected)
+
+
+def test_nothing_is_made_of_what_is_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
+    text, _ = trained("regression", leaves=31)
+    trees = QuickTrees.of(text)
+    assert trees is not None
+    monkeypatch.setattr(answer_tables, "MOST_BYTES", 1000)
+    monkeypatch.setattr(answer_tables.Layout, "table", None)
+    with pytest.raises(TooLarge):
+        Falling([(trees.bits, RowSource(np.zeros(6), Now(), (None,) * 6))])
+    monkeypatch.setattr(quick_trees, "MOST_BYTES", 1000)
+    monkeypatch.setattr(quick_trees, "_asked", None)
+    assert QuickTrees.of(text) is None
 
 
 def test_models_that_are_too_large_together_fall_alone(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -79,12 +92,3 @@ def test_tables_multiplied_out(most: int, monkeypatch: pytest.MonkeyPatch) -> No
         now.values = [*rows[i][:4].tolist(), level, float(rows[i][5])]
         one()
         assert score() == engine.predict(row[None])[0].tolist()
-
-
-def test_too_many_answers() -> None:
-    text, _ = trained("regression", leaves=31)
-    trees = QuickTrees.of(text)
-    assert trees is not None
-    with pytest.MonkeyPatch.context() as patch, pytest.raises(TooLarge):
-        patch.setattr(falling, "MOST_BYTES", 100)
-        Falling([(trees.bits, RowSource(np.zeros(6), Now(), (None,) * 6))])

@@ -9,14 +9,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from modelwright.runtime.bit_trees import Asked, BitTrees
+from modelwright.runtime.bit_trees import MOST_BYTES, Asked, BitTrees
 from modelwright.runtime.levels import Of
 from modelwright.runtime.ops.base import LARGEST
 from modelwright.runtime.origins import FromLevel, FromNumber, RowSource
 
 __all__ = ["KINDS", "AnswerTable", "Key", "Layout", "TooLarge", "answer_tables"]
-
-MOST_ROWS = 4096  # of the table of one column
 
 
 class TooLarge(Exception):
@@ -87,13 +85,27 @@ class _Use:
     origin: FromLevel | FromNumber | None
 
 
+@dataclass(frozen=True, eq=False)
+class _Column:
+    """What is looked up, before there is a table: the search, and the values that each use answers, a row each."""
+
+    key: Key
+    uses: list[_Use]
+    search: Of[int] | list[float]
+    values: np.ndarray
+
+    def table(self, layout: Layout) -> AnswerTable:
+        answers = ((use.slot, use.asked.answer(own)) for use, own in zip(self.uses, self.values))
+        return AnswerTable(self.key, self.search, layout.table(answers, self.values.shape[1]))
+
+
 def answer_tables(models: Sequence[tuple[BitTrees, RowSource]], layout: Layout) -> list[AnswerTable]:
     """Return the tables of all columns: levels, numbers, features, and what each model computes, small ones first.
 
     Raises
     ------
     TooLarge
-        A column has more answers than `MOST_ROWS`.
+        All together would have more than `MOST_BYTES`; none is made then.
     """
     uses: dict[Key, list[_Use]] = {}
     sources: list[RowSource] = []
@@ -105,8 +117,11 @@ def answer_tables(models: Sequence[tuple[BitTrees, RowSource]], layout: Layout) 
             uses.setdefault(_key(origin, feature, sources.index(source)), []).append(_Use(slot, asked, origin))
         for number, asked in enumerate(trees.computed):
             uses[Key("computed", number, slot)] = [_Use(slot, asked, None)]
-    made = [(_of_levels if key.kind == "level" else _of_numbers)(key, own, layout) for key, own in uses.items()]
-    return sorted(made, key=lambda table: (KINDS.index(table.key.kind), table.key.owner, len(table.rows)))
+    columns = [(_of_levels if key.kind == "level" else _of_numbers)(key, own) for key, own in uses.items()]
+    if sum(column.values.shape[1] for column in columns) * layout.width > MOST_BYTES:
+        raise TooLarge
+    columns.sort(key=lambda c: (KINDS.index(c.key.kind), c.key.owner, c.values.shape[1]))
+    return [column.table(layout) for column in columns]
 
 
 def _key(origin: FromLevel | FromNumber | None, feature: int, source: int) -> Key:
@@ -115,28 +130,22 @@ def _key(origin: FromLevel | FromNumber | None, feature: int, source: int) -> Ke
     return Key("number", origin.place) if origin is not None else Key("feature", feature, source)
 
 
-def _of_numbers(key: Key, uses: list[_Use], layout: Layout) -> AnswerTable:
+def _of_numbers(key: Key, uses: list[_Use]) -> _Column:
     cuts = np.unique(np.concatenate([use.asked.cuts for use in uses]))
-    if len(cuts) + 2 > MOST_ROWS:
-        raise TooLarge
     above = np.nextafter(cuts[-1], math.inf) if len(cuts) else 0.0
     values = np.array([math.nan, *cuts, above])
-    rows = layout.table(((use.slot, use.asked.answer(values)) for use in uses), len(values))
     search = list(map(_reached, cuts.tolist())) if key.kind == "number" else cuts.tolist()
-    return AnswerTable(key, [-math.inf, *search], rows)
+    return _Column(key, uses, [-math.inf, *search], np.broadcast_to(values, (len(uses), len(values))))
 
 
-def _of_levels(key: Key, uses: list[_Use], layout: Layout) -> AnswerTable:
+def _of_levels(key: Key, uses: list[_Use]) -> _Column:
     origins = [use.origin for use in uses if isinstance(use.origin, FromLevel)]
     levels = list(dict.fromkeys(level for origin in origins for level in origin.features))
     features = np.array([[*(o.features.get(level, o.unknown) for level in levels), o.unknown] for o in origins])
     between = np.array([_interval(use.asked.cuts, own) for use, own in zip(uses, features)])
     _, chosen, row = np.unique(between, axis=1, return_index=True, return_inverse=True)
-    if len(chosen) > MOST_ROWS:
-        raise TooLarge
-    answers = ((use.slot, use.asked.answer(own[chosen])) for use, own in zip(uses, features))
     of = row.ravel().tolist()
-    return AnswerTable(key, Of(dict(zip(levels, of)), of[-1]), layout.table(answers, len(chosen)))
+    return _Column(key, uses, Of(dict(zip(levels, of)), of[-1]), features[:, chosen])
 
 
 def _interval(cuts: np.ndarray, values: np.ndarray) -> np.ndarray:

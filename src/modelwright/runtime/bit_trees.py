@@ -17,7 +17,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["Asked", "BitTrees", "Fallen"]
+__all__ = ["MOST_BYTES", "Asked", "BitTrees", "Fallen"]
+
+MOST_BYTES = 24 << 20  # of all tables together; beyond, walking down is as good
 
 
 @dataclass(frozen=True, eq=False)

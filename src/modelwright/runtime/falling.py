@@ -20,12 +20,11 @@ import numpy as np
 
 from modelwright.data.typed_rows import picker
 from modelwright.runtime.answer_tables import KINDS, AnswerTable, Layout, TooLarge, answer_tables
-from modelwright.runtime.bit_trees import BitTrees
+from modelwright.runtime.bit_trees import MOST_BYTES, BitTrees
 from modelwright.runtime.origins import RowSource
 
 __all__ = ["Falling", "TooLarge"]
 
-MOST_BYTES = 24 << 20  # of all tables together; beyond, walking down is as good
 MOST_MULTIPLIED = 256
 """Rows of a table that was multiplied out: those of two columns of sixteen answers, of eight of yes and no."""
 

@@ -1,7 +1,7 @@
 """Where the features of a view come from, for those who need not see them written down.
 
-Most features of trees are a number as it is, or what a table says of a level. Trees as tables (see `quick_trees`) can
-go from the value straight to the row of theirs, so that a row of data is never encoded at all.
+Most features of trees are a number as it is, or what a table says of a level. Trees as bits can go from the value
+straight to the row of their table (see `modelwright.runtime.falling`), so that a row of data is never encoded at all.
 """
 
 from __future__ import annotations

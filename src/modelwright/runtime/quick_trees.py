@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from modelwright.runtime.bit_trees import Asked, BitTrees
+from modelwright.runtime.bit_trees import MOST_BYTES, Asked, BitTrees
 
 __all__ = ["QuickTrees"]
 
@@ -81,9 +81,11 @@ class QuickTrees:
             values = list(map(float, tree["leaf_value"].split()))
             leaves += [values[leaf] for leaf in order]
             numbers += order
+        if len(features) > MOST_FEATURES or _n_rows(features) * len(trees) * word.itemsize > MOST_BYTES:
+            return None
         asked = {feature: _asked(splits, len(trees), word) for feature, splits in sorted(features.items())}
         known = {feature: own for feature, own in asked.items() if own is not None}
-        if not 0 < len(known) <= MOST_FEATURES or len(known) < len(asked):
+        if not known or len(known) < len(asked):
             return None
         bits = BitTrees(word=word, starts=np.cumsum([0, *sizes[:-1]]).astype(np.int64), asked=known)
         outputs = int(re.search(r"^num_tree_per_iteration=(\d+)$", text, re.MULTILINE)[1])  # type: ignore[index]
@@ -168,6 +170,11 @@ def _codes(tree: Mapping[str, str], number: int) -> frozenset[int]:
     bounds = list(map(int, tree["cat_boundaries"].split()))
     words = list(map(int, tree["cat_threshold"].split()))[bounds[number] : bounds[number + 1]]
     return frozenset(32 * i + bit for i, word in enumerate(words) for bit in range(32) if word >> bit & 1)
+
+
+def _n_rows(features: Mapping[int, list[_Split]]) -> int:
+    """Return about how many rows the tables of all features have: one per threshold and two more."""
+    return sum(len({split.threshold for split in splits}) + 2 for splits in features.values())
 
 
 def _asked(splits: list[_Split], n_trees: int, word: np.dtype) -> Asked | None:

@@ -84,8 +84,9 @@ def _fallings(models: dict[int, tuple[BitTrees, RowSource]]) -> tuple[list[Falli
     for k, model in models.items():
         with suppress(TooLarge):
             falling = Falling([model])
-            if (left := left - falling.nbytes) < 0:
-                break  # the rest is walked down
+            if falling.nbytes > left:
+                continue  # it is walked down
+            left -= falling.nbytes
             fallings.append(falling)
             places[k] = falling.places[0]
     return fallings, places

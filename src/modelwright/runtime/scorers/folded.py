@@ -47,9 +47,9 @@ class Folded:
         left = MOST_CELLS
         for place, own in features.items():
             levels = list(dict.fromkeys(level for f in own for level in source.origins[f].features))  # type: ignore[union-attr]
-            left -= (len(levels) + 1) * weights.shape[1]
-            if left < 0:
-                break
+            if (size := (len(levels) + 1) * weights.shape[1]) > left:
+                continue
+            left -= size
             table = _table(source, own, levels, scaling, weights)
             first = sum(map(len, rows))
             self._index.append(Of({level: first + i for i, level in enumerate(levels)}, first + len(levels)))

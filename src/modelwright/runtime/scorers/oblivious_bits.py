@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["bits_of"]
 
+ROWS_AT_ONCE = 256  # answers of a thousand trees are then some megabytes
+
 
 def bits_of(scorer: ObliviousScorer, source: RowSource) -> BitTrees:
     """Return the trees as bits.
@@ -71,9 +73,13 @@ def _cuts(scorer: ObliviousScorer, source: RowSource, feature: int) -> np.ndarra
 
 def _left_by_feature(scorer: ObliviousScorer, feature: int, about: np.ndarray, values: np.ndarray) -> np.ndarray:
     """Return what is left by values of a feature, given which questions depend on it."""
-    matrix = np.zeros((len(values), scorer.n_features))
-    matrix[:, feature] = values
-    return _bits(scorer.features(matrix)[:, scorer.asked] > scorer.border, about)
+    parts = []
+    for start in range(0, len(values), ROWS_AT_ONCE):
+        some = values[start : start + ROWS_AT_ONCE]
+        matrix = np.zeros((len(some), scorer.n_features))
+        matrix[:, feature] = some
+        parts.append(_bits(scorer.features(matrix)[:, scorer.asked] > scorer.border, about))
+    return np.concatenate(parts)
 
 
 def _left_by_number(border: np.ndarray, about: np.ndarray, values: np.ndarray) -> np.ndarray:
