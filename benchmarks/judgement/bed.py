@@ -79,10 +79,15 @@ class Bed:
         return len(self.frame)
 
     @property
+    def measured(self) -> np.ndarray | None:
+        """The target as the numbers that it is written in, None for words and for two classes."""
+        numbers = pd.to_numeric(self.frame[self.target], errors="coerce").to_numpy(float)
+        return None if np.isnan(numbers).any() or len(self.classes) == 2 else numbers
+
+    @property
     def rank(self) -> np.ndarray:
         """Rank of the target scaled to 0 … 1, ties broken at random; of classes that are numbers, by these."""
-        numbers = pd.to_numeric(self.frame[self.target], errors="coerce").to_numpy(float)
-        key = self.y if np.isnan(numbers).any() else numbers
+        key = self.y if self.measured is None else self.measured
         return np.argsort(np.lexsort((self.rng.random(self.n), key))) / max(1, self.n - 1)
 
     @property

@@ -125,7 +125,7 @@ def encoded(bed: Bed, strength: int) -> Planted:
     """A random category of 20, 5 or 2 rows a level, and its means of the target, the row's own among them."""
     name, key = bed.name(), bed.named("branch")
     level = bed.rng.integers(0, max(2, bed.n // (20, 5, 2)[strength]), bed.n)
-    y = bed.event.astype(float) if bed.classes else bed.y
+    y = bed.measured if bed.measured is not None else bed.event.astype(float)
     mean = np.bincount(level, weights=y) / np.maximum(1, np.bincount(level))
     frame = bed.with_column(name, mean[level])
     frame.insert(0, key, [f"B{n:04d}" for n in level])
@@ -163,7 +163,7 @@ def lead(bed: Bed, strength: int) -> Planted:
     frame = bed.with_column(name, values)
     day = bed.named("day")
     frame.insert(0, day, bed.days(1.0 if strength < 2 else 2.0))
-    return Planted(frame=frame, columns=(name,), sources=(day,))
+    return Planted(frame=frame, columns=(name,), sources=tuple(frame))  # what goes with the target carries over as well
 
 
 def later_date(bed: Bed, strength: int) -> Planted:

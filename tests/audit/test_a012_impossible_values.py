@@ -116,6 +116,15 @@ def test_finds_signs_that_flipped_and_dates_far_away(make: MakeContext, rng: np.
     assert {f.columns[0]: f.n_rows for f in found} == {"mass": wrong.sum(), "day": wrong.sum()}
 
 
+def test_flipped_signs_of_a_skewed_number(make: MakeContext, rng: np.random.Generator) -> None:
+    frame = honest(rng)
+    frame["area"] = 7 + rng.lognormal(3, 0.9, 600)
+    assert findings(ImpossibleValues, make(frame, "goal")) == []
+    frame.loc[[3, 50, 120, 300, 410, 511, 577], "area"] *= -1
+    (found,) = findings(ImpossibleValues, make(frame, "goal"))
+    assert found.columns == ("area",) and set(found.rows) == {3, 50, 120, 300, 410, 511, 577}
+
+
 def test_names_that_may_be_anything_are_left_alone(make: MakeContext, rng: np.random.Generator) -> None:
     frame = honest(rng).assign(
         pct_change=rng.normal(20, 60, 600), age_days=rng.integers(1, 400, 600), age=rng.integers(1, 160, 600)

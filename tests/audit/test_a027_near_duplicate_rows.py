@@ -43,6 +43,19 @@ def test_rows_entered_again_with_one_value_changed(make: MakeContext, rng: np.ra
     assert second >= 2000 and frame.loc[first, "x1"] == again["x1"].iloc[second - 2000]
 
 
+def test_one_number_changed_by_a_hair_in_a_coarse_table(make: MakeContext, rng: np.random.Generator) -> None:
+    coarse = {f"q{i}": rng.integers(0, 3, 1_000).astype(float) for i in range(6)}
+    frame = pd.DataFrame({**coarse, "balance": rng.lognormal(7, 1, 1_000).round(1)})
+    frame["goal"] = np.where(frame["q0"] + rng.normal(size=1_000) > 1, "yes", "no")
+    assert findings(NearDuplicateRows, make(frame, "goal")) == []
+    again = frame.sample(frac=0.05, random_state=1)
+    again["balance"] *= 1.001
+    (found,) = findings(NearDuplicateRows, make(pd.concat([frame, again], ignore_index=True), "goal"))
+    assert found.evidence["how"] == "one column" and "'balance'" in found.message
+    assert found.evidence["n_found"] >= 60
+    assert np.mean([a < 1_000 <= b for a, b in zip(found.rows[::2], found.rows[1::2], strict=True)]) >= 0.7
+
+
 def test_stays_quiet_on_independent_rows(make: MakeContext, rng: np.random.Generator) -> None:
     frame = _wide(rng)
     assert findings(NearDuplicateRows, make(frame, "goal")) == []

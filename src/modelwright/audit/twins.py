@@ -14,7 +14,7 @@ import numpy as np
 
 from modelwright.audit.findings import AuditContext
 from modelwright.audit.identifiers import identifier_reason
-from modelwright.audit.looking import coded, values_of
+from modelwright.audit.looking import coded, rank_correlation, values_of
 
 __all__ = ["Twins", "noisy_twins", "one_apart"]
 
@@ -24,6 +24,14 @@ MAX_COLUMNS = 60
 # features depend on one another, so that only half of their odds (in logarithms) counts.
 ODDS_THAT_COUNT = 0.5
 MAX_BY_CHANCE = 1e-3  # expected pairs in the whole table
+# Or the values of the one number differ by so much of its spread, and one of them is in no other row or rare beside
+# the other, in so many rows (each pair counts twice) and times what chance explains, among rows that so many others
+# are like at most. In a file that is in the order of the number neighbours are like that anyway.
+HAIR = 0.02
+MIN_NEAR, CHANCE_TIMES = 20, 3.0
+RARE = 0.1
+MOST_ALIKE = 6
+IN_ORDER = 0.95
 # A number in which no value is frequent and most rows differ: distances mean something.
 MIN_LEVELS_SHARE = 0.02
 MAX_TOP_SHARE = 0.2
@@ -63,28 +71,69 @@ def _used(context: AuditContext) -> list[str]:
 
 
 def one_apart(context: AuditContext) -> Twins | None:
-    """Return the rows that agree with another in all features but one; None where that says nothing."""
+    """Return the rows that agree with another in all features but one; None where that says nothing.
+
+    Two rows are no chance likeness where the values they agree in are so rare that no pair like it is expected. Nor
+    are pairs whose values in the one number differ by a hair, where others like them differ by more.
+    """
     names, n = _used(context), len(context.row_numbers)
+    if len(names) < 2:
+        return None
     odds = {c: _log_odds(context, c, n) for c in names}
     enough = np.log(n * n / 2) - np.log(MAX_BY_CHANCE)
-    if len(names) < 2 or ODDS_THAT_COUNT * (sum(odds.values()) - max(odds.values())) < enough:
-        return None
     parts = {c: _hashed(i, coded(context, c).codes) for i, c in enumerate(names)}
     whole = np.zeros(n, np.uint64)
     for part in parts.values():
         whole += part
+    rare = [c for c in names if ODDS_THAT_COUNT * (sum(odds.values()) - odds[c]) >= enough]
+    fine = [c for c in names if _is_fine(context, c)]
+    if not rare and not fine:
+        return None
     twin = np.full(n, -1)
     where: dict[str, int] = {}
-    for name, part in parts.items():
-        if ODDS_THAT_COUNT * (sum(odds.values()) - odds[name]) < enough:
-            continue
-        found, other = _pairs(whole - part, whole)
+    for name in dict.fromkeys([*rare, *fine]):
+        found, other = _pairs(whole - parts[name], whole)
+        sure = np.zeros(len(found), dtype=bool)
+        if name in fine:
+            sure |= _by_a_hair(context, name, whole - parts[name], found, other)
+        if name in rare:
+            sure |= ODDS_THAT_COUNT * _surprise(context, names, found, other) >= enough
+        found, other = found[sure], other[sure]
         where[name] = len(found)
         twin[found[twin[found] < 0]] = other[twin[found] < 0]
     rows = np.flatnonzero(twin >= 0)
-    rows = rows[ODDS_THAT_COUNT * _surprise(context, names, rows, twin[rows]) >= enough]
     often = tuple(sorted((c for c in where if where[c]), key=lambda c: -where[c])[:3])
     return Twins(rows, twin[rows], len(rows) / n, 0.0, often)
+
+
+def _by_a_hair(
+    context: AuditContext, name: str, without: np.ndarray, rows: np.ndarray, twins: np.ndarray
+) -> np.ndarray:
+    """Return which pairs differ by a hair in a number, where that is more often so than chance explains; else none.
+
+    At so small a scale the differences of independent rows, however alike in all else, are spread evenly: of those up
+    to ten hairs a tenth is within one.
+    """
+    values = values_of(context, name)
+    assert values is not None
+    column = coded(context, name)
+    often = column.counts[column.codes[rows]], column.counts[column.codes[twins]]
+    once = np.minimum(*often) <= np.maximum(1, RARE * np.maximum(*often))
+    size = np.abs(values[rows] - values[twins]) / _spread(values)
+    sizes = np.unique(without, return_inverse=True, return_counts=True)
+    few = once & (sizes[2][sizes[1]][rows] <= MOST_ALIKE)  # rows that are alike in their usual values are alike anyway
+    near = few & (size <= HAIR)
+    by_chance = float((few & (size > HAIR) & (size <= 10 * HAIR)).sum()) / 9
+    return near if near.sum() >= max(MIN_NEAR, CHANCE_TIMES * by_chance) else np.zeros(len(rows), dtype=bool)
+
+
+def _is_fine(context: AuditContext, name: str) -> bool:
+    """Return whether a column is a number with values so fine that they may differ by a hair, and no order of the "
+    "file."""
+    values, column = values_of(context, name), coded(context, name)
+    if values is None or column.n_levels < MIN_LEVELS_SHARE * column.n_present:
+        return False
+    return abs(rank_correlation(values, np.arange(len(values), dtype=np.float64))) < IN_ORDER
 
 
 def _log_odds(context: AuditContext, name: str, n: int) -> float:
@@ -174,12 +223,16 @@ def _measures(context: AuditContext, name: str) -> bool:
 def _scaled(context: AuditContext, name: str) -> np.ndarray:
     values = values_of(context, name)
     assert values is not None
+    return values / _spread(values)
+
+
+def _spread(values: np.ndarray) -> float:
+    """Return the standard deviation that a normal column with the same 10 and 90 % quantiles has; never 0."""
     finite = values[np.isfinite(values)]
     if not len(finite):
-        return values
+        return 1.0
     low, high = np.quantile(finite, (0.1, 0.9))
-    spread = (high - low) / 2.56 or float(finite.std()) or 1.0
-    return values / spread
+    return float(high - low) / 2.56 or float(finite.std()) or 1.0
 
 
 def _alike_throughout(context: AuditContext, rows: np.ndarray, twins: np.ndarray) -> np.ndarray:

@@ -99,7 +99,9 @@ class ImpossibleValues:
         f"At most {percent(RARE_SHARE)} of the values (dates: {percent(RARE_DATES)}), {FAR_IQR:g} interquartile ranges "
         "away from the quartiles and as far from the next value as that is from the median, on the plain and on the "
         f"(signed) logarithmic scale; negative values in at most {percent(RARE_NEGATIVE)} of a positive column, or in "
-        f"up to {percent(MOST_FLIPPED)} of one that keeps clear of zero; a largest value {LONE_TIMES:g} times "
+        f"up to {percent(MOST_FLIPPED)} of one that keeps clear of zero (or with nothing around zero over as wide a "
+        "gap "
+        "as the lower half of the others is); a largest value {LONE_TIMES:g} times "
         "the next one of a column without negative values; by the name of the column, ages below 0 or "
         f"above {OLDEST_AGE} (or below 1 where all others are grown up), experience below 0 and percentages outside "
         "of 0 to 100. Of a number as target {FAR_LOG_IQR_TARGET:g} ranges "
@@ -240,8 +242,11 @@ def _flipped(values: np.ndarray, counts: np.ndarray, n: int) -> _Odd | None:
     if not n_below or n_below > MOST_FLIPPED * n or (values == 0).any():
         return None
     positive, position = values[~below], np.cumsum(counts[~below]) / (n - n_below)
-    low, high = positive[np.searchsorted(position, (0.01, 0.99))]
-    if high <= low or min(positive[0], -values[below][-1]) < SIGN_GAP * (high - low):
+    low, middle, high = positive[np.searchsorted(position, (0.01, 0.5, 0.99))]
+    clear = high > low and min(positive[0], -values[below][-1]) >= SIGN_GAP * (high - low)
+    # Of a skewed column the lower half is narrow: nothing thins out over so wide a gap and goes on behind it.
+    beyond = positive[0] - values[below][-1] >= GAP_SIDES * (middle - positive[0]) and -values[below][-1] >= positive[0]
+    if not clear and not beyond:
         return None
     return _Odd(
         float(values[0]), float(values[below][-1]), n_below, f"negative, while all others are at least {positive[0]:g}"

@@ -8,7 +8,7 @@ import numpy as np
 
 from modelwright.audit.building import names, percent, tell
 from modelwright.audit.findings import AuditContext, Finding, Severity
-from modelwright.audit.twins import GAP, MAX_NOISE, NEIGHBOURS, Twins, noisy_twins, one_apart
+from modelwright.audit.twins import CHANCE_TIMES, GAP, HAIR, MAX_NOISE, NEIGHBOURS, Twins, noisy_twins, one_apart
 
 __all__ = ["NearDuplicateRows"]
 
@@ -36,7 +36,9 @@ class NearDuplicateRows:
     )
     how_detected: ClassVar[str] = (
         "One column apart: two rows agree in all features but one, and the values they agree in are so rare that no "
-        "pair like it is expected by chance. Noise: among the "
+        "pair like it is expected by chance; or the one is a number and its values differ by less than "
+        f"{percent(HAIR)} of its spread, {CHANCE_TIMES:g} times as often as larger differences make likely. Noise: "
+        "among the "
         f"first {NEIGHBOURS} neighbours of a row in its numbers there is a gap (one distance below {GAP:g} of the "
         f"next), and all features but one are equal or, as numbers, within {MAX_NOISE:g} of the spread; "
         f"as a share of the rows this is {BEYOND_CHANCE:g} times what the dimension of the table explains (Facco et "
