@@ -75,6 +75,17 @@ def test_learners(name: str, n_classes: int) -> None:
     assert check_parity(plan, compiled, checks, {}).max_difference <= 5e-7
 
 
+def test_catboost_with_trees_that_have_no_splits() -> None:
+    from catboost import CatBoostClassifier
+
+    x = np.column_stack([np.tile([0.0, 1.0], 50), np.repeat([0.0, 1.0], 50)])
+    model = CatBoostClassifier(iterations=5, depth=2, rsm=0.5, verbose=0, allow_writing_files=False, thread_count=1)
+    scorer = CatboostScorer(model.fit(x, np.tile([0, 0, 1, 1], 25)), [], 2, 2)
+    compiled = compile_scorer(scorer, 2)
+    assert isinstance(compiled, ObliviousScorer)
+    assert np.abs(compiled.predict(x) - scorer.predict(x)).max() < 1e-12
+
+
 def test_no_library_but_the_engine_is_in_a_compiled_plan(tmp_path) -> None:
     plan, rows, _ = fitted(("xgboost", "catboost", "lightgbm", "extra_trees"), 2)
     compile_plan(plan, rows).save(tmp_path)

@@ -31,8 +31,9 @@ SEARCHED_CODES = 100_000  # among which the level of a one-hot split is looked f
 def compile_scorer(scorer: CatboostScorer, n_features: int) -> Scorer | None:
     """Return the same model as arrays; None where it has what these have not, or is too large."""
     document = _document(scorer)
-    trees = document.get("oblivious_trees")
-    depth = max((len(t["splits"]) for t in trees or ()), default=0)
+    # A tree in which no split paid is written with null for its splits.
+    trees = [{**t, "splits": t["splits"] or ()} for t in document.get("oblivious_trees") or ()]
+    depth = max((len(t["splits"]) for t in trees), default=0)
     if not trees or depth > DEEPEST or (len(trees) << depth) * max(scorer.n_classes, 1) > MOST_LEAVES:
         return None
     reader = _Reader(document["features_info"], scorer)
