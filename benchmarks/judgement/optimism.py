@@ -278,18 +278,18 @@ def summary(results: list[dict[str, Any]]) -> list[str]:
             continue
         width = np.median([(r["stated"][2] - r["stated"][1]) / abs(r["naive"]) for r in told])
         settled = sum(r["stated"][1] > 0 or r["stated"][2] < 0 for r in told)
-        lines.append(f"By {kind}: stated for {len(told)} of {len(part)} cuts of {len({r['set'] for r in part})} sets,")
-        lines.append(
-            f"half of the intervals narrower than {width:.2g} × the random split's score, zero outside {settled}."
-        )
+        lines += [
+            f"By {kind}: stated for {len(told)} of {len(part)} cuts of {len({r['set'] for r in part})} sets, "
+            f"half of the intervals narrower than {width:.2g} × the random split's score, {settled} without zero.",
+            "",
+        ]
         for way in WAYS:
             marks = [r[f"{way} in"] for r in told if f"{way} in" in r]
             plain = [r[f"{way} plainly in"] for r in told if f"{way} in" in r]
             if marks:
-                beside = f"; without allowing for the error of the measured one {np.mean(plain):.0%}"
-                lines.append(
-                    f"- {way}: right in {share_with_interval(sum(marks), len(marks))}" + beside * (kind == "groups")
-                )
+                beside = f"; {np.mean(plain):.0%} without allowing for the error of the measured one"
+                right = f"- {way}: inside in {share_with_interval(sum(marks), len(marks))} of {len(marks)}"
+                lines.append(right + (beside if kind == "groups" else ""))
         lines.append("")
     return lines
 
@@ -312,9 +312,7 @@ def main() -> None:
         lines.append(line(row, mine))
         print(lines[-1], flush=True)
     head = ["# The stated optimism of a random split, and the measured one", "", *summary(results)]
-    head += [
-        "| set | by | score of a random split | stated | measured | inside | next quarter | same rows | other model |"
-    ]
+    head += ["| set | by | random split | stated | measured | inside | next quarter | same rows | other model |"]
     write_results(asked.to, "optimism", results, [*head, "|---|---|---|---|---|---|---|---|---|", *lines])
 
 
