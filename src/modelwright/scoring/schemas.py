@@ -18,6 +18,10 @@ WHOLE = r"^(?:0|-?[1-9][0-9]{0,17})$"
 """A whole number of 64 bits, written as one: ``007`` is none, nor is ``+7``."""
 
 NUMBER = r"^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-][0-9]{1,2})?$"
+DECIMALS = r"\.(?P<decimals>[0-9]+)"
+PADDED = r"\.[0-9]+0(?:[eE]|$)"
+"""With a zero at the end that no library writes of itself, but a person or a format with so many decimals does."""
+
 MOST_CHARACTERS = 16
 """Of a number that is no whole one: so few digits come back from 64 bits as they were written (IEEE 754: 15 do)."""
 
@@ -50,7 +54,8 @@ def typed(schema: pa.Schema, tables: Callable[[], Iterator[pa.Table]], names: Se
     """Return the schema with numbers in the place of texts, in the named columns whose texts all are numbers.
 
     What means missing, the empty text among it, is no number and no hindrance. A number that would be written in
-    another way as text but for zeros at its end, as ``007``, keeps its column one of texts: it may be a code.
+    another way as text, as ``007``, keeps its column one of texts: it may be a code. So do ``1.10`` beside ``1.1`` and
+    ``250.0`` beside ``250``; zeros behind the point that all numbers have are a format and no hindrance.
     """
     import pyarrow as pa
 
@@ -60,15 +65,21 @@ def typed(schema: pa.Schema, tables: Callable[[], Iterator[pa.Table]], names: Se
             for name in [n for n, found in kinds.items() if "text" not in found]:
                 kinds[name] |= _kinds_of_texts(table.column(name))
     for name, found in kinds.items():
-        if found and "text" not in found and not found >= {"number", "long"}:
+        if found and "text" not in found and not found >= {"number", "long"} and not _are_codes(found):
             at = schema.get_field_index(name)
             schema = schema.set(at, pa.field(name, pa.float64() if "number" in found else pa.int64()))
     return schema
 
 
+def _are_codes(found: set[str]) -> bool:
+    """Return whether some of the numbers are written in another way than the others."""
+    lengths = {kind for kind in found if kind.startswith("decimals")}
+    return ("padded" in found and len(lengths | (found & {"whole"})) > 1) or found >= {"whole", "point zero"}
+
+
 def _kinds_of_texts(column: pa.ChunkedArray) -> set[str]:
     """Return which of ``whole``, ``long`` (too long for a number that is no whole one), ``number`` and ``text`` the
-    values of a column of texts are."""
+    values of a column of texts are; and of how they are written ``decimals 2``, ``padded`` and ``point zero``."""
     import pyarrow.compute as pc
 
     from modelwright.data.parsing.texts import is_missing_text
@@ -80,8 +91,15 @@ def _kinds_of_texts(column: pa.ChunkedArray) -> set[str]:
     kinds = {"text"} if any(not is_missing_text(text.strip()) for text in rest) else set()
     if pc.any(whole).as_py():
         kinds.add("whole")
-    if pc.any(pc.and_(number, pc.invert(whole))).as_py():
+    fractions = pc.unique(column.filter(pc.and_(number, pc.invert(whole))))
+    if len(fractions):
         kinds.add("number")
+        behind = pc.unique(pc.struct_field(pc.extract_regex(fractions, DECIMALS), "decimals")).drop_null()
+        kinds |= {f"decimals {n}" for n in pc.unique(pc.utf8_length(behind)).to_pylist()}
+        if pc.any(pc.match_substring_regex(fractions, PADDED)).as_py():
+            kinds.add("padded")
+        if pc.any(pc.equal(behind, "0")).as_py():
+            kinds.add("point zero")
     if pc.any(pc.and_(whole, pc.invert(number))).as_py():
         kinds.add("long")
     return kinds

@@ -182,7 +182,7 @@ def test_sets_are_an_output(binary: bool, facts: ModelFacts) -> None:
 def test_options_stand_in_the_body(facts: ModelFacts) -> None:
     with pytest.raises(RequestError, match="MW-S121") as caught:
         OIP.decode(ask({"inputs": [AGE, JOB]}, query={"interval": "0.9"}), facts)
-    assert (caught.value.status, caught.value.fix) == (400, "this route has none in the query; they go into the body")
+    assert (caught.value.status, caught.value.fix) == (400, "this route has none in the query: leave it out")
 
 
 def test_binary_outputs(facts: ModelFacts) -> None:

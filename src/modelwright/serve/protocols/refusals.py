@@ -145,7 +145,7 @@ def unknown_option(known: Sequence[str], meant: str = "") -> RequestError:
     """The query has an option that the route does not know; ``meant`` is the one that its name is like, if any."""
     names = ", ".join(f"'{name}'" for name in known)
     hint = f"did you mean '{meant}'? " if meant else ""
-    there = f"known are {names}" if known else "this route has none in the query; they go into the body"
+    there = f"known are {names}" if known else "this route has none in the query: leave it out"
     return RequestError("the query has an option that is not known", fix=f"{hint}{there}", code="MW-S121")
 
 
