@@ -92,6 +92,7 @@ def quick(task: Task) -> dict:
         return numbers if len(numbers) else None
 
     # As `steps/learning.py` gathers it.
+    n, size = len(fits.y), float(fits.sizes[-1])
     full = fits.box[0][best] if boxed else fits.oof[0][best]
     evidence = Evidence(
         y=fits.box_y if boxed else fits.y,
@@ -104,7 +105,7 @@ def quick(task: Task) -> dict:
         select=None if boxed else select,
         learning=tuple(zip(fits.sizes.tolist(), (*(c[best].astype(float) for c in fits.curve), full.astype(float)))),
         n_all=len(fits.y) + len(fits.box_y),
-        inflation=1.0 if boxed else shared_training(len(fits.y), float(fits.sizes[-1])),
+        inflation=1.0 if boxed else shared_training(n, size, n - size),
         unseen=Unseen(fits.y, ensemble(oof), groups(fits.groups)) if boxed else None,
     )
     found = scores((metric,), evidence, seed=task.seed)[metric.name][1]

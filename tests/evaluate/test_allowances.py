@@ -43,8 +43,9 @@ def test_inflated_shares_are_those_of_fewer_rows():
 
 
 def test_folds_count_for_as_many_rows_as_train():
-    assert shared_training(1000, 800) == 1.25
-    assert shared_training(1000, 1500) == 1.0
+    assert shared_training(1000, 800, 200) == pytest.approx(1000 / 800)
+    one_fold = shared_training(200, 800, 200)  # the same is added to a larger variance
+    assert (one_fold - 1) / 200 == pytest.approx((1000 / 800 - 1) / 1000)
 
 
 def test_allowances_hold_the_truth_where_models_take_much_from_few_rows():
@@ -71,7 +72,7 @@ def test_allowances_hold_the_truth_where_models_take_much_from_few_rows():
             half[held, 0] = predicted(x[train[::2]], y[train[::2]], x[held])
         truth = rmse(new_y, predicted(x, y, new_x).reshape(-1, 1))
         rows = measure(rmse, y, whole)
-        wider = measure(rmse, y, whole, inflation=shared_training(100, 80))
+        wider = measure(rmse, y, whole, inflation=shared_training(100, 80, 20))
         wider = extended(wider, step_to_all(rmse, y, ((40, half), (80, whole)), 100))
         by_rows.append(rows.low <= truth <= rows.high)
         allowed.append(wider.low <= truth <= wider.high)

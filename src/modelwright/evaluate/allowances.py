@@ -62,22 +62,23 @@ class Unseen:
         return Unseen(self.y[rows], self.prediction[rows], None if self.groups is None else self.groups[rows])
 
 
-def shared_training(n_judged: int, n_train: float) -> float:
+def shared_training(n_judged: int, n_train: float, n_test: float) -> float:
     """Return the variance of a cross-validated score over that of its rows.
 
     Nadeau and Bengio (2003), "Inference for the generalization error", Machine Learning 52, put the variance of J test
     scores at (1/J + n_test/n_train)·S². With S² the variance σ²/n_test of a mean of rows, the second term is
     σ²/n_train: as if no more rows judged than trained, however often the folds are drawn. The first term stands for
-    what drawing them again takes away, and is small beside it (Bouckaert and Frank 2004).
+    what drawing them again takes away, and is small beside it (Bouckaert and Frank 2004). So σ²/n of all rows becomes
+    σ²/n_train; where only some of the folds were used, σ²/n_judged grows by as much.
 
     Parameters
     ----------
     n_judged : int
         Rows judged, each once in every repetition.
-    n_train : float
-        Rows that a fold trains with.
+    n_train, n_test : float
+        Rows that a fold trains with, and those that it judges.
     """
-    return max(1.0, n_judged / n_train)
+    return 1.0 + n_judged * (1.0 / n_train - 1.0 / (n_train + n_test))
 
 
 def pooled(

@@ -204,7 +204,8 @@ def _inflation(problem: Problem, folds: Folds, n_judged: int) -> float:
 
     if problem.split in NEEDS_TIME:
         return 1.0
-    return shared_training(n_judged, float(np.mean([len(train) for train, _ in folds.folds])))
+    n_train, n_test = (float(np.mean([len(fold[side]) for fold in folds.folds])) for side in (0, 1))
+    return shared_training(n_judged, n_train, n_test)
 
 
 def _unseen(run: Run, y: np.ndarray, apply: Any) -> Any:
