@@ -1,6 +1,9 @@
 """Does the audit find what is planted, and does it leave clean columns alone?
 
     python benchmarks/judgement/plant.py --data DATA --to OUT [--half report] [--each 3] [--only leaks,values]
+    python benchmarks/judgement/plant.py --data DATA --to OUT --strengths engineer --each 3 --least 30
+
+The second asks for defects of one strength, as many of every family as an interval of use needs.
 
 DATA is a folder with an INDEX.csv that has the columns name, dir, main_file and target. Defects of every family
 (`kinds.py`), at three strengths, are planted in public tables (`tables.py`: at most --rows rows as text, without the

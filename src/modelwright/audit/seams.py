@@ -127,7 +127,7 @@ def _step(context: AuditContext, name: str) -> int:
     step = abs(area - 0.5)
     if step < max(STEP - 0.5, STEP_ERRORS * _error(place, len(x) - place)):
         return 0
-    if any(_own_step(part) > max(OF_ITS_OWN * step, 0.0) for part in (x[:place], x[place:])):
+    if any(_own_step(part) > OF_ITS_OWN * step for part in (x[:place], x[place:])):
         return 0
     beside = max(BESIDE_ROWS, int(JUST_BESIDE * len(x)))
     first, second = x[max(0, place - beside) : place], x[place : place + beside]

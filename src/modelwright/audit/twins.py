@@ -116,6 +116,9 @@ def _by_a_hair(
     """
     values = values_of(context, name)
     assert values is not None
+    none = np.zeros(len(rows), dtype=bool)
+    if len(rows) < MIN_NEAR:
+        return none
     column = coded(context, name)
     often = column.counts[column.codes[rows]], column.counts[column.codes[twins]]
     once = np.minimum(*often) <= np.maximum(1, RARE * np.maximum(*often))
@@ -124,7 +127,10 @@ def _by_a_hair(
     few = once & (sizes[2][sizes[1]][rows] <= MOST_ALIKE)  # rows that are alike in their usual values are alike anyway
     near = few & (size <= HAIR)
     by_chance = float((few & (size > HAIR) & (size <= 10 * HAIR)).sum()) / 9
-    return near if near.sum() >= max(MIN_NEAR, CHANCE_TIMES * by_chance) else np.zeros(len(rows), dtype=bool)
+    if near.sum() < max(MIN_NEAR, CHANCE_TIMES * by_chance):
+        return none
+    in_order = abs(rank_correlation(values, np.arange(len(values), dtype=np.float64))) >= IN_ORDER
+    return none if in_order else near
 
 
 def _is_fine(context: AuditContext, name: str) -> bool:
@@ -163,6 +169,9 @@ def _hashed(column: int, codes: np.ndarray) -> np.ndarray:
 
 def _pairs(without: np.ndarray, whole: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return rows that are equal without a column, each with the next such row that is not equal with it."""
+    ordered = np.sort(without)
+    if not (ordered[1:] == ordered[:-1]).any():
+        return np.array([], dtype=np.int64), np.array([], dtype=np.int64)
     order = np.lexsort((whole, without))
     same = without[order][1:] == without[order][:-1]
     same &= whole[order][1:] != whole[order][:-1]
