@@ -33,6 +33,10 @@ def test_words_among_numbers_are_told(make: MakeContext, rng: np.random.Generato
     (found,) = findings(DisguisedMissing, replace(context, raw={"height": raw}))
     assert found.action is Action.TOLD and found.rows == (3, 5, 8) and "'refused' in 3 rows" in found.message
     assert "read as missing" in found.done
+    frame.loc[10:20, "height"] = -999.0  # a code that acts comes before a word that has been read
+    both = make(frame, "goal", specs={"height": {"missing_tokens": ("refused",)}})
+    (found,) = findings(DisguisedMissing, replace(both, raw={"height": raw}))
+    assert found.action is Action.AS_MISSING
 
 
 @pytest.mark.parametrize(

@@ -63,22 +63,24 @@ class DisguisedMissing:
     def _judge(self, context: AuditContext, name: str) -> Finding | None:
         kind = context.contract[name].kind
         column = coded(context, name)
-        if kind not in _WORDS and context.contract[name].missing_tokens and name in context.raw:
-            told = self._read(context, name)
-            if told is not None:
-                return told
         if kind in _WORDS:
             words = missing_words(column)
             return self._act(name, column, words, MISSING_TOKENS) if words else None
-        if kind is Kind.DATETIME and values_of(context, name) is not None:
+        if values_of(context, name) is None:
+            return None
+        if kind is Kind.DATETIME:
             dates = [(_written(v), c) for v, c in sentinel_dates(column)]
             shown = [str(np.datetime64(int(float(v)), "s").astype("datetime64[D]")) for v, _ in dates]
-            return self._act(name, column, dates, MISSING_NUMBERS, shown) if dates else None
-        if kind not in _NUMBERS or values_of(context, name) is None:
-            return None
+            return self._act(name, column, dates, MISSING_NUMBERS, shown) if dates else self._read(context, name)
+        if kind not in _NUMBERS:
+            return self._read(context, name)
         sentinels = sentinel_numbers(column)
         if sentinels:
             return self._act(name, column, [(_written(v), c) for v, c in sentinels], MISSING_NUMBERS)
+        return self._read(context, name) or self._odd(name, column)
+
+    def _odd(self, name: str, column: Coded) -> Finding | None:
+        """Return a code within the range, or zeros below it, which are only told."""
         pile = sentinel_pile(column)
         if pile is not None:
             return self._pile(name, column, *pile)
@@ -87,7 +89,9 @@ class DisguisedMissing:
 
     def _read(self, context: AuditContext, name: str) -> Finding | None:
         """Return what words among the numbers or dates of a column were read as missing when it was understood."""
-        spec, raw = context.contract[name], context.raw[name]
+        spec, raw = context.contract[name], context.raw.get(name)
+        if raw is None or not spec.missing_tokens:
+            return None
         rows = np.flatnonzero([v is not None and v.strip() in spec.missing_tokens for v in raw])
         if not len(rows):
             return None
