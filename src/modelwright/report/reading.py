@@ -156,7 +156,7 @@ def _leak(card: Sequence[Finding], columns: Sequence[str], problem: Problem) -> 
     many = len(columns) > 1
     them, hold = ("them", "hold") if many else ("it", "holds")
     found = min((f.effect for f in card if f.effect), key=lambda e: e.gain.value or 0.0, default=None)
-    keep = f"--allow {card[0].code}:{columns[0]}" if len(columns) == 1 else "--allow"
+    keep = f"--allow {card[0].code}:{columns[0]}" if not many else f"--allow, such as {card[0].code}:{columns[0]}"
     return _Words(
         title="Columns that give the answer away" if many else "A column that gives the answer away",
         said=f"{'They' if many else 'It'} {hold} what is known only once '{problem.target}' is known, or so it seems.",
