@@ -19,6 +19,7 @@ from modelwright.runtime.scorers.checking import finite, refuse, require
 
 __all__ = ["Combination", "Statistics"]
 
+MOST_LEVELS = 10**15  # more digits are not hashed, and stand for no level of a column that was ever read
 _ALL = (1 << 64) - 1
 _MULTIPLIER = 0x4906BA494954CB65  # of CatBoost's hash of combinations
 
@@ -48,11 +49,11 @@ class Combination:
 
     def parts_of(self, matrix: np.ndarray) -> np.ndarray:
         """Return codes and answers of rows, shape ``(n_rows, n_parts)``: what the hash is made of."""
-        parts = [np.nan_to_num(matrix[:, f], nan=-1.0) for f in self.categories]
+        parts = [_codes(matrix[:, f]) for f in self.categories]
         for feature, border, missing in self.above:
             column = matrix[:, feature]
             parts.append(np.where(np.isnan(column), missing, column.astype(np.float32) > np.float32(border)))
-        parts += [np.nan_to_num(matrix[:, f], nan=-1.0) for f, _ in self.equal]
+        parts += [_codes(matrix[:, f]) for f, _ in self.equal]
         return np.column_stack(parts)
 
     def hash_of(self, parts: Sequence[float]) -> int:
@@ -83,8 +84,13 @@ def _chained(found: int, more: int) -> int:
     return _MULTIPLIER * (found + _MULTIPLIER * more) & _ALL
 
 
+def _codes(column: np.ndarray) -> np.ndarray:
+    """Return codes with -1 for what is none: a missing value, and what no level can have."""
+    return np.where(np.abs(column) < MOST_LEVELS, column, -1.0)  # NaN is not below
+
+
 def _code(value: float) -> int:
-    return -1 if value != value else int(value)
+    return int(value) if abs(value) < MOST_LEVELS else -1
 
 
 class Statistics:
