@@ -13,7 +13,7 @@ from modelwright.train.journal import Journal, Line
 from modelwright.train.memory import MemoryGuard
 from modelwright.train.outcome import LearningSet, TrainedMember
 from modelwright.train.schedule import GRACE_S, Running
-from modelwright.train.work import FitTask, Job, RefitTask, fit_fold, refit
+from modelwright.train.work import FitTask, Job, RefitTask, first_repeat, fit_fold, refit
 
 __all__ = ["learning_curve", "refit_members"]
 
@@ -100,17 +100,18 @@ def _refit_tasks(
 def learning_curve(
     job: Job, engine: Engine, best: Running, folds: int, deadline: float | None, guard: MemoryGuard
 ) -> tuple[LearningSet, ...]:
-    """Measure the best candidate with fewer training rows, as far as time allows.
+    """Measure the best candidate with fewer training rows, as far as time allows, with half of them first.
 
-    With a lockbox the first fold's training part is cut and the lockbox predicted; without one every fold of the
-    first repeat is, and the out-of-fold predictions are put together.
+    The step from half the rows is what the interval of the score needs, see `evaluate.allowances`. With a lockbox the
+    first fold's training part is cut and the lockbox predicted; without one every fold of the first repeat is, and the
+    out-of-fold predictions are put together.
     """
     has_lockbox = len(job.holdout) > 0
-    used = [0] if has_lockbox else _first_repeat(job, folds)
+    used = [0] if has_lockbox else first_repeat(job, folds)
     if not has_lockbox and len(used) < 2:
         return ()
-    points = []
-    for share in CURVE_SHARES:
+    points: list[LearningSet] = []
+    for share in reversed(CURVE_SHARES):
         expected = best.fit_seconds * share * len(used) / engine.n_workers + 0.05
         left = np.inf if deadline is None else deadline - time.monotonic()
         if expected > CURVE_PART * left:
@@ -119,23 +120,10 @@ def learning_curve(
         replies = [r for r in _run_all(engine, tasks, fit_fold, deadline, guard) if r.error is None]
         if len(replies) < len(used):
             break
-        points.append(_point(job, replies, has_lockbox))
+        points.insert(0, _point(job, replies, has_lockbox))
     if points:
         points.append(_full_point(job, best, used, has_lockbox))
     return tuple(points)
-
-
-def _first_repeat(job: Job, folds: int) -> list[int]:
-    """Return the leading folds whose validation rows do not overlap."""
-    seen = np.zeros(len(job.y), bool)
-    chosen = []
-    for fold in range(folds):
-        valid = job.folds[fold][1]
-        if seen[valid].any():
-            break
-        seen[valid] = True
-        chosen.append(fold)
-    return chosen
 
 
 def _point(job: Job, replies: Sequence[Reply], has_lockbox: bool) -> LearningSet:

@@ -17,7 +17,7 @@ from modelwright.engines.base import Engine, Reply
 from modelwright.train.journal import Journal, Line
 from modelwright.train.planning import CostModel
 from modelwright.train.record import Candidate
-from modelwright.train.work import FitResult, FitTask, Job, fit_fold
+from modelwright.train.work import FitResult, FitTask, Job, first_repeat, fit_fold
 
 __all__ = ["Running", "Schedule"]
 
@@ -46,8 +46,9 @@ REFIT_MARGIN = 1.4
 REFIT_SHARE = 0.35
 """Most of the training time that is kept for the refit and the learning curve."""
 
-CURVE_FITS = 0.5
-"""The learning curve fits an eighth, a quarter and half of the rows, which two cores do in about half a fit."""
+CURVE_FITS = 0.7
+"""Fits that half of the rows takes, with room to spare, in each fold of a repetition or once for a lockbox: that point
+of the learning curve is kept time for."""
 
 REFIT_MEMBERS = 4
 """Members that the time kept for refitting counts on, before the ensemble is known."""
@@ -116,6 +117,7 @@ class Schedule:
         self.cost = CostModel(n_features, job.n_outputs)
         self.resumed = 0
         self.began = time.monotonic()
+        self._curve_folds = 1 if len(job.holdout) else len(first_repeat(job, folds))
         self._on: dict[int, tuple[Running, int, float, float | None]] = {}
 
     def run(self) -> None:
@@ -148,7 +150,9 @@ class Schedule:
         if not done or self.deadline is None:
             return 0.0
         total = sum(r.fit_seconds for r in done) / self.engine.n_workers
-        needed = max(total, done[0].fit_seconds) * REFIT_MARGIN + CURVE_FITS * done[0].fit_seconds + 0.3
+        at_once = -(-min(self._curve_folds, self.folds) // self.engine.n_workers)
+        curve = CURVE_FITS * at_once * done[0].fit_seconds if self.job.folds_report else 0.0
+        needed = max(total, done[0].fit_seconds) * REFIT_MARGIN + curve + 0.3
         return min(needed, REFIT_SHARE * (self.deadline - self.began))
 
     def left(self) -> float:

@@ -20,7 +20,18 @@ from modelwright.runtime.view import View
 from modelwright.runtime.views import ViewPlan
 from modelwright.train.record import Candidate
 
-__all__ = ["FitResult", "FitTask", "Job", "RefitResult", "RefitTask", "fit_fold", "preload", "refit", "setup"]
+__all__ = [
+    "FitResult",
+    "FitTask",
+    "Job",
+    "RefitResult",
+    "RefitTask",
+    "first_repeat",
+    "fit_fold",
+    "preload",
+    "refit",
+    "setup",
+]
 
 VIEW_CACHE_SHARE = 0.3
 """Part of a worker's memory that its encoded views may take."""
@@ -151,6 +162,19 @@ class RefitResult:
     note: str
     seconds: float
     files: str
+
+
+def first_repeat(job: Job, folds: int) -> list[int]:
+    """Return the leading folds, of so many, whose validation rows do not overlap."""
+    seen = np.zeros(len(job.y), bool)
+    chosen = []
+    for fold in range(folds):
+        valid = job.folds[fold][1]
+        if seen[valid].any():
+            break
+        seen[valid] = True
+        chosen.append(fold)
+    return chosen
 
 
 @dataclass
