@@ -87,3 +87,9 @@ def test_walsh_functions_part_the_stretches_in_two(rng: np.random.Generator) -> 
 def test_does_not_apply_without_an_order_or_rows(make: MakeContext, rng: np.random.Generator) -> None:
     assert Drift().check(make(honest(rng), "goal")) == "nothing says that the rows have an order in time"
     assert "fewer than" in str(Drift().check(make(dated(rng, 100), "goal", time="when")))
+
+
+def test_the_year_that_a_thing_was_built_in_is_no_part_of_the_date(make: MakeContext, rng: np.random.Generator) -> None:
+    frame = dated(rng)
+    frame["year_built"] = np.round(1950 + 30 * rng.normal(size=1500) + np.linspace(0, 60, 1500))
+    assert findings(Drift, make(frame, "goal", time="when"))[0].columns == ("year_built",)

@@ -12,7 +12,7 @@ from modelwright.audit.findings import Action, AuditContext, Finding, Severity
 from modelwright.audit.identifiers import identifier_reason
 from modelwright.audit.leaks import sure_leaks
 from modelwright.audit.looking import coded, memo, rank_correlation
-from modelwright.audit.names import tokens
+from modelwright.audit.names import NOT_EVENT, tokens
 from modelwright.audit.rules.a018_time_order import TimeOrder
 from modelwright.audit.shifts import numbers_of, tell_apart
 from modelwright.data.columns import Column, Strings
@@ -187,7 +187,10 @@ def _is_judged(context: AuditContext, name: str, order: np.ndarray) -> bool:
         context.brief.group,
     ):
         return False
-    if CALENDAR.intersection(tokens(name)) or identifier_reason(context, name) or name in sure_leaks(context):
+    said = tokens(name)
+    # The year that a house was built in is a property of it, and no part of the row's own date.
+    calendar = CALENDAR.intersection(said) and not NOT_EVENT.intersection(said)
+    if calendar or identifier_reason(context, name) or name in sure_leaks(context):
         return False
     column = context.columns[name]
     return isinstance(column, Strings) or abs(rank_correlation(np.asarray(column), order)) < CLOCK
