@@ -254,7 +254,8 @@ def line(row: dict[str, str], results: list[dict[str, Any]]) -> str:
     told = [r for r in results if r["stated"]]
     by = row["group"] or row["time"].replace("*", "order of rows")
     if not told:
-        return f"| {row['set']} | {by} | not stated | | | | | |"
+        why = "not stated" if results else "too few to put some aside"
+        return f"| {row['set']} | {by} | {why} | | | | | | |"
 
     def middle(values: list[list[float]]) -> str:
         v = np.median(np.array(values, dtype=float), axis=0)
