@@ -140,3 +140,16 @@ def test_task_names_tell_candidate_and_fold(job):
     plan = make_plan(objective="classify", n_rows=400, n_features=3, n_classes=2)
     assert FitTask(plan.candidates[0], 2, None).name == f"{plan.candidates[0].key}@2"
     assert len({c.key for c in plan.candidates}) == len(plan.candidates)
+
+
+@pytest.mark.parametrize("lockbox", [True, False])
+@pytest.mark.parametrize("classes", [0, 3])
+def test_a_quick_model_stands_in_where_no_time_was_left(tmp_path, classes, lockbox):
+    job = make_job(tmp_path, classes=classes, lockbox=lockbox)
+    outcome = run_training(job, InlineEngine(), seconds=1.0, after=5.0)
+    (member,) = outcome.document.members
+    done = [c for c in outcome.document.candidates if c.status == "done"]
+    assert [c.key for c in done] == [member.key] and len(outcome.document.candidates) > 1
+    assert "the time for training was over before any candidate was ready" in outcome.document.notes[0]
+    assert np.isfinite(outcome.oof).all() and len(outcome.rows)
+    assert len(outcome.members) == 1

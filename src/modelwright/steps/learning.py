@@ -24,6 +24,9 @@ AFTER_S = (2.0, 15.0)
 """Part of the budget, and bounds in seconds, for what comes after training: evaluation, explanation, package,
 report."""
 
+MOST_AFTER = 0.5
+"""Of what is left when training begins; a busy machine slows both."""
+
 ROWS_PER_AFTER_S = 60_000
 """Lockbox and test rows for which one more second after training is kept."""
 
@@ -43,7 +46,8 @@ def _after_seconds(run: Run) -> float:
     lockbox = len(run.folds.holdout) or len(run.rows)
     test = n_rows(run.test_columns) if run.test_columns else 0
     share = float(np.clip(AFTER_SHARE * run.budget.seconds, *AFTER_S))
-    return share * run.slowness + (lockbox + test) / ROWS_PER_AFTER_S
+    kept = share * run.slowness + (lockbox + test) / ROWS_PER_AFTER_S
+    return min(kept, max(share, MOST_AFTER * run.budget.left))
 
 
 def journal_key(source: str, contract: str, problem: Problem) -> str:

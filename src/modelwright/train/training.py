@@ -21,6 +21,7 @@ from modelwright.train.planning import CostModel, Plan, make_plan
 from modelwright.train.record import Candidate, CandidateResult, Member, Training
 from modelwright.train.refitting import learning_curve, refit_members
 from modelwright.train.schedule import Running, Schedule
+from modelwright.train.stand_in import stand_in
 from modelwright.train.work import Job, setup
 
 __all__ = ["train"]
@@ -97,6 +98,12 @@ def train(
     if schedule.folds < size.folds:
         note = f"{schedule.folds} of {len(job.folds)} folds were used: fits took longer than expected"
         size = replace(size, folds=schedule.folds, note=note)
+    failed = any(r.status == "failed" for r in schedule.running)
+    if not failed and not any(r.status == "done" for r in schedule.running):
+        left_over = schedule.running
+        schedule, job, note = stand_in(job, engine, journal, plan, spent=lambda: budget.spent, tell=tell, guard=guard)
+        schedule.running += [r for r in left_over if r.candidate.key != schedule.running[0].candidate.key]
+        size = Size(1, job.max_train_rows, note)
     done = [r for r in schedule.running if r.status == "done"]
     if not done:
         raise _nothing_finished(schedule.running, train_seconds)
