@@ -67,7 +67,7 @@ def write_atomic(path: Path, data: bytes) -> None:
         temporary.unlink(missing_ok=True)
         raise ProjectError(
             f"cannot write '{path}': {error.strerror}",
-            fix="free some disk space or choose another folder with --project",
+            fix="free some disk space or choose another folder",
             code="MW-P001",
         ) from error
 

@@ -105,13 +105,16 @@ def check_place(path: Path) -> None:
 
 def cannot_write(path: Path, error: OSError) -> ModelwrightError:
     """Return the error for a file that the system does not let us write."""
-    if isinstance(error, FileNotFoundError):
+    if isinstance(error, FileNotFoundError) and not path.parent.is_dir():
         return ProjectError(f"the folder '{path.parent}' does not exist", fix="create it first", code="MW-P004")
     if isinstance(error, IsADirectoryError):
         return ProjectError(f"'{path}' is a folder", fix="name a file in it", code="MW-P006")
-    reason = error.strerror or str(error)
+    no_place = isinstance(error, FileNotFoundError)  # a folder of the system in which no file can be made
+    reason = f"'{path.parent}' takes no files" if no_place else error.strerror or str(error)
     return ProjectError(
-        f"'{path}' cannot be written: {reason}", fix="free some disk space or choose another folder", code="MW-P005"
+        f"'{path}' cannot be written: {reason}",
+        fix="choose another folder" if no_place else "free some disk space or choose another folder",
+        code="MW-P005",
     )
 
 

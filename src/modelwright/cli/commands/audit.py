@@ -39,14 +39,16 @@ def command(
       modelwright audit bank.csv --target deposit --fix repaired.parquet --script repair.py
     """
     from modelwright.api import make_brief
-    from modelwright.auditing import audit_only
+    from modelwright.auditing import audit_only, check_outputs
     from modelwright.cli.showing import listening, print_json
     from modelwright.documents import to_builtins, write_atomic
     from modelwright.report.describing import effect_words
 
     began = time.monotonic()
     fields = brief_fields(options)
+    also_read = [path for path in (fields.get("brief"),) if path is not None]
     asked, _, _ = make_brief(source, fields.pop("test", None), fields.pop("brief", None), fields)
+    check_outputs(asked, {"--fix": fix, "--script": script, "--report": report}, *also_read)
     with listening(silent=as_json or quiet) as listener:
         found = audit_only(asked, listener=listener, fix=fix, script=script)
     if report is not None:

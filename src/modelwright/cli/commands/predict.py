@@ -56,7 +56,7 @@ def command(
     from modelwright.scoring import score_file, scored
 
     if output is not None:
-        _check_output(Path(output), Path(source))
+        _check_output(Path(output), source)
     opened = Project(project)
     version = opened.version(number)
     doubt = opened.not_champion(version.manifest.version)
@@ -123,16 +123,13 @@ def _limited(rows: int, share: float | None) -> None:
         )
 
 
-def _check_output(output: Path, source: Path) -> None:
+def _check_output(output: Path, source: str) -> None:
     """Raise before the work is done when the predictions cannot be written, or would replace what they are made of."""
+    from modelwright.data.replacing import files_of, refuse_replacing
     from modelwright.data.writing import check_writable
-    from modelwright.errors import UsageError
 
     check_writable(output)
-    if output.exists() and source.exists() and output.samefile(source):
-        raise UsageError(
-            f"'{output}' is the file to score itself", fix="name another file with --output", code="MW-U010"
-        )
+    refuse_replacing({"--output": output}, files_of(source), tables=("--output",))
 
 
 def _print_csv(answers: Answers) -> None:
