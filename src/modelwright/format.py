@@ -27,6 +27,7 @@ __all__ = [
     "share",
     "short",
     "size",
+    "too_good",
     "value_of",
     "when",
 ]
@@ -122,15 +123,30 @@ def excess(fair: Measurement, naive: Measurement, more: Measurement, title: str,
     """
     where = f"by quick models judged on {judged_on}, {count(fair.n)} rows in all"
     scores = f"{title} {amount(naive)} instead of {amount(fair)}, {where}"
+    told = {
+        None: "How a random split would have looked could not be measured",
+        "surely": f"A random split would have looked too good by {measured(more)}",
+        "likely": f"A random split would most likely have looked too good, by {measured(more)}",
+        "worse": f"A random split would have looked not too good but too bad, by {measured(_turned(more))}",
+        "unclear": f"A random split would not have looked too good beyond noise, {measured(more)}",
+    }
+    return f"{told[too_good(more)]}: {scores}."
+
+
+def too_good(more: Measurement) -> str | None:
+    """Return how sure it is that a random split looks too good: ``surely``, ``likely``, ``unclear``, or ``worse``; None
+    where it was not measured.
+
+    Likely: zero lies in the outer half of the interval's lower side, which leaves no more than one chance in eight (of
+    Student's t with 3 to 5 degrees of freedom, as three to six folds give it; one in six of a normal distribution).
+    """
     if more.value is None or more.low is None or more.high is None:
-        return f"How a random split would have looked could not be measured: {scores}."
+        return None
     if more.low > 0:
-        return f"A random split would have looked too good by {measured(more)}: {scores}."
+        return "surely"
     if more.high < 0:
-        return f"A random split would have looked not too good but too bad, by {measured(_turned(more))}: {scores}."
-    if more.low > -more.value:  # zero lies in the outer half of the lower side: one chance in ten or less
-        return f"A random split would most likely have looked too good, by {measured(more)}: {scores}."
-    return f"A random split would not have looked too good beyond noise, {measured(more)}: {scores}."
+        return "worse"
+    return "likely" if more.low > -more.value else "unclear"
 
 
 def _turned(m: Measurement) -> Measurement:

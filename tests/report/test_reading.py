@@ -108,8 +108,8 @@ def test_findings_of_one_rule_are_one_card():
     ("low", "words"),
     [
         (0.5, "would have promised a typical error of 31; in truth it is about 33"),
-        (-1.0, "would have promised a typical error of 31; in truth it is about 33"),
-        (-5.0, "would have promised much the same"),
+        (-1.0, "would have promised a typical error of 31; in truth it is most likely about 33"),
+        (-5.0, "could not be told from noise"),
     ],
 )
 def test_groups_say_what_a_random_split_would_have_promised(low, words):
@@ -129,10 +129,21 @@ def test_groups_say_what_a_random_split_would_have_promised(low, words):
 
 
 def test_time_says_that_later_rows_were_tested():
-    problem = replace(samples.houses().problem, optimism=None)
-    (card,) = _read(_found("A018", WARNING, Action.TIME, "day", message="'day' says when: so and so."), problem=problem)
-    assert card.said == "'day' says when." and card.done.endswith("tested on later ones")
+    problem = replace(samples.houses().problem, optimism=None, time="Day: start")
+    (card,) = _read(_found("A018", WARNING, Action.TIME, "Day: start"), problem=problem)
+    assert card.said == "'Day: start' says when each row came about." and card.done.endswith("tested on later ones")
     assert card.meaning == "The score holds for the time to come."
+
+
+def test_a_stop_inside_a_name_ends_no_sentence():
+    message = "'No. Of Rooms' doesn't vary in 3.5 % of the rows. More of it."
+    (card,) = _read(_found("A036", WARNING, Action.TOLD, "No. Of Rooms", message=message))
+    assert card.said == "'No. Of Rooms' doesn't vary in 3.5 % of the rows."
+
+
+def test_rows_left_out_are_no_promise_for_files_to_predict():
+    (card,) = _read(_found("A007", WARNING, Action.DROP_ROWS))
+    assert card.meaning == "These rows teach the model nothing and count in no score."
 
 
 def test_an_order_without_a_date_is_told_without_its_numbers():

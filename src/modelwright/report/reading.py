@@ -183,7 +183,9 @@ def _structure(finding: Finding, problem: Problem) -> _Words:
     if finding.action is Action.TIME:
         return _Words(
             title="Rows in the order of time",
-            said=_first_sentence(finding.message).split(": ")[0].rstrip(".") + ".",
+            said=f"'{problem.time}' says when each row came about."
+            if problem.time
+            else "The order of the file is the order of time.",
             done="the model learned from earlier rows and was tested on later ones",
             meaning=f"The score holds for the time to come. {promised}".strip(),
             decide=finding.fix,
@@ -212,6 +214,8 @@ def _other(card: Sequence[Finding], columns: Sequence[str]) -> _Words:
     first = card[0]
     others = tuple(c for c in columns if c not in first.columns)
     said = _first_sentence(first.message) + (f" So it is with {_named(others)}." if others else "")
+    if first.action is Action.DROP_ROWS:
+        return _Words(first.title, said, first.done, "These rows teach the model nothing and count in no score.")
     if first.action in MENDED:
         return _Words(first.title, said, first.done, "Nothing is asked of you: files to predict are read the same way.")
     if first.action is Action.DROP_COLUMN:
@@ -221,7 +225,7 @@ def _other(card: Sequence[Finding], columns: Sequence[str]) -> _Words:
 
 def _first_sentence(text: str) -> str:
     """Return the first sentence; a full stop inside a name or a number does not end one."""
-    return re.split(r"(?<=[.?!])\s+(?=[A-Z'“])", text, maxsplit=1)[0]
+    return re.match(r"(?:(?<!\w)'[^']*'(?!\w)|(?![.?!]\s+[A-Z'“]).)*[.?!]?", text, re.DOTALL)[0]  # type: ignore[index]
 
 
 def _named(columns: Sequence[str]) -> str:
@@ -257,9 +261,13 @@ def _difference(effect: Effect | None, them: str) -> str:
 def _promised(problem: Problem) -> str:
     """Return what a random split would have promised, in words; empty where it was not measured."""
     o = problem.optimism
-    if o is None or o.excess.value is None or o.excess.low is None:
+    sure = None if o is None else fmt.too_good(o.excess)
+    if o is None or sure is None:
         return ""
-    if o.excess.low > -o.excess.value and o.excess.value > 0:
-        promise = f"Had rows been dealt at random, a quick check would have promised {score_words(o.naive)}"
-        return f"{promise}; in truth it is about {fmt.amount(o.fair)}."
-    return "In a quick check, dealing rows at random would have promised much the same."
+    promise = f"Had rows been dealt at random, a quick check would have promised {score_words(o.naive)}"
+    return {
+        "surely": f"{promise}; in truth it is about {fmt.amount(o.fair)}.",
+        "likely": f"{promise}; in truth it is most likely about {fmt.amount(o.fair)}.",
+        "worse": f"{promise}; in truth it is about {fmt.amount(o.fair)}.",
+        "unclear": "Whether dealing rows at random would have promised more could not be told from noise.",
+    }[sure]
