@@ -81,7 +81,9 @@ def read_index(data: Path) -> dict[str, Entry]:
     """Return the tables of a folder with an INDEX.csv by name; only name, dir, main_file and target are used."""
     with open(data / "INDEX.csv", newline="") as handle:
         rows = list(csv.DictReader(handle))
-    return {r["name"]: Entry(r["name"], (data / r["dir"] / r["main_file"]).resolve(), r["target"]) for r in rows}
+    return {
+        r["name"]: Entry(r["name"], (data / r["dir"] / r["main_file"]).resolve(), r["target"].strip()) for r in rows
+    }
 
 
 def halves(names: list[str], half: str) -> list[str]:
@@ -96,6 +98,7 @@ def halves(names: list[str], half: str) -> list[str]:
 def load(entry: Entry, *, most_rows: int, seed: int = 0, without: tuple[str, ...] = ()) -> pd.DataFrame:
     """Return a table as text, empty where a cell is empty, of at most ``most_rows`` rows in the order of the file."""
     frame = pd.read_csv(entry.path, dtype=str, keep_default_na=False, encoding_errors="replace")
+    frame.columns = frame.columns.str.strip()  # as every reader does: findings name columns so
     frame = frame.drop(columns=[c for c in without if c in frame])
     if len(frame) > most_rows:
         kept = np.sort(np.random.default_rng(seed).choice(len(frame), most_rows, replace=False))
