@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -153,3 +155,12 @@ def test_a_quick_model_stands_in_where_no_time_was_left(tmp_path, classes, lockb
     assert "the time for training was over before any candidate was ready" in outcome.document.notes[0]
     assert np.isfinite(outcome.oof).all() and len(outcome.rows)
     assert len(outcome.members) == 1
+
+
+def test_the_learning_curve_is_of_a_fold_like_all_where_folds_go_forward(tmp_path):
+    job = make_job(tmp_path)
+    rest = np.setdiff1d(np.arange(len(job.y)), job.holdout)
+    cuts = [len(rest) * part // 6 for part in (2, 3, 4, 5, 6)]
+    folds = tuple((rest[:a], rest[a:b]) for a, b in pairwise(cuts))
+    outcome = run_training(replace(job, folds=folds), InlineEngine(), trials=4)
+    assert outcome.learning[-1].n_train in {len(folds[1][0]), len(folds[2][0])}  # 3 or 4 of 6 parts: 3.5 on average

@@ -1,18 +1,18 @@
 """How much too good a random split would have looked, where rows hang together or follow one another.
 
 What is stated is what the number of a random split turns out to be worth: its score, minus the score on the groups or
-the stretch of time that come next. Quick models say it, with as many rows to learn from on either side.
+the stretch of time that come next. Quick models say it.
 
 *Groups.* All rows are cross-validated twice, dealt at random and by whole groups. Fold by fold the same rows are
 judged by models that had met their relatives and by models that had not. The folds share most of what they learn from,
 so their spread alone says too little: the interval is that of the corrected resampled t-test (Nadeau and Bengio 2003,
 *Inference for the generalization error*).
 
-*Time.* At several moments of the past the random split gives its score of all rows up to then, and the rows that came
-next, half as many, give theirs (rolling origins). No stretch is like the one before, so the interval is one for a
-further stretch, not for the mean of those seen; else it would hold the past and miss what comes. The stretches overlap
-and so are more alike than they should be: their spread counts as no smaller than that of their first halves, which do
-not overlap.
+*Time.* At several moments of the past the random split gives its score of all rows up to then. The rows that came next,
+half as many, give theirs, judged by a model of all rows before whose labels were known, as a version will be (rolling
+origins). No stretch is like the one before, so the interval is one for a further stretch, not for the mean of those
+seen; else it would hold the past and miss what comes. The stretches overlap and so are more alike than they should be:
+their spread counts as no smaller than that of their first halves, which do not overlap.
 
 Differences are taken on the metric's scale without bounds: shares as log odds, errors as logarithms, so that a target
 that has grown tells by how many per cent an error was too small.

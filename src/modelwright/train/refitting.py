@@ -103,11 +103,11 @@ def learning_curve(
     """Measure the best candidate with fewer training rows, as far as time allows, with half of them first.
 
     The step from half the rows is what the interval of the score needs, see `evaluate.allowances`. With a lockbox the
-    first fold's training part is cut and the lockbox predicted; without one every fold of the first repeat is, and the
-    out-of-fold predictions are put together.
+    training part of one fold is cut and the lockbox predicted, of the fold that trains with about as many rows as all
+    do on average; without one every fold of the first repeat is, and the out-of-fold predictions are put together.
     """
     has_lockbox = len(job.holdout) > 0
-    used = [0] if has_lockbox else first_repeat(job, folds)
+    used = [_typical_fold(best, folds)] if has_lockbox else first_repeat(job, folds)
     if not has_lockbox and len(used) < 2:
         return ()
     points: list[LearningSet] = []
@@ -126,6 +126,12 @@ def learning_curve(
     return tuple(points)
 
 
+def _typical_fold(best: Running, folds: int) -> int:
+    """Return the fold whose training rows come nearest to the mean: along time the first has fewest, the last most."""
+    rows = np.array([best.lines[fold].n_train for fold in range(folds)])
+    return int(np.argmin(np.abs(rows - rows.mean())))
+
+
 def _point(job: Job, replies: Sequence[Reply], has_lockbox: bool) -> LearningSet:
     n_train = int(np.median([r.result.n_train for r in replies]))
     if has_lockbox:
@@ -136,7 +142,7 @@ def _point(job: Job, replies: Sequence[Reply], has_lockbox: bool) -> LearningSet
 def _full_point(job: Job, best: Running, used: Sequence[int], has_lockbox: bool) -> LearningSet:
     n_train = int(np.median([best.lines[f].n_train for f in used]))
     if has_lockbox:
-        return LearningSet(n_train, best.results[0]["holdout"])
+        return LearningSet(n_train, best.results[used[0]]["holdout"])
     return LearningSet(n_train, _together(job, {f: best.results[f]["valid"] for f in used}))
 
 
