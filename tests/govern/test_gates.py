@@ -109,6 +109,13 @@ def test_copies_and_hidden_order_are_conditions(code, evidence, said):
         assert _judge(findings=[quiet]).answer == "ship"
 
 
+def test_late_rows_of_one_outcome_are_a_condition():
+    late = _finding(code="A052", severity=Severity.WARNING, columns=("day",), evidence={"inside": 1.0}, n_rows=998)
+    verdict = _judge(findings=[late])
+    assert verdict.answer == "ship with conditions" and "998 rows at one end of 'day'" in verdict.summary
+    assert _judge(findings=[replace(late, overruled=True)]).answer == "ship"
+
+
 def test_without_a_score_it_does_not_ship():
     verdict = _judge(_evaluation(headline=_measured(None), train_score=None, comparisons=()))
     assert verdict.answer == "do not ship"

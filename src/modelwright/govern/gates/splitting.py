@@ -10,7 +10,7 @@ from modelwright.govern.gates.base import Case, Failing, Finding
 
 __all__ = ["FairSplit"]
 
-COPIES_RULE, ORDER_RULE = "A007", "A018"
+COPIES_RULE, ORDER_RULE, LATE_RULE = "A007", "A018", "A052"
 # Splits that do not put neighbours of the file on both sides, each in its way.
 APART = frozenset({SplitKind.TIME, SplitKind.GROUP, SplitKind.GROUP_TIME})
 
@@ -19,7 +19,8 @@ class FairSplit:
     """No copies and no hidden order of the rows carry answers from one side of the split to the other.
 
     Warnings of A007 (many copies) and A018 (an order without a date) that were told and not overruled are conditions:
-    nobody but the user knows whether new rows will repeat and neighbour the old ones in the same way.
+    nobody but the user knows whether new rows will repeat and neighbour the old ones in the same way. So is A052 (late
+    rows have one outcome): dropping the dates does not take those rows out of what is learned and measured.
     """
 
     name: ClassVar[str] = "split keeps apart what belongs together"
@@ -43,6 +44,16 @@ class FairSplit:
             reasons.append(
                 f"{share:.0%} of the rows repeat an earlier row ({COPIES_RULE}), so the score is partly remembered"
             )
+        late = next((f for f in case.audit.findings if f.code == LATE_RULE and not f.overruled), None)
+        if late is not None:
+            reasons.append(
+                f"{float(late.evidence['inside']):.0%} of {late.n_rows:,} rows at one end of '{late.columns[0]}' have "
+                f"one outcome ({LATE_RULE}), so the score tells in part when a row came about, not how it turns out"
+            )
         if reasons:
             return Finding(False, "; ".join(reasons), Failing.CONDITION)
-        return Finding(True, "no large share of copies and no hidden order is left", Failing.CONDITION)
+        return Finding(
+            True,
+            "no large share of copies, no hidden order and no rows whose outcome is yet unknown are left",
+            Failing.CONDITION,
+        )
