@@ -11,8 +11,8 @@ from modelwright.engines.base import Reply
 from modelwright.train.journal import Journal
 from modelwright.train.memory import MemoryGuard
 from modelwright.train.record import Candidate
-from modelwright.train.schedule import Schedule
-from modelwright.train.work import FitResult
+from modelwright.train.schedule import CURVE_FITS, Schedule
+from modelwright.train.work import FitResult, first_repeat
 
 from .conftest import make_job
 
@@ -173,3 +173,16 @@ def test_time_is_kept_for_the_refit(tmp_path):
     assert schedule.refit_seconds() == 0.0  # while there is no model, everything goes into making one
     schedule.run()
     assert 0.3 <= schedule.refit_seconds() < 1.0
+
+
+def test_time_is_kept_for_half_of_the_rows_in_each_fold_of_a_repetition(tmp_path):
+    kept = []
+    for lockbox in (True, False):
+        job = make_job(tmp_path / str(lockbox), lockbox=lockbox)
+        schedule = schedule_of(job, Scripted(job), seconds=100.0)
+        schedule.run()
+        folds = 1 if lockbox else len(first_repeat(job, len(job.folds)))
+        at_once = -(-folds // 2)  # on two workers
+        kept.append(schedule.refit_seconds() - CURVE_FITS * at_once * 0.05)
+    assert kept[0] == pytest.approx(kept[1])
+    assert folds > 2
