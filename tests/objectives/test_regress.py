@@ -22,6 +22,7 @@ def test_values_stay_and_the_infinite_is_missing():
     [
         (np.array([np.nan, np.nan]), "MW-D302"),
         (np.array([3.0, 3.0, np.nan]), "MW-D306"),
+        (np.array([1.0, -1e200, 3.0]), "MW-D314"),
         (Strings.from_values(["a", "b"]), "MW-D305"),
     ],
 )

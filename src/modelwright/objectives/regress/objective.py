@@ -25,6 +25,8 @@ TAIL_SHARE = 0.5
 PILE_SHARE = 1 / 3
 MIN_ROWS_FOR_TAILS = 300  # fewer than three rows in the tail say nothing
 STRATA = 10
+LARGEST = 1e19
+"""Boosters add up squares in single precision, whose largest number is 3.4e38."""
 
 
 class Regress:
@@ -39,7 +41,7 @@ class Regress:
         Raises
         ------
         DataError
-            No number (MW-D305, MW-D302) or one value only (MW-D306).
+            No number (MW-D305, MW-D302), one value only (MW-D306) or numbers beyond `LARGEST` (MW-D314).
         UsageError
             The brief names a ``positive`` class (MW-U304), or asks for a metric of numbers where there are none
             (MW-U315).
@@ -76,6 +78,14 @@ class Regress:
                 f"the target column '{spec.name}' is constant, in {len(present):,} rows",
                 fix="choose another target, or check that the file was not filtered",
                 code="MW-D306",
+            )
+        most = float(np.abs(present).max())
+        if most > LARGEST:
+            raise DataError(
+                f"the target column '{spec.name}' has values as large as {most:.3g}; squares of more than "
+                f"{LARGEST:g} are no numbers that models can work with",
+                fix="give it in a larger unit, or as a logarithm; or check whether these values are errors",
+                code="MW-D314",
             )
         return y, ()
 
