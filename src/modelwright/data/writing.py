@@ -109,11 +109,12 @@ def cannot_write(path: Path, error: OSError) -> ModelwrightError:
         return ProjectError(f"the folder '{path.parent}' does not exist", fix="create it first", code="MW-P004")
     if isinstance(error, IsADirectoryError):
         return ProjectError(f"'{path}' is a folder", fix="name a file in it", code="MW-P006")
-    no_place = isinstance(error, FileNotFoundError)  # a folder of the system in which no file can be made
-    reason = f"'{path.parent}' takes no files" if no_place else error.strerror or str(error)
+    reason = error.strerror or str(error)
+    if isinstance(error, FileNotFoundError):  # a folder of the system
+        reason = f"'{path.parent}' takes no files"
     return ProjectError(
         f"'{path}' cannot be written: {reason}",
-        fix="choose another folder" if no_place else "free some disk space or choose another folder",
+        fix="free some disk space or choose another folder",
         code="MW-P005",
     )
 

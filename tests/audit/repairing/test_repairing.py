@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import subprocess
 import sys
 from pathlib import Path
@@ -92,6 +93,27 @@ def test_the_script_makes_the_table_that_was_written(
     assert table["area"].isna().any() and pd.api.types.is_float_dtype(table["area"])
     assert table["sold"].notna().all() and len(table) < N
     assert set(table["city"]) == {"Oslo", "Bergen", "Tromsø", "Hamar"}
+
+
+ODD = {
+    "rows too long, too short and empty": lambda lines: [*lines[:9], lines[9] + ";x;y", "1;2", "", *lines[10:]],
+    "a comment among rows": lambda lines: [*lines[:50], "# from here on by hand", *lines[50:]],
+    "lines before the header": lambda lines: ["Sales of houses", "", *lines],
+    "lines before a ragged table": lambda lines: ["Sales of houses", "", *lines[:9], lines[9] + ";x", *lines[10:]],
+    "a delimiter at the end": lambda lines: [line + ";" for line in lines],
+}
+
+
+@pytest.mark.parametrize(("name", "suffix"), [*((name, "csv") for name in ODD), (next(iter(ODD)), "csv.gz")])
+def test_a_script_reads_the_rows_that_we_read(tmp_path: Path, rng: np.random.Generator, name: str, suffix: str) -> None:
+    file, fixed, script = (tmp_path / n for n in (f"messy.{suffix}", "fixed.parquet", "fix.py"))
+    text = "\n".join(ODD[name](_messy(rng).to_csv(sep=";", index=False).splitlines())) + "\n"
+    file.write_bytes(gzip.compress(text.encode()) if suffix.endswith("gz") else text.encode())
+    audit_only(Brief(source=str(file), target="sold"), fix=fixed, script=script)
+    fixed.rename(tmp_path / "ours.parquet")
+    _run(script)
+    _same(tmp_path / "ours.parquet", fixed)
+    assert pq.read_metadata(fixed).num_rows > 0.9 * N
 
 
 def test_what_is_overruled_stays(tmp_path: Path, rng: np.random.Generator) -> None:

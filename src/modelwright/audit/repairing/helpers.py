@@ -4,6 +4,19 @@ from __future__ import annotations
 
 __all__ = ["HELPERS"]
 
+ROWS = '''
+def rows(lines, skip, width, **dialect):
+    """Rows as wide as the header: short ones filled up; comments, and rows with too many cells, are left out."""
+    csv.field_size_limit(1 << 27)
+    for row in csv.reader(itertools.islice(lines, skip, None), skipinitialspace=True, **dialect):
+        if not row or (row[0].lstrip().startswith("#") and len(row) != width):
+            continue
+        while len(row) > width and not row[-1].strip():
+            row.pop()
+        if len(row) <= width:
+            yield row + [""] * (width - len(row))
+'''
+
 TEXT = '''
 def text(column, missing=(), kept=(), same=None):
     """Texts without blanks around and in one Unicode form; what means missing is missing."""
@@ -89,6 +102,7 @@ def seconds(column, missing=(), kept=()):
 '''
 
 HELPERS = {
+    "rows": ROWS,
     "text": TEXT,
     "number": NUMBER,
     "written_number": WRITTEN,

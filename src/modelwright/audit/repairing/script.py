@@ -17,12 +17,14 @@ from modelwright.data.columns import Columns
 from modelwright.data.contract import ColumnSpec, Kind
 from modelwright.data.parsing.numbers import MAGNITUDE, MAGNITUDES
 from modelwright.data.parsing.texts import UNIVERSAL_MISSING
+from modelwright.data.source import Source
 from modelwright.errors import UsageError
 
 __all__ = ["pandas_script"]
 
 WRITERS = {".parquet": "to_parquet", ".csv": "to_csv"}
 DELIMITERS = {"tab": "\t", "blanks": r"\s+", "none": "\x1e", "unit separator": "\x1f", "ctrl-A": "\x01"}
+OPENERS = {"": "open", "gz": "gzip.open", "bz2": "bz2.open", "xz": "lzma.open"}
 WIDTH = 110
 
 
@@ -47,23 +49,33 @@ def pandas_script(plan: RepairPlan, columns: Columns, to: str) -> str:
         raise UsageError(
             f"a script cannot write '{to}'", fix=f"name a file that ends in {' or '.join(WRITERS)}", code="MW-U013"
         )
+    reading = _read(plan)
     statements = [_statement(spec, plan, columns) for spec in plan.specs]
     body = "\n".join(s for s in statements if s)
     used = {name for name in HELPERS if re.search(rf"\b{name}\(", body)}
     used |= {"number"} if "written_number" in used else set()
     used |= {"text"} if used - {"whole"} else set()
-    parts = [_head(plan), *_constants(used), *(HELPERS[n].strip("\n") + "\n" for n in HELPERS if n in used)]
-    steps = [_read(plan), _drops(plan), body, _rows(plan), f"table.{writer}({to!r}, index=False)"]
+    used |= {"rows"} if "rows(lines" in reading else set()
+    parts = [_head(plan, reading), *_constants(used), *(HELPERS[n].strip("\n") + "\n" for n in HELPERS if n in used)]
+    steps = [reading, _drops(plan), body, _rows(plan), f"table.{writer}({to!r}, index=False)"]
     return "\n\n".join(parts) + "\n\n" + "\n".join(step for step in steps if step) + "\n"
 
 
-def _head(plan: RepairPlan) -> str:
+def _head(plan: RepairPlan, reading: str) -> str:
     notes = "".join(f"\n{_comment(note)}" for note in plan.source.notes)
     return (
         f'"""Repairs {_plain(plan.source.location)} as an audit of its {len(plan.names)} columns found it needs.\n\n'
         'Every statement stands alone: delete those that you do not want.\n"""\n\n'
-        f"import pandas as pd{notes}"
+        f"{_imports(reading)}import pandas as pd{notes}"
     )
+
+
+def _imports(reading: str) -> str:
+    """Return imports of what statements that cut a text into rows need."""
+    if "rows(lines" not in reading:
+        return ""
+    opener, dot, _ = reading.removeprefix("with ").partition("(")[0].partition(".")
+    return "".join(f"import {module}\n" for module in sorted({"csv", "itertools", *([opener] if dot else [])})) + "\n"
 
 
 def _constants(used: set[str]) -> list[str]:
@@ -74,28 +86,70 @@ def _constants(used: set[str]) -> list[str]:
 
 
 def _read(plan: RepairPlan) -> str:
-    source, options = plan.source, plan.source.options
+    source = plan.source
     if source.format == "csv":
-        arguments: dict[str, Any] = {
-            "sep": DELIMITERS.get(options["delimiter"], options["delimiter"]),
-            "encoding": options["encoding"],
-            "header": 0 if options["header"] == "yes" else None,
-            "names": list(plan.names),
-            "dtype": "string",
-            "keep_default_na": False,
-        }
-        if "quote" in options:
-            arguments["quotechar"] = options["quote"]
-        return _call("table = pd.read_csv", source.location, arguments)
+        return _read_ragged(plan) if _is_odd(source) else _read_regular(plan)
     if source.format == "parquet":
         named = f"table = table.set_axis({list(plan.names)!r}, axis=1)"
         return _call("table = pd.read_parquet", source.location, {}) + f"\n{named}"
     if source.format == "jsonl":
         return _call("table = pd.read_json", source.location, {"lines": True, "dtype": False, "convert_dates": False})
-    raise UsageError(
+    raise _unreadable(source)
+
+
+def _unreadable(source: Source) -> UsageError:
+    return UsageError(
         f"a script cannot read '{source.location}' ({source.format})",
         fix="save the table as CSV or Parquet first, or use --fix without --script",
         code="MW-U014",
+    )
+
+
+def _is_odd(source: Source) -> bool:
+    """Return whether the lines of a text are such that pandas would read another table, or none."""
+    return bool(source.options.keys() & {"rows", "escape", "last column"})
+
+
+def _delimiter(source: Source) -> str:
+    return DELIMITERS.get(source.options["delimiter"], source.options["delimiter"])
+
+
+def _read_regular(plan: RepairPlan) -> str:
+    options = plan.source.options
+    arguments: dict[str, Any] = {
+        "sep": _delimiter(plan.source),
+        "encoding": options["encoding"],
+        "header": 0 if options["header"] == "yes" else None,
+        "names": list(plan.names),
+        "dtype": "string",
+        "keep_default_na": False,
+    }
+    if "lines before the rows" in options:
+        arguments |= {"header": None, "skiprows": int(options["lines before the rows"])}
+    if "quote" in options:
+        arguments["quotechar"] = options["quote"]
+    return _call("table = pd.read_csv", plan.source.location, arguments)
+
+
+def _read_ragged(plan: RepairPlan) -> str:
+    """Return statements that cut a text into rows as it was cut when it was read."""
+    source, options = plan.source, plan.source.options
+    opener = OPENERS.get(options.get("compression", ""))
+    if opener is None or options["delimiter"] == "blanks":
+        raise _unreadable(source)
+    empty = "last column" in options
+    names = [*plan.names, *(["the empty last column"] if empty else [])]
+    skip = int(options.get("lines before the rows", options["header"] == "yes"))
+    dialect: dict[str, Any] = {"delimiter": _delimiter(source)}
+    if "quote" in options:
+        dialect["quotechar"] = options["quote"]
+    if "escape" in options:
+        dialect |= {"escapechar": options["escape"], "doublequote": False}
+    given = ", ".join(["lines", str(skip), str(len(names)), *(f"{name}={value!r}" for name, value in dialect.items())])
+    return (
+        f"with {opener}({source.location!r}, 'rt', encoding={options['encoding']!r}, newline='') as lines:\n"
+        f"    table = pd.DataFrame(rows({given}), columns={names!r}, dtype='string')"
+        + ("\ntable = table.iloc[:, :-1]" if empty else "")
     )
 
 

@@ -51,11 +51,12 @@ def read(path: Path, ask: Ask) -> Read:
             data = head if whole else head + stream.read()
     dialect, encoding, head_text = judge(path, head, encoding, whole)
     if fits:
-        table, notes, encoding = _parse_whole(path, data, encoding, dialect, ask)
+        table, notes, encoding, regular = _parse_whole(path, data, encoding, dialect, ask)
         n_rows = table.num_rows
     else:
         wanted = max(int(len(_rows_of(head_text)) * ask.memory_bytes / (3 * _memory_of(head, len(head)))), MIN_SAMPLE)
         table, n_rows, notes = _stream(path, encoding, dialect, wanted, ask)
+        regular = not notes
     if table.num_rows == 0:
         raise DataError(f"'{path}' has a header and no rows", fix="give a file with data", code="MW-D116")
     options = {
@@ -64,8 +65,23 @@ def read(path: Path, ask: Ask) -> Read:
         "header": "yes" if dialect.header else "no",
         **({"quote": dialect.quote} if dialect.quote != '"' else {}),
         **({"compression": kind} if (kind := compression_of(path)) else {}),
+        **_oddities(dialect, regular),
     }
     return Read(table=table, n_rows=n_rows, options=options, notes=(*dialect.notes, *notes))
+
+
+def _oddities(dialect: Dialect, regular: bool) -> dict[str, str]:
+    """Return what another reader has to be told of a text that is not as most are."""
+    odd: dict[str, str] = {}
+    if dialect.skip_lines != int(dialect.header):
+        odd["lines before the rows"] = str(dialect.skip_lines)
+    if dialect.escape:
+        odd["escape"] = dialect.escape
+    if dialect.trailing:
+        odd["last column"] = "empty"
+    if not regular:
+        odd["rows"] = "ragged"
+    return odd
 
 
 def read_first(stream: Any, n: int) -> bytes:
@@ -99,8 +115,11 @@ def judge(path: Path, head: bytes, encoding: str, whole: bool) -> tuple[Dialect,
     return dialect, encoding, text
 
 
-def _parse_whole(path: Path, data: bytes, encoding: str, dialect: Dialect, ask: Ask) -> tuple[pa.Table, list[str], str]:
-    """Return the table of a text in memory, notes on repairs, and the encoding that decoded it."""
+def _parse_whole(
+    path: Path, data: bytes, encoding: str, dialect: Dialect, ask: Ask
+) -> tuple[pa.Table, list[str], str, bool]:
+    """Return the table of a text in memory, notes on repairs, the encoding that decoded it, and whether all its lines
+    are rows of the width of the header."""
     if encoding == "utf-8":
         try:
             str(data, "utf-8")
@@ -120,13 +139,12 @@ def _parse_whole(path: Path, data: bytes, encoding: str, dialect: Dialect, ask: 
     if dialect.delimiter == BLANKS:
         body = re.sub(rb"[ \t]+", b"\t", re.sub(rb"(?m)^[ \t]+|[ \t]+(?=\r?$)", b"", body))
     if not dialect.spaced:
-        table, ragged = _by_arrow(body, dialect)
+        table, regular = _by_arrow(body, dialect)
         if table is not None:
             _refuse_swallowed(path, table, body, dialect)
-        if not ragged:
-            return table, notes, encoding
+            return table, notes, encoding, regular
     table, repairs = _by_python(path, body.decode("utf-8", errors="replace"), dialect, ask)
-    return table, notes + repairs, encoding
+    return table, notes + repairs, encoding, False
 
 
 def _after_lines(data: bytes, n_lines: int) -> bytes:
@@ -174,22 +192,22 @@ def arrow_options(dialect: Dialect, handler: Any, *, quoted: bool, **reading: An
 
 
 def _by_arrow(body: bytes, dialect: Dialect) -> tuple[pa.Table | None, bool]:
-    """Return the table, and whether the text is too ragged for Arrow."""
+    """Return the table, None of a text too ragged for Arrow, and whether no line had to be left out."""
     import pyarrow as pa
     import pyarrow.csv as pacsv
 
     if not body[: 1 << 16].strip() and not body.strip():
         names = stand_in_names(dialect)
-        return named(pa.table({n: pa.array([], pa.string()) for n in names}), dialect), False
+        return named(pa.table({n: pa.array([], pa.string()) for n in names}), dialect), True
     reading: dict[str, Any] = {
         "block_size": max(1 << 20, min(len(body) // 4, 1 << 26)),
         "quoted": dialect.quote.encode() in body,
     }
     try:
-        return named(pacsv.read_csv(pa.BufferReader(body), **arrow_options(dialect, None, **reading)), dialect), False
+        return named(pacsv.read_csv(pa.BufferReader(body), **arrow_options(dialect, None, **reading)), dialect), True
     except pa.ArrowInvalid:  # ragged rows, a quote that never ends, a row longer than a block
         if b"#" not in body:
-            return None, True
+            return None, False
 
     def skip(row: Any) -> str:
         return "skip" if (row.text or "").lstrip().startswith("#") else "error"
@@ -199,7 +217,7 @@ def _by_arrow(body: bytes, dialect: Dialect) -> tuple[pa.Table | None, bool]:
     try:
         return named(pacsv.read_csv(pa.BufferReader(body), **options), dialect), False
     except pa.ArrowInvalid:
-        return None, True
+        return None, False
 
 
 def _refuse_swallowed(path: Path, table: pa.Table, body: bytes, dialect: Dialect) -> None:
