@@ -28,6 +28,7 @@ __all__ = [
     "short",
     "size",
     "too_good",
+    "turned",
     "value_of",
     "when",
 ]
@@ -113,7 +114,7 @@ def effect(left: Measurement, done: Measurement, gain: Measurement, title: str) 
         return f"No difference to a quick model beyond noise: {scores}."
     if gain.low > 0:
         return f"A quick model is better by {measured(gain)}: {scores}."
-    return f"A quick model loses {measured(_turned(gain))}: {scores}."
+    return f"A quick model loses {measured(turned(gain))}: {scores}."
 
 
 def excess(fair: Measurement, naive: Measurement, more: Measurement, title: str, judged_on: str) -> str:
@@ -127,7 +128,7 @@ def excess(fair: Measurement, naive: Measurement, more: Measurement, title: str,
         None: "How a random split would have looked could not be measured",
         "surely": f"A random split would have looked too good by {measured(more)}",
         "likely": f"A random split would most likely have looked too good, by {measured(more)}",
-        "worse": f"A random split would have looked not too good but too bad, by {measured(_turned(more))}",
+        "worse": f"A random split would have looked not too good but too bad, by {measured(turned(more))}",
         "unclear": f"A random split would not have looked too good beyond noise, {measured(more)}",
     }
     return f"{told[too_good(more)]}: {scores}."
@@ -149,7 +150,8 @@ def too_good(more: Measurement) -> str | None:
     return "likely" if more.low > -more.value else "unclear"
 
 
-def _turned(m: Measurement) -> Measurement:
+def turned(m: Measurement) -> Measurement:
+    """Return the same with its sign turned: what is lost for what is gained."""
     turned = [None if v is None else -v for v in (m.value, m.high, m.low)]
     return replace(m, value=turned[0], low=turned[1], high=turned[2])
 

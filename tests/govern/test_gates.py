@@ -180,6 +180,9 @@ def test_a_tie_with_a_simple_model_is_a_condition_and_worse_blocks():
     worse = _judge(_evaluation(comparisons=(*COMPARED[:2], _against("linear", 0.9, -0.05))))
     assert worse.answer == "do not build this"
     assert _gate(worse, "better than simple models").blocking
+    hardly = _judge(_evaluation(comparisons=(*COMPARED[:2], _against("linear", 0.853, -0.003, half=0.002))))
+    assert hardly.answer == "ship with conditions"
+    assert "a simple linear model is better by" in hardly.summary and "far more on a constant" in hardly.summary
     assert _gate(_judge(_evaluation(comparisons=COMPARED[:1])), "better than simple models").passed
 
 

@@ -15,6 +15,9 @@ CONSTANT = "constant"
 WORTH_HAVING = 0.1
 """Of the way from a constant to a perfect prediction; `modelwright.evaluate.comparisons` calls less little skill."""
 
+SMALL_LOSS = 0.05
+"""Of what a simple model gains on a constant: lost to it, it is seen by large lockboxes and hardly by anybody else."""
+
 
 class BeatsConstant:
     """A model that is not better than a constant by more than the noise has learned nothing.
@@ -46,7 +49,8 @@ class BeatsConstant:
 
 
 class BeatsSimpleModels:
-    """One rule and a linear model: worse than one of them by more than the noise blocks; as good as one is a condition.
+    """One rule and a linear model: worse than one of them by more than the noise blocks; as good as one, or worse by
+    little of what it gains on a constant, is a condition.
 
     A model that ties with a linear one does its job; it is only more than is needed, which somebody should know.
     """
@@ -58,8 +62,12 @@ class BeatsSimpleModels:
         if not simple:
             return Finding(True, "not applicable: it was not compared with simple models", Failing.CONDITION)
         worse = [c for c in simple if c.gain.high is not None and c.gain.high < 0]
-        if worse:
-            why = f"it is worse than {_named(worse[0])}, beyond the noise: use that instead"
+        for comparison in sorted(worse, key=lambda c: _small(case, c)):
+            lost = number(fmt.turned(comparison.gain))
+            if _small(case, comparison):
+                why = f"{_named(comparison)} is better by {lost} and simpler; both gain far more on a constant"
+                return Finding(False, why, Failing.CONDITION)
+            why = f"it is worse than {_named(comparison)} by {lost}, beyond the noise: use that instead"
             return Finding(False, why, Failing.DO_NOT_BUILD)
         ties = [c for c in simple if not c.better]
         if ties:
@@ -67,6 +75,16 @@ class BeatsSimpleModels:
             return Finding(False, why, Failing.CONDITION)
         shown = " and ".join(f"{_named(c)} by {number(c.gain)}" for c in simple)
         return Finding(True, f"better than {shown}", Failing.CONDITION)
+
+
+def _small(case: Case, comparison: Comparison) -> bool:
+    """Return whether a simple model is better by little of what it gains on a constant."""
+    constant = case.against(CONSTANT)
+    gained = None if constant is None else constant.gain.value
+    if gained is None or comparison.gain.value is None:
+        return False
+    lost = -comparison.gain.value
+    return 0 < lost <= SMALL_LOSS * (gained + lost)
 
 
 def _named(comparison: Comparison) -> str:
