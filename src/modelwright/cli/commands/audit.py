@@ -42,6 +42,7 @@ def command(
     from modelwright.auditing import audit_only, check_outputs
     from modelwright.cli.showing import listening, print_json
     from modelwright.documents import to_builtins, write_atomic
+    from modelwright.format import plural
     from modelwright.report.describing import effect_words
 
     began = time.monotonic()
@@ -76,10 +77,14 @@ def command(
             }
         )
         return
+    source = found.source
+    click.echo(f"{plural(source.n_rows, 'row')} × {plural(source.n_columns, 'column')} in {source.location}")
+    for note in source.notes:
+        click.echo(f"! in reading: {note}")
     for f in found.audit.findings:
         columns = f" {', '.join(f.columns[:6])}" if f.columns else ""
         click.echo(f"{MARKS[f.severity.value]} {f.code} {f.title}:{columns}\n    {f.message}\n    → {f.done}")
         if measured := effect_words(f):
             click.echo(f"    {measured}")
     passed = sum(o.answer == "passed" for o in found.audit.outcomes)
-    click.echo(f"{len(found.audit.findings)} findings; {passed} of {len(found.audit.outcomes)} rules passed")
+    click.echo(f"{plural(len(found.audit.findings), 'finding')}; {passed} of {len(found.audit.outcomes)} rules passed")

@@ -28,6 +28,9 @@ MIN_WITHOUT_HEADER = 0.95
 
 MAX_PREAMBLE = 30
 
+PROSE_WORDS = 3.0
+"""Mean number of words from which all columns together are sentences: a table has names, codes or numbers as well."""
+
 _NUMBER = re.compile(r"[-+(]?\s*[$€£¥]?\s*[-+]?(\d[\d.,' ]*|[.,]\d+)([eE][-+]?\d+)?\s*[%€$)]?")
 _DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([T ]\d.*)?|\d{1,2}:\d{2}(:\d{2})?")
 _NULL = frozenset({"", "na", "n/a", "nan", "null", "none", "?", "-", "."})
@@ -87,6 +90,10 @@ def sniff(text: str) -> Dialect | None:
         notes.append("the file has no header: the columns are named x0, x1, …")
         trailing = bool(rows) and width > 1 and all(len(r) == width and not r[-1].strip() for r in rows)
         names = names[:-1] if trailing else names
+    if _is_prose(first if header else [], rows):
+        notes.append(
+            "every column holds sentences, and no line names columns: the file reads like a letter, not like a table"
+        )
     spaced = delimiter not in _WEAK and re.search(re.escape(delimiter) + r" +" + re.escape(quote), text) is not None
     return Dialect(
         delimiter=delimiter, quote=quote, escape=escape, header=header, names=names, trailing=trailing,
@@ -197,6 +204,17 @@ def _without_preamble(
     if titles:
         notes.append(f"{titles} line{'s' * (titles > 1)} before the header skipped")
     return records, skipped
+
+
+def _is_prose(header: list[str], rows: list[list[str]]) -> bool:
+    """Return whether lines are sentences that happen to hold a delimiter, or none: names of columns are words."""
+    if header and all(len(name.split()) == 1 and name.strip()[-1] not in ".,:;!?" for name in header):
+        return False
+    columns = (
+        [r[i].strip() for r in rows if len(r) > i and r[i].strip()] for i in range(max(map(len, rows), default=0))
+    )
+    filled = [column for column in columns if column]
+    return bool(filled) and all(sum(len(c.split()) for c in column) >= PROSE_WORDS * len(column) for column in filled)
 
 
 def _kind(cell: str) -> str:
