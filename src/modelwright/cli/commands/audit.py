@@ -77,9 +77,9 @@ def command(
             }
         )
         return
-    source = found.source
-    click.echo(f"{plural(source.n_rows, 'row')} × {plural(source.n_columns, 'column')} in {source.location}")
-    for note in source.notes:
+    read = found.source
+    click.echo(f"{plural(read.n_rows, 'row')} × {plural(read.n_columns, 'column')} in {read.location}")
+    for note in read.notes:
         click.echo(f"! in reading: {note}")
     for f in found.audit.findings:
         columns = f" {', '.join(f.columns[:6])}" if f.columns else ""
