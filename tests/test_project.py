@@ -10,9 +10,12 @@ from pathlib import Path
 import pytest
 
 import modelwright as mw
+from modelwright import documents
+from modelwright.audit.findings import Audit
 from modelwright.brief import Brief
 from modelwright.cli import main
 from modelwright.errors import ProjectError, UsageError
+from modelwright.frame.problem import Problem
 from modelwright.project import Project, default_path
 
 from .cli.helpers import table
@@ -177,6 +180,22 @@ def test_why(project):
     assert len(project.why()) > 8
     with pytest.raises(UsageError, match="did you mean 'split'"):
         project.why("splitt")
+
+
+def test_why_of_a_column_says_what_is_known(project):
+    problem = documents.load(project.run_folder("0001") / "problem.json", Problem)
+    name = problem.features[0]
+    facts = {d.question: d.choice for d in project.why(name)}
+    assert facts[f"column '{name}'"].startswith("used by the model; read as ")
+    assert "shuffled, " in facts[f"importance of '{name}'"]
+    assert project.why(name.upper()) == project.why(name)
+    assert any(d.choice.startswith("the target; read as ") for d in project.why(problem.target))
+    audit = documents.load(project.run_folder("0001") / "audit.json", Audit)
+    for finding in audit.findings:
+        for column in finding.columns:
+            assert sum(finding.message in d.why for d in project.why(column)) == 1
+    with pytest.raises(UsageError, match=f"and no such column · fix: did you mean '{name}'"):
+        project.why(name + "x")
 
 
 def test_report(project, tmp_path):

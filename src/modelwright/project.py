@@ -422,10 +422,24 @@ class Project:
         opened = self.version(version)
         return score_file(opened, source, output, query=query, keep=keep, interval=interval, reasons=reasons)
 
+    def _facts(self, run: str, name: str) -> tuple[tuple[str, ...], tuple[Decision, ...]]:
+        """Return the columns of a run, and what is known of the one of this name; case is forgiven."""
+        from modelwright.explain.column_facts import column_facts, columns_of
+
+        columns = columns_of(self.run_folder(run))
+        alike = [c for c in columns if c == name] or [c for c in columns if c.casefold() == name.casefold()]
+        return columns, tuple(fact for column in alike[:1] for fact in column_facts(self.run_folder(run), column))
+
     def why(self, topic: str | None = None) -> tuple[Decision, ...]:
         """Return the decisions of the newest run, all or on a topic.
 
-        ``topic`` is ``"split"``, ``"metric"``, ``"features"``, ``"model"``, a stage, a question or a column.
+        ``topic`` is ``"split"``, ``"metric"``, ``"features"``, ``"model"``, a stage, a question or a column. Of a
+        column all is told that is known: its use, what was found in it, and how much it matters.
+
+        Raises
+        ------
+        UsageError
+            There is neither such a decision nor such a column (MW-U130).
         """
         runs = self.runs()
         decisions = self.ledger.decisions(runs[-1]) if runs else ()
@@ -439,7 +453,11 @@ class Project:
             or any(w in d.question.lower() for w in wanted)
             or f"'{topic.lower()}'" in d.question.lower() + d.choice.lower()
         )
+        columns, facts = self._facts(runs[-1], topic) if runs else ((), ())
+        decided = [d.why for d in found if d.stage == "audit"]  # of findings that changed something
+        found += tuple(f for f in facts if f.stage != "audit" or not any(w.startswith(f.why) for w in decided))
         if not found:
-            known = sorted({*TOPICS, *(d.question for d in decisions)})
-            raise UsageError(f"no decision on '{topic}'", fix=did_you_mean(topic, known), code="MW-U130")
+            known = sorted({*TOPICS, *(d.question for d in decisions), *columns})
+            what = f"no decision on '{topic}', and no such column"
+            raise UsageError(what, fix=did_you_mean(topic, known), code="MW-U130")
         return found

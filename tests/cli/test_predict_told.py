@@ -47,6 +47,19 @@ def test_a_row_too_long_is_refused_and_a_short_one_told(project, rows, tmp_path,
     assert "fewer cells" in one_object(capsys.readouterr().out)["notes"][0]
 
 
+def test_columns_that_are_ignored_take_one_line(project, rows, capsys):
+    lines = rows.read_text().splitlines()
+    extra = [f"x{i}" for i in range(29)]
+    rows.write_text("\n".join([",".join([lines[0], *extra]), *(line + ",1" * 29 for line in lines[1:])]))
+    assert main(["predict", str(project), str(rows)]) == 0
+    told = [line for line in capsys.readouterr().err.splitlines() if "ignored" in line]
+    assert told == [
+        "note: 29 columns are none that the model uses, and are ignored: 'x0', 'x1', 'x2', 'x3', 'x4' and 24 more"
+    ]
+    assert main(["predict", str(project), str(rows), "--json"]) == 0
+    assert [v["column"] for v in one_object(capsys.readouterr().out)["violations"]] == extra  # machines get each
+
+
 def test_a_version_that_was_not_to_be_shipped_says_so(project, rows, capsys):
     (project / "champion.json").unlink()
     state = mw.Project(project).state("0001")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,12 +12,16 @@ import click
 from modelwright.cli.options import output_options
 
 if TYPE_CHECKING:
+    from modelwright.data.contract import Violation
     from modelwright.scoring import Answers, ScoredFile
 
 __all__ = ["command"]
 
 MOST_SHOWN = 1000
 """Rows up to which the predictions go into the JSON object itself; more belong in a file."""
+
+MOST_NAMED = 6
+"""Columns that one line names."""
 
 
 @click.command(short_help="score a file with a version")
@@ -103,12 +108,23 @@ class _Told:
             self._say(scored, notes)
 
     def _say(self, scored: ScoredFile | Answers, notes: list[str]) -> None:
-        for note in (*notes, *(v.message for v in scored.violations)):
+        for note in (*notes, *_messages(scored.violations)):
             print(f"note: {note}", file=sys.stderr)
         if scored.n_resumed:
             print(f"note: went on after {scored.n_resumed:,} rows that were scored before", file=sys.stderr)
         if self._output is not None:
             print(f"{scored.n_rows:,} rows scored by version {self._version} into {self._output}", file=sys.stderr)
+
+
+def _messages(violations: Sequence[Violation]) -> Iterator[str]:
+    """Yield what differs from the contract, in one line for all columns that are ignored."""
+    from modelwright.format import joined
+
+    ignored = [v for v in violations if v.what == "unknown column"]
+    if len(ignored) > 1:
+        names = joined((f"'{v.column}'" for v in ignored), MOST_NAMED)
+        yield f"{len(ignored)} columns are none that the model uses, and are ignored: {names}"
+    yield from (v.message for v in violations if len(ignored) < 2 or v.what != "unknown column")
 
 
 def _limited(rows: int, share: float | None) -> None:
