@@ -125,6 +125,29 @@ def test_faint_likeness_is_seen_over_several_rows(make: MakeContext, rng: np.ran
     assert not found.columns and found.action is Action.TOLD
 
 
+@pytest.mark.parametrize("events", [[3, 77], [3, 9], [5, 200, 204, 390]])
+def test_a_handful_of_events_tells_no_order(make: MakeContext, rng: np.random.Generator, events: list[int]) -> None:
+    frame = pd.DataFrame(rng.normal(size=(400, 3)), columns=list("abc"))
+    frame["goal"] = np.where(np.isin(np.arange(400), events), "yes", "no")
+    assert findings(TimeOrder, make(frame, "goal")) == []
+    (found,) = findings(TimeOrder, make(frame.assign(order_date=rng.permutation(_days(400))), "goal"))
+    assert found.action is Action.TOLD and "alike" not in found.message
+
+
+def test_events_that_cluster_are_told(make: MakeContext, rng: np.random.Generator) -> None:
+    frame = pd.DataFrame(rng.normal(size=(400, 3)), columns=list("abc"))
+    frame["goal"] = np.where(np.isin(np.arange(400), [*range(50, 56), *range(300, 306)]), "yes", "no")
+    (found,) = findings(TimeOrder, make(frame, "goal"))
+    assert not found.columns and found.action is Action.TOLD and float(found.evidence["errors"]) > 5
+
+
+def test_likeness_along_a_date_is_said_to_be_of_the_unexplained(make: MakeContext, rng: np.random.Generator) -> None:
+    frame = honest(rng, 1200).drop(columns="goal").assign(when=_days(1200))
+    frame["value"] += np.repeat(rng.choice([-2.0, 2.0], 300), 4)
+    (found,) = findings(TimeOrder, make(frame, "value"))
+    assert "in what the features leave unexplained of 'value'" in found.message
+
+
 def test_a_file_sorted_by_a_feature_or_the_target_is_no_log(make: MakeContext, rng: np.random.Generator) -> None:
     frame = honest(rng, 2000).drop(columns="value")
     assert findings(TimeOrder, make(frame.sort_values("height", ignore_index=True), "goal")) == []

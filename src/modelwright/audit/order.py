@@ -27,6 +27,11 @@ SORTED = 0.95
 # the target with the row number: the file is sorted by the target, see A020.
 FEW_RUNS, RUNS_PER_CLASS, SORTED_TARGET = 0.05, 2, 0.9
 RUNS_PER_LEVEL = 1.5
+MANY_PAIRS = 100.0  # of events near each other, from which on Poisson's law is the normal one
+# Fewer rows off the most frequent class tell nothing of how alike residuals are: those of the others are predicted
+# ones. And what is alike has to be so beyond luck: 3.5 standard errors, 2 in 10,000 by chance.
+FEW_EVENTS, SURE_ERRORS = 20, 3.5
+SMALL = 2_000  # rows of which all are tested, part by part: a fifth of them is too few to be sure
 # The file is cut into blocks; every fifth is tested, so that most tested rows have no neighbour in training.
 N_BLOCKS = 100
 BLOCKS_APART = 5
@@ -54,9 +59,11 @@ def _alike(y: np.ndarray, apart: int, classes: bool) -> float:
     """Return how alike the targets of rows are that are so many rows apart, beyond chance."""
     if not classes:
         return rank_correlation(y[:-apart], y[apart:])
-    share = np.bincount(y.astype(np.int64)) / len(y)
-    chance = float(np.square(share).sum())
-    return (float((y[:-apart] == y[apart:]).mean()) - chance) / (1 - chance)
+    # The shares of both ends: of a class of two rows, one in the first ten is in one of the two only.
+    size = int(y.max()) + 1
+    one, other = (np.bincount(end.astype(np.int64), minlength=size) for end in (y[:-apart], y[apart:]))
+    chance = float(one @ other) / (len(y) - apart) ** 2
+    return 0.0 if chance >= 1 else (float((y[:-apart] == y[apart:]).mean()) - chance) / (1 - chance)
 
 
 def stretch_likeness(context: AuditContext) -> tuple[float, float]:
@@ -64,7 +71,8 @@ def stretch_likeness(context: AuditContext) -> tuple[float, float]:
 
     Orders of time and of place last for more than one row, and a mean over ten pairs tells so with a third of the
     error of one. In a shuffled file the likeness at each distance has the variance 1 / n for ranks and that of kappa
-    for classes (Fleiss, Cohen and Everitt 1969), and different distances go their own ways.
+    for classes (Fleiss, Cohen and Everitt 1969), and different distances go their own ways. Of few events that holds
+    no more: how many are near each other is then a matter of Poisson's law.
     """
     assert context.y is not None
     y = context.y[~np.isnan(context.y)]
@@ -76,7 +84,20 @@ def stretch_likeness(context: AuditContext) -> tuple[float, float]:
         share = np.bincount(y.astype(np.int64)) / len(y)
         chance = float(np.square(share).sum())
         error = float(chance + chance**2 - 2 * np.power(share, 3).sum()) ** 0.5 / (1 - chance)
-    return mean, mean / max(error / (len(y) * LIKE_ROWS) ** 0.5, 1e-12)
+    errors = mean / max(error / (len(y) * LIKE_ROWS) ** 0.5, 1e-12)
+    return mean, min(errors, _errors_of_few(y)) if context.classes else errors
+
+
+def _errors_of_few(y: np.ndarray) -> float:
+    """Return how unlikely so many pairs of rows off the most frequent class are near each other, as standard errors."""
+    from scipy.stats import norm, poisson
+
+    event = y != np.bincount(y.astype(np.int64)).argmax()
+    near = sum(int((event[:-k] & event[k:]).sum()) for k in range(1, LIKE_ROWS + 1))
+    expected = float(event.sum()) * (float(event.sum()) - 1) / len(y) * LIKE_ROWS
+    if expected >= MANY_PAIRS:
+        return float("inf")
+    return float(norm.isf(max(poisson.sf(near - 1, expected), np.finfo(float).tiny)))
 
 
 def unexplained_likeness(context: AuditContext, by: str = "", order: np.ndarray | None = None) -> float:
@@ -86,7 +107,7 @@ def unexplained_likeness(context: AuditContext, by: str = "", order: np.ndarray 
 
     A file sorted by place or by product has neighbours with alike targets because their features are alike; that is no
     order worth keeping. A small gradient boosting machine is fitted on rows outside of blocks of the file, and its
-    residuals within the blocks are compared with the next row's.
+    residuals within the blocks are compared with the next row's. What is not surely other than 0 is 0.
     """
     if order is None:
         order = np.arange(len(context.row_numbers))
@@ -96,21 +117,39 @@ def unexplained_likeness(context: AuditContext, by: str = "", order: np.ndarray 
 def _unexplained(context: AuditContext, order: np.ndarray) -> float:
     assert context.y is not None
     rows = order[~np.isnan(context.y[order])]
+    names = [n for n in context.features if not identifier_reason(context, n) and n not in sure_leaks(context)]
+    if not names or not len(rows) or (context.classes and _n_events(context.y[rows]) < FEW_EVENTS):
+        return 0.0
+    parts = range(BLOCKS_APART) if len(rows) <= SMALL else (BLOCKS_APART // 2,)
+    pairs = [_residual_pairs(context, names, rows, part) for part in parts]
+    residual, following = (np.concatenate(side) for side in zip(*pairs, strict=True))
+    found = rank_correlation(residual, following)
+    return found if abs(found) * len(residual) ** 0.5 >= SURE_ERRORS else 0.0
+
+
+def _n_events(y: np.ndarray) -> int:
+    return len(y) - int(np.bincount(y.astype(np.int64)).max())
+
+
+def _residual_pairs(
+    context: AuditContext, names: list[str], rows: np.ndarray, part: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return residuals within the blocks of one part of five, and those of the rows that follow."""
+    assert context.y is not None
     block = np.arange(len(rows)) * N_BLOCKS // max(1, len(rows))
-    tested = block % BLOCKS_APART == BLOCKS_APART // 2
+    tested = block % BLOCKS_APART == part
     held = np.flatnonzero(tested)
     if len(held) > MAX_TESTED:  # the beginning of each block
         place = np.arange(len(held)) - np.searchsorted(block[tested], block[tested])
         held = held[place < MAX_TESTED // (N_BLOCKS // BLOCKS_APART)]
     fitted = rows[~tested]
     fitted = fitted[np.linspace(0, len(fitted) - 1, min(len(fitted), MAX_FITTED)).astype(np.int64)]
-    names = [n for n in context.features if not identifier_reason(context, n) and n not in sure_leaks(context)]
-    if not names or len(fitted) < MIN_FITTED:
-        return 0.0
+    if len(fitted) < MIN_FITTED:
+        return np.zeros(0), np.zeros(0)
     y = context.y if not context.classes else (context.y == _middle_class(context.y)).astype(np.float64)
     residual = y[rows[held]] - fit_predict(context, names, y, fitted, rows[held])
     together = np.diff(held) == 1
-    return rank_correlation(residual[:-1][together], residual[1:][together])
+    return residual[:-1][together], residual[1:][together]
 
 
 def _middle_class(y: np.ndarray) -> float:

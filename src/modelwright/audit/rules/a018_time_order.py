@@ -24,7 +24,9 @@ from modelwright.audit.leaks import sure_leaks
 from modelwright.audit.looking import coded, rank_correlation
 from modelwright.audit.names import EVENT, TIME, tokens
 from modelwright.audit.order import (
+    FEW_EVENTS,
     LIKE_ROWS,
+    SURE_ERRORS,
     is_sorted,
     neighbour_likeness,
     stretch_likeness,
@@ -78,7 +80,8 @@ class TimeOrder:
         f"correlation {LOG_ORDER:g}), where it and a thing are a key of the table (a share and a day), or where it is "
         "the only date and named for an event. That is strong if the target drifts "
         f"({N_STRETCHES} stretches of time explain {percent(DRIFT_SKILL)}) or rows next to each other in time are "
-        f"alike in what the features leave unexplained (lag-1 correlation {NEIGHBOUR_LIKENESS:g}). Year, month, day … "
+        f"alike in what the features leave unexplained (lag-1 correlation {NEIGHBOUR_LIKENESS:g}, {SURE_ERRORS:g} "
+        f"standard errors off, and at least {FEW_EVENTS} rows off the most frequent class). Year, month, day … "
         "in columns of their own count where the file is in their order, and so does a running count of each thing "
         "where nothing else changes. Without a date: the targets of neighbouring rows of the file are alike by "
         f"{NEIGHBOUR_LIKENESS:g} more than chance, also in what the features leave unexplained, in a file that is "
@@ -107,7 +110,12 @@ class TimeOrder:
 
     def _dated(self, context: AuditContext, best: _Measured) -> Finding:
         moments = coded(context, best.name).n_levels
-        alike = f" Rows next to each other in time are alike by {best.rest:.2f}." if best.rest else ""
+        alike = (
+            f" Rows next to each other in time are alike by {best.rest:.2f} in what the "
+            f"features leave unexplained of '{context.target}'."
+            if best.rest
+            else ""
+        )
         return self._ask(
             context,
             strong=best.strong,
