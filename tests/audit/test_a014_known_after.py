@@ -29,6 +29,16 @@ def test_the_name_and_the_data_together_accuse(make: MakeContext, rng: np.random
     assert "'duration'" in found.message
 
 
+def test_all_are_compared_with_one_column_that_is_named(make: MakeContext, rng: np.random.Generator) -> None:
+    frame = _calls(rng).rename(columns={"talk": "duration"})
+    yes = frame["goal"] == "yes"
+    frame["final_price"] = 3.0 * yes + rng.normal(size=len(frame))
+    frame["paid"] = 2.0 * yes + rng.normal(size=len(frame))
+    found = findings(KnownAfter, make(frame, "goal"))
+    assert len(found) > 1 and len({f.evidence["others"] for f in found}) == 1
+    assert all("nothing speaks against ('" in f.message for f in found) and "('final_price')" not in found[0].message
+
+
 def test_the_data_alone_does_not(make: MakeContext, rng: np.random.Generator) -> None:
     assert findings(KnownAfter, make(_calls(rng), "goal")) == []
 

@@ -147,6 +147,7 @@ class Leak:
     skill: float
     others: float
     word: str = ""
+    against: str = ""
 
 
 _Judge = Callable[[AuditContext, list[str], list[str], PowerSample], dict[str, Leak]]
@@ -182,7 +183,18 @@ def _search(context: AuditContext) -> dict[str, Leak]:
     _repeat((_strong,), context, names, used, sample, found)
     found.update(_near(context, [n for n in names if n not in found], sample))
     found.update(_mostly(context, [n for n in names if n not in found], sample))
-    return found
+    return _compared(context, used, found)
+
+
+def _compared(context: AuditContext, used: list[str], found: dict[str, Leak]) -> dict[str, Leak]:
+    """Return the leaks, those with a name compared with one column: what a later round accused speaks for none."""
+    innocent = [n for n in used if n not in found and not name_sign(context, n)[0]]
+    best = max(innocent, key=lambda n: _skill(context, n), default="")
+    level = _skill(context, best) if best else 0.0
+    return {
+        n: replace(leak, others=level, against=best) if leak.sign in (Sign.NAMED, Sign.HINT) else leak
+        for n, leak in found.items()
+    }
 
 
 def _repeat(

@@ -109,5 +109,10 @@ def _evidence(context: AuditContext, leak: Leak) -> str:
     if leak.sign is Sign.COMPANY:
         return f"it belongs to '{leak.word}', which holds the answer (alone it explains {percent(leak.skill)})"
     named = f"its name says so ({leak.word}), and it" if leak.word else "it"
-    compared = "the best column with an innocent name" if leak.word else "what it was compared with"
-    return f"{named} explains {percent(leak.skill)} of '{context.target}' alone, {compared} {percent(leak.others)}"
+    if leak.word and not leak.against:
+        compared = "and no other column is left to compare it with"
+    elif leak.word:
+        compared = f"the best column that nothing speaks against ('{leak.against}') {percent(leak.others)}"
+    else:
+        compared = f"what it was compared with {percent(leak.others)}"
+    return f"{named} explains {percent(leak.skill)} of '{context.target}' alone, {compared}"
