@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from modelwright.data.readers.encoding import MIXED, MIXED_NOTE
 from modelwright.data.reading import read_table
 from modelwright.errors import DataError
 
@@ -144,6 +145,41 @@ def test_a_late_byte_of_another_encoding(tmp_path):
     table, source = read(tmp_path, text)
     assert table.column("a")[-1].as_py() == "café"
     assert source.options["encoding"] == "cp1252"
+
+
+HALVES = [("Köln", "utf-8"), ("München", "cp1252"), ("Łódź", "utf-8"), ("Besançon", "cp1252"), ("Rome", "ascii")]
+
+
+@pytest.mark.parametrize("times", [1, 40, 30_000])
+@pytest.mark.parametrize("first", [0, 1])
+def test_lines_in_two_encodings_are_read_as_what_they_are(tmp_path, times, first):
+    half = [("".join(f"{n},1\n" for n, e in HALVES if (e == "utf-8") == u) * times, u) for u in (True, False)]
+    half = half[first:] + half[:first]
+    content = b"city,n\n" + b"".join(text.encode("utf-8" if u else "cp1252") for text, u in half)
+    table, source = read(tmp_path, content)
+    assert (
+        "city,n\n" + "".join(f"{c},1\n" for c in table.column("city").to_pylist())
+        == "city,n\n" + half[0][0] + half[1][0]
+    )
+    assert source.options["encoding"] == MIXED and source.notes == (MIXED_NOTE,)
+    sampled, told = read(tmp_path, content, memory_bytes=300_000) if times > 40 else (table, source)
+    assert set(sampled.column("city").to_pylist()) == {n for n, _ in HALVES} and MIXED_NOTE in told.notes
+
+
+@pytest.mark.parametrize(
+    ("encoding", "texts"),
+    [
+        ("cp1252", ["NÃO", "Ângela", "façade", "“où”", "5 £", "MÜLLER"]),
+        ("cp1251", ["Москва и область", "Санкт-Петербург", "«Уют»", "Орёл"]),
+        ("gb18030", ["中", "文字", "数据", "北京市", "人", "上海"]),
+        ("shift_jis", ["日本", "東京都", "データ", "人", "山田", "京"]),
+        ("euc_kr", ["서울", "부산", "데이터", "김", "한국어", "이"]),
+    ],
+)
+def test_one_encoding_is_no_mixture(tmp_path, encoding, texts):
+    content = "name,n\n" + "".join(f"{text},{i}\n" for i in range(40) for text in texts)
+    _, source = read(tmp_path, content.encode(encoding))
+    assert source.options["encoding"] != MIXED and not source.notes
 
 
 @pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])

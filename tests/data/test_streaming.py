@@ -127,6 +127,8 @@ def test_encodings(tmp_path, encoding):
 ODD_BYTES = {
     "late bytes of another encoding": b"a,b\n" + b"plain,1\n" * 200_000 + "café,2\n".encode("cp1252"),
     "bytes that are not of the encoding": b"a,b\n" + "café,2\n".encode("cp1252") * 90 + b"\x81\x8d,1\n" * 2,
+    "lines in two encodings": b"a,b\n" + "é,1\n".encode() * 90_000 + "é,1\n".encode("cp1252") * 90_000,
+    "a late line in another encoding": b"a,b\n" + "é,1\n".encode() * 300_000 + b"caf\xe9,2\n",
     "marked as UTF-8 and none": codecs.BOM_UTF8 + b"a,b\n" + b"x, 1\n" * 50 + b"caf\xe9, 2\n",
     "cut within a character": b"a,b\n" + "é,1\n".encode() * 40 + b"\xc3",
     "an odd number of bytes of UTF-16": "a,b\nü,1\n".encode("utf-16") * 1 + b"\x00",

@@ -97,6 +97,8 @@ def test_the_script_makes_the_table_that_was_written(
 
 ODD = {
     "rows too long, too short and empty": lambda lines: [*lines[:9], lines[9] + ";x;y", "1;2", "", *lines[10:]],
+    "lines in two encodings": lambda lines: lines,
+    "rows too long in two encodings": lambda lines: [*lines[:9], lines[9] + ";x", *lines[10:]],
     "a comment among rows": lambda lines: [*lines[:50], "# from here on by hand", *lines[50:]],
     "lines before the header": lambda lines: ["Sales of houses", "", *lines],
     "lines before a ragged table": lambda lines: ["Sales of houses", "", *lines[:9], lines[9] + ";x", *lines[10:]],
@@ -108,7 +110,10 @@ ODD = {
 def test_a_script_reads_the_rows_that_we_read(tmp_path: Path, rng: np.random.Generator, name: str, suffix: str) -> None:
     file, fixed, script = (tmp_path / n for n in (f"messy.{suffix}", "fixed.parquet", "fix.py"))
     text = "\n".join(ODD[name](_messy(rng).to_csv(sep=";", index=False).splitlines())) + "\n"
-    file.write_bytes(gzip.compress(text.encode()) if suffix.endswith("gz") else text.encode())
+    content = text.encode()
+    if "encodings" in name:
+        content = b"".join(line.encode("cp1252" if i % 2 else "utf-8") for i, line in enumerate(text.splitlines(True)))
+    file.write_bytes(gzip.compress(content) if suffix.endswith("gz") else content)
     audit_only(Brief(source=str(file), target="sold"), fix=fixed, script=script)
     fixed.rename(tmp_path / "ours.parquet")
     _run(script)

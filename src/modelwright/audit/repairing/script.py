@@ -17,6 +17,7 @@ from modelwright.data.columns import Columns
 from modelwright.data.contract import ColumnSpec, Kind
 from modelwright.data.parsing.numbers import MAGNITUDE, MAGNITUDES
 from modelwright.data.parsing.texts import UNIVERSAL_MISSING
+from modelwright.data.readers.encoding import MIXED
 from modelwright.data.source import Source
 from modelwright.errors import UsageError
 
@@ -25,6 +26,9 @@ __all__ = ["pandas_script"]
 WRITERS = {".parquet": "to_parquet", ".csv": "to_csv"}
 DELIMITERS = {"tab": "\t", "blanks": r"\s+", "none": "\x1e", "unit separator": "\x1f", "ctrl-A": "\x01"}
 OPENERS = {"": "open", "gz": "gzip.open", "bz2": "bz2.open", "xz": "lzma.open"}
+CP1252 = 'codecs.register_error("cp1252", lambda e: (e.object[e.start : e.end].decode("cp1252", "replace"), e.end))\n'
+"""What is not UTF-8 is read as Windows-1252: as `modelwright.data.readers.encoding.MIXED` does."""
+
 WIDTH = 110
 
 
@@ -56,26 +60,33 @@ def pandas_script(plan: RepairPlan, columns: Columns, to: str) -> str:
     used |= {"number"} if "written_number" in used else set()
     used |= {"text"} if used - {"whole"} else set()
     used |= {"rows"} if "rows(lines" in reading else set()
-    parts = [_head(plan, reading), *_constants(used), *(HELPERS[n].strip("\n") + "\n" for n in HELPERS if n in used)]
+    mixed = [CP1252] if plan.source.options.get("encoding") == MIXED else []
+    parts = [
+        _head(plan, reading, bool(mixed)),
+        *mixed,
+        *_constants(used),
+        *(HELPERS[n].strip("\n") + "\n" for n in HELPERS if n in used),
+    ]
     steps = [reading, _drops(plan), body, _rows(plan), f"table.{writer}({to!r}, index=False)"]
     return "\n\n".join(parts) + "\n\n" + "\n".join(step for step in steps if step) + "\n"
 
 
-def _head(plan: RepairPlan, reading: str) -> str:
+def _head(plan: RepairPlan, reading: str, mixed: bool) -> str:
     notes = "".join(f"\n{_comment(note)}" for note in plan.source.notes)
     return (
         f'"""Repairs {_plain(plan.source.location)} as an audit of its {len(plan.names)} columns found it needs.\n\n'
         'Every statement stands alone: delete those that you do not want.\n"""\n\n'
-        f"{_imports(reading)}import pandas as pd{notes}"
+        f"{_imports(reading, mixed)}import pandas as pd{notes}"
     )
 
 
-def _imports(reading: str) -> str:
-    """Return imports of what statements that cut a text into rows need."""
-    if "rows(lines" not in reading:
-        return ""
-    opener, dot, _ = reading.removeprefix("with ").partition("(")[0].partition(".")
-    return "".join(f"import {module}\n" for module in sorted({"csv", "itertools", *([opener] if dot else [])})) + "\n"
+def _imports(reading: str, mixed: bool) -> str:
+    """Return imports of what statements need beside pandas that cut a text into rows, or decode a mixture."""
+    modules = {"codecs"} if mixed else set()
+    if "rows(lines" in reading:
+        opener, dot, _ = reading.removeprefix("with ").partition("(")[0].partition(".")
+        modules |= {"csv", "itertools", *([opener] if dot else [])}
+    return "".join(f"import {module}\n" for module in sorted(modules)) + ("\n" if modules else "")
 
 
 def _constants(used: set[str]) -> list[str]:
@@ -93,7 +104,8 @@ def _read(plan: RepairPlan) -> str:
         named = f"table = table.set_axis({list(plan.names)!r}, axis=1)"
         return _call("table = pd.read_parquet", source.location, {}) + f"\n{named}"
     if source.format == "jsonl":
-        return _call("table = pd.read_json", source.location, {"lines": True, "dtype": False, "convert_dates": False})
+        arguments = {"lines": True, "dtype": False, "convert_dates": False, **_encoding(source)}
+        return _call("table = pd.read_json", source.location, arguments)
     raise _unreadable(source)
 
 
@@ -114,11 +126,17 @@ def _delimiter(source: Source) -> str:
     return DELIMITERS.get(source.options["delimiter"], source.options["delimiter"])
 
 
+def _encoding(source: Source, errors: str = "encoding_errors") -> dict[str, str]:
+    if source.options["encoding"] == MIXED:
+        return {"encoding": "utf-8", errors: "cp1252"}
+    return {"encoding": source.options["encoding"]}
+
+
 def _read_regular(plan: RepairPlan) -> str:
     options = plan.source.options
     arguments: dict[str, Any] = {
         "sep": _delimiter(plan.source),
-        "encoding": options["encoding"],
+        **_encoding(plan.source),
         "header": 0 if options["header"] == "yes" else None,
         "names": list(plan.names),
         "dtype": "string",
@@ -146,8 +164,9 @@ def _read_ragged(plan: RepairPlan) -> str:
     if "escape" in options:
         dialect |= {"escapechar": options["escape"], "doublequote": False}
     given = ", ".join(["lines", str(skip), str(len(names)), *(f"{name}={value!r}" for name, value in dialect.items())])
+    encoding = "".join(f", {name}={value!r}" for name, value in _encoding(source, "errors").items())
     return (
-        f"with {opener}({source.location!r}, 'rt', encoding={options['encoding']!r}, newline='') as lines:\n"
+        f"with {opener}({source.location!r}, 'rt'{encoding}, newline='') as lines:\n"
         f"    table = pd.DataFrame(rows({given}), columns={names!r}, dtype='string')"
         + ("\ntable = table.iloc[:, :-1]" if empty else "")
     )

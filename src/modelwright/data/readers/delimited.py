@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from modelwright.data.readers import Ask, Read
 from modelwright.data.readers.dialect import BLANKS, Dialect, sniff
-from modelwright.data.readers.encoding import detect_encoding
+from modelwright.data.readers.encoding import MIXED, MIXED_NOTE, detect_encoding, encoding_of_stream
 from modelwright.data.readers.opening import HEAD_BYTES, compression_of, expanded_size, open_expanded
 from modelwright.data.readers.ragged import MAX_LEFT_OUT, Repair, never_closed
 from modelwright.data.sampling import Reservoir
@@ -56,7 +56,7 @@ def read(path: Path, ask: Ask) -> Read:
     else:
         wanted = max(int(len(_rows_of(head_text)) * ask.memory_bytes / (3 * _memory_of(head, len(head)))), MIN_SAMPLE)
         table, n_rows, notes = _stream(path, encoding, dialect, wanted, ask)
-        regular = not notes
+        regular = not any("number of cells" in note for note in notes)
     if table.num_rows == 0:
         raise DataError(f"'{path}' has a header and no rows", fix="give a file with data", code="MW-D116")
     options = {
@@ -124,8 +124,8 @@ def _parse_whole(
         try:
             str(data, "utf-8")
         except UnicodeDecodeError:  # beyond the start that was judged
-            encoding = detect_encoding(data, path.name, whole=True)
-    notes: list[str] = []
+            encoding = encoding_of_stream(io.BytesIO(data), path.name)
+    notes: list[str] = [MIXED_NOTE] if encoding == MIXED else []
     if encoding == "utf-8-sig":
         data = data[3:]
     elif encoding != "utf-8":
@@ -262,7 +262,7 @@ def _stream(path: Path, encoding: str, dialect: Dialect, wanted: int, ask: Ask) 
 
     options = arrow_options(
         dialect, skip, quoted=True, block_size=1 << 24, skip_rows=dialect.skip_lines,
-        encoding="utf8" if encoding.startswith("utf-8") else encoding,
+        encoding="utf8" if encoding in ("utf-8", "utf-8-sig") else encoding,
     )  # fmt: skip
     reservoir = Reservoir(wanted, ask.seed)
     try:
@@ -280,5 +280,6 @@ def _stream(path: Path, encoding: str, dialect: Dialect, wanted: int, ask: Ask) 
         repair = Repair(path, dialect)
         repair.long, repair.first_long = ragged, dialect.skip_lines + 1
         repair.refuse_too_ragged(reservoir.n_seen, every_row=ask.every_row)
+    mixed = [MIXED_NOTE] if encoding == MIXED else []
     notes = [f"{ragged} rows with another number of cells than the header: left out"] if ragged else []
-    return table, reservoir.n_seen, notes
+    return table, reservoir.n_seen, mixed + notes

@@ -1,4 +1,9 @@
-"""Which encoding a text is in."""
+"""Which encoding a text is in.
+
+Files that were put together from others are UTF-8 in some lines and Windows-1252 in the rest. `MIXED` is the codec for
+these: bytes are UTF-8 wherever they can be, else Windows-1252. What is said in Windows-1252 is next to never UTF-8 by
+chance: a capital "Â" to "ß" would have to stand before a sign.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +11,14 @@ import codecs
 import re
 from collections.abc import Iterable
 from itertools import islice
+from typing import Any
 
 from modelwright.errors import DataError
 
-__all__ = ["detect_encoding", "encoding_of_stream"]
+__all__ = ["MIXED", "MIXED_NOTE", "detect_encoding", "encoding_of_stream"]
+
+MIXED = "utf-8-or-cp1252"
+MIXED_NOTE = "some lines are UTF-8 and others Windows-1252: each character was read as what it is"
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -30,6 +39,10 @@ UTF16_ZEROS = 0.2
 JUDGED_LINES, JUDGED_BYTES = 200_000, 1 << 18
 """Of a text that is not UTF-8: the lines from which those that are not ASCII are taken, and how much of them."""
 
+MIN_UTF8_BESIDE_WESTERN, MOSTLY_UTF8 = 0.02, 0.5
+"""Shares of lines in UTF-8, of those that are not ASCII, from which a text is a mixture: where all other bytes are
+Western in Windows-1252, and whatever they are. Of East Asian lines of one character some 18 % are UTF-8 by chance."""
+
 
 def detect_encoding(data: bytes, name: str, *, whole: bool) -> str:
     """Return the name of a Python codec that decodes ``data``.
@@ -48,6 +61,7 @@ def detect_encoding(data: bytes, name: str, *, whole: bool) -> str:
     DataError
         The content is no text.
     """
+    _make_mixed_known()
     for mark, encoding in _MARKS:
         if data.startswith(mark):
             return encoding
@@ -60,7 +74,8 @@ def detect_encoding(data: bytes, name: str, *, whole: bool) -> str:
     try:
         codecs.getincrementaldecoder("utf-8")().decode(data, final=whole)
     except UnicodeDecodeError:
-        return _legacy(data, name)
+        lines = data if whole else data[: data.rfind(b"\n") + 1]  # the last may end within a character
+        return _legacy(data if lines.isascii() else lines, name)
     return "utf-8"
 
 
@@ -89,7 +104,11 @@ def not_text(name: str) -> DataError:
 
 def _legacy(data: bytes, name: str) -> str:
     """Return an 8-bit or East Asian encoding, judged by the lines that are not ASCII."""
-    lines = b"\n".join(line for line in data.split(b"\n")[:JUDGED_LINES] if not line.isascii())[:JUDGED_BYTES]
+    odd = [line for line in data.split(b"\n")[:JUDGED_LINES] if not line.isascii()]
+    odd = odd[:: 1 + sum(map(len, odd)) // JUDGED_BYTES]  # all over the text: it may be of one encoding up to a line
+    lines = b"\n".join(odd)
+    if odd and _is_mixed(odd):
+        return MIXED
     try:
         if _WESTERN.fullmatch(lines.decode("cp1252")):
             return "cp1252"
@@ -103,3 +122,49 @@ def _legacy(data: bytes, name: str) -> str:
             raise not_text(name)
         return "latin-1"
     return best.encoding
+
+
+def _is_mixed(lines: list[bytes]) -> bool:
+    """Return whether some lines are UTF-8 and others are not, given those that are not ASCII."""
+    n_utf8 = n_other = 0
+    other = bytearray()
+    for line in lines:
+        text = line.decode("utf-8", errors="surrogateescape")
+        found = [ord(c) - 0xDC00 for c in text if "\udc80" <= c <= "\udcff"]
+        n_utf8, n_other = n_utf8 + (not found), n_other + bool(found)
+        other.extend(found)
+    share = n_utf8 / (n_utf8 + n_other)
+    if share >= MOSTLY_UTF8:
+        return True
+    return share >= MIN_UTF8_BESIDE_WESTERN and _WESTERN.fullmatch(other.decode("cp1252", errors="replace")) is not None
+
+
+class _MixedDecoder(codecs.BufferedIncrementalDecoder):
+    """Decoder of `MIXED`; it knows no errors."""
+
+    def _buffer_decode(self, data: Any, errors: str, final: bool) -> tuple[str, int]:
+        return codecs.utf_8_decode(data, MIXED, final)
+
+
+def _as_cp1252(error: UnicodeError) -> tuple[str, int]:
+    """Return bytes that are not UTF-8 as Windows-1252, as a handler of errors is asked to."""
+    assert isinstance(error, UnicodeDecodeError)
+    return error.object[error.start : error.end].decode("cp1252", errors="replace"), error.end
+
+
+def _make_mixed_known() -> None:
+    """Make `MIXED` a codec of this process, once, so that whatever takes the name of an encoding takes it, too."""
+    try:
+        codecs.lookup(MIXED)
+    except LookupError:
+        codecs.register_error(MIXED, _as_cp1252)
+        codecs.register(_find_mixed)
+
+
+def _find_mixed(name: str) -> codecs.CodecInfo | None:
+    if name.replace("_", "-") != MIXED:
+        return None
+    return codecs.CodecInfo(
+        codecs.utf_8_encode, lambda data, _="": codecs.utf_8_decode(data, MIXED, True), None, None, None,
+        _MixedDecoder, name=MIXED,
+    )  # fmt: skip

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from modelwright.data.readers import Ask, Read
-from modelwright.data.readers.encoding import detect_encoding
+from modelwright.data.readers.encoding import MIXED, MIXED_NOTE, detect_encoding
 from modelwright.data.readers.opening import HEAD_BYTES, compression_of, expanded_size, open_expanded
 from modelwright.data.readers.values import table_of_records
 from modelwright.data.sampling import Reservoir
@@ -54,9 +54,8 @@ def read(path: Path, ask: Ask) -> Read:
     if not records:
         raise DataError(f"'{path}' holds no records", fix="give a file with data", code="MW-D116")
     options = {"encoding": encoding, **({"compression": kind} if (kind := compression_of(path)) else {})}
-    return Read(
-        table=table_of_records(records), n_rows=n_rows, options=options, notes=(*_nested(records), *_lacking(records))
-    )
+    notes = (*([MIXED_NOTE] if encoding == MIXED else []), *_nested(records), *_lacking(records))
+    return Read(table=table_of_records(records), n_rows=n_rows, options=options, notes=notes)
 
 
 def _nested(records: list[dict[str, Any]]) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from modelwright.data.readers.delimited import arrow_options, judge, named, read_first, stand_in_names
-from modelwright.data.readers.encoding import detect_encoding, encoding_of_stream
+from modelwright.data.readers.encoding import MIXED, MIXED_NOTE, detect_encoding, encoding_of_stream
 from modelwright.data.readers.opening import HEAD_BYTES, expanded_size, open_expanded
 from modelwright.data.readers.ragged import Repair, never_closed
 from modelwright.data.streaming.base import Restarted, Stream
@@ -183,7 +183,8 @@ class DelimitedStream(Stream):
         self._repairs = repair.notes()
 
     def notes(self) -> tuple[str, ...]:
-        return (*self._dialect.notes, *self._repairs, *self._name_notes)
+        mixed = (MIXED_NOTE,) if self._encoding == MIXED else ()
+        return (*self._dialect.notes, *mixed, *self._repairs, *self._name_notes)
 
     def share(self) -> float | None:
         if self._text is None:
