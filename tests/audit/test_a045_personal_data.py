@@ -197,3 +197,12 @@ def test_given_and_family_names_in_a_neutral_column_are_told(make: MakeContext, 
     assert found.action is Action.TOLD and found.severity is Severity.WARNING
     places = [f"{a} {b}" for a in ("San", "New", "Santa", "Port", "Saint") for b in family] * 4
     assert not accused(PersonalData, make(frame.assign(field_7=places), "goal"))
+
+
+def test_addresses_in_a_few_notes_that_mostly_repeat(make: MakeContext, rng: np.random.Generator) -> None:
+    frame = honest(rng, 1_000).assign(remark=rng.choice(["called back", "left a message", "no news"], 1_000))
+    assert findings(PersonalData, make(frame, "goal")) == []
+    for i in range(0, 1_000, 50):
+        frame.loc[i, "remark"] = f"called back, anna.{i}@mail.example"
+    (found,) = findings(PersonalData, make(frame, "goal"))
+    assert found.columns == ("remark",) and found.n_rows == 20 and "e-mail addresses" in found.message

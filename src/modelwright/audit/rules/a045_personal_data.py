@@ -24,6 +24,8 @@ from modelwright.data.contract import Kind
 
 __all__ = ["PersonalData"]
 
+_WRITTEN = frozenset({Kind.TEXT, Kind.CATEGORY})
+
 
 class PersonalData:
     """Finds names, addresses, numbers of persons, and what singles people out."""
@@ -68,8 +70,11 @@ class PersonalData:
                 found.append(self._direct(context, name, *identity))
             elif (read := reads_like_names(context, name)) is not None:
                 found.append(self._named(context, name, *read))
+            # Notes that mostly repeat are read as a category, and now and then one says more.
+            elif context.contract[name].kind in _WRITTEN and (said := self._in_texts(context, name)):
+                found.extend(said)
             elif context.contract[name].kind is Kind.TEXT:
-                found.extend(self._in_texts(context, name))
+                continue
             elif quiet := told_quietly(context, name):
                 found.append(self._quiet(name, *quiet))
         return found + self._together(context)
