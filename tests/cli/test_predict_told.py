@@ -60,6 +60,12 @@ def test_columns_that_are_ignored_take_one_line(project, rows, capsys):
     assert [v["column"] for v in one_object(capsys.readouterr().out)["violations"]] == extra  # machines get each
 
 
+def test_one_row_is_one(project, rows, tmp_path, capsys):
+    rows.write_text("\n".join(rows.read_text().splitlines()[:2]) + "\n")
+    assert main(["predict", str(project), str(rows), "-o", str(tmp_path / "out.csv")]) == 0
+    assert capsys.readouterr().err.splitlines()[-1].startswith("1 row scored by version 1 into ")
+
+
 def test_a_version_that_was_not_to_be_shipped_says_so(project, rows, capsys):
     (project / "champion.json").unlink()
     state = mw.Project(project).state("0001")

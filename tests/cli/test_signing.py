@@ -44,8 +44,13 @@ def test_sign_and_verify(signed: Path, tmp_path: Path, capsys: pytest.CaptureFix
     found = told(capsys, "verify", signed, "--public-key", tmp_path / "key.pem.pub", "--require-signature")
     again = told(capsys, "sign", signed / "versions" / "1", "--key", key)
     assert found["signature"] == {k: again[k] for k in ("key", "curve", "files")} and again["public_key"] is None
+    assert found["files"] == again["files"]
     assert main(["verify", str(signed), "--public-key", f"{key}.pub"]) == 0
-    assert f"signature: by the key {again['key'][:16]}…" in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert f"signature: by the key {again['key'][:16]}…" in shown
+    assert f"is intact: {again['files']} files with its manifest and seal, " in shown
+    assert main(["sign", str(signed), "--key", str(key)]) == 0
+    assert f": {again['files']} files with its manifest and seal, by the key" in capsys.readouterr().out
     assert main(["predict", str(signed), str(tmp_path / "nowhere.csv")]) == 2  # a signed version is still a version
     assert "nowhere.csv" in capsys.readouterr().err
 

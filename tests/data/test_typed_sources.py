@@ -223,7 +223,7 @@ def test_a_folder_of_mixed_types(tmp_path):
 def test_a_folder_of_different_columns(tmp_path):
     (tmp_path / "a.csv").write_text("x,y\n1,p\n")
     (tmp_path / "b.csv").write_text("x,z\n1,p\n")
-    with pytest.raises(DataError, match=r"'b.csv' lacks 'y' and has 'z' more.*MW-D131"):
+    with pytest.raises(DataError, match=r"'b.csv' lacks 'y' and has also 'z'.*MW-D131"):
         read_table(tmp_path)
 
 

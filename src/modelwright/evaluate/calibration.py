@@ -12,6 +12,7 @@ from modelwright.evaluate.measurements import CalibrationBin, Measurement
 from modelwright.evaluate.metrics import get
 from modelwright.evaluate.scales import wilson
 from modelwright.evaluate.valuing import log_loss_rows, mean_influence
+from modelwright.format import plural
 from modelwright.runtime.calibrators import Calibrator, Identity
 
 __all__ = ["calibration_bins", "calibration_error", "fit_calibrator"]
@@ -58,7 +59,7 @@ def fit_calibrator(
         groups = None if groups is None else groups[kept]
     rarest = int(np.unique(y, return_counts=True)[1].min())
     if rarest < FEWEST_PER_CLASS or len(np.unique(y)) < 2:
-        return Identity(), f"none: only {rarest} rows of the rarest class, {FEWEST_PER_CLASS} are needed"
+        return Identity(), f"none: only {plural(rarest, 'row')} of the rarest class, {FEWEST_PER_CLASS} are needed"
     folds = _folds(y, groups, rng)
     fits = BINARY_FITS if prediction.shape[1] == 2 else MULTICLASS_FITS
     tried = {name: p for name, fit in fits.items() if (p := _cross_fitted(fit, y, prediction, folds)) is not None}

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from modelwright.errors import DataError
+from modelwright.format import plural
 from modelwright.frame.problem import Choice, SplitKind
 from modelwright.frame.splitting import NEEDS_GROUP, NEEDS_TIME, Split
 from modelwright.objectives.base import Objective
@@ -61,7 +62,7 @@ def _why_no_lockbox(n: int, scarce: int, split: Split) -> str:
     if n < LOCKBOX_MIN_ROWS:
         return f"{n:,} rows are too few to set some aside (from {LOCKBOX_MIN_ROWS:,})"
     if scarce * LOCKBOX_SHARE < LOCKBOX_MIN_SCARCE:
-        return f"the scarcer class has {scarce:,} rows: a fifth of them is too few to measure with"
+        return f"the scarcer class has {plural(scarce, 'row')}: a fifth of them is too few to measure with"
     if split.n_groups is not None and split.n_groups < LOCKBOX_MIN_GROUPS:
         return f"{split.n_groups} groups are too few to set some aside (from {LOCKBOX_MIN_GROUPS})"
     if split.n_times is not None and split.n_times < LOCKBOX_MIN_TIMES:
@@ -89,7 +90,7 @@ def choose_folds(
             code="MW-D307",
         )
     wanted = FOLDS_LARGE if n > LARGE_ROWS else FOLDS
-    limits = {f"{n} rows": n // 2, f"{scarce:,} rows of the scarcer class": scarce}
+    limits = {f"{n} rows": n // 2, f"{plural(scarce, 'row')} of the scarcer class": scarce}
     if split.kind in NEEDS_GROUP and split.n_groups:
         limits[f"{split.n_groups} groups"] = split.n_groups if not holdout else int(split.n_groups * (1 - holdout))
     least = 2

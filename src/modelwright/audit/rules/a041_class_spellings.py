@@ -66,7 +66,7 @@ class ClassSpellings:
         rows = np.flatnonzero(other[column.codes])
         left = len({same.get(c, c) for c in counts})
         first = sorted(same.items(), key=lambda p: (-counts[p[0]], p[0]))
-        shown = "; ".join(f"'{s}' ({counts[s]:,} rows) and '{v}' ({counts[v]:,})" for s, v in first[:SHOWN])
+        shown = "; ".join(f"'{s}' ({count(counts[s], 'row')}) and '{v}' ({counts[v]:,})" for s, v in first[:SHOWN])
         more = f" and {len(first) - SHOWN} more" if len(first) > SHOWN else ""
         says = "are spellings of one class" if acts else "look like spellings of one class"
         end = f"{len(counts)} names are {count(left, 'class', 'classes')}."

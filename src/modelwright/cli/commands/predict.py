@@ -108,12 +108,16 @@ class _Told:
             self._say(scored, notes)
 
     def _say(self, scored: ScoredFile | Answers, notes: list[str]) -> None:
+        from modelwright.format import plural
+
         for note in (*notes, *_messages(scored.violations)):
             print(f"note: {note}", file=sys.stderr)
         if scored.n_resumed:
-            print(f"note: went on after {scored.n_resumed:,} rows that were scored before", file=sys.stderr)
+            print(f"note: went on after {plural(scored.n_resumed, 'row')} that were scored before", file=sys.stderr)
         if self._output is not None:
-            print(f"{scored.n_rows:,} rows scored by version {self._version} into {self._output}", file=sys.stderr)
+            print(
+                f"{plural(scored.n_rows, 'row')} scored by version {self._version} into {self._output}", file=sys.stderr
+            )
 
 
 def _messages(violations: Sequence[Violation]) -> Iterator[str]:

@@ -39,4 +39,4 @@ def command(place: str, key: str, number: int | None, make_key: bool, as_json: b
     elif not quiet:
         if public is not None:
             click.echo(f"made the key {key} (keep it secret) and {public} (give it to whoever verifies)")
-        click.echo(f"signed {folder}: {facts.files} files, by the key {facts.key[:16]}…")
+        click.echo(f"signed {folder}: {facts.files} files with its manifest and seal, by the key {facts.key[:16]}…")

@@ -49,17 +49,19 @@ def command(
     from modelwright.cli.showing import print_json
     from modelwright.documents import to_builtins
     from modelwright.package.bundle import open_version
+    from modelwright.package.manifest import MANIFEST, SEAL
 
     folder = version_folder(place, number)
     version = open_version(folder, public_key=public_key, require_signature=require_signature)
     test = version.self_test()
+    n_files = len(version.manifest.files) + len((MANIFEST, SEAL))  # as many as a signature vouches for
     if as_json:
         print_json(
             {
                 "folder": str(folder),
                 "version": version.manifest.version,
                 "digest": version.digest,
-                "files": len(version.manifest.files),
+                "files": n_files,
                 "signature": to_builtins(version.signature),
                 "golden": to_builtins(test),
             }
@@ -67,6 +69,8 @@ def command(
     elif not quiet:
         manifest, signature = version.manifest, version.signature
         told = "not checked: no key was named" if signature is None else f"by the key {signature.key[:16]}…"
-        click.echo(f"version {manifest.version} is intact: {len(manifest.files)} files, {version.digest}")
+        click.echo(
+            f"version {manifest.version} is intact: {n_files} files with its manifest and seal, {version.digest}"
+        )
         click.echo(f"signature: {told}")
         click.echo(f"golden requests: {test.n_rows} reproduced, largest difference {test.max_difference:.1e}")

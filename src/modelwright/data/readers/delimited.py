@@ -281,5 +281,6 @@ def _stream(path: Path, encoding: str, dialect: Dialect, wanted: int, ask: Ask) 
         repair.long, repair.first_long = ragged, dialect.skip_lines + 1
         repair.refuse_too_ragged(reservoir.n_seen, every_row=ask.every_row)
     mixed = [MIXED_NOTE] if encoding == MIXED else []
-    notes = [f"{ragged} rows with another number of cells than the header: left out"] if ragged else []
+    rows = "1 row" if ragged == 1 else f"{ragged} rows"
+    notes = [f"{rows} with another number of cells than the header: left out"] if ragged else []
     return table, reservoir.n_seen, mixed + notes

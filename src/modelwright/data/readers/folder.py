@@ -88,7 +88,7 @@ def check_columns(first: Path, one: Sequence[str], file: Path, other: Sequence[s
         return
     lacking = [n for n in one if n not in other]
     extra = [n for n in other if n not in one]
-    told = [f"lacks {listed(lacking)}"] * bool(lacking) + [f"has {listed(extra)} more"] * bool(extra)
+    told = [f"lacks {listed(lacking)}"] * bool(lacking) + [f"has also {listed(extra)}"] * bool(extra)
     raise DataError(
         f"the files of the folder differ: against '{first.name}', '{file.name}' {' and '.join(told)}",
         fix="keep files with the same columns in a folder of their own",

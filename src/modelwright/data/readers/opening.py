@@ -6,6 +6,7 @@ import bz2
 import gzip
 import io
 import lzma
+import re
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +20,9 @@ __all__ = ["HEAD_BYTES", "cannot_open", "compression_of", "expanded_size", "firs
 
 HEAD_BYTES = 1 << 20
 """Bytes of a text that its encoding, dialect and row size are judged by."""
+
+JUDGED_BYTES = 1 << 12
+WEB_PAGE = re.compile(rb"\s*<(!doctype html|html|\?xml)", re.IGNORECASE)
 
 
 def cannot_open(path: Path | str, error: OSError) -> DataError:
@@ -53,9 +57,11 @@ def open_expanded(path: Path) -> Iterator[BinaryIO]:
     Raises
     ------
     DataError
-        The file cannot be opened, or its compression is broken or cut short (also while it is read in the block).
+        The file cannot be opened, or its compression is broken or cut short (also while it is read in the block), or
+        its name says that it is compressed and it holds binary data of another kind.
     """
     kind = compression_of(path)
+    _refuse_other(path, kind)
     try:
         with _opened(path, kind) as stream:
             yield stream
@@ -65,6 +71,28 @@ def open_expanded(path: Path) -> Iterator[BinaryIO]:
         if kind and error.errno is None:  # bz2 and Arrow raise a bare OSError for broken data
             raise _broken(path, kind) from error
         raise cannot_open(path, error) from error
+
+
+def _refuse_other(path: Path, kind: str) -> None:
+    """Refuse a file whose name says how it is compressed, and which is neither that nor a text that was unpacked."""
+    told = path.suffix.lower().removeprefix(".")
+    if kind or told not in {name for _, name in COMPRESSIONS}:
+        return
+    start = first_bytes(path, JUDGED_BYTES)
+    text = start.strip()
+    if WEB_PAGE.match(start):
+        what = "holds a page of the web"
+    elif b"\x00" in start:
+        what = "holds other binary data"
+    elif text and text[:1] not in (b"{", b"[") and b"\n" not in text and b"\r" not in text:
+        what = "holds one line of plain text"
+    else:
+        return  # empty, or a table that somebody has unpacked and not renamed
+    raise DataError(
+        f"the name of '{path}' says that it is compressed ({told}), but it {what}",
+        fix="copy or download it again",
+        code="MW-D113",
+    )
 
 
 def _broken(path: Path, kind: str) -> DataError:
