@@ -65,8 +65,9 @@ def write_atomic(path: Path, data: bytes) -> None:
         os.replace(temporary, path)
     except OSError as error:
         temporary.unlink(missing_ok=True)
+        odd = isinstance(error, FileNotFoundError) and path.parent.is_dir()  # a folder of the system
         raise ProjectError(
-            f"cannot write '{path}': {error.strerror}",
+            f"cannot write '{path}': {'its folder takes no files' if odd else error.strerror}",
             fix="free some disk space or choose another folder",
             code="MW-P001",
         ) from error

@@ -88,9 +88,16 @@ def test_places_that_take_no_file_are_told_as_such(folder, capsys, monkeypatch):
         patched.setattr(os, "replace", _refused)
         write_atomic(folder / "x.html", b"")
     assert "Permission denied" in str(caught.value) and "--project" not in str(caught.value)  # an audit knows none
+    with monkeypatch.context() as patched, pytest.raises(ProjectError, match="its folder takes no files"):
+        patched.setattr(os, "replace", _not_found)
+        write_atomic(folder / "x.html", b"")
     told = str(cannot_write(folder / "x.csv", FileNotFoundError(2, "No such file or directory")))
     assert f"'{folder}' takes no files" in told and "choose another folder" in told
     assert "does not exist" in str(cannot_write(folder / "no" / "x.csv", FileNotFoundError(2, "No such file")))
+
+
+def _not_found(*_: object) -> None:
+    raise FileNotFoundError(2, "No such file or directory")
 
 
 def _refused(*_: object) -> None:
