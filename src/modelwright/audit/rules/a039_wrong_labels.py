@@ -24,6 +24,12 @@ FLOOR = 0.02
 # Labels that are wrong by chance are so wherever the model is sure: the surest eighth is then nearly as wrong as the
 # second quarter. Errors of a hard problem fall with every step of surety.
 FLAT = 0.45
+# ... and the same of all rows: twice the log likelihood ratio of errors that level off against errors that go on
+# falling as the model's own surety says, however steeply (recalibrated as by Platt 1999). Logistic, normal and heavy
+# noise come so far by luck in one of a hundred tables (a mixture of chi-squared with 0 and 1 degrees of freedom).
+LEVELS_OFF = 5.0
+# ... or next to nothing is left to tell apart once the floor is taken off: no surety is needed to see a floor then.
+CLEAR_CUT = 0.85
 # What the model tells apart once the floor is taken off (as Cohen's kappa counts it). Below, the floor may be noise.
 CLEARED = 0.40
 # ... and the share of its ceiling that the quick model reaches: what wrong labels alone would leave open.
@@ -38,6 +44,7 @@ TAIL_RATIO = 0.75
 ONE_SIDE = 0.2  # a hidden cause moves the rows one way; wrong values lie on both sides
 MIN_R2 = 0.6
 FAR_SHARE = 0.01
+FAR_RANKS = 0.1  # ... and far among all values, too: where a formula is exact, what a quick model misses is a little
 LOCAL_BINS = 10
 SHOWN = 3
 
@@ -71,11 +78,13 @@ class WrongLabels:
         "the quarter of the rows where it is surest, the share whose label is another class is the share of wrong "
         f"labels. It is told when it is surely above {percent(FLOOR)} and not above {percent(MAX_FLOOR)}; when the "
         f"surest eighth is at least {FLAT:g} times as wrong as the second quarter, since the errors of a hard problem "
-        "vanish with surety and those of labels do not; and when the rest is well predictable (kappa "
-        f"{CLEARED:g}, and {percent(OF_CEILING)} of what wrong labels leave to explain). Numbers: an R² of ranks of "
-        f"{MIN_R2:g} and at least {percent(FAR_SHARE)} of the rows beyond {FAR:g} robust standard deviations of rows "
-        f"with like predictions, {TAIL_RATIO:g} times as many as between {BAND:g} and {FAR:g}, and on both "
-        "sides: heavy tails thin out, and hidden causes move rows one way."
+        "vanish with surety and those of labels do not; when the rest is well predictable (kappa "
+        f"{CLEARED:g}, and {percent(OF_CEILING)} of what wrong labels leave to explain); and when errors level off "
+        "over all rows (twice the log likelihood ratio against errors that fall as calibrated surety says: "
+        f"{LEVELS_OFF:g}) or the rest is clear cut (kappa {CLEAR_CUT:g}). Numbers: an R² of ranks of {MIN_R2:g} and at "
+        f"least {percent(FAR_SHARE)} of the rows beyond {FAR:g} robust standard deviations of rows with like "
+        f"predictions and {percent(FAR_RANKS)} of all ranks, {TAIL_RATIO:g} times as many as between {BAND:g} and "
+        f"{FAR:g}, and on both sides: heavy tails thin out, and hidden causes move rows one way."
     )
     what_is_done: ClassVar[str] = "Told, with the rows to look at first. No label is changed."
 
@@ -147,7 +156,8 @@ def _contradictions(made: Probe) -> _Suspects | None:
     if low < FLOOR or floor > MAX_FLOOR or wrong[first].mean() < FLAT * wrong[second].mean():
         return None
     base = 1 - np.bincount(y).max() / len(y)
-    if base <= floor or 1 - max(0.0, wrong.mean() - floor) / (base - floor) < CLEARED:
+    told_apart = 0.0 if base <= floor else 1 - max(0.0, wrong.mean() - floor) / (base - floor)
+    if told_apart < CLEARED or (told_apart < CLEAR_CUT and _levels_off(~wrong, sure, k) < LEVELS_OFF):
         return None
     shares = np.bincount(y, minlength=k) / len(y)
     entropy = -float(np.sum(shares * np.log(np.maximum(shares, 1e-12))))
@@ -161,6 +171,30 @@ def _contradictions(made: Probe) -> _Suspects | None:
     ordered = joint[np.argsort(-margin, kind="stable")]
     expected = float(1 - sure[quarter].mean())
     return _Suspects(rows=ordered, share=floor, low=low, high=high, n_sure=n, n_wrong=n_wrong, expected=expected)
+
+
+def _levels_off(right: np.ndarray, sure: np.ndarray, k: int) -> float:
+    """Return twice the log likelihood ratio of a share of labels that is wrong wherever the model is sure.
+
+    A row is right with the probability σ(a + b · logit(surety)), with b above 0; of the labels a share ``c`` is another
+    class's, at random.
+    """
+    from scipy.optimize import minimize
+    from scipy.special import expit
+
+    clipped = np.clip(sure, 1e-6, 1 - 1e-6)
+    logit = np.log(clipped / (1 - clipped))
+
+    def loss(a: float, b: float, c: float) -> float:
+        q = expit(a + np.exp(b) * logit)
+        q = np.clip((1 - c) * q + c / (k - 1) * (1 - q), 1e-9, 1 - 1e-9)
+        return -float(np.where(right, np.log(q), np.log1p(-q)).sum())
+
+    without = minimize(lambda v: loss(v[0], v[1], 0.0), [0.0, 0.0], method="Nelder-Mead")
+    starts = ([*without.x, 0.01], [*without.x, MAX_FLOOR / 3])
+    bounds = [(None, None), (None, None), (0.0, MAX_FLOOR)]
+    found = (minimize(lambda v: loss(*v), at, method="Nelder-Mead", bounds=bounds) for at in starts)
+    return 2 * (float(without.fun) - min(float(f.fun) for f in found))
 
 
 def _eighths(said: np.ndarray, sure: np.ndarray, k: int) -> np.ndarray:
@@ -177,13 +211,15 @@ def _outliers(made: Probe) -> _Suspects | None:
         return None
     said = made.prediction[:, 0]
     off = made.y - said
+    apart = np.abs(off) >= FAR_RANKS
     for rows in np.array_split(np.argsort(said, kind="stable"), LOCAL_BINS):
         centred = off[rows] - np.median(off[rows])
         off[rows] = centred / max(1.4826 * float(np.median(np.abs(centred))), 1e-3)
     size = np.abs(off)
+    size[~apart] = np.minimum(size[~apart], FAR)
     far, between = int((size > FAR).sum()), int(((size > BAND) & (size <= FAR)).sum())
     n = len(size)
-    above = int((off > FAR).sum())
+    above = int(((off > FAR) & apart).sum())
     if far < max(5, FAR_SHARE * n) or far <= TAIL_RATIO * between or min(above, far - above) < ONE_SIDE * far:
         return None
     low, high = wilson(far, n, 0.95)
