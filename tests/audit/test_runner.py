@@ -148,3 +148,32 @@ def test_costly_rules_change_nothing(make: MakeContext, rng: np.random.Generator
         source = Path(sys.modules[rule.__module__].__file__ or "").read_text()
         acts = set(re.findall(r"Action\.([A-Z_]+)", source)) - {"TOLD"}
         assert not acts, f"{rule.code} acts: {acts}"
+
+
+class _Notes(_Base):
+    code: ClassVar[str] = "X006"
+
+    def check(self, context: AuditContext) -> list[Finding] | str:
+        told = {"severity": Severity.INFO, "message": "1 note", "fix": "none"}
+        copy = {"columns": ["depth"], "action": Action.DROP_COLUMN, "done": "dropped: 'weight' stays"}
+        return [
+            tell(self, columns=["height"], **told),
+            tell(self, columns=["height", "colour"], done="nothing was changed: as it is", **told),
+            tell(self, columns=["colour"], **told),
+            tell(self, evidence={"copy_of": "weight"}, **copy, **told),
+        ]
+
+
+def test_findings_about_dropped_columns_say_who_drops_them(make: MakeContext, rng: np.random.Generator) -> None:
+    rules = {"X001": _Base, "X006": _Notes}
+    audit = run_audit(make(honest(rng), "goal"), rules)
+    done = [f.done for f in audit.findings if f.code == "X006"]
+    assert done == [
+        "nothing is left to do: X001 drops 'height'",
+        "nothing was changed: as it is; X001 drops 'height'",
+        "nothing was changed",
+        "dropped, and so is 'weight' (X001)",
+    ]
+    allowed = run_audit(make(honest(rng), "goal", allow=("X001",)), rules)
+    said = [f.done for f in allowed.findings if f.code == "X006"]
+    assert said[0] == "nothing was changed" and said[-1] == "dropped: 'weight' stays"

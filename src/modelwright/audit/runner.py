@@ -12,7 +12,7 @@ from importlib import import_module
 import numpy as np
 
 from modelwright.audit import RULES
-from modelwright.audit.building import count
+from modelwright.audit.building import count, names
 from modelwright.audit.findings import Action, Audit, AuditContext, Finding, Outcome, Rule, Severity
 from modelwright.errors import UsageError, did_you_mean
 
@@ -68,6 +68,7 @@ def run_audit(
         outcomes.append(outcome)
         for finding in said:
             findings.extend(_overrule(finding, allowed))
+    findings = _beside_drops(findings)
     findings.sort(key=lambda f: (_ORDER[f.severity], f.code, f.overruled))
     return Audit(
         findings=tuple(findings),
@@ -75,6 +76,38 @@ def run_audit(
         n_rows=context.n_rows,
         n_rows_examined=len(context.row_numbers),
     )
+
+
+# What stays where a column is dropped as the copy of another: evidence of the finding that drops it.
+COPY_OF = "copy_of"
+
+
+def _beside_drops(findings: list[Finding]) -> list[Finding]:
+    """Return the findings, those about columns that another one drops saying so: nothing about them is left to do."""
+    dropped: dict[str, str] = {}
+    for finding in sorted(findings, key=lambda f: f.code):
+        if finding.action is Action.DROP_COLUMN and not finding.overruled:
+            for column in finding.columns:
+                dropped.setdefault(column, finding.code)
+    return [replace(f, done=_done_beside(f, dropped)) for f in findings]
+
+
+def _done_beside(finding: Finding, dropped: Mapping[str, str]) -> str:
+    """Return what a finding says was done, with what other findings drop of its columns."""
+    about = finding.columns
+    if finding.action is Action.DROP_COLUMN:
+        about = tuple(c for c in (str(finding.evidence.get(COPY_OF, "")),) if c)
+    elif finding.action is not Action.TOLD:
+        return finding.done
+    gone = [c for c in about if dropped.get(c, finding.code) != finding.code]
+    if finding.overruled or not gone:
+        return finding.done
+    codes = ", ".join(sorted({dropped[c] for c in gone}))
+    if finding.action is Action.DROP_COLUMN:
+        return f"dropped, and so is {names(gone)} ({codes})"
+    if len(gone) == len(about):
+        return f"nothing is left to do: {codes} drops {names(gone)}"
+    return f"{finding.done}; {codes} drops {names(gone)}"
 
 
 def _costly(rule: type[Rule]) -> bool:
