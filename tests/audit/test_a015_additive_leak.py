@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from modelwright.audit.findings import Action
+from modelwright.audit.findings import Action, Severity
 from modelwright.audit.rules.a015_additive_leak import AdditiveLeak
 from tests.audit.conftest import MakeContext
 from tests.audit.helpers import accused, findings, honest
@@ -24,8 +24,8 @@ def test_of_a_difference_the_column_with_the_target_is_dropped(make: MakeContext
     frame = honest(rng).drop(columns=["goal", "value"])
     frame["fare"], frame["tip"], frame["toll"] = rng.gamma(3, 5, 600), rng.gamma(2, 1, 600), rng.poisson(1.0, 600)
     frame["total"] = frame["fare"] + frame["tip"] + frame["toll"] + rng.choice([0.3, 0.8], 600)
-    (found,) = findings(AdditiveLeak, make(frame, "fare"))
-    assert found.columns == ("total",) and "'tip'" in found.message
+    found, asked = findings(AdditiveLeak, make(frame, "fare"))
+    assert found.columns == ("total",) and "'tip'" in found.message and asked.action is Action.TOLD
 
 
 def test_long_sums_are_found(make: MakeContext, rng: np.random.Generator) -> None:
@@ -61,6 +61,17 @@ def test_stays_quiet_on_honest_regression(make: MakeContext) -> None:
         x = rng.normal(size=(500, 8))
         frame = pd.DataFrame(x, columns=list("abcdefgh")).assign(y=x[:, 0] + x[:, 1] + rng.normal(0, 0.5, 500))
         assert findings(AdditiveLeak, make(frame, "y")) == []
+
+
+def test_the_other_parts_of_a_total_are_asked_about(make: MakeContext, rng: np.random.Generator) -> None:
+    frame = pd.DataFrame(rng.normal(size=(600, 2)), columns=["distance", "noise"]).abs()
+    frame["fare"] = 3 + 5 * frame["distance"] + rng.exponential(size=600)
+    frame["tip"], frame["toll"] = rng.exponential(2.0, 600), rng.choice([0.0, 6.5], 600)
+    frame["total"] = frame["fare"] + frame["tip"] + frame["toll"]
+    sure, asked = findings(AdditiveLeak, make(frame, "fare"))
+    assert sure.columns == ("total",) and sure.action is Action.DROP_COLUMN
+    assert set(asked.columns) == {"tip", "toll"} and asked.action is Action.TOLD
+    assert asked.severity is Severity.WARNING and "--known-after tip" in asked.fix
 
 
 def test_a_copy_is_left_to_its_own_rule(make: MakeContext, rng: np.random.Generator) -> None:

@@ -64,7 +64,8 @@ class AdditiveLeak:
     )
     what_is_done: ClassVar[str] = (
         "Parts of the target are dropped. Of a difference, the column that contains the target is dropped, and the "
-        "others stay."
+        "others stay. Where those are the other parts of it (the tip beside the fare, in the total of a bill) "
+        "it is asked whether they are known in time."
     )
 
     def check(self, context: AuditContext) -> list[Finding] | str:
@@ -106,12 +107,13 @@ class AdditiveLeak:
             if identity is None:
                 product = find_product(x, y)
             if identity is not None:
-                found.append(self._sum(context, numbers, identity, x, y))
+                found += self._sum(context, numbers, identity, x, y)
             elif product is not None:
                 found.append(self._product(context, numbers, product, x, y))
             else:
                 break
-            kept = [i for i, n in enumerate(numbers) if n not in found[-1].columns]
+            gone = {n for f in found if f.action is Action.DROP_COLUMN for n in f.columns}
+            kept = [i for i, n in enumerate(numbers) if n not in gone]
             numbers, x = [numbers[i] for i in kept], x[:, kept]
             if len(numbers) < 2:
                 break
@@ -137,18 +139,22 @@ class AdditiveLeak:
             fix="leave out whatever is known only together with the target",
         )
 
-    def _sum(self, context: AuditContext, numbers: list[str], found: Identity, x: np.ndarray, y: np.ndarray) -> Finding:
+    def _sum(
+        self, context: AuditContext, numbers: list[str], found: Identity, x: np.ndarray, y: np.ndarray
+    ) -> list[Finding]:
         involved = [numbers[i] for i in found.columns]
         block = x[:, list(found.columns)]
         parts = bool(np.all(found.weights > 0) and np.all(block >= 0) and np.all(block <= y[:, None] + 1e-9))
+        whole = -1
         dropped = involved
         if not parts:
             correlation = [abs(np.corrcoef(block[:, i], y)[0, 1]) for i in range(len(involved))]
-            dropped = [involved[int(np.argmax(correlation))]]
+            whole = int(np.argmax(correlation))
+            dropped = [involved[whole]]
         formula = " ".join(f"{'+' if w > 0 else '-'} {abs(w):.3g} × {n}" for n, w in zip(involved, found.weights))
         others = [n for n in involved if n not in dropped]
         done = f"dropped {names(dropped)}" + (f"; {names(others)} stay" if others else ": the model never sees them")
-        return tell(
+        sure = tell(
             self,
             severity=Severity.ERROR,
             columns=dropped,
@@ -157,6 +163,24 @@ class AdditiveLeak:
             action=Action.DROP_COLUMN,
             done=done,
             fix="leave out whatever is known only together with the target",
+        )
+        rest = np.arange(len(involved)) != whole
+        if not others or not _are_parts(block[:, rest], found.weights[rest], block[:, whole]):
+            return [sure]
+        return [sure, self._ask(context, others, dropped[0])]
+
+    def _ask(self, context: AuditContext, others: list[str], whole: str) -> Finding:
+        """Ask about what a total is made of beside the target: it may be settled with it."""
+        one = len(others) == 1
+        return tell(
+            self,
+            severity=Severity.WARNING,
+            columns=others,
+            message=f"{'Is' if one else 'Are'} {names(others)} known when the prediction is needed? With "
+            f"'{context.target}' {'it makes' if one else 'they make'} up '{whole}' ({1 + len(others)} parts), and the "
+            "parts of a total are often settled together.",
+            evidence={"whole": whole, "n_parts": 1 + len(others)},
+            fix=f"if not, name {'it' if one else 'them'} with " + " ".join(f"--known-after {n}" for n in others),
         )
 
     def _elapsed(self, context: AuditContext, usable: list[str], rows: np.ndarray) -> list[Finding]:
@@ -216,3 +240,9 @@ class AdditiveLeak:
                 fix="leave out whatever is known only together with the target",
             )
         ]
+
+
+def _are_parts(others: np.ndarray, weights: np.ndarray, whole: np.ndarray) -> bool:
+    """Return whether columns are taken from a whole, never below 0 and never more than it."""
+    inside = np.all(others >= 0) and np.all(others <= whole[:, None] + 1e-9)
+    return bool(np.all(weights < 0) and inside)
