@@ -36,7 +36,7 @@ def test_all_are_compared_with_one_column_that_is_named(make: MakeContext, rng: 
     frame["paid"] = 2.0 * yes + rng.normal(size=len(frame))
     found = findings(KnownAfter, make(frame, "goal"))
     assert len(found) > 1 and len({f.evidence["others"] for f in found}) == 1
-    assert all("nothing speaks against ('" in f.message for f in found) and "('final_price')" not in found[0].message
+    assert all("without such a sign ('" in f.message for f in found) and "('final_price')" not in found[0].message
 
 
 def test_the_data_alone_does_not(make: MakeContext, rng: np.random.Generator) -> None:

@@ -169,7 +169,7 @@ def test_findings_about_dropped_columns_say_who_drops_them(make: MakeContext, rn
     audit = run_audit(make(honest(rng), "goal"), rules)
     done = [f.done for f in audit.findings if f.code == "X006"]
     assert done == [
-        "nothing is left to do: X001 drops 'height'",
+        "nothing more was changed: X001 drops 'height'",
         "nothing was changed: as it is; X001 drops 'height'",
         "nothing was changed",
         "dropped, and so is 'weight' (X001)",

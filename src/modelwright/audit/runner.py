@@ -83,7 +83,7 @@ COPY_OF = "copy_of"
 
 
 def _beside_drops(findings: list[Finding]) -> list[Finding]:
-    """Return the findings, those about columns that another one drops saying so: nothing about them is left to do."""
+    """Return the findings, those about columns that another one drops saying so."""
     dropped: dict[str, str] = {}
     for finding in sorted(findings, key=lambda f: f.code):
         if finding.action is Action.DROP_COLUMN and not finding.overruled:
@@ -106,7 +106,7 @@ def _done_beside(finding: Finding, dropped: Mapping[str, str]) -> str:
     if finding.action is Action.DROP_COLUMN:
         return f"dropped, and so is {names(gone)} ({codes})"
     if len(gone) == len(about):
-        return f"nothing is left to do: {codes} drops {names(gone)}"
+        return f"nothing more was changed: {codes} drops {names(gone)}"
     return f"{finding.done}; {codes} drops {names(gone)}"
 
 

@@ -112,7 +112,7 @@ def _evidence(context: AuditContext, leak: Leak) -> str:
     if leak.word and not leak.against:
         compared = "and no other column is left to compare it with"
     elif leak.word:
-        compared = f"the best column that nothing speaks against ('{leak.against}') {percent(leak.others)}"
+        compared = f"the best column without such a sign ('{leak.against}') {percent(leak.others)}"
     else:
         compared = f"what it was compared with {percent(leak.others)}"
     return f"{named} explains {percent(leak.skill)} of '{context.target}' alone, {compared}"
