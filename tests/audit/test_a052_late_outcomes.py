@@ -52,6 +52,16 @@ def test_early_rows_are_looked_at_and_other_dates_named(make: MakeContext, rng: 
     assert _days_off(found.evidence["moment"], "2021-01-30") <= 5
 
 
+def test_dates_with_gaps_that_tell_the_same_rows_go_too(make: MakeContext, rng: np.random.Generator) -> None:
+    frame = _dated(rng)
+    frame.loc[frame["day"] >= 260, "goal"] = "yes"
+    lag = pd.to_timedelta(rng.integers(0, 20, len(frame)), unit="D")
+    frame["arrested"] = (frame["screened"] - lag).where(rng.random(len(frame)) < 0.5)
+    frame["met"] = rng.permutation(frame["screened"])
+    (found,) = findings(LateOutcomes, make(frame.drop(columns="day"), "goal"))
+    assert found.columns == ("screened", "arrested") and "'arrested' tells those rows, too" in found.message
+
+
 def test_shuffled_dates_and_drift_are_no_end(make: MakeContext, rng: np.random.Generator) -> None:
     frame = _dated(rng)
     assert findings(LateOutcomes, make(frame.drop(columns="day"), "goal")) == []

@@ -12,7 +12,7 @@ from modelwright.audit.building import count, names, percent, tell
 from modelwright.audit.clocks import dates, file_order
 from modelwright.audit.findings import Action, AuditContext, Finding, Severity
 from modelwright.audit.leaks import sure_leaks
-from modelwright.audit.looking import coded
+from modelwright.audit.looking import auc, coded, values_of
 from modelwright.audit.power import MIN_ROWS, power_sample
 from modelwright.data.contract import Kind
 
@@ -32,6 +32,8 @@ ELSEWHERE = 0.4
 NEXT = 20  # rows of the other classes that are expected next to the cut: looked at by themselves
 # The class is one of several in the rest. Where it is not, the date tells the classes apart: a trend passed a limit.
 OCCURS = 0.1
+# Other dates that tell the rows beyond the cut from the rest, by the area under their ROC curve: as good as the date.
+TELLS = 0.85
 LOG_ORDER = 0.9  # rank correlation of a year with the row number, as in A018
 
 
@@ -73,7 +75,8 @@ class LateOutcomes:
         "business."
     )
     what_is_done: ClassVar[str] = (
-        "The model does not see the dates along which it is so, and the verdict has a condition: other columns may "
+        "The model does not see the dates along which it is so, nor others that tell the same rows (area under the ROC "
+        f"curve {TELLS:g}), and the verdict has a condition: other columns may "
         "tell the late rows, too, and the score is measured on them."
     )
 
@@ -93,7 +96,10 @@ class LateOutcomes:
         best = ends[0]
         since = "from" if best.late else "up to"
         columns = [e.name for e in ends]
-        also = f" It is so along {names(columns[1:])}, too." if len(ends) > 1 else ""
+        columns += [n for n in _telling(context, best) if n not in columns]
+        also = (
+            f" {names(columns[1:])} {'tell' if len(columns) > 2 else 'tells'} those rows, too." if columns[1:] else ""
+        )
         reason = (
             "the outcome of late rows was not known yet, or only rows with one outcome were kept"
             if best.late
@@ -116,12 +122,31 @@ class LateOutcomes:
                 "likelihood": best.sure,
             },
             action=Action.DROP_COLUMN,
-            done=f"dropped: the model never sees {'it' if len(ends) == 1 else 'them'}; the rows stay, in training and "
-            "in the score",
+            done=f"dropped: the model never sees {'it' if len(columns) == 1 else 'them'}; the rows stay, in training "
+            "and in the score",
             fix=f"leave the rows {since} {when} out, or wait until their outcome is known, and run again; if their "
             f"classes are right, allow {self.code}",
             n_rows=best.n_rows,
         )
+
+
+def _telling(context: AuditContext, end: _End) -> list[str]:
+    """Return the dates that tell the rows beyond the cut from the others."""
+    time = values_of(context, end.name)
+    assert time is not None
+    beyond = time >= end.moment if end.late else time <= end.moment
+    found = []
+    for name in context.features:
+        values = values_of(context, name)
+        if values is None or context.contract[name].kind is not Kind.DATETIME:
+            continue
+        known = np.isfinite(values) & np.isfinite(time)
+        if known.sum() < MIN_ROWS:
+            continue
+        area = auc(values[known], beyond[known])  # NaN where all rows are on one side
+        if max(area, 1 - area) >= TELLS:
+            found.append(name)
+    return found
 
 
 def _is_moment(context: AuditContext, name: str) -> bool:
