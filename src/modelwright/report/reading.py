@@ -22,7 +22,7 @@ __all__ = ["Reading", "done_words", "is_settled", "readings"]
 
 LEAKS = frozenset({"A013", "A014", "A015", "A016", "A020", "A021", "A022", "A023", "A026"})
 """Rules about columns that know what only the outcome tells."""
-DOUBTS = frozenset({"A013", "A014", "A016", "A022"})
+DOUBTS = frozenset({"A013", "A014", "A015", "A016", "A022"})
 """Those that ask the reader when a column is filled in, where they cannot tell."""
 ORDER = "A018"
 MENDED = frozenset({Action.AS_MISSING, Action.AS_KIND, Action.AS_LEVEL, Action.DROP_ROWS})

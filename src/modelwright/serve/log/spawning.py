@@ -16,9 +16,17 @@ import os, runpy, sys
 os.nice(19)
 if hasattr(os, "SCHED_IDLE"):
     os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+if hasattr(os, "sched_setaffinity"):
+    others = set(range(os.cpu_count() or 1)) - os.sched_getaffinity(0)
+    try:
+        os.sched_setaffinity(0, others or os.sched_getaffinity(0))
+    except OSError:
+        pass
 runpy.run_module("modelwright.serve.log.compacting", run_name="__main__")
 """
-"""What the child runs: before anything is imported it steps back, so that it has the time that nobody else wants."""
+"""What the child runs: before anything is imported it steps back, so that it has the time that nobody else wants; and
+where the server was pinned to some processors it goes to others, as far as the system lets it: it would have the
+server's caches filled with what the server does not need."""
 
 
 class Compactor:
