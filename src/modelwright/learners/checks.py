@@ -37,8 +37,9 @@ ENOUGH_ROUNDS = 100
 """Where something has to be learned."""
 
 GRACE_SECONDS = 1.0
-TRIES = 3  # a machine may be busy with something else
 """What a stoppable fit may take after its deadline on 20,000 rows × 20 features of a busy machine."""
+
+TRIES = 3  # a machine may be busy with something else
 
 _PROBE = """
 import sys, msgspec, numpy as np
