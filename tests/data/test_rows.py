@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -106,7 +107,9 @@ def test_records_mean_what_each_means_alone(records: list[dict[str, Any]]) -> No
         for i, (row, _) in enumerate(alone):
             one = Strings(column.codes[i : i + 1], column.levels) if isinstance(column, Strings) else column[i : i + 1]
             assert same(row[place], one)
-    counted = {(v.what, v.column): v.n_rows for v in told}
+    counted: Counter[tuple[str, str]] = Counter()
+    for v in told:  # of each of several spellings of a name it is told
+        counted[v.what, v.column] += v.n_rows
     for what, column in {(v.what, v.column) for _, more in alone for v in more}:
         assert counted[what, column] == sum(any((v.what, v.column) == (what, column) for v in m) for _, m in alone)
 
