@@ -12,7 +12,7 @@ import numpy as np
 from modelwright.runtime.bit_trees import MOST_BYTES, Asked, BitTrees
 from modelwright.runtime.levels import Of
 from modelwright.runtime.ops.base import LARGEST
-from modelwright.runtime.origins import FromLevel, FromNumber, RowSource
+from modelwright.runtime.origins import FromLevel, FromNumber, RowSource, features_by_level
 
 __all__ = ["KINDS", "AnswerTable", "Key", "Layout", "TooLarge", "answer_tables"]
 
@@ -140,8 +140,8 @@ def _of_numbers(key: Key, uses: list[_Use]) -> _Column:
 
 def _of_levels(key: Key, uses: list[_Use]) -> _Column:
     origins = [use.origin for use in uses if isinstance(use.origin, FromLevel)]
-    levels = list(dict.fromkeys(level for origin in origins for level in origin.features))
-    features = np.array([[*(o.features.get(level, o.unknown) for level in levels), o.unknown] for o in origins])
+    levels, matrix = features_by_level(origins)
+    features = matrix.T
     between = np.array([_interval(use.asked.cuts, own) for use, own in zip(uses, features)])
     _, chosen, row = np.unique(between, axis=1, return_index=True, return_inverse=True)
     of = row.ravel().tolist()

@@ -16,7 +16,7 @@ from modelwright.runtime.ops.lookup import Lookup
 from modelwright.runtime.ops.numbers import Numbers
 from modelwright.runtime.views import ViewPlan
 
-__all__ = ["FromLevel", "FromNumber", "Now", "Origin", "RowSource", "origins_of"]
+__all__ = ["FromLevel", "FromNumber", "Now", "Origin", "RowSource", "features_by_level", "origins_of"]
 
 
 class Now:
@@ -73,6 +73,14 @@ class RowSource:
         """Return the buffer to somebody who reads these features of it and no others."""
         self.wanted.update(features)
         return self._buffer
+
+
+def features_by_level(origins: Sequence[FromLevel]) -> tuple[list[str | None], np.ndarray]:
+    """Return the levels that features of one column know, and the features of each and, last, of any other level:
+    float64 of shape ``(n_levels + 1, n_features)``."""
+    levels = list(dict.fromkeys(level for origin in origins for level in origin.features))
+    columns = [[*(o.features.get(level, o.unknown) for level in levels), o.unknown] for o in origins]
+    return levels, np.ascontiguousarray(np.array(columns).T)
 
 
 def origins_of(view: ViewPlan, where: Mapping[str, int]) -> tuple[Origin, ...]:

@@ -95,15 +95,14 @@ def train(
         memory_guard=guard,
     )
     schedule.run()
-    if schedule.folds < size.folds:
-        note = f"{schedule.folds} of {len(job.folds)} folds were used: fits took longer than expected"
-        size = replace(size, folds=schedule.folds, note=note)
-    failed = any(r.status == "failed" for r in schedule.running)
-    if not failed and not any(r.status == "done" for r in schedule.running):
+    if {r.status for r in schedule.running}.isdisjoint(("done", "failed")):
         left_over = schedule.running
         schedule, job, note = stand_in(job, engine, journal, plan, spent=lambda: budget.spent, tell=tell, guard=guard)
         schedule.running += [r for r in left_over if r.candidate.key != schedule.running[0].candidate.key]
         size = Size(1, job.max_train_rows, note)
+    elif schedule.folds < size.folds:
+        note = f"{schedule.folds} of {len(job.folds)} folds were used: fits took longer than expected"
+        size = replace(size, folds=schedule.folds, note=note)
     done = [r for r in schedule.running if r.status == "done"]
     if not done:
         raise _nothing_finished(schedule.running, train_seconds)

@@ -17,7 +17,7 @@ import numpy as np
 
 from modelwright.data.typed_rows import picker
 from modelwright.runtime.levels import Of
-from modelwright.runtime.origins import FromLevel, RowSource
+from modelwright.runtime.origins import FromLevel, RowSource, features_by_level
 from modelwright.runtime.scorers.scaling import Scaling
 
 __all__ = ["Folded"]
@@ -46,11 +46,12 @@ class Folded:
         places: list[int] = []
         left = MOST_CELLS
         for place, own in features.items():
-            levels = list(dict.fromkeys(level for f in own for level in source.origins[f].features))  # type: ignore[union-attr]
+            levels, matrix = features_by_level([o for f in own if isinstance(o := source.origins[f], FromLevel)])
             if (size := (len(levels) + 1) * weights.shape[1]) > left:
                 continue
             left -= size
-            table = _table(source, own, levels, scaling, weights)
+            part = Scaling(scaling.centre[own], scaling.factor[own], scaling.smooth)
+            table = part(matrix) @ weights[own]
             first = sum(map(len, rows))
             self._index.append(Of({level: first + i for i, level in enumerate(levels)}, first + len(levels)))
             rows.append(table)
@@ -93,16 +94,3 @@ class Folded:
     def _read(self) -> None:
         self._buffer.take(self._rest, out=self._own, mode="clip")
         self._scale()
-
-
-def _table(
-    source: RowSource, own: list[int], levels: list[str | None], scaling: Scaling, weights: np.ndarray
-) -> np.ndarray:
-    """Return what each level adds to each sum, and below them what any other level adds."""
-    matrix = np.empty((len(levels) + 1, len(own)))
-    for j, feature in enumerate(own):
-        origin = source.origins[feature]
-        assert isinstance(origin, FromLevel)
-        matrix[:, j] = [*(origin.features.get(level, origin.unknown) for level in levels), origin.unknown]
-    part = Scaling(scaling.centre[own], scaling.factor[own], scaling.smooth)
-    return part(matrix) @ weights[own]

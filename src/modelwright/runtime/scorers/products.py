@@ -15,7 +15,7 @@ import numpy as np
 
 from modelwright.data.typed_rows import picker
 from modelwright.runtime.levels import Of
-from modelwright.runtime.origins import FromLevel, RowSource
+from modelwright.runtime.origins import FromLevel, RowSource, features_by_level
 from modelwright.runtime.scorers.scaling import Scaling
 
 __all__ = ["products_of"]
@@ -92,7 +92,6 @@ def _of_levels(
 
 def _by_level(origins: Sequence[FromLevel], scaling: Scaling, weights: np.ndarray) -> Of[bytes]:
     """Return the products of the features of a column by its level, as they lie in memory."""
-    levels = list(dict.fromkeys(level for origin in origins for level in origin.features))
-    features = [[*(o.features.get(level, o.unknown) for level in levels), o.unknown] for o in origins]
-    rows = [row.tobytes() for row in np.ascontiguousarray(scaling(np.array(features).T) * weights)]
+    levels, features = features_by_level(origins)
+    rows = [row.tobytes() for row in scaling(features) * weights]
     return Of(dict(zip(levels, rows)), rows[-1])
