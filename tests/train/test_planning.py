@@ -3,22 +3,25 @@ from __future__ import annotations
 import pytest
 
 from modelwright import learners
-from modelwright.train.planning import COSTLY_SHARE, CostModel, make_plan
+from modelwright.train.planning import FASTEST_PACE, CostModel, make_plan, paced
 from modelwright.train.record import Candidate
+from modelwright.train.worth import anchors, worth_of
 
 
-def plan_of(n_rows=50_000, *, fold_seconds=None, objective="classify", n_classes=2, n_features=20):
-    return make_plan(
-        objective=objective, n_rows=n_rows, n_features=n_features, n_classes=n_classes, fold_seconds=fold_seconds
-    )
+def plan_of(n_rows=50_000, *, objective="classify", n_classes=2, n_features=20):
+    return make_plan(objective=objective, n_rows=n_rows, n_features=n_features, n_classes=n_classes)
 
 
-def test_each_family_comes_before_any_second_setting():
-    families = [c.learner for c in plan_of().candidates]
-    assert len(set(families[: len(set(families))])) == len(set(families))
+@pytest.mark.parametrize("n_rows", [300, 50_000])
+def test_the_anchors_come_first_then_what_is_worth_most_a_second(n_rows):
+    candidates = plan_of(n_rows).candidates
+    assert tuple(c.key for c in candidates[:2]) == anchors(n_rows)
+    cost = CostModel(20, 2)
+    rates = [worth_of(c.key, n_rows) / cost.estimate(c, n_rows) for c in candidates[2:]]
+    assert rates == sorted(rates, reverse=True)
 
 
-@pytest.mark.parametrize(("n_rows", "most"), [(100, 4), (500, 8), (2_500, 15), (50, 4)])
+@pytest.mark.parametrize(("n_rows", "most"), [(100, 5), (500, 10), (2_500, 20), (50, 5)])
 def test_few_rows_support_few_candidates(n_rows, most):
     plan = plan_of(n_rows)
     assert len(plan.candidates) <= most
@@ -31,16 +34,14 @@ def test_what_a_learner_cannot_do_is_left_out_with_the_reason():
     assert all(learners.get(c.learner).card.max_classes >= 1_000 for c in plan.candidates)
 
 
-def test_under_a_short_budget_costly_families_wait_and_settings_are_quicker():
-    calm, pressed = plan_of(fold_seconds=None), plan_of(fold_seconds=5.0)
-    assert all(c.pace == 1.0 for c in calm.candidates)
-    by_key = {c.key: c for c in calm.candidates}
-    quicker = [c for c in pressed.candidates if c.pace > 1]
-    assert quicker and all(c.settings != by_key[c.key].settings and "quicker" in c.why for c in quicker)
-    cost = CostModel(20, 2)
-    first_turn = [c for c in pressed.candidates if c.key.endswith("/default")][2:]
-    costly = [cost.estimate(c, 50_000) > COSTLY_SHARE * 5.0 for c in first_turn]
-    assert costly == sorted(costly)
+@pytest.mark.parametrize("candidate", plan_of().candidates, ids=lambda c: c.key)
+def test_a_candidate_above_its_share_gets_quicker_settings_where_there_are_any(candidate):
+    assert paced(candidate, 5.0, 10.0) is candidate
+    quicker = paced(candidate, 20.0, 10.0)
+    if quicker is candidate:
+        return
+    assert quicker.pace == 2.0 and quicker.settings != candidate.settings and "quicker" in quicker.why
+    assert paced(candidate, 1e6, 10.0).pace == FASTEST_PACE
 
 
 def test_the_cost_model_learns_from_what_fits_take():

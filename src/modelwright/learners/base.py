@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
+from modelwright.learners.spaces import Draw
 from modelwright.runtime.scorer import Scorer
 from modelwright.runtime.view import View
 
@@ -49,6 +50,8 @@ class Card:
         A fit returns a usable model when its deadline comes.
     watches : bool
         Fits watch the validation rows to stop early; others get all rows to learn from.
+    chancy : bool
+        Another seed gives another model, so that the mean over a few seeds is better than one.
     complexity : int
         1 (a line) to 5 (hundreds of deep trees): among equals the simpler wins.
     source : str
@@ -66,6 +69,7 @@ class Card:
     watches: bool
     complexity: int
     source: str
+    chancy: bool = False
 
     def seconds(self, n_rows: int, n_features: int, n_outputs: int) -> float:
         """Expected seconds of one fit on one core; `modelwright.train.cost` corrects it by what fits measure."""
@@ -129,6 +133,8 @@ class Learner(Protocol):
     """
 
     card: ClassVar[Card]
+    space: ClassVar[Mapping[str, Draw]]
+    """Where a search draws settings from; empty: there is nothing to search."""
 
     def portfolio(self, *, n_rows: int, n_features: int, n_classes: int) -> tuple[Mapping[str, Any], ...]:
         """Return settings worth trying, best first; the first is the default. Each has a ``"name"``."""

@@ -11,6 +11,7 @@ import numpy as np
 from modelwright.learners.base import FitContext, Fitted
 from modelwright.learners.family import ANY_OBJECTIVE, Family, MeasuredCard, Valid, raised, read_settings, rng_seed
 from modelwright.learners.rounds import Rounds, patience_for, stopping_loss
+from modelwright.learners.spaces import Choice, Log
 from modelwright.runtime.scorers.catboost import CatboostScorer, features_data
 from modelwright.runtime.view import View
 
@@ -63,6 +64,15 @@ def automatic_rate(loss: str, n_rows: int) -> float:
 class Catboost(Family):
     """CatBoost."""
 
+    space: ClassVar = {
+        "rate_factor": Log(0.5, 1.5),
+        "depth": Choice((4, 5, 6, 7, 8)),
+        "l2_leaf_reg": Log(0.5, 20.0),
+        "max_ctr_complexity": Choice((1, 1, 2)),
+        "one_hot_max_size": Choice((2, 5, 10, 50)),
+    }
+    """After TabArena's space of CatBoost (Erickson et al. 2025), around its automatic learning rate."""
+
     card: ClassVar[MeasuredCard] = MeasuredCard(
         name="catboost",
         title="CatBoost",
@@ -74,6 +84,7 @@ class Catboost(Family):
         stoppable=True,
         watches=True,
         complexity=4,
+        chancy=True,
         source="Prokhorenkova et al. 2018; the library's defaults, variants after TabRepo (Salinas and Erickson 2024)",
         cost=lambda n, p, k: 0.1 + 600 * (0.75 + k / 4) * (1e-3 + 3e-8 * n * p),
     )

@@ -13,6 +13,7 @@ import numpy as np
 
 from modelwright.errors import UsageError, did_you_mean
 from modelwright.learners.base import Card, FitContext, Fitted
+from modelwright.learners.spaces import Draw
 from modelwright.runtime.scorers.constant import ConstantScorer
 from modelwright.runtime.scorers.forest import as_float32
 from modelwright.runtime.view import View
@@ -110,6 +111,7 @@ class Family:
     """A learner that leaves the degenerate cases to this class and implements two methods."""
 
     card: ClassVar[MeasuredCard]
+    space: ClassVar[Mapping[str, Draw]] = {}
 
     def fit(
         self,

@@ -20,6 +20,7 @@ from modelwright.learners.family import (
     rng_seed,
 )
 from modelwright.learners.rounds import Rounds, patience_for, stopping_loss
+from modelwright.learners.spaces import Choice, Log, Uniform
 from modelwright.runtime.scorers.lightgbm import LightgbmScorer, columns_of
 from modelwright.runtime.view import View
 
@@ -76,6 +77,18 @@ class LightgbmSettings:
 class Lightgbm(Family):
     """LightGBM."""
 
+    space: ClassVar = {
+        "learning_rate": Log(0.02, 0.1),
+        "num_leaves": Log(6, 200, whole=True),
+        "min_data_in_leaf": Log(1, 64, whole=True),
+        "feature_fraction": Uniform(0.4, 1.0),
+        "bagging_fraction": Uniform(0.7, 1.0),
+        "lambda_l2": Log(0.1, 20.0),
+        "extra_trees": Choice((False, False, True)),
+        "cat_smooth": Log(1.0, 100.0),
+    }
+    """After TabArena's space of LightGBM (Erickson et al. 2025), with learning rates that budgets of minutes allow."""
+
     card: ClassVar[MeasuredCard] = MeasuredCard(
         name="lightgbm",
         title="LightGBM",
@@ -87,6 +100,7 @@ class Lightgbm(Family):
         stoppable=True,
         watches=True,
         complexity=4,
+        chancy=True,
         source="Ke et al. 2017; settings after AutoGluon's tabular portfolio (TabRepo, Salinas and Erickson 2024)",
         cost=lambda n, p, k: 0.03 + 300 * k * (1.5e-4 + 5e-9 * n * p),
     )

@@ -20,6 +20,7 @@ from modelwright.learners.family import (
     rng_seed,
 )
 from modelwright.learners.rounds import Rounds, patience_for, stopping_loss
+from modelwright.learners.spaces import Log, Uniform
 from modelwright.runtime.scorers.forest import as_float32
 from modelwright.runtime.scorers.lightgbm import columns_of
 from modelwright.runtime.scorers.xgboost import XgboostScorer
@@ -49,6 +50,16 @@ class XgboostSettings:
 class Xgboost(Family):
     """XGBoost."""
 
+    space: ClassVar = {
+        "learning_rate": Log(0.02, 0.1),
+        "max_depth": Log(3, 10, whole=True),
+        "min_child_weight": Log(0.1, 20.0),
+        "subsample": Uniform(0.6, 1.0),
+        "colsample_bytree": Uniform(0.5, 1.0),
+        "reg_lambda": Log(0.1, 20.0),
+    }
+    """After TabArena's space of XGBoost (Erickson et al. 2025), with learning rates that budgets of minutes allow."""
+
     card: ClassVar[MeasuredCard] = MeasuredCard(
         name="xgboost",
         title="XGBoost",
@@ -60,6 +71,7 @@ class Xgboost(Family):
         stoppable=True,
         watches=True,
         complexity=4,
+        chancy=True,
         source="Chen and Guestrin 2016; settings after TabRepo (Salinas and Erickson 2024) and Holzmüller et al. 2024",
         cost=lambda n, p, k: 0.03 + 350 * k * (2e-4 + 5e-9 * n * p),
     )

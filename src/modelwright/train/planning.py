@@ -2,34 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
 from modelwright.train.record import Candidate
+from modelwright.train.worth import anchors, worth_of
 
-__all__ = ["CostModel", "Plan", "make_plan"]
+__all__ = ["CostModel", "Plan", "candidate_of", "in_order", "make_plan", "most_candidates", "paced"]
 
-ORDER_SMALL = ("linear", "catboost", "extra_trees", "lightgbm", "random_forest", "mlp", "xgboost", "neighbours")
-ORDER_LARGE = ("lightgbm", "linear", "catboost", "xgboost", "extra_trees", "mlp", "random_forest", "neighbours")
-"""Learners by what they add to an ensemble per second. Boosting with ordered statistics is the strongest single family
-on tables (TabArena 2025, defaults on CPU); on few rows the well-regularised linear model is hard to beat."""
-
-SMALL_ROWS = 2_000
-
-COSTLY_SHARE = 0.25
-"""A family that takes more than this of the time is far above its share of six or seven."""
-
-PACED_SHARE = 0.12
-"""Above this part of the time a family is asked for quicker settings: most should get a turn."""
+PACED_SHARE = 0.3
+"""Above this part of the core-seconds a candidate is asked for quicker settings: others should get a turn."""
 
 FASTEST_PACE = 4.0
-"""No family is asked to be quicker than this: beyond it, fewer rows lose less."""
+"""No candidate is asked to be quicker than this: beyond it, fewer rows lose less."""
 
-ANCHORS = 2
-"""The first families of the order keep their place whatever they cost: without a strong one there is no model."""
-
-CANDIDATES_BY_ROWS = ((100, 4), (500, 8), (2_500, 15), (10_000, 40))
+CANDIDATES_BY_ROWS = ((100, 5), (500, 10), (2_500, 20), (10_000, 60))
 """Most candidates by rows: on few rows, choosing among many models mostly chooses noise (AutoGluon 1.6 presets)."""
 
 
@@ -41,59 +31,56 @@ class Plan:
     left_out: tuple[tuple[Candidate, str], ...]
 
 
-def make_plan(
-    *, objective: str, n_rows: int, n_features: int, n_classes: int, fold_seconds: float | None = None
-) -> Plan:
-    """Return the candidates for a table of this size: each family's default first, then their variants in turn.
-
-    Parameters
-    ----------
-    fold_seconds : float or None
-        Core-seconds there are for each fold, all candidates together. Families of which one fit takes more than
-        `COSTLY_SHARE` of it come after the others of their turn, so that a slow one does not keep out all the rest.
-    """
+def make_plan(*, objective: str, n_rows: int, n_features: int, n_classes: int) -> Plan:
+    """Return the candidates for a table of this size: the anchors first, then by what they are worth per second."""
     from modelwright import learners
 
-    order = ORDER_SMALL if n_rows < SMALL_ROWS else ORDER_LARGE
-    names = [n for n in order if n in learners.LEARNERS] + [n for n in learners.LEARNERS if n not in order]
-    cost = CostModel(n_features, max(1, n_classes))
-    chosen: list[tuple[int, bool, int, Candidate]] = []
+    chosen: list[Candidate] = []
     left_out: list[tuple[Candidate, str]] = []
-    for rank, name in enumerate(names):
+    for name in learners.LEARNERS:
         learner = learners.get(name)
-        card = learner.card
-        portfolio = learner.portfolio(n_rows=n_rows, n_features=n_features, n_classes=n_classes)
-        for turn, settings in enumerate(portfolio):
-            options = {k: v for k, v in settings.items() if k != "name"}
-            candidate = Candidate(
-                key=f"{name}/{settings.get('name', turn)}",
-                learner=name,
-                view=card.view,
-                settings=options,
-                why=f"{card.title}, {settings.get('name', 'default')} settings",
-            )
-            reason = _unfit(card, objective, n_rows, n_features, n_classes)
+        reason = _unfit(learner.card, objective, n_rows, n_features, n_classes)
+        for settings in learner.portfolio(n_rows=n_rows, n_features=n_features, n_classes=n_classes):
+            candidate = candidate_of(name, settings)
             if reason:
                 left_out.append((candidate, reason))
-                continue
-            candidate = _paced(candidate, cost.estimate(candidate, n_rows), fold_seconds)
-            seconds = cost.estimate(candidate, n_rows)
-            costly = fold_seconds is not None and rank >= ANCHORS and seconds > COSTLY_SHARE * fold_seconds
-            chosen.append((turn, costly, rank, candidate))
-    most = _most_candidates(n_rows)
-    chosen.sort(key=lambda item: (item[0], item[2]))
-    left_out += [(c, f"{n_rows} rows support about {most} candidates") for *_, c in chosen[most:]]
-    ordered = sorted(chosen[:most], key=lambda item: item[:3])
-    return Plan(tuple(c for *_, c in ordered), tuple(left_out))
+            else:
+                chosen.append(candidate)
+    most = most_candidates(n_rows)
+    ordered = in_order(chosen, CostModel(n_features, max(1, n_classes)), n_rows)
+    left_out += [(c, f"{n_rows} rows support about {most} candidates") for c in ordered[most:]]
+    return Plan(tuple(ordered[:most]), tuple(left_out))
 
 
-def _paced(candidate: Candidate, seconds: float, fold_seconds: float | None) -> Candidate:
-    """Return the candidate with quicker settings where the usual ones would take more than their share."""
+def candidate_of(learner: str, settings: Mapping[str, Any]) -> Candidate:
+    """Return a learner's settings as a candidate; ``"name"`` and ``"view"`` among them are about it, not of it."""
     from modelwright import learners
 
-    if fold_seconds is None or seconds <= PACED_SHARE * fold_seconds:
+    card = learners.get(learner).card
+    name = settings.get("name", "default")
+    return Candidate(
+        key=f"{learner}/{name}",
+        learner=learner,
+        view=settings.get("view", card.view),
+        settings={k: v for k, v in settings.items() if k not in {"name", "view"}},
+        why=f"{card.title}, {name} settings",
+    )
+
+
+def in_order(candidates: list[Candidate], cost: CostModel, n_rows: int) -> list[Candidate]:
+    """Return candidates in the order of trying: the anchors, then by worth per second."""
+    first = [c for key in anchors(n_rows) for c in candidates if c.key == key]
+    rest = [c for c in candidates if c not in first]
+    return first + sorted(rest, key=lambda c: -worth_of(c.key, n_rows) / cost.estimate(c, n_rows))
+
+
+def paced(candidate: Candidate, seconds: float, allowed: float) -> Candidate:
+    """Return the candidate with quicker settings where it would take ``seconds`` and may take ``allowed``."""
+    from modelwright import learners
+
+    if seconds <= allowed:
         return candidate
-    factor = min(FASTEST_PACE, seconds / (PACED_SHARE * fold_seconds))
+    factor = min(FASTEST_PACE, seconds / max(allowed, 1e-9))
     quicker = dict(learners.get(candidate.learner).quicker(candidate.settings, factor))
     if quicker == candidate.settings:
         return candidate
@@ -114,7 +101,7 @@ def _unfit(card, objective: str, n_rows: int, n_features: int, n_classes: int) -
     return ""
 
 
-def _most_candidates(n_rows: int) -> int:
+def most_candidates(n_rows: int) -> int:
     """Interpolate `CANDIDATES_BY_ROWS` on logarithmic axes."""
     rows, counts = zip(*CANDIDATES_BY_ROWS, strict=True)
     return round(float(np.exp(np.interp(np.log(max(n_rows, 2)), np.log(rows), np.log(counts)))))

@@ -1,8 +1,12 @@
 """The schedule: which trial runs next on which core, under the deadline and the memory limit.
 
-Candidates are taken in the order of the plan, all folds of one before the next, so that whenever time ends nearly
-all the work done is usable. A candidate that cannot finish in the time left is skipped; one that can return early is
-given its share of it. The time that refitting needs is kept free from the start and follows what fits really take.
+The anchors run all their folds first. Of every other candidate one fold is tried; only where it promises something for
+the ensemble do the other folds follow. Candidates come by what they are likely to add per second, and once the plan is
+through, a search goes on around it. One that can return early is given its share of the time, one that cannot finish
+in what is left is skipped. The time that refitting needs is kept free and follows what fits really take.
+
+Where trials are counted instead of time, all folds of all candidates run in the order of the plan: what is tried must
+not depend on the clock.
 """
 
 from __future__ import annotations
@@ -14,9 +18,12 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from modelwright.engines.base import Engine, Reply
+from modelwright.evaluate import metrics
 from modelwright.train.journal import Journal, Line
-from modelwright.train.planning import CostModel
+from modelwright.train.planning import CostModel, in_order
 from modelwright.train.record import Candidate
+from modelwright.train.search import Search
+from modelwright.train.standing import Standing
 from modelwright.train.work import FitResult, FitTask, Job, first_repeat, fit_fold
 
 __all__ = ["Running", "Schedule"]
@@ -25,14 +32,18 @@ FULL_SHARE = 0.8
 """A candidate is let run freely when it needs at most this part of the core-seconds left."""
 
 MOST_SHARE = 0.6
-"""Of the core-seconds left, a candidate whose fits take longer than expected gets no more than this."""
+"""Of the core-seconds left, the first candidate gets no more than this."""
+
+FAIR_SHARE = 0.35
+"""Of the core-seconds left, any other gets no more than this: a boosting that still gains is worth more than its
+estimate, but not everything."""
 
 LEAST_SHARE = 0.2
 """A candidate that can stop early is started when at least this part of what it wants is left; less makes a model
 too weak to enter the ensemble."""
 
-OVERRUN = 4.0
-"""A fit may take this many times its estimate before it is told to stop."""
+LEAST_GAIN = 1e-4
+"""Part of the loss on its first fold that a candidate must take off the ensemble for its other folds to be run."""
 
 GRACE_S = 1.5
 """Seconds past its limit after which a fit that does not stop is ended from outside."""
@@ -40,18 +51,15 @@ GRACE_S = 1.5
 OVERHEAD_MARGIN = 1.5
 """Encoding for another family may take this many times longer than what was seen so far."""
 
-REFIT_MARGIN = 1.4
-"""Refitting sees 1.25 times the rows of a fold of five, and some members more than expected."""
+REFIT_MARGIN = 1.25
+"""Some members take longer than their rows tell."""
 
-REFIT_SHARE = 0.35
+REFIT_SHARE = 0.45
 """Most of the training time that is kept for the refit and the learning curve."""
 
 CURVE_FITS = 0.7
 """Fits that half of the rows takes, with room to spare, in each fold of a repetition or once for a lockbox: that point
 of the learning curve is kept time for."""
-
-REFIT_MEMBERS = 4
-"""Members that the time kept for refitting counts on, before the ensemble is known."""
 
 
 @dataclass
@@ -61,6 +69,8 @@ class Running:
     candidate: Candidate
     status: str = "waiting"
     reason: str = ""
+    on_trial: bool = False
+    weight: float = 0.0
     started: dict[int, float] = field(default_factory=dict)
     results: dict[int, dict[str, np.ndarray]] = field(default_factory=dict)
     lines: dict[int, Line] = field(default_factory=dict)
@@ -74,6 +84,10 @@ class Running:
     def fit_seconds(self) -> float:
         """Median seconds of a fit."""
         return float(np.median([line.fit_seconds for line in self.lines.values()])) if self.lines else 0.0
+
+    def end(self, status: str, reason: str) -> None:
+        """Set how it ended and why."""
+        self.status, self.reason = status, reason
 
 
 class Schedule:
@@ -94,6 +108,8 @@ class Schedule:
         Seconds of the budget used so far, for the journal.
     tell : callable
         ``tell(done, total, text)`` after each trial.
+    search : Search or None
+        Proposes more where time is left; None: the candidates are all.
     """
 
     def __init__(
@@ -108,15 +124,19 @@ class Schedule:
         spent: Callable[[], float],
         tell: Callable[[int, int, str], None],
         memory_guard: Callable[[Engine], tuple[int, str] | None],
+        search: Search | None = None,
     ) -> None:
-        self.job, self.engine, self.journal = job, engine, journal
+        self.job, self.engine, self.journal, self.search = job, engine, journal, search
         self.running = [Running(c) for c in candidates]
+        if search is not None:
+            self.running += [Running(c) for c in search.resumed(line.split("@")[0] for line in journal.lines)]
         self.folds, self.deadline, self.spent, self.tell = folds, deadline, spent, tell
         self.memory_guard = memory_guard
-        n_features = len(job.columns)
-        self.cost = CostModel(n_features, job.n_outputs)
+        self.cost = CostModel(len(job.columns), job.n_outputs)
         self.resumed = 0
         self.began = time.monotonic()
+        truth = {f: job.y[job.folds[f][1]] for f in range(folds)}
+        self._standing = Standing(metrics.get(job.metric).loss, truth)
         self._curve_folds = 1 if len(job.holdout) else len(first_repeat(job, folds))
         self._on: dict[int, tuple[Running, int, float, float | None]] = {}
 
@@ -135,24 +155,25 @@ class Schedule:
             self._watch()
         for r in self.running:
             if r.status in {"waiting", "running"}:
-                r.status = "stopped" if r.results else "skipped"
-                r.reason = r.reason or "the time for training was over"
+                r.end("stopped" if r.results else "skipped", r.reason or "the time for training was over")
 
     # time
 
     def refit_seconds(self) -> float:
-        """Return the seconds kept for refitting the likely members, and for the learning curve.
+        """Return the seconds kept for refitting the present members, and for the learning curve.
 
         None while there is no model, and never more than `REFIT_SHARE` of the training time: the models of the folds
         can stand in for members whose refit would cost more.
         """
-        done = sorted((r for r in self.running if r.status == "done"), key=lambda r: -r.fit_seconds)[:REFIT_MEMBERS]
-        if not done or self.deadline is None:
+        members = [r for r in self.running if r.status == "done" and r.weight]
+        if not members or self.deadline is None:
             return 0.0
-        total = sum(r.fit_seconds for r in done) / self.engine.n_workers
+        more_rows = min(self.job.max_train_rows, len(self.job.y)) / self._n_train()
+        seconds = [more_rows * r.fit_seconds for r in members]
         at_once = -(-min(self._curve_folds, self.folds) // self.engine.n_workers)
-        curve = CURVE_FITS * at_once * done[0].fit_seconds if self.job.folds_report else 0.0
-        needed = max(total, done[0].fit_seconds) * REFIT_MARGIN + curve + 0.3
+        best = max(members, key=lambda r: r.weight)
+        curve = CURVE_FITS * at_once * best.fit_seconds if self.job.folds_report else 0.0
+        needed = max(sum(seconds) / self.engine.n_workers, *seconds) * REFIT_MARGIN + curve + 0.3
         return min(needed, REFIT_SHARE * (self.deadline - self.began))
 
     def left(self) -> float:
@@ -167,24 +188,42 @@ class Schedule:
         """Give an idle worker its next trial: preferably of a fold whose views it already holds."""
         if self.left() <= 0:
             return
-        open_folds: list[tuple[Running, int]] = []
-        for r in self.running:
-            if r.status == "waiting" and not self._admit(r):
-                continue
-            if r.status != "running":
-                continue
-            open_folds += [(r, f) for f in range(self.folds) if f not in r.started and f not in r.results]
-            if len({id(r) for r, _ in open_folds}) >= 2:
-                break
-        if not open_folds:
-            return
+        trials = [(r, f) for r in self.running for f in self._open(r, worker)]
+        while not trials:
+            r = self._next()
+            if r is None:
+                return
+            if self._admit(r):
+                trials = [(r, f) for f in self._open(r, worker)]
         n = self.engine.n_workers
-        r, fold = min(open_folds, key=lambda item: (item[1] % n != worker % n, self.running.index(item[0]), item[1]))
+        r, fold = min(trials, key=lambda item: (item[1] % n != worker % n, self.running.index(item[0]), item[1]))
         seconds = self._fold_limit(r)
         r.started[fold] = time.monotonic()
         limit = None if seconds is None else time.monotonic() + self._kill_after(seconds)
         self._on[worker] = (r, fold, time.monotonic(), limit)
         self.engine.submit(worker, fit_fold, FitTask(r.candidate, fold, seconds))
+
+    def _open(self, r: Running, worker: int) -> list[int]:
+        """Return the folds of a candidate that may be run now; on trial it is one, the worker's own."""
+        if r.status != "running":
+            return []
+        if r.on_trial:
+            return [] if r.started or r.results else [worker % self.folds]
+        return [f for f in range(self.folds) if f not in r.started and f not in r.results]
+
+    def _next(self) -> Running | None:
+        """Return the candidate to start next: of the plan, by worth per second as it is known now, or a new one."""
+        waiting = [r for r in self.running if r.status == "waiting"]
+        if self.deadline is None:
+            return waiting[0] if waiting else None
+        if waiting:
+            first = in_order([r.candidate for r in waiting], self.cost, self._n_train())[0]
+            return next(r for r in waiting if r.candidate is first)
+        drawn = None if self.search is None else self.search.propose(self.cost, self._n_train())
+        if drawn is None:
+            return None
+        self.running.append(Running(drawn))
+        return self.running[-1]
 
     def _fold_limit(self, r: Running) -> float | None:
         if self.deadline is None:
@@ -211,29 +250,29 @@ class Schedule:
         r.status = "running"
         if self.deadline is None:
             return True
-        per_fold = self.cost.estimate(r.candidate, self._n_train())
-        missing = self.folds - len(r.results)
-        need = per_fold * missing
-        committed = sum(
-            self.cost.estimate(o.candidate, self._n_train()) * (self.folds - len(o.results))
-            for o in self.running
-            if o.status == "running" and o is not r
-        )
-        have = self.left() * self.engine.n_workers - committed
-        if need <= FULL_SHARE * have:
-            r.fold_seconds = max(0.5, min(max(OVERRUN * per_fold, 1.0), MOST_SHARE * have / missing))
-            return True
         first = not any(o.status == "done" for o in self.running)
-        card = learners.get(r.candidate.learner).card
-        if card.stoppable and (first or have >= LEAST_SHARE * need) and have > 0:
-            r.fold_seconds = max(0.5, MOST_SHARE * have / missing)
+        r.on_trial = not first and self.folds > 1 and not r.results
+        missing = self.folds - len(r.results)
+        need = self.cost.estimate(r.candidate, self._n_train()) * missing
+        have = self.left() * self.engine.n_workers - self._committed(r)
+        share = MOST_SHARE if first else FAIR_SHARE
+        can_stop = learners.get(r.candidate.learner).card.stoppable
+        if have > 0 and (need <= FULL_SHARE * have or (can_stop and (first or have >= LEAST_SHARE * need))):
+            r.fold_seconds = max(0.5, share * have / missing)
             return True
         if first and have > 0:
             r.fold_seconds = max(0.5, self.left())
             return True
-        r.status = "skipped"
-        r.reason = f"needs about {need / self.engine.n_workers:.0f} s, {max(0.0, self.left()):.0f} s were left"
+        r.end("skipped", f"needs about {need / self.engine.n_workers:.0f} s, {max(0.0, self.left()):.0f} s were left")
         return False
+
+    def _committed(self, but: Running) -> float:
+        """Return the core-seconds that the candidates under way still need."""
+        return sum(
+            self.cost.estimate(o.candidate, self._n_train()) * ((1 if o.on_trial else self.folds) - len(o.results))
+            for o in self.running
+            if o.status == "running" and o is not but
+        )
 
     # results
 
@@ -244,7 +283,7 @@ class Schedule:
             if line is None:
                 continue
             if line.status == "failed":
-                r.status, r.reason = "failed", line.reason
+                r.end("failed", line.reason)
                 continue
             arrays = self.journal.arrays(line.name)
             if arrays is not None:
@@ -254,22 +293,27 @@ class Schedule:
 
     def _receive(self, reply: Reply) -> None:
         r, fold, _, _ = self._on.pop(reply.worker)
-        task: FitTask = reply.task
         if reply.error is not None:
-            if r.status == "running":
-                late = reply.error.startswith("the time")
-                r.status, r.reason = ("stopped" if late else "failed"), reply.error
-            if r.status == "failed":
-                self.journal.add(
-                    Line(
-                        name=task.name, plan=self.journal.plan, status="failed", reason=reply.error, spent=self.spent()
-                    )
-                )
-            self._tell(r, fold)
-            return
+            self._fail(r, reply.task, reply.error)
+        else:
+            self._keep(r, fold, reply)
+            self._judge(r, fold)
+        done = sum(len(x.results) for x in self.running)
+        total = sum(self.folds for x in self.running if x.status in {"waiting", "running", "done"})
+        self.tell(done, max(total, done), r.candidate.key)
+
+    def _fail(self, r: Running, task: FitTask, error: str) -> None:
+        if r.status == "running":
+            r.end("stopped" if error.startswith("the time") else "failed", error)
+        if r.status == "failed":
+            self.journal.add(
+                Line(name=task.name, plan=self.journal.plan, status="failed", reason=error, spent=self.spent())
+            )
+
+    def _keep(self, r: Running, fold: int, reply: Reply) -> None:
         result: FitResult = reply.result
         line = Line(
-            name=task.name,
+            name=reply.task.name,
             plan=self.journal.plan,
             status="done",
             iterations=result.iterations,
@@ -283,9 +327,17 @@ class Schedule:
         self.journal.add(line, result.arrays)
         r.lines[fold], r.results[fold] = line, result.arrays
         self.cost.learn(r.candidate, result.n_train, result.seconds)
-        self._use_fewer_folds(line.seconds)
+
+    def _judge(self, r: Running, fold: int) -> None:
+        """Let a candidate go on, end it after its first fold, or take it into the ensemble."""
+        self._use_fewer_folds(r.lines[fold].seconds)
+        if r.on_trial and r.status == "running":
+            r.on_trial = False
+            gain = self._standing.gain(r.results[fold]["valid"], fold)
+            if gain < LEAST_GAIN:
+                r.end("discarded", f"its first fold promised nothing for the ensemble ({-gain:+.2%} loss)")
+                self._learn(r, 0.0)
         self._finish_if_complete(r)
-        self._tell(r, fold)
 
     def _use_fewer_folds(self, seconds: float) -> None:
         """While there is no model and the first fits take so long that their folds would not fit, use fewer folds."""
@@ -296,13 +348,22 @@ class Schedule:
         self.folds = min(self.folds, max(1, begun, more))
 
     def _finish_if_complete(self, r: Running) -> None:
-        if all(fold in r.results for fold in range(self.folds)):
-            r.status = "done"
+        if r.status in {"failed", "discarded"} or not all(fold in r.results for fold in range(self.folds)):
+            return
+        r.status = "done"
+        if self.deadline is None:
+            return
+        done = [o for o in self.running if o.status == "done"]
+        weights, gain = self._standing.update(
+            [{f: o.results[f]["valid"] for f in range(self.folds)} for o in done], range(self.folds)
+        )
+        for o, weight in zip(done, weights, strict=True):
+            o.weight = float(weight)
+        self._learn(r, gain)
 
-    def _tell(self, r: Running, fold: int) -> None:
-        done = sum(len(x.results) for x in self.running)
-        total = sum(self.folds for x in self.running if x.status in {"waiting", "running", "done"})
-        self.tell(done, max(total, done), r.candidate.key)
+    def _learn(self, r: Running, gain: float) -> None:
+        if self.search is not None:
+            self.search.learn(r.candidate, gain)
 
     def _watch(self) -> None:
         """End fits that are past their limit, and the largest worker when memory runs short."""

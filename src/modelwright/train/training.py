@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -17,28 +17,16 @@ from modelwright.train.ensemble import greedy_weights
 from modelwright.train.journal import Journal
 from modelwright.train.memory import MemoryGuard
 from modelwright.train.outcome import Outcome, TrainedMember
-from modelwright.train.planning import CostModel, Plan, make_plan
+from modelwright.train.planning import Plan, make_plan, most_candidates
 from modelwright.train.record import Candidate, CandidateResult, Member, Training
 from modelwright.train.refitting import learning_curve, refit_members
 from modelwright.train.schedule import Running, Schedule
+from modelwright.train.search import Search
+from modelwright.train.sizing import Size, choose_size
 from modelwright.train.stand_in import stand_in
 from modelwright.train.work import Job, setup
 
 __all__ = ["train"]
-
-FIRST_SHARE = 0.35
-"""Part of the training time that the first full candidate may take; beyond it, fewer folds, then fewer rows."""
-
-LEAST_ROWS = 2_000
-
-
-@dataclass(frozen=True)
-class Size:
-    """Folds and training rows that the budget allows."""
-
-    folds: int
-    max_train_rows: int
-    note: str
 
 
 def train(
@@ -76,10 +64,9 @@ def train(
     budget.resume(journal.spent)
     deadline = None if after_seconds is None else budget.deadline - after_seconds
     train_seconds = None if deadline is None else deadline - began
-    plan = journal.once("plan", lambda: _plan(job, train_seconds, engine.n_workers), Plan)
+    size, plan = journal.once("plan", lambda: _plan(job, train_seconds, engine.n_workers), tuple[Size, Plan])
     if not plan.candidates:
         raise TrainingError("no learner fits this table", fix="use fewer columns or classes", code="MW-T002")
-    size = journal.once("size", lambda: _size(job, plan, train_seconds, engine.n_workers), Size)
     job = replace(job, max_train_rows=size.max_train_rows)
     candidates = plan.candidates if trials is None else plan.candidates[: max(1, trials // size.folds)]
     engine.share(setup, job)
@@ -93,6 +80,7 @@ def train(
         spent=lambda: budget.spent,
         tell=tell,
         memory_guard=guard,
+        search=None if deadline is None else _search(job, plan),
     )
     schedule.run()
     if {r.status for r in schedule.running}.isdisjoint(("done", "failed")):
@@ -149,14 +137,14 @@ def _refit_rows(job: Job, members: tuple[TrainedMember, ...], best: Running) -> 
     return min(len(job.y), job.max_train_rows) if refitted else 0
 
 
-def _plan(job: Job, train_seconds: float | None, n_workers: int) -> Plan:
-    return make_plan(
-        objective=job.objective,
-        n_rows=len(job.y),
-        n_features=len(job.columns),
-        n_classes=job.n_classes,
-        fold_seconds=None if train_seconds is None else train_seconds * n_workers / len(job.folds),
-    )
+def _plan(job: Job, train_seconds: float | None, n_workers: int) -> tuple[Size, Plan]:
+    plan = make_plan(objective=job.objective, n_rows=len(job.y), n_features=len(job.columns), n_classes=job.n_classes)
+    return choose_size(job, plan, train_seconds, n_workers)
+
+
+def _search(job: Job, plan: Plan) -> Search:
+    most = most_candidates(len(job.y)) - len(plan.candidates)
+    return Search((c.learner for c in plan.candidates), most, job.seed)
 
 
 class OutOfFold:
@@ -189,26 +177,6 @@ class OutOfFold:
         """Return what the first fold's models say of rows they were fitted on."""
         parts = [r.results[0]["train_prediction"] for r in self._done]
         return np.tensordot(weights, np.stack(parts), axes=1)
-
-
-def _size(job: Job, plan: Plan, seconds: float | None, n_workers: int) -> Size:
-    """Return the folds and rows with which the first heavy candidate takes no more than its share."""
-    folds, rows = len(job.folds), int(np.median([len(t) for t, _ in job.folds]))
-    if seconds is None:
-        return Size(folds, len(job.y), "")
-    cost = CostModel(len(job.columns), job.n_outputs)
-    first = max(plan.candidates[:2], key=lambda c: cost.estimate(c, rows))
-    allowed = FIRST_SHARE * seconds * n_workers
-    affordable = int(allowed / cost.estimate(first, rows))
-    used = int(np.clip(affordable, min(2, folds), folds))
-    if affordable >= used:
-        note = f"{used} of {folds} folds are used: more would not fit the budget" if used < folds else ""
-        return Size(used, len(job.y), note)
-    share = allowed / (used * cost.estimate(first, rows))
-    capped = max(LEAST_ROWS, int(rows * share))
-    if capped >= rows:
-        return Size(used, len(job.y), "")
-    return Size(used, capped, f"each fit sees {capped} of {rows} training rows and {used} of {folds} folds: the budget")
 
 
 def _results(

@@ -1,0 +1,88 @@
+"""How many folds, how many rows and how quick settings the time allows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from modelwright.train.planning import PACED_SHARE, CostModel, Plan, paced
+from modelwright.train.record import Candidate
+from modelwright.train.work import Job, first_repeat
+
+__all__ = ["Size", "choose_size"]
+
+SEARCH_SHARE = 0.8
+"""Part of the core-seconds that folds and refits of the families counted on may take."""
+
+FAMILIES = 4
+"""Full folds are used where so many candidates can be tried on them: an ensemble wants as many to be good."""
+
+FAMILIES_REPEATED = 10
+"""Folds are drawn again where so many candidates can be tried on all: repeats steady the choice between them."""
+
+FEWEST_FAMILIES = 2
+"""So many are wanted even of a single fold; below that, fits see fewer rows."""
+
+ONE_FOLD_ROWS = 2_000
+"""Validation rows from which on a single fold chooses well enough, with a lockbox to report."""
+
+LEAST_ROWS = 2_000
+"""Fits see no fewer rows than this."""
+
+
+@dataclass(frozen=True)
+class Size:
+    """Folds and training rows that the budget allows."""
+
+    folds: int
+    max_train_rows: int
+    note: str
+
+
+def choose_size(job: Job, plan: Plan, seconds: float | None, n_workers: int) -> tuple[Size, Plan]:
+    """Return the size, and the plan with settings that are quick enough for it."""
+    if seconds is None:
+        return Size(len(job.folds), len(job.y), ""), plan
+    core_seconds = max(0.0, SEARCH_SHARE * seconds * n_workers)
+    rows = int(np.median([len(t) for t, _ in job.folds]))
+    cost = CostModel(len(job.columns), job.n_outputs)
+    refit = len(job.y) / max(1, rows)
+    costs = [cost.estimate(c, rows) for c in _first_of_families(plan.candidates)]
+    repeat = len(first_repeat(job, len(job.folds)))
+    folds = _folds(job, repeat, costs, refit, core_seconds)
+    fit_seconds = core_seconds / (folds + refit)
+    plan = Plan(
+        tuple(paced(c, cost.estimate(c, rows), PACED_SHARE * fit_seconds) for c in plan.candidates), plan.left_out
+    )
+    least = sum(cost.estimate(c, rows) for c in _first_of_families(plan.candidates)[:FEWEST_FAMILIES])
+    capped = max(LEAST_ROWS, int(rows * fit_seconds / max(least, 1e-9)))
+    if folds <= _fewest(job) and capped < rows:
+        note = f"each fit sees {capped:,} of {rows:,} training rows and {folds} of {len(job.folds)} folds: the budget"
+        return Size(folds, capped, note), plan
+    note = f"{folds} of {len(job.folds)} folds are used: more would not fit the budget"
+    return Size(folds, len(job.y), note if folds < len(job.folds) else ""), plan
+
+
+def _folds(job: Job, repeat: int, costs: Sequence[float], refit: float, core_seconds: float) -> int:
+    """Return the most folds on which enough candidates can be tried, whole repeats above the first."""
+    for folds in range(len(job.folds), repeat, -repeat):
+        if sum(costs[:FAMILIES_REPEATED]) * (folds + refit) <= core_seconds:
+            return folds
+    affordable = int(core_seconds / max(sum(costs[:FAMILIES]), 1e-9) - refit)
+    return int(np.clip(affordable, _fewest(job), repeat))
+
+
+def _fewest(job: Job) -> int:
+    """Return the fewest folds that candidates may be judged on."""
+    alone = job.order is not None or (len(job.holdout) and len(job.folds[0][1]) >= ONE_FOLD_ROWS)
+    return min(1 if alone else 2, len(job.folds))
+
+
+def _first_of_families(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """Return the first candidate of each learner, in order."""
+    seen: dict[str, Candidate] = {}
+    for candidate in candidates:
+        seen.setdefault(candidate.learner, candidate)
+    return list(seen.values())

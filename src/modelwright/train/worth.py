@@ -1,0 +1,48 @@
+"""What a candidate is likely to add to an ensemble, before anything is known of this table."""
+
+from __future__ import annotations
+
+import numpy as np
+
+__all__ = ["anchors", "worth_of"]
+
+SMALL_ROWS = 2_000
+
+ANCHORS_SMALL = ("linear/ridge", "catboost/default")
+ANCHORS_LARGE = ("lightgbm/default", "catboost/default")
+"""Tried first whatever they cost: without a strong model there is none, and a quick one is there early."""
+
+ROWS = (500, 3_000, 30_000)
+"""Rows for which `WORTH` holds; between them it is interpolated on a logarithmic axis."""
+
+WORTH: dict[str, tuple[float, float, float]] = {
+    "linear": (2.0, 1.0, 0.3),
+    "catboost": (2.5, 2.5, 2.0),
+    "lightgbm": (1.0, 1.5, 2.0),
+    "xgboost": (0.8, 1.2, 1.5),
+    "extra_trees": (1.5, 1.2, 0.7),
+    "random_forest": (0.8, 0.6, 0.4),
+    "mlp": (1.5, 2.0, 1.5),
+    "kernel": (2.5, 2.0, 0.5),
+    "neighbours": (0.3, 0.3, 0.2),
+}
+"""Of a family's first settings: per cent of the loss that it takes off an ensemble."""
+
+OTHER_WORTH = 1.0
+"""Of a learner that is not of this package."""
+
+FURTHER = 0.35
+"""Second and further settings of a family add less than the first."""
+
+
+def anchors(n_rows: int) -> tuple[str, ...]:
+    """Return the keys of the candidates that come first."""
+    return ANCHORS_SMALL if n_rows < SMALL_ROWS else ANCHORS_LARGE
+
+
+def worth_of(key: str, n_rows: int) -> float:
+    """Return the per cent of the loss that a candidate is expected to take off an ensemble."""
+    family, _, name = key.partition("/")
+    levels = WORTH.get(family, (OTHER_WORTH,) * len(ROWS))
+    worth = float(np.interp(np.log(max(n_rows, 2)), np.log(ROWS), levels))
+    return worth if name == "default" or key in ANCHORS_SMALL else worth * FURTHER
