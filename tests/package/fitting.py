@@ -77,7 +77,13 @@ def view_of(key: str, rows: int, n_classes: int, transform: str) -> tuple[ViewPl
 
 
 def fitted(
-    names: Sequence[str], n_classes: int, *, rows: int = 200, transform: str = "identity", iterations: int = 12
+    names: Sequence[str],
+    n_classes: int,
+    *,
+    rows: int = 200,
+    transform: str = "identity",
+    iterations: int = 12,
+    view: str | None = None,
 ) -> tuple[Plan, Columns, dict[str, np.ndarray]]:
     """Return a plan of one model per learner, rows to check it on, and what the libraries predict on those."""
     _, signal = table(rows)
@@ -93,7 +99,7 @@ def fitted(
     members, native = [], {}
     for name in names:
         learner = learners.get(name)
-        key = learner.card.view
+        key = view or learner.card.view
         views[key], train = view_of(key, rows, n_classes, transform)
         settings = learner.portfolio(n_rows=rows, n_features=len(train.names), n_classes=n_classes)[0]
         made = learner.fit(train, y, settings, context, iterations=iterations)

@@ -14,6 +14,7 @@ from modelwright.data.columns import Columns, Strings, take
 from modelwright.errors import BundleError
 from modelwright.features.categories import Frequencies, LevelCodes, OneHot
 from modelwright.features.dates import CyclicDateEncoder, DateEncoder
+from modelwright.features.generated import Pairing, made_of
 from modelwright.features.means import TargetMeans
 from modelwright.features.numbers import QuantileEncoder, ScaledEncoder
 from modelwright.features.target import Target
@@ -21,12 +22,20 @@ from modelwright.features.texts import TextStatisticsEncoder, TextTopicsEncoder
 from modelwright.runtime.op import Op
 from modelwright.runtime.ops import OPS, build
 from modelwright.runtime.ops.numbers import Numbers
+from modelwright.runtime.row import values_of
 from modelwright.runtime.views import ViewPlan
 from tests.features.factory import mixed
 
 COLUMNS, _, Y = mixed(400)
 TARGET = Target(Y, 2, 0)
 NAMES = ("age", "income", "member", "stay")
+PAIRED = [
+    Pairing("age", "income", "difference"),
+    Pairing("income", "age", "sum"),
+    Pairing("age", "age", "product"),
+    Pairing("income", "member", "ratio"),
+]
+WITHIN = [Pairing("age", "zip", "less"), Pairing("age", "zip", "standing"), Pairing("income", "zip", "standing")]
 
 
 def fitted() -> dict[str, Op]:
@@ -43,6 +52,8 @@ def fitted() -> dict[str, Op]:
         "means": TargetMeans().fit_transform("zip", zips, TARGET)[0],
         "dates": DateEncoder().fit("pickup", pickup),
         "circles": CyclicDateEncoder().fit("pickup", pickup),
+        "pairs": made_of(PAIRED, COLUMNS)[0][0],
+        "within": made_of(WITHIN, COLUMNS)[0][0],
         "topics": topics[0],
         "statistics": TextStatisticsEncoder().fit("note", note),
     }
@@ -98,13 +109,18 @@ def test_anything_goes_and_a_row_alone_is_the_row_in_a_batch(name: str, columns:
     op = FITTED[name]
     batch = op(columns)
     assert batch.dtype == np.float64 and not np.isinf(batch).any()
-    if name not in ("numbers", "dates"):
+    if name not in ("numbers", "dates", "pairs", "within"):
         assert np.isfinite(batch).all()
     with np.errstate(over="ignore"):
         assert not np.isinf(batch[:, :4].astype(np.float32)).any() or name == "dates"
     n = len(columns["age"])
     alone = np.vstack([op(take(columns, np.array([i]))) for i in range(n)])
     np.testing.assert_array_equal(alone, batch)
+    names, out = list(columns), np.empty(len(op.names))
+    write = op.row({name: place for place, name in enumerate(names)}, out)
+    for i in range(n):
+        write(values_of(columns, names, i))
+        np.testing.assert_array_equal(out, batch[i])
 
 
 @pytest.mark.parametrize("name", FITTED)
@@ -146,6 +162,11 @@ def test_state_with_an_array_of_another_shape_or_type_is_refused(name: str) -> N
         ("codes", {"categorical": [3]}),
         ("codes", {"inputs": ["zip", "job"]}),
         ("dates", {"parts": ["nonsense"] * 7}),
+        ("pairs", {"left": [0]}),
+        ("pairs", {"right": [0, 1, 2, 9]}),
+        ("pairs", {"how": ["power"] * 4}),
+        ("within", {"number": [0, 1, 2]}),
+        ("within", {"number": [1, 1]}),
         ("topics", {"word_grams": "two"}),
         ("statistics", {"statistics": ["length"]}),
         ("statistics", {"op": "no such operation"}),
@@ -169,6 +190,7 @@ class TestPlan:
     def test_every_feature_knows_its_columns(self) -> None:
         by_name = dict(zip(self.PLAN.names, self.PLAN.sources, strict=True))
         assert by_name["income"] == by_name["income:missing"] == ("income",)
+        assert by_name["age - income"] == ("age", "income") and by_name["age:less in zip"] == ("age", "zip")
         assert by_name["job=clerk"] == ("job",) and by_name["pickup:hour"] == ("pickup",)
         assert set(self.PLAN.inputs) == {*NAMES, "job", "zip", "note", "pickup"}
 

@@ -37,6 +37,14 @@ def test_rows_of_every_learner(name: str, n_classes: int) -> None:
     assert np.abs(one_by_one(plan, rows) - plan.predict(rows)).max() <= tolerance
 
 
+@pytest.mark.parametrize("n_classes", [0, 3])
+@pytest.mark.parametrize(("name", "view"), [("lightgbm", "crossed"), ("catboost", "native_crossed")])
+def test_rows_with_generated_features(name: str, view: str, n_classes: int) -> None:
+    plan, rows, _ = fitted((name,), n_classes, view=view)
+    assert "within" in {op.op for op in plan.views[view].ops}
+    assert np.array_equal(one_by_one(plan, rows), plan.predict(rows))
+
+
 def test_an_ensemble_and_a_transform() -> None:
     plan, rows, _ = fitted(("lightgbm", "linear", "catboost"), 0, transform="log1p")
     assert np.array_equal(one_by_one(plan, rows), plan.predict(rows))

@@ -6,6 +6,8 @@
   their ranks, so that a linear model can bend; indicators of what was missing; one-hot levels, and target means where
   levels are many; dates on circles; texts as above. For linear models, neighbours and networks.
 - ``"native"``: as trees, but every category as codes, for a learner that encodes categories by itself (CatBoost).
+- ``"crossed"`` and ``"native_crossed"``: trees or native, and features made of two columns (see `features.generated`);
+  the first also has target means of categories with few levels.
 
 Ids and constants give nothing. Width is bounded by the constants below, so that memory is rows times at most a few
 numbers per column.
@@ -20,11 +22,13 @@ from typing import Any, cast
 
 import numpy as np
 
-from modelwright.data.columns import Columns, Strings, n_rows
+from modelwright.data.columns import Columns, Strings, n_rows, take
 from modelwright.data.contract import Contract, Kind
 from modelwright.errors import DataError, UsageError, did_you_mean
 from modelwright.features.categories import Frequencies, LevelCodes, OneHot
 from modelwright.features.dates import CyclicDateEncoder, DateEncoder
+from modelwright.features.generated import MOST_KEPT, SCREEN_SHARE, generated, made_of, split_gains, strongest
+from modelwright.features.levels import count_levels
 from modelwright.features.means import TargetMeans
 from modelwright.features.numbers import QuantileEncoder, ScaledEncoder
 from modelwright.features.target import Target
@@ -56,6 +60,15 @@ THIN_LEVEL_ROWS = 20
 what is known of a level itself is then mostly noise."""
 
 LEVEL_TOPICS = 8
+
+SCREEN_LEAST_ROWS = 50
+SCREEN_MOST_ROWS = 10_000
+SCREEN_MOST_CELLS = 4_000_000
+"""Training rows on which generated features are screened, and cells of the view there; with fewer rows nothing is
+generated, because any choice would be one of noise."""
+
+MEANS_LEAST_LEVELS = 3
+MOST_MEANS = 24
 
 MAX_CELLS = 100_000_000
 """Cells (0.8 GB) that the indicators of all categories may take together, and the topics of all texts."""
@@ -119,7 +132,7 @@ def fit_view(
     Parameters
     ----------
     view : str
-        ``"trees"``, ``"linear"`` or ``"native"``.
+        A name in `VIEWS`.
     columns : Columns
         Canonical training rows.
     contract : Contract
@@ -194,6 +207,17 @@ def _native(fit: _Fit) -> Iterator[Encoded]:
     yield from _texts(fit)
 
 
+def _crossed(fit: _Fit) -> Iterator[Encoded]:
+    yield from _trees(fit)
+    yield from _few_levels(fit)
+    yield from _generated(fit)
+
+
+def _native_crossed(fit: _Fit) -> Iterator[Encoded]:
+    yield from _native(fit)
+    yield from _generated(fit)
+
+
 def _linear(fit: _Fit) -> Iterator[Encoded]:
     yield from _complete_numbers(fit)
     for name in fit.names(Kind.DATETIME):
@@ -212,7 +236,13 @@ def _linear(fit: _Fit) -> Iterator[Encoded]:
     yield from _texts(fit)
 
 
-VIEWS: dict[str, Callable[[_Fit], Iterator[Encoded]]] = {"trees": _trees, "linear": _linear, "native": _native}
+VIEWS: dict[str, Callable[[_Fit], Iterator[Encoded]]] = {
+    "trees": _trees,
+    "linear": _linear,
+    "native": _native,
+    "crossed": _crossed,
+    "native_crossed": _native_crossed,
+}
 """The views and how each is put together."""
 
 
@@ -251,6 +281,58 @@ def _three_values(values: np.ndarray) -> bool:
 def _means(fit: _Fit, name: str) -> Encoded:
     make = partial(TargetMeans(standardise=True).fit_transform, name, fit.strings(name), fit.target)
     return fit.once(("means", name), make)
+
+
+def _few_levels(fit: _Fit) -> Iterator[Encoded]:
+    """Target means of the categories that trees otherwise see as codes alone: an order to split by."""
+    worth, _ = fit.once(("generated",), partial(_screened, fit))
+    few = [
+        name
+        for name in strongest(fit.names(Kind.CATEGORY), worth)
+        if MEANS_LEAST_LEVELS <= _n_coded(fit.strings(name)) < TREE_CODED_LEVELS
+    ]
+    for name in few[: MOST_MEANS // fit.target.matrix.shape[1]]:
+        yield _means(fit, name)
+
+
+def _n_coded(column: Strings) -> int:
+    return count_levels(column, min_count=TREE_MIN_COUNT, max_levels=TREE_CODED_LEVELS).n_known
+
+
+def _generated(fit: _Fit) -> Iterator[Encoded]:
+    """Features made of two columns, those that trees would rather split by than by the columns themselves."""
+    _, ops = fit.once(("generated",), partial(_screened, fit))
+    for op in ops:
+        yield op, None
+
+
+def _screened(fit: _Fit) -> tuple[dict[str, float], list[Op]]:
+    """Return what each column is worth to trees, and what makes the features that are worth it."""
+    encoded = list(_trees(fit))
+    plan = ViewPlan(tuple(op for op, _ in encoded))
+    n, width = len(fit.target.y), max(1, len(plan.names))
+    if n < SCREEN_LEAST_ROWS:
+        return {}, []
+    wanted = max(SCREEN_LEAST_ROWS, min(SCREEN_MOST_ROWS, SCREEN_MOST_CELLS // width))
+    rows = np.arange(n)
+    if n > wanted:
+        rows = np.sort(np.random.default_rng([fit.target.seed, 8]).choice(n, wanted, replace=False))
+    some, y = take(fit.columns, rows), fit.target.y[rows]
+    target = Target(y, fit.target.n_classes, fit.target.seed)
+    matrix = np.hstack([op(some) if block is None else block[rows] for op, block in encoded])
+    worth: dict[str, float] = {}
+    for sources, gain in zip(plan.sources, split_gains(matrix, plan.categorical, target).tolist()):
+        for name in sources:
+            worth[name] = worth.get(name, 0.0) + gain / len(sources)
+    by_kind = [strongest(fit.names(*kinds), worth) for kinds in (_NUMBERS, {Kind.CATEGORY}, {Kind.DATETIME})]
+    ops, pairings = made_of(list(generated(fit.columns, *by_kind)), some)
+    if not pairings:
+        return worth, []
+    wide = np.hstack([matrix, *(op(some) for op in ops)])
+    gains = split_gains(wide, plan.categorical, target, share=SCREEN_SHARE)[width:]
+    best = np.argsort(-gains, kind="stable")[:MOST_KEPT]
+    kept = np.sort(best[gains[best] > 0.0])
+    return worth, made_of([pairings[i] for i in kept.tolist()], fit.columns)[0]
 
 
 def _texts(fit: _Fit) -> Iterator[Encoded]:

@@ -15,7 +15,9 @@ from modelwright.runtime.ops import OPS
 from modelwright.runtime.ops.dates import FIRST, LAST, PARTS, Dates
 from modelwright.runtime.ops.lookup import Lookup
 from modelwright.runtime.ops.numbers import Numbers, QuantileNumbers, ScaledNumbers
+from modelwright.runtime.ops.pairs import HOW, PairNumbers
 from modelwright.runtime.ops.texts import STATISTICS, TextStatistics, TextTopics, terms
+from modelwright.runtime.ops.within import WithinLevels
 from tests.package.exports.graphs import answers, plan_of
 
 pytest.importorskip("onnxruntime")
@@ -86,6 +88,30 @@ def test_an_empty_level_is_no_missing_one() -> None:
     compare(op, {"c": Strings.from_values(["", "a", None, "b"])}, Kind.CATEGORY)
     with pytest.raises(BundleError, match=r"what is made of the column 'c' cannot be exported: .* MW-B601"):
         compare(op, {"c": Strings.from_values(["", "a", None, "b"])}, Kind.TEXT)
+
+
+@pytest.mark.parametrize("how", HOW)
+def test_pairs_of_numbers(how: str) -> None:
+    op = PairNumbers(inputs=("a", "b"), names=("x", "y"), left=(0, 1), right=(1, 1), how=(how, how))
+    columns = {"a": np.repeat(DOUBLES, len(DOUBLES)), "b": np.tile(DOUBLES, len(DOUBLES))}
+    got, expected, _ = answers(plan_of(op, contract("a", "b")), columns)
+    np.testing.assert_allclose(got, expected, rtol=1e-13, atol=1e-15)
+
+
+def test_numbers_within_levels() -> None:
+    op = WithinLevels(
+        inputs=("c", "a", "b"),
+        names=("x", "y"),
+        levels=("u", "v"),
+        number=(2, 1),
+        center=RNG.normal(size=(4, 2)),
+        factor=RNG.uniform(0.1, 5.0, size=(4, 2)),
+    )
+    levels = Strings.from_values([["u", "v", "w", None][i % 4] for i in range(4 * len(DOUBLES))])
+    columns = {"c": levels, "a": np.repeat(DOUBLES, 4), "b": np.repeat(DOUBLES, 4)[::-1].copy()}
+    specs = (ColumnSpec(name="c", kind=Kind.CATEGORY), *contract("a", "b").columns)
+    got, expected, _ = answers(plan_of(op, Contract(columns=specs, rows_seen=1)), columns)
+    np.testing.assert_allclose(got, expected, rtol=1e-13, atol=1e-15)
 
 
 @pytest.mark.parametrize("part", [*PARTS, "missing"])

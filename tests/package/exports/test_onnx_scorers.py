@@ -110,6 +110,13 @@ def test_lightgbm_splits_on_sets_of_levels(n_classes: int) -> None:
     assert agreement(plan, rows).max_difference <= 1e-12
 
 
+@pytest.mark.parametrize(("name", "view"), [("lightgbm", "crossed"), ("catboost", "native_crossed")])
+def test_generated_features(name: str, view: str) -> None:
+    plan, rows, _ = fitted((name,), 2, view=view)
+    assert "within" in {op.op for op in plan.views[view].ops}
+    assert agreement(plan, rows).max_difference <= EXACT
+
+
 @pytest.mark.parametrize("complexity", [1, 2])
 def test_catboost_reads_statistics_of_levels_and_of_their_combinations(complexity: int) -> None:
     plan, rows = fit_on_categories("catboost", 2, max_ctr_complexity=complexity)

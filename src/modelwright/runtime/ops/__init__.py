@@ -23,6 +23,8 @@ OPS: dict[str, str] = {
     "quantile": "modelwright.runtime.ops.numbers:QuantileNumbers",
     "lookup": "modelwright.runtime.ops.lookup:Lookup",
     "dates": "modelwright.runtime.ops.dates:Dates",
+    "pairs": "modelwright.runtime.ops.pairs:PairNumbers",
+    "within": "modelwright.runtime.ops.within:WithinLevels",
     "text": "modelwright.runtime.ops.texts:TextTopics",
     "text-statistics": "modelwright.runtime.ops.texts:TextStatistics",
 }

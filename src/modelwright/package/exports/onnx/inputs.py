@@ -11,6 +11,7 @@ from modelwright.data.columns import Columns, Strings
 from modelwright.data.contract import Kind
 from modelwright.runtime.ops.lookup import Lookup
 from modelwright.runtime.ops.texts import MAX_CHARACTERS, TextTopics
+from modelwright.runtime.ops.within import WithinLevels
 from modelwright.runtime.plan import Plan
 
 __all__ = ["Input", "Sources", "feeds", "inputs_of"]
@@ -72,9 +73,8 @@ def inputs_of(plan: Plan) -> tuple[Input, ...]:
         if spec.kind.numeric:
             found.append(Input(name=name, column=spec.name, kind=spec.kind, type="double", missing="NaN"))
             continue
-        levels = {
-            level for op in operations if isinstance(op, Lookup) and spec.name in op.inputs for level in op.levels
-        }
+        by_level = [op for op in operations if isinstance(op, Lookup | WithinLevels) and spec.name == op.inputs[0]]
+        levels = {level for op in by_level for level in op.levels}
         missing = next(text for text in MISSING_TEXTS if text not in levels)
         if spec.kind is Kind.TEXT:
             missing = ""  # to a text, missing is the same as empty

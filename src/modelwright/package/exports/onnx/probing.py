@@ -18,6 +18,7 @@ from modelwright.runtime.ops.dates import DAY, Dates
 from modelwright.runtime.ops.lookup import Lookup
 from modelwright.runtime.ops.numbers import Numbers, QuantileNumbers, ScaledNumbers
 from modelwright.runtime.ops.texts import TextTopics
+from modelwright.runtime.ops.within import WithinLevels
 from modelwright.runtime.plan import Plan
 
 __all__ = ["N_RANDOM", "probes"]
@@ -82,6 +83,13 @@ def _edges_of(op: object, name: str, start: int, cuts: dict[int, np.ndarray]) ->
     if isinstance(op, QuantileNumbers):
         j = op.inputs.index(name)
         return op.knots[op.starts[j] : op.starts[j + 1]]
+    if isinstance(op, WithinLevels):
+        own = [
+            (op.center[:, j] + cuts.get(start + j, np.empty(0))[:, None] / op.factor[:, j]).ravel()
+            for j, place in enumerate(op.number)
+            if op.inputs[place] == name
+        ]
+        return np.concatenate([*own, np.empty(0)])
     return np.empty(0)
 
 
@@ -117,7 +125,7 @@ def _beside(edges: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 def _texts(plan: Plan, spec: ColumnSpec, rng: np.random.Generator) -> Column:
     operations = [op for view in plan.views.values() for op in view.ops if spec.name in op.inputs]
-    levels = [level for op in operations if isinstance(op, Lookup) for level in op.levels]
+    levels = [level for op in operations if isinstance(op, Lookup | WithinLevels) for level in op.levels]
     known = [*dict.fromkeys([*levels, *spec.levels]), "a level never seen", "A Level"]
     terms = [term for op in operations if isinstance(op, TextTopics) for term in op.vocabulary]
     if spec.kind is not Kind.TEXT and not terms:

@@ -23,6 +23,8 @@ CONVERTERS: dict[str, str] = {
     "quantile": f"{_HERE}.numbers:quantile",
     "lookup": f"{_HERE}.lookup:lookup",
     "dates": f"{_HERE}.dates:dates",
+    "pairs": f"{_HERE}.pairs:pairs",
+    "within": f"{_HERE}.pairs:within",
     "text": f"{_HERE}.topics:topics",
     "text-statistics": f"{_HERE}.statistics:statistics",
 }
