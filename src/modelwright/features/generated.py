@@ -2,9 +2,9 @@
 
 There are thousands and most are worth nothing, so they are screened on the training rows: small boosted trees say which
 columns matter, pairs of those are made, and a second fit of trees that may use columns and pairs alike says which pairs
-were worth splitting by. A feature has to be better there than the columns it is made of (compare the selection by gain
-of Horn, Pack and Rieger 2019, "The autofeat Python library for automated feature engineering and selection", and
-Zhang et al. 2023, "OpenFE: automated feature generation with expert-level performance").
+were worth splitting by (compare Zhang et al. 2023, "OpenFE: automated feature generation with expert-level
+performance"). Some pairs stand there once more with their rows shuffled; what gains no more than the best of these is
+noise (Kursa and Rudnicki 2010, "Feature selection with the Boruta package").
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from itertools import combinations
 import numpy as np
 
 from modelwright.data.columns import Columns, Strings
-from modelwright.features.levels import count_levels
+from modelwright.features.levels import Levels, count_levels
 from modelwright.features.target import Target
 from modelwright.runtime.op import Op
 from modelwright.runtime.ops.lookup import Lookup
@@ -34,6 +34,7 @@ __all__ = [
     "made_of",
     "split_gains",
     "strongest",
+    "worth_keeping",
 ]
 
 MOST_NUMBERS = 8
@@ -44,7 +45,8 @@ MOST_DATES = 4
 LEAST_VALUES = 10
 """Numbers with fewer values than this are taken as they are: trees have all of their pairs in a few splits."""
 
-MOST_KEPT = 15
+MOST_KEPT = 20
+MOST_SHUFFLED = 50
 
 SCREEN_ROUNDS = 60
 SCREEN_RATE = 0.1
@@ -103,6 +105,18 @@ def split_gains(matrix: np.ndarray, categorical: Sequence[int], target: Target, 
     return booster.feature_importance("gain").astype(np.float64)
 
 
+def worth_keeping(matrix: np.ndarray, categorical: Sequence[int], block: np.ndarray, target: Target) -> np.ndarray:
+    """Return which features of ``block`` are worth having beside ``matrix``, ascending, at most `MOST_KEPT`."""
+    rng = np.random.default_rng([target.seed, 9])
+    width = block.shape[1]
+    some = rng.permutation(width)[:MOST_SHUFFLED]
+    shuffled = block[rng.permutation(len(block))][:, some]
+    gains = split_gains(np.hstack([matrix, block, shuffled]), categorical, target, share=SCREEN_SHARE)
+    made, noise = np.split(gains[matrix.shape[1] :], [width])
+    best = np.argsort(-made, kind="stable")[:MOST_KEPT]
+    return np.sort(best[made[best] > noise.max()])
+
+
 def generated(
     columns: Columns, numbers: Sequence[str], groups: Sequence[str], dates: Sequence[str]
 ) -> Iterator[Pairing]:
@@ -133,15 +147,17 @@ def _n_values(column: np.ndarray | Strings) -> int:
 
 def made_of(pairings: Sequence[Pairing], columns: Columns) -> tuple[list[Op], list[Pairing]]:
     """Return the operations that make the features, fitted to the rows, and the pairings in the order of the features:
-    pairs first, then category by category."""
+    pairs, then what is relative to levels, then the means of levels."""
     pairs = [pairing for pairing in pairings if pairing.how in HOW]
     ops: list[Op] = [_pairs(pairs)] if pairs else []
-    for group in dict.fromkeys(pairing.b for pairing in pairings if pairing.how not in HOW):
-        wanted = [pairing for pairing in pairings if pairing.b == group and pairing.how not in HOW]
-        relative, means = ([c for c in wanted if (c.how == "mean") == mean] for mean in (False, True))
-        ops += WithinEncoder().fit(group, relative, means, columns)
-        pairs += relative + means
-    return ops, pairs
+    made, encoder = pairs, WithinEncoder()
+    for encode, hows in ((encoder.fit, {"less", "standing"}), (encoder.fit_means, {"mean"})):
+        wanted = [pairing for pairing in pairings if pairing.how in hows]
+        for group in dict.fromkeys(pairing.b for pairing in wanted):
+            own = [pairing for pairing in wanted if pairing.b == group]
+            ops.append(encode(group, own, columns))
+            made = made + own
+    return ops, made
 
 
 def _pairs(pairings: Sequence[Pairing]) -> PairNumbers:
@@ -161,38 +177,38 @@ class WithinEncoder:
 
     min_count: int = LEVEL_MIN_COUNT
 
-    def fit(self, group: str, relative: Sequence[Pairing], means: Sequence[Pairing], columns: Columns) -> list[Op]:
-        """Return an operation for what is relative to the level, and one for the means of the levels, as asked for."""
+    def fit(self, group: str, pairings: Sequence[Pairing], columns: Columns) -> WithinLevels:
+        """Return the operation for numbers relative to their level."""
+        levels, scales = self._fitted(group, pairings, columns)
+        inputs = (group, *dict.fromkeys(pairing.a for pairing in pairings))
+        ones = np.ones(levels.n_known + 2)
+        return WithinLevels(
+            inputs=inputs,
+            names=tuple(f"{pairing.a}:{pairing.how} in {group}" for pairing in pairings),
+            levels=levels.names,
+            number=tuple(inputs.index(pairing.a, 1) for pairing in pairings),
+            center=np.column_stack([scales[pairing.a][0] for pairing in pairings]),
+            factor=np.column_stack([1.0 / scales[p.a][1] if p.how == "standing" else ones for p in pairings]),
+        )
+
+    def fit_means(self, group: str, pairings: Sequence[Pairing], columns: Columns) -> Lookup:
+        """Return the operation for the means themselves."""
+        levels, scales = self._fitted(group, pairings, columns)
+        return Lookup(
+            inputs=(group,),
+            names=tuple(f"{group}:mean {pairing.a}" for pairing in pairings),
+            levels=levels.names,
+            table=np.column_stack([scales[pairing.a][0] for pairing in pairings]),
+        )
+
+    def _fitted(
+        self, group: str, pairings: Sequence[Pairing], columns: Columns
+    ) -> tuple[Levels, dict[str, tuple[np.ndarray, np.ndarray]]]:
         column = columns[group]
         assert isinstance(column, Strings)
         levels = count_levels(column, min_count=self.min_count)
-        size = levels.n_known + 2
-        scales = {c.a: _scale(columns[c.a], levels.rows, size) for c in (*relative, *means)}
-        ops: list[Op] = []
-        if relative:
-            inputs = (group, *dict.fromkeys(c.a for c in relative))
-            ops.append(
-                WithinLevels(
-                    inputs=inputs,
-                    names=tuple(f"{c.a}:{c.how} in {group}" for c in relative),
-                    levels=levels.names,
-                    number=tuple(inputs.index(c.a, 1) for c in relative),
-                    center=np.column_stack([scales[c.a][0] for c in relative]),
-                    factor=np.column_stack(
-                        [1.0 / scales[c.a][1] if c.how == "standing" else np.ones(size) for c in relative]
-                    ),
-                )
-            )
-        if means:
-            ops.append(
-                Lookup(
-                    inputs=(group,),
-                    names=tuple(f"{group}:mean {c.a}" for c in means),
-                    levels=levels.names,
-                    table=np.column_stack([scales[c.a][0] for c in means]),
-                )
-            )
-        return ops
+        numbers = dict.fromkeys(pairing.a for pairing in pairings)
+        return levels, {name: _scale(columns[name], levels.rows, levels.n_known + 2) for name in numbers}
 
 
 def _scale(values: np.ndarray | Strings, rows: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:

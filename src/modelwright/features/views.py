@@ -27,7 +27,7 @@ from modelwright.data.contract import Contract, Kind
 from modelwright.errors import DataError, UsageError, did_you_mean
 from modelwright.features.categories import Frequencies, LevelCodes, OneHot
 from modelwright.features.dates import CyclicDateEncoder, DateEncoder
-from modelwright.features.generated import MOST_KEPT, SCREEN_SHARE, generated, made_of, split_gains, strongest
+from modelwright.features.generated import generated, made_of, split_gains, strongest, worth_keeping
 from modelwright.features.levels import count_levels
 from modelwright.features.means import TargetMeans
 from modelwright.features.numbers import QuantileEncoder, ScaledEncoder
@@ -209,8 +209,8 @@ def _native(fit: _Fit) -> Iterator[Encoded]:
 
 def _crossed(fit: _Fit) -> Iterator[Encoded]:
     yield from _trees(fit)
-    yield from _few_levels(fit)
     yield from _generated(fit)
+    yield from _few_levels(fit)
 
 
 def _native_crossed(fit: _Fit) -> Iterator[Encoded]:
@@ -328,10 +328,7 @@ def _screened(fit: _Fit) -> tuple[dict[str, float], list[Op]]:
     ops, pairings = made_of(list(generated(fit.columns, *by_kind)), some)
     if not pairings:
         return worth, []
-    wide = np.hstack([matrix, *(op(some) for op in ops)])
-    gains = split_gains(wide, plan.categorical, target, share=SCREEN_SHARE)[width:]
-    best = np.argsort(-gains, kind="stable")[:MOST_KEPT]
-    kept = np.sort(best[gains[best] > 0.0])
+    kept = worth_keeping(matrix, plan.categorical, np.hstack([op(some) for op in ops]), target)
     return worth, made_of([pairings[i] for i in kept.tolist()], fit.columns)[0]
 
 
