@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from modelwright.errors import UsageError
+from modelwright.features.views import VIEWS
 from modelwright.learners import LEARNERS, checks, get
 from modelwright.learners.base import Deadline
 from modelwright.learners.catboost import automatic_rate
@@ -34,6 +35,9 @@ def test_card_speaks_for_itself(name):
     card = get(name).card
     assert card.name == name and card.title and card.source and 1 <= card.complexity <= 5
     assert card.view in {"trees", "linear", "native"}
+    for rows in (500, 50_000):
+        for settings in get(name).portfolio(n_rows=rows, n_features=9, n_classes=2):
+            assert settings.get("view", card.view) in VIEWS
 
 
 @pytest.mark.parametrize("name", sorted(LEARNERS))

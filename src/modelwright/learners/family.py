@@ -62,7 +62,7 @@ class MeasuredCard(Card):
 
 
 def read_settings(kind: type[S], settings: Mapping[str, Any]) -> S:
-    """Return ``settings`` as the dataclass of the family.
+    """Return ``settings`` as the dataclass of the family; ``"name"`` and ``"view"`` among them are about these.
 
     Raises
     ------
@@ -70,7 +70,7 @@ def read_settings(kind: type[S], settings: Mapping[str, Any]) -> S:
         A setting is unknown.
     """
     known = {field.name for field in dataclasses.fields(kind)}  # type: ignore[arg-type]
-    given = {key: value for key, value in settings.items() if key != "name"}
+    given = {key: value for key, value in settings.items() if key not in {"name", "view"}}
     for key in given:
         if key not in known:
             raise UsageError(

@@ -43,14 +43,19 @@ RANDOMISED = {
 }
 """Thresholds drawn at random, as AutoGluon's "LightGBMXT"; sizes after TabRepo's configuration r131."""
 
+CROSSED = {"name": "crossed", "view": "crossed"}
+"""With features made of two columns, as AutoGluon's "LightGBMPrep"; see `modelwright.features.generated`."""
+
 SMALL: tuple[dict[str, Any], ...] = (
     {"name": "default", "num_leaves": 15, "feature_fraction": 0.5, "lambda_l2": 5.0},
+    {**CROSSED, "num_leaves": 15, "feature_fraction": 0.5, "lambda_l2": 5.0},
     RANDOMISED,
     {"name": "leafy", "learning_rate": 0.04, "feature_fraction": 0.6, "lambda_l2": 3.0},
     {"name": "shallow", "learning_rate": 0.03, "num_leaves": 7, "min_data_in_leaf": 40, "cat_smooth": 40.0},
 )
 LARGE: tuple[dict[str, Any], ...] = (
     {"name": "default", "feature_fraction": 0.6, "lambda_l2": 3.0},
+    {**CROSSED, "feature_fraction": 0.6, "lambda_l2": 3.0},
     {"name": "large", "learning_rate": 0.03, "num_leaves": 128, "feature_fraction": 0.9, "min_data_in_leaf": 3},
     RANDOMISED,
     {"name": "sampled", "learning_rate": 0.04, "num_leaves": 50, "bagging_fraction": 0.75, "min_data_in_leaf": 40},
