@@ -3,7 +3,7 @@
     python benchmarks/quality/table.py OUT [--systems modelwright,catboost] [--budget 60] [--of modelwright]
 
 Writes OUT/table.md, and a critical-difference diagram for each budget and part. Sets that not all systems were measured
-on are left out of ranks, and named. The score of a set is the mean over its seeds; a system that failed with one failed.
+on are left out of ranks, and named. The score of a set is the mean over its seeds; who failed with one failed.
 """
 
 from __future__ import annotations
