@@ -8,7 +8,11 @@ import pytest
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let small tables begin with the learner that is fitted at once, for tests of everything but the model."""
-    from modelwright.train import planning
+    from modelwright.train import worth
 
-    rest = tuple(name for name in planning.ORDER_SMALL if name != "neighbours")
-    monkeypatch.setattr(planning, "ORDER_SMALL", ("neighbours", *rest))
+    monkeypatch.setattr(worth, "ANCHORS_SMALL", ("neighbours/default",))
+
+
+def first_key(learner: str) -> str:
+    """Return the key of a learner's first candidate."""
+    return {"linear": "linear/ridge"}.get(learner, f"{learner}/default")

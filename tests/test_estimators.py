@@ -20,6 +20,8 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 import modelwright as mw
 from modelwright.errors import ContractError, DataError, UsageError
 
+from .conftest import first_key
+
 ONE = [mw.Classifier(trials=1), mw.Regressor(trials=1)]
 SEVERAL = [mw.Classifier(trials=10), mw.Regressor(trials=10)]
 
@@ -160,10 +162,9 @@ def test_clone_and_parameters():
 def test_users_may_copy(learner, monkeypatch):
     """What users do with an estimator in memory is theirs; nothing that Modelwright saves is a pickle."""
     from modelwright.learners import catboost
-    from modelwright.train import planning
+    from modelwright.train import worth
 
-    rest = tuple(name for name in planning.ORDER_SMALL if name != learner)
-    monkeypatch.setattr(planning, "ORDER_SMALL", (learner, *rest))
+    monkeypatch.setattr(worth, "ANCHORS_SMALL", (first_key(learner),))
     monkeypatch.setattr(catboost, "ROUNDS_LIMIT", 20)
     model = mw.Regressor(trials=1).fit(X[["number", "text"]], Y)
     expected = model.predict(X[["number", "text"]])
@@ -219,10 +220,9 @@ def test_unusable_rows():
 @pytest.mark.parametrize("learner", ["linear", "catboost", "lightgbm", "xgboost", "mlp"])
 def test_nothing_reaches_the_terminal(learner, capfd, recwarn, monkeypatch):
     """Not even where a fold lacks a class, of which some libraries warn in C++."""
-    from modelwright.train import planning
+    from modelwright.train import worth
 
-    rest = tuple(name for name in planning.ORDER_SMALL if name != learner)
-    monkeypatch.setattr(planning, "ORDER_SMALL", (learner, *rest))
+    monkeypatch.setattr(worth, "ANCHORS_SMALL", (first_key(learner),))
     rare = np.array(["a", "b", "c", "d"])[np.r_[3, [0, 1, 2] * 13]]
     model = mw.Classifier(trials=1).fit(X[["number", "text"]][:40], rare)
     assert [m.name.split("/")[0] for m in model.plan_.members] == [learner]
@@ -253,10 +253,9 @@ def test_threads(monkeypatch):
     """Fits in several threads do not meet, not even in the libraries."""
     from concurrent.futures import ThreadPoolExecutor
 
-    from modelwright.train import planning
+    from modelwright.train import worth
 
-    rest = tuple(name for name in planning.ORDER_SMALL if name != "catboost")
-    monkeypatch.setattr(planning, "ORDER_SMALL", ("catboost", *rest))
+    monkeypatch.setattr(worth, "ANCHORS_SMALL", ("catboost/default",))
     rows, y = X[["number", "text"]][:40], np.arange(40) % 3
     with ThreadPoolExecutor(3) as pool:
         models = list(pool.map(lambda seed: mw.Classifier(trials=1, seed=0).fit(rows, y), range(3)))

@@ -12,6 +12,7 @@ import pytest
 import modelwright as mw
 from modelwright.cli import main
 
+from ..conftest import first_key
 from .helpers import one_object, table
 
 NAMES = [
@@ -137,14 +138,14 @@ def test_one_column_can_be_audited(tmp_path, capsys):
 def test_any_name_goes_through_every_learner(learner, tmp_path, monkeypatch):
     """Column names that libraries choke on reach none of them."""
     from modelwright.learners import catboost
-    from modelwright.train import planning
+    from modelwright.train import worth
 
     monkeypatch.setattr(catboost, "ROUNDS_LIMIT", 20)
     rng = np.random.default_rng(0)
     made = pd.DataFrame(rng.normal(size=(60, len(NAMES))), columns=NAMES)
     made[NAMES[1]] = rng.choice(["x\ny", '"', "🙂", "#"], 60)
     made["target"] = made[NAMES[0]] * 2 + rng.normal(size=60)
-    monkeypatch.setattr(planning, "ORDER_SMALL", (learner, *(n for n in planning.ORDER_SMALL if n != learner)))
+    monkeypatch.setattr(worth, "ANCHORS_SMALL", (first_key(learner),))
     model = mw.Regressor(trials=5).fit(made[NAMES], made["target"])
     assert [m.name.split("/")[0] for m in model.plan_.members] == [learner]
     assert np.isfinite(model.predict(made[NAMES])).all()

@@ -31,6 +31,7 @@ WORTH: dict[str, tuple[float, float, float]] = {
 OTHER_WORTH = 1.0
 """Of a learner that is not of this package."""
 
+FIRST = frozenset({"default", "ridge"})
 FURTHER = 0.35
 """Second and further settings of a family add less than the first."""
 
@@ -45,4 +46,4 @@ def worth_of(key: str, n_rows: int) -> float:
     family, _, name = key.partition("/")
     levels = WORTH.get(family, (OTHER_WORTH,) * len(ROWS))
     worth = float(np.interp(np.log(max(n_rows, 2)), np.log(ROWS), levels))
-    return worth if name == "default" or key in ANCHORS_SMALL else worth * FURTHER
+    return worth if name in FIRST else worth * FURTHER
