@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, islice
 
 import numpy as np
 
@@ -127,8 +127,9 @@ def generated(
     numbers, groups, dates : sequence of str
         Columns that matter, the strongest first; the others of the table are not paired.
     """
-    many = [name for name in numbers if _n_values(columns[name]) >= LEAST_VALUES]
-    for a, b in combinations(many[:MOST_NUMBERS], 2):
+    varied = (name for name in numbers if _n_values(columns[name]) >= LEAST_VALUES)
+    many = list(islice(varied, MOST_NUMBERS))
+    for a, b in combinations(many, 2):
         for how in HOW:
             yield Pairing(a, b, how)
     for a, b in combinations(dates[:MOST_DATES], 2):

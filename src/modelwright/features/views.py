@@ -325,7 +325,7 @@ def _screened(fit: _Fit) -> tuple[dict[str, float], list[Op]]:
         for name in sources:
             worth[name] = worth.get(name, 0.0) + gain / len(sources)
     by_kind = [strongest(fit.names(*kinds), worth) for kinds in (_NUMBERS, {Kind.CATEGORY}, {Kind.DATETIME})]
-    ops, pairings = made_of(list(generated(fit.columns, *by_kind)), some)
+    ops, pairings = made_of(list(generated(some, *by_kind)), some)
     if not pairings:
         return worth, []
     kept = worth_keeping(matrix, plan.categorical, np.hstack([op(some) for op in ops]), target)

@@ -90,11 +90,13 @@ class Catboost(Family):
     )
 
     def portfolio(self, *, n_rows: int, n_features: int, n_classes: int) -> tuple[Mapping[str, Any], ...]:
-        """Return the default, the library's own default (which combines categories), and deeper trees."""
+        """Return the default, the same with features made of two columns, the library's own default (which combines
+        categories), and deeper trees."""
         default = {"name": "default"}
+        crossed = {"name": "crossed", "view": "native_crossed"}
         combining = {"name": "combining", "max_ctr_complexity": 4, "one_hot_max_size": 2}
         deep = {"name": "deep", "depth": 8, "rate_factor": 0.7, "l2_leaf_reg": 2.8}
-        return (default, combining, deep) if n_rows < COMBINING_ROWS else (default, deep)
+        return (default, crossed, combining, deep) if n_rows < COMBINING_ROWS else (default, crossed, deep)
 
     def quicker(self, settings: Mapping[str, Any], factor: float) -> Mapping[str, Any]:
         """Return the settings with a higher learning rate, within twice the automatic one."""

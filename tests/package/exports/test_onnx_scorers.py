@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -19,7 +21,7 @@ from modelwright.runtime.scorers import SCORERS
 from modelwright.runtime.scorers.constant import ConstantScorer
 from modelwright.runtime.scorers.lightgbm import LightgbmScorer
 from tests.package.building import classifier, some_columns
-from tests.package.exports.graphs import agreement
+from tests.package.exports.graphs import agreement, version_of
 from tests.package.fitting import fitted
 
 pytest.importorskip("onnxruntime")
@@ -111,8 +113,10 @@ def test_lightgbm_splits_on_sets_of_levels(n_classes: int) -> None:
 
 
 @pytest.mark.parametrize(("name", "view"), [("lightgbm", "crossed"), ("catboost", "native_crossed")])
-def test_generated_features(name: str, view: str) -> None:
-    plan, rows, _ = fitted((name,), 2, view=view)
+def test_generated_features(name: str, view: str, tmp_path: Path) -> None:
+    made, rows, _ = fitted((name,), 2, view=view)
+    plan = version_of(made, tmp_path).plan  # what is read back from JSON and arrays
+    np.testing.assert_array_equal(plan.predict(rows), made.predict(rows))
     assert "within" in {op.op for op in plan.views[view].ops}
     assert agreement(plan, rows).max_difference <= EXACT
 
