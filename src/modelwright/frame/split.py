@@ -35,7 +35,8 @@ class Folds:
     holdout : ndarray of int
         Lockbox rows, ascending; empty without one.
     folds : tuple of (train, valid)
-        Ascending row numbers. Repeats follow one another: the first ``n_folds`` are the first repeat.
+        Ascending row numbers. Repeats follow one another: the first ``n_folds`` are the first repeat. Along time the
+        latest comes first: it has most rows to learn from, and is nearest to what will be predicted.
     groups : ndarray of int or None
         Group number per row; a row without a group is a group of its own.
     order : ndarray of int or None
@@ -232,7 +233,7 @@ def _ahead(given: _Rows, rest: np.ndarray) -> list[Fold]:
     assert given.order is not None
     if given.order[rest].max(initial=-1) < given.problem.n_folds:
         return []  # labels take so long that no past is left
-    return [(rest[a], rest[b]) for a, b in forward_folds(given.order[rest], given.problem.n_folds)]
+    return [(rest[a], rest[b]) for a, b in reversed(forward_folds(given.order[rest], given.problem.n_folds))]
 
 
 _MAKERS: dict[SplitKind, Callable[[_Rows], _Made]] = {

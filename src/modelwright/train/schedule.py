@@ -38,12 +38,16 @@ FAIR_SHARE = 0.35
 """Of the core-seconds left, any other gets no more than this: a boosting that still gains is worth more than its
 estimate, but not everything."""
 
-LEAST_SHARE = 0.2
+LEAST_SHARE = 0.5
 """A candidate that can stop early is started when at least this part of what it wants is left; less makes a model
 too weak to enter the ensemble."""
 
 LEAST_GAIN = 1e-4
-"""Part of the loss on its first fold that a candidate must take off the ensemble for its other folds to be run."""
+"""Part of the loss on its first fold that a candidate must take off the ensemble for its other folds to be run, if they
+cost nothing."""
+
+GAIN_FOR_ALL = 0.01
+"""The same for a candidate whose other folds would take all the time that is left."""
 
 GRACE_S = 1.5
 """Seconds past its limit after which a fit that does not stop is ended from outside."""
@@ -334,10 +338,16 @@ class Schedule:
         if r.on_trial and r.status == "running":
             r.on_trial = False
             gain = self._standing.gain(r.results[fold]["valid"], fold)
-            if gain < LEAST_GAIN:
-                r.end("discarded", f"its first fold promised nothing for the ensemble ({-gain:+.2%} loss)")
+            if gain < self._least_gain(r):
+                r.end("discarded", f"its first fold promised too little for the ensemble ({-gain:+.2%} loss)")
                 self._learn(r, 0.0)
         self._finish_if_complete(r)
+
+    def _least_gain(self, r: Running) -> float:
+        """Return the part of the loss that a candidate on trial must take off to be worth its other folds."""
+        need = self.cost.estimate(r.candidate, self._n_train()) * (self.folds - len(r.results))
+        have = self.left() * self.engine.n_workers
+        return LEAST_GAIN + GAIN_FOR_ALL * min(1.0, need / have if have > 0 else 1.0)
 
     def _use_fewer_folds(self, seconds: float) -> None:
         """While there is no model and the first fits take so long that their folds would not fit, use fewer folds."""

@@ -16,7 +16,7 @@ __all__ = ["Size", "choose_size"]
 SEARCH_SHARE = 0.8
 """Part of the core-seconds that folds and refits of the families counted on may take."""
 
-FAMILIES = 4
+FAMILIES = 5
 """Full folds are used where so many candidates can be tried on them: an ensemble wants as many to be good."""
 
 FAMILIES_REPEATED = 10
@@ -27,6 +27,11 @@ FEWEST_FAMILIES = 2
 
 ONE_FOLD_ROWS = 2_000
 """Validation rows from which on a single fold chooses well enough, with a lockbox to report."""
+
+CHOICE_ROWS = 8_000
+CHOICE_SCARCE = 400
+"""Validation rows, and rows of the scarcest class among them, beyond which further folds choose no better; where a
+lockbox reports, their time is better spent on more candidates."""
 
 LEAST_ROWS = 2_000
 """Fits see no fewer rows than this."""
@@ -67,11 +72,24 @@ def choose_size(job: Job, plan: Plan, seconds: float | None, n_workers: int) -> 
 
 def _folds(job: Job, repeat: int, costs: Sequence[float], refit: float, core_seconds: float) -> int:
     """Return the most folds on which enough candidates can be tried, whole repeats above the first."""
+    if len(job.holdout):
+        repeat = min(repeat, _enough(job, repeat))
     for folds in range(len(job.folds), repeat, -repeat):
         if sum(costs[:FAMILIES_REPEATED]) * (folds + refit) <= core_seconds:
             return folds
     affordable = int(core_seconds / max(sum(costs[:FAMILIES]), 1e-9) - refit)
     return int(np.clip(affordable, _fewest(job), repeat))
+
+
+def _enough(job: Job, repeat: int) -> int:
+    """Return the folds that have rows enough between them to choose by."""
+    valid = [job.y[job.folds[f][1]] for f in range(repeat)]
+    rows = np.cumsum([len(y) for y in valid])
+    enough = rows >= CHOICE_ROWS
+    if job.n_classes:
+        scarcest = np.cumsum([np.bincount(y.astype(int), minlength=job.n_classes) for y in valid], axis=0).min(axis=1)
+        enough &= scarcest >= CHOICE_SCARCE
+    return int(np.argmax(enough)) + 1 if enough.any() else repeat
 
 
 def _fewest(job: Job) -> int:

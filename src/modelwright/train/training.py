@@ -19,7 +19,7 @@ from modelwright.train.memory import MemoryGuard
 from modelwright.train.outcome import Outcome, TrainedMember
 from modelwright.train.planning import Plan, make_plan, most_candidates
 from modelwright.train.record import Candidate, CandidateResult, Member, Training
-from modelwright.train.refitting import learning_curve, refit_members
+from modelwright.train.refitting import learning_curve, more_seeds, refit_members
 from modelwright.train.schedule import Running, Schedule
 from modelwright.train.search import Search
 from modelwright.train.sizing import Size, choose_size
@@ -101,6 +101,9 @@ def train(
     members, refit_note = refit_members(job, engine, journal, chosen, checks, deadline, lambda: budget.spent, guard)
     best = done[int(np.argmax(weights))]
     learning = learning_curve(job, engine, best, size.folds, deadline, guard) if job.folds_report else ()
+    members, seeds_note = more_seeds(
+        job, engine, journal, chosen, members, checks, deadline, lambda: budget.spent, guard
+    )
     ensemble = np.tensordot(weights, oof.predictions, axes=1)
     document = Training(
         metric=job.metric,
@@ -108,7 +111,7 @@ def train(
         candidates=_results(schedule.running, plan, metric, job, weights, done),
         members=tuple(Member(key=r.candidate.key, weight=w) for r, w in chosen),
         ensemble_score=float(metric(oof.y, ensemble)),
-        refit=refit_note,
+        refit=refit_note + seeds_note,
         resumed_trials=schedule.resumed,
         seconds=time.monotonic() - began,
         peak_memory_bytes=guard.peak,

@@ -82,6 +82,8 @@ class Job:
     folds_report : bool
         Whether anything is reported: without a lockbox, the validation rows then must not stop fits early. False for
         the estimators, which report nothing.
+    seeds : int
+        Most models of a member in the version, of which the mean is taken, where time allows more than one.
     """
 
     columns: Columns
@@ -99,6 +101,7 @@ class Job:
     memory_bytes: int
     max_train_rows: int
     folds_report: bool = True
+    seeds: int = 1
 
     @property
     def n_outputs(self) -> int:
@@ -142,16 +145,20 @@ class FitResult:
 
 @dataclass(frozen=True)
 class RefitTask:
-    """Fit ``candidate`` on all rows, with the rounds that the folds found; ``checks`` are rows for the parity gate."""
+    """Fit ``candidate`` on all rows, with the rounds that the folds found; ``checks`` are rows for the parity gate.
+
+    ``seed`` above 0 asks for another model of the same settings.
+    """
 
     candidate: Candidate
     iterations: int | None
     seconds: float | None
     checks: Columns
+    seed: int = 0
 
     @property
     def name(self) -> str:
-        return f"{self.candidate.key}@all"
+        return f"{self.candidate.key}@all{self.seed or ''}"
 
 
 @dataclass(frozen=True)
@@ -258,7 +265,12 @@ def refit(state: State, task: RefitTask) -> RefitResult:
     plan, train = state.views[key]
     left = None if task.seconds is None else started + task.seconds
     fitted = learner.fit(
-        train, job.y[rows], candidate.settings, _context(job, 99, left), valid=None, iterations=task.iterations
+        train,
+        job.y[rows],
+        candidate.settings,
+        _context(job, 99 + task.seed, left),
+        valid=None,
+        iterations=task.iterations,
     )
     native = learner.native_predict(fitted.native, plan(task.checks).matrix)
     files = _keep(job, fitted, plan, task.name)
