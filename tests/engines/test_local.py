@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import time
 
+import numpy as np
 import pytest
 
 from modelwright.engines.local import InlineEngine, ProcessEngine
@@ -71,7 +72,7 @@ def test_a_worker_that_dies_is_replaced(workers):
     workers.share(double, 4)
     workers.submit(0, vanish, None)
     (reply,) = collect(workers, 1)
-    assert "exit status 7" in reply.error
+    assert "the worker process ended" in reply.error
     workers.submit(0, add, 1)
     assert collect(workers, 1)[0].result == 9
 
@@ -95,3 +96,41 @@ def test_closing_leaves_no_process(workers):
 
 def test_memory_is_told(workers):
     assert all(held > 10**6 for held in workers.memory().values())
+
+
+def rows(payload):
+    return np.ones(payload)
+
+
+def total(state, task):
+    return float(state.sum())
+
+
+def test_what_is_shared_lies_in_memory_once():
+    size = 20_000_000
+    engine = ProcessEngine(2)
+    engine.share(rows, size)
+    for worker in engine.idle():
+        engine.submit(worker, total, None)
+    assert [reply.result for reply in collect(engine, 2)] == [size, size]
+    held = sum(engine.memory().values())
+    engine.close()
+    assert held < 1.4 * 8 * size  # each alone would hold 8 bytes a number
+
+
+@pytest.mark.parametrize("then", ["submit", "share"])
+def test_a_template_that_dies_is_replaced(then):
+    engine = ProcessEngine(1)
+    engine.share(double, 3)
+    engine.submit(0, add, 1)
+    assert collect(engine, 1)[0].result == 7
+    engine._template.kill()
+    engine._template.wait()
+    if then == "share":
+        engine.share(double, 4)
+    else:
+        engine.submit(0, add, 1)
+        assert collect(engine, 1)[0].error  # the worker died with it
+    engine.submit(0, add, 1)
+    assert collect(engine, 1)[0].result == (9 if then == "share" else 7)
+    engine.close()

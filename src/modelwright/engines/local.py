@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -11,14 +12,18 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, Pipe, wait
+from multiprocessing.reduction import send_handle
 from pathlib import Path
 from typing import Any
 
 from modelwright.engines.base import Reply
 
-__all__ = ["InlineEngine", "ProcessEngine", "describe", "n_cores"]
+__all__ = ["InlineEngine", "ProcessEngine", "describe", "held_bytes", "n_cores"]
 
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+
+STARTING_S = 10.0
+"""Seconds that a worker may take to say who it is, and to end."""
 
 
 def n_cores() -> int:
@@ -74,30 +79,31 @@ class InlineEngine:
 
 @dataclass
 class _Worker:
-    process: subprocess.Popen[bytes]
     pipe: Connection
+    pid: int | None = None  # until it has told
     task: Any = None
     busy: bool = False
 
 
 class ProcessEngine:
-    """Worker processes, one thread each, that start (and import their libraries) as soon as the engine is made.
+    """Worker processes, one thread each, made from a template that starts (and imports the libraries) with the engine.
 
-    A worker is its own program (``python -m modelwright.engines.worker``), so nothing of the caller's main module is
-    imported again, and it dies with the caller.
+    The template is its own program (``python -m modelwright.engines.worker``), so nothing of the caller's main module
+    is imported again. It dies with the caller, and its workers with it.
     """
 
     def __init__(self, n_workers: int | None = None) -> None:
         self.n_workers = n_workers or n_cores()
-        self._shared: tuple[Callable[[Any], Any], Any] | None = None
         self._replies: deque[Reply] = deque()
-        self._workers = [self._start() for _ in range(self.n_workers)]
+        self._shared: tuple[Callable[[Any], Any], Any] | None = None
+        self._start_template()
+        self._workers: list[_Worker | None] = [None] * self.n_workers
 
-    def _start(self) -> _Worker:
-        ours, theirs = Pipe()
+    def _start_template(self) -> None:
+        self._control, theirs = Pipe()
         environment = dict(os.environ) | dict.fromkeys(THREAD_VARIABLES, "1")
         environment["PYTHONPATH"] = os.pathsep.join(p for p in sys.path if p)
-        process = subprocess.Popen(
+        self._template = subprocess.Popen(
             [sys.executable, "-m", "modelwright.engines.worker", str(theirs.fileno()), str(os.getpid())],
             pass_fds=(theirs.fileno(),),
             env=environment,
@@ -107,29 +113,55 @@ class ProcessEngine:
             start_new_session=True,  # Ctrl-C in the terminal reaches the caller only, who then closes the workers
         )
         theirs.close()
-        worker = _Worker(process, ours)
         if self._shared is not None:
-            _send(worker, ("share", *self._shared))
-        return worker
+            self._control.send(self._shared)
+
+    def _fork(self) -> _Worker:
+        ours, theirs = Pipe()
+        try:
+            self._ask_for_worker(theirs)
+        except OSError:
+            self._restart_template()
+            self._ask_for_worker(theirs)
+        theirs.close()
+        return _Worker(ours)
+
+    def _restart_template(self) -> None:
+        """Start the template anew where it is gone: a machine short of memory may end it too."""
+        self._template.kill()
+        self._template.wait()
+        self._control.close()
+        self._start_template()
+
+    def _ask_for_worker(self, theirs: Connection) -> None:
+        self._control.send(None)
+        send_handle(self._control, theirs.fileno(), self._template.pid)
 
     def share(self, setup: Callable[[Any], Any], payload: Any) -> None:
+        for worker in self._workers:
+            _stop(worker)
+        self._workers = [None] * self.n_workers
         self._shared = (setup, payload)
-        for index, worker in enumerate(self._workers):
-            if not _send(worker, ("share", setup, payload)):
-                self._restart(index)
+        try:
+            self._control.send(self._shared)
+        except OSError:
+            self._restart_template()
 
     def idle(self) -> tuple[int, ...]:
         untold = {reply.worker for reply in self._replies}  # a killed worker is free once its caller knows of it
-        return tuple(i for i, w in enumerate(self._workers) if not w.busy and i not in untold)
+        return tuple(i for i, w in enumerate(self._workers) if not (w and w.busy) and i not in untold)
 
     def submit(self, worker: int, function: Callable[[Any, Any], Any], task: Any) -> None:
-        chosen = self._workers[worker]
+        chosen = self._workers[worker] or self._fork()
+        self._workers[worker] = chosen
         chosen.task, chosen.busy = task, True
-        if not _send(chosen, ("run", function, task)):
+        try:
+            chosen.pipe.send((function, task))
+        except OSError:
             self._fail(worker, "the worker process ended")
 
     def wait(self, timeout: float) -> tuple[Reply, ...]:
-        busy = {w.pipe: i for i, w in enumerate(self._workers) if w.busy}
+        busy = {w.pipe: i for i, w in enumerate(self._workers) if w and w.busy}
         if not self._replies and busy:
             for pipe in wait(list(busy), timeout=max(0.0, timeout)):
                 self._receive(busy[pipe])  # type: ignore[index]
@@ -141,54 +173,68 @@ class ProcessEngine:
 
     def _receive(self, index: int) -> None:
         worker = self._workers[index]
+        assert worker is not None
         try:
-            result, error = worker.pipe.recv()
+            told = worker.pipe.recv()
         except (EOFError, OSError):
-            code = worker.process.wait()
-            self._fail(index, f"the worker process ended (exit status {code}; memory may have run out)")
+            self._fail(index, "the worker process ended; memory may have run out")
             return
+        if worker.pid is None:
+            worker.pid = told
+            return
+        result, error = told
         worker.busy = False
         self._replies.append(Reply(worker.task, result, error, index))
 
     def kill(self, worker: int, reason: str) -> None:
-        if self._workers[worker].busy:
+        chosen = self._workers[worker]
+        if chosen and chosen.busy:
             self._fail(worker, reason)
 
     def _fail(self, index: int, reason: str) -> None:
-        task = self._workers[index].task
-        self._restart(index)
-        self._replies.append(Reply(task, None, reason, index))
-
-    def _restart(self, index: int) -> None:
-        _stop(self._workers[index])
-        self._workers[index] = self._start()
+        worker = self._workers[index]
+        assert worker is not None
+        _stop(worker)
+        self._workers[index] = None
+        self._replies.append(Reply(worker.task, None, reason, index))
 
     def memory(self) -> dict[int, int]:
-        import psutil
-
-        held = {}
-        for index, worker in enumerate(self._workers):
-            try:
-                held[index] = psutil.Process(worker.process.pid).memory_info().rss
-            except psutil.Error:
-                continue
-        return held
+        return {i: held_bytes(w.pid) for i, w in enumerate(self._workers) if w and w.pid is not None}
 
     def close(self) -> None:
         for worker in self._workers:
             _stop(worker)
         self._workers = []
+        self._control.close()
+        self._template.kill()
+        self._template.wait()
 
 
-def _send(worker: _Worker, message: tuple[Any, ...]) -> bool:
+def held_bytes(pid: int) -> int:
+    """Return the memory of a process in bytes, of what it shares with others its share; 0 when it is gone."""
+    import psutil
+
     try:
-        worker.pipe.send(message)
-    except (BrokenPipeError, ConnectionError, OSError):
-        return False
-    return True
+        process = psutil.Process(pid)
+        try:
+            return int(process.memory_full_info().pss)
+        except (AttributeError, psutil.AccessDenied):  # a system that does not tell
+            return int(process.memory_info().rss)
+    except psutil.Error:
+        return 0
 
 
-def _stop(worker: _Worker) -> None:
+def _stop(worker: _Worker | None) -> None:
+    """End a worker and wait until it has: the memory it held may be what the next one needs."""
+    if worker is None:
+        return
+    if worker.pid is None and worker.pipe.poll(STARTING_S):
+        with contextlib.suppress(EOFError, OSError):
+            worker.pid = worker.pipe.recv()
+    if worker.pid is not None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(worker.pid, signal.SIGKILL)
+        with contextlib.suppress(EOFError, OSError):
+            while worker.pipe.poll(STARTING_S):
+                worker.pipe.recv_bytes()  # what it still said; then its end closes
     worker.pipe.close()
-    worker.process.kill()
-    worker.process.wait()
