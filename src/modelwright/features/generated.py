@@ -48,12 +48,15 @@ LEAST_VALUES = 10
 MOST_KEPT = 20
 MOST_SHUFFLED = 50
 
-SCREEN_ROUNDS = 60
+SCREEN_TREES = 60
+SCREEN_LEAST_ROUNDS = 4
 SCREEN_RATE = 0.1
 SCREEN_LEAVES = 15
 SCREEN_BINS = 63
 SCREEN_SHARE = 0.4
 """Features that a tree of the second fit may use: alike ones must not hide behind each other."""
+SCREEN_FEATURES = 300
+"""Features that a tree of the first fit may use, and of the view that the second fit has beside the generated ones."""
 
 PRIOR_ROWS = 10.0
 """A level's mean and spread are drawn to those of all rows as if it had so many rows more that are like these."""
@@ -92,7 +95,7 @@ def split_gains(matrix: np.ndarray, categorical: Sequence[int], target: Target, 
         "max_bin": SCREEN_BINS,
         "min_data_in_leaf": leaf,
         "min_data_per_group": leaf,
-        "feature_fraction": share,
+        "feature_fraction": min(share, SCREEN_FEATURES / matrix.shape[1]),
         "feature_pre_filter": False,
         "seed": target.seed % _SEED_BITS,
         "deterministic": True,
@@ -100,19 +103,30 @@ def split_gains(matrix: np.ndarray, categorical: Sequence[int], target: Target, 
         "num_threads": 1,
         "verbosity": -1,
     }
+    rounds = max(SCREEN_LEAST_ROUNDS, SCREEN_TREES // (1 if outputs == 1 else -(-outputs // 2)))
     data = lightgbm.Dataset(matrix, label=target.y, categorical_feature=list(categorical), params=parameters)
-    booster = lightgbm.train(parameters, data, num_boost_round=max(10, 2 * SCREEN_ROUNDS // max(2, outputs)))
+    booster = lightgbm.train(parameters, data, num_boost_round=rounds)
     return booster.feature_importance("gain").astype(np.float64)
 
 
-def worth_keeping(matrix: np.ndarray, categorical: Sequence[int], block: np.ndarray, target: Target) -> np.ndarray:
-    """Return which features of ``block`` are worth having beside ``matrix``, ascending, at most `MOST_KEPT`."""
+def worth_keeping(
+    matrix: np.ndarray, categorical: Sequence[int], gains: np.ndarray, block: np.ndarray, target: Target
+) -> np.ndarray:
+    """Return which features of ``block`` are worth having beside ``matrix``, ascending, at most `MOST_KEPT`.
+
+    Parameters
+    ----------
+    gains : ndarray, shape (n_features,)
+        `split_gains` of ``matrix`` alone; features of it that gain nothing are left out.
+    """
+    own = np.argsort(-gains, kind="stable")[:SCREEN_FEATURES]
+    own = np.sort(own[gains[own] > 0.0])
+    codes = np.flatnonzero(np.isin(own, categorical)).tolist()
     rng = np.random.default_rng([target.seed, 9])
     width = block.shape[1]
-    some = rng.permutation(width)[:MOST_SHUFFLED]
-    shuffled = block[rng.permutation(len(block))][:, some]
-    gains = split_gains(np.hstack([matrix, block, shuffled]), categorical, target, share=SCREEN_SHARE)
-    made, noise = np.split(gains[matrix.shape[1] :], [width])
+    shuffled = block[rng.permutation(len(block))][:, rng.permutation(width)[:MOST_SHUFFLED]]
+    together = split_gains(np.hstack([matrix[:, own], block, shuffled]), codes, target, share=SCREEN_SHARE)
+    made, noise = np.split(together[len(own) :], [width])
     best = np.argsort(-made, kind="stable")[:MOST_KEPT]
     return np.sort(best[made[best] > noise.max()])
 

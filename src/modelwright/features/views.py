@@ -321,14 +321,15 @@ def _screened(fit: _Fit) -> tuple[dict[str, float], list[Op]]:
     target = Target(y, fit.target.n_classes, fit.target.seed)
     matrix = np.hstack([op(some) if block is None else block[rows] for op, block in encoded])
     worth: dict[str, float] = {}
-    for sources, gain in zip(plan.sources, split_gains(matrix, plan.categorical, target).tolist()):
+    gains = split_gains(matrix, plan.categorical, target)
+    for sources, gain in zip(plan.sources, gains.tolist()):
         for name in sources:
             worth[name] = worth.get(name, 0.0) + gain / len(sources)
     by_kind = [strongest(fit.names(*kinds), worth) for kinds in (_NUMBERS, {Kind.CATEGORY}, {Kind.DATETIME})]
     ops, pairings = made_of(list(generated(some, *by_kind)), some)
     if not pairings:
         return worth, []
-    kept = worth_keeping(matrix, plan.categorical, np.hstack([op(some) for op in ops]), target)
+    kept = worth_keeping(matrix, plan.categorical, gains, np.hstack([op(some) for op in ops]), target)
     return worth, made_of([pairings[i] for i in kept.tolist()], fit.columns)[0]
 
 
