@@ -66,7 +66,7 @@ def check(node: Path, plan: Plan, folder: Path) -> None:
 
 @pytest.mark.parametrize("n_classes", [0, 2, 3])
 def test_an_ensemble_of_every_kind_of_model(node: Path, n_classes: int, tmp_path: Path) -> None:
-    names = ["lightgbm", "xgboost", "catboost", "extra_trees", "linear", "mlp", "neighbours"]
+    names = ["lightgbm", "xgboost", "catboost", "extra_trees", "linear", "mlp", "neighbours", "kernel"]
     plan, _, _ = fitted(names, n_classes, transform="identity" if n_classes else "log1p")
     check(node, plan, tmp_path)
 

@@ -50,7 +50,7 @@ def test_an_ensemble_on_a_transformed_target_serves_from_its_folder(tmp_path: Pa
 
 
 def test_forests_and_linear_models_need_no_library_to_score(tmp_path: Path) -> None:
-    plan, _, _ = fitted(["extra_trees", "linear", "mlp", "neighbours"], 2)
+    plan, _, _ = fitted(["extra_trees", "linear", "mlp", "neighbours", "kernel"], 2)
     write_version(tmp_path / "1", plan, facts=facts(), profile=NOTHING, seed=0)
     code = """
 import sys

@@ -19,7 +19,7 @@ from modelwright.runtime.row import RowPlan, values_of
 from tests.package.fitting import LEVELS, TABLE, fitted
 
 EXACT = ("lightgbm", "xgboost", "catboost", "random_forest", "extra_trees")
-BY_SUMS = ("mlp", "neighbours")
+BY_SUMS = ("mlp", "neighbours", "kernel")
 """Sums of products are added in another order for one row than for many."""
 
 

@@ -82,7 +82,7 @@ def test_saved_and_loaded_predicts_the_same(fitted, name, tmp_path):
 
 
 def test_same_model_same_bytes(fitted, tmp_path):
-    for name in ("linear", "random_forest", "mlp", "neighbours", "lightgbm"):
+    for name in ("linear", "random_forest", "mlp", "neighbours", "kernel", "lightgbm"):
         scorer = fitted[name, 2][1].scorer
         files = [tmp_path / scorer.save(tmp_path, stem)["files"][0] for stem in ("a", "b")]
         assert files[0].read_bytes() == files[1].read_bytes()

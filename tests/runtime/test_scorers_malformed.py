@@ -11,12 +11,14 @@ from modelwright.learners.checks import ROUNDS, example, make_context
 from modelwright.runtime import storage
 from modelwright.runtime.scorers import checking, load
 
+FAMILIES = ("linear", "neighbours", "kernel", "random_forest", "mlp", "lightgbm", "xgboost", "catboost")
+
 
 @pytest.fixture(scope="module")
 def saved(tmp_path_factory):
     """Return ``name -> (settings, folder)`` of small models of four classes."""
     models = {}
-    for name in ("linear", "neighbours", "random_forest", "mlp", "lightgbm", "xgboost", "catboost"):
+    for name in FAMILIES:
         learner = get(name)
         view, y = example(learner, "classify", n_rows=120, n_classes=4)
         chosen = learner.portfolio(n_rows=120, n_features=6, n_classes=4)[0]
@@ -80,11 +82,18 @@ NEIGHBOURS = {
     "no rows": ("rows", lambda a: a[:0]),
     "a missing cell": ("rows", put((0, 0), np.nan)),
 }
-ARRAYS = [
-    (family, what, name, change)
-    for family, cases in (("random_forest", FOREST), ("linear", LINEAR), ("mlp", MLP), ("neighbours", NEIGHBOURS))
-    for what, (name, change) in cases.items()
-]
+KERNEL = {
+    "rows without weights": ("alpha", lambda a: a[:-1]),
+    "no rows": ("support", lambda a: a[:0]),
+    "a missing cell": ("support", put((0, 0), np.nan)),
+    "a column outside": ("columns", put(0, 10**6)),
+    "a length for other columns": ("inverse", lambda a: a[:-1]),
+    "too few classes": ("intercept", lambda a: a[:2]),
+    "bounds the wrong way round": ("link", put(0, 1.0)),
+    "a scaling for other features": ("centre", lambda a: a[:-1]),
+}
+MALFORMED = {"random_forest": FOREST, "linear": LINEAR, "mlp": MLP, "neighbours": NEIGHBOURS, "kernel": KERNEL}
+ARRAYS = [(family, what, name, change) for family, cases in MALFORMED.items() for what, (name, change) in cases.items()]
 
 
 @pytest.mark.parametrize(
@@ -99,7 +108,7 @@ def test_malformed_arrays(saved, tmp_path, family, name, change):
     refused(settings, tmp_path, "MW-B151")
 
 
-@pytest.mark.parametrize("family", ["linear", "neighbours", "random_forest", "mlp", "lightgbm", "xgboost", "catboost"])
+@pytest.mark.parametrize("family", FAMILIES)
 def test_malformed_files_and_descriptions(saved, tmp_path, family):
     settings, folder = saved[family]
     content = (folder / settings["files"][0]).read_bytes()
@@ -194,6 +203,8 @@ def test_lightgbm_indices_outside(saved, tmp_path):
     [
         ("neighbours", {"k": 0}),
         ("neighbours", {"k": "5"}),
+        ("kernel", {"log": 1}),
+        ("kernel", {"log": None}),
         ("random_forest", {"n_features": 0}),
         ("random_forest", {"n_features": 2}),
         ("mlp", {"layers": 0}),

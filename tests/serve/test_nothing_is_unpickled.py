@@ -92,7 +92,9 @@ print(json.dumps({"found": found, "loaded": sorted(FORBIDDEN & set(sys.modules))
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project whose champion is an ensemble of every kind of model."""
     folder = tmp_path_factory.mktemp("mixed") / "p"
-    plan, rows, _ = fitted(("lightgbm", "xgboost", "catboost", "extra_trees", "linear", "mlp", "neighbours"), 2)
+    plan, rows, _ = fitted(
+        ("lightgbm", "xgboost", "catboost", "extra_trees", "linear", "mlp", "neighbours", "kernel"), 2
+    )
     made = Project.create(folder)
     write_version(folder / "versions" / "1", compile_plan(plan, rows), facts=facts(), profile=PROFILE, seed=0)
     made.promote(1)

@@ -18,6 +18,7 @@ LEARNERS: dict[str, str] = {
     "mlp": "modelwright.learners.mlp:Mlp",
     "linear": "modelwright.learners.linear:Linear",
     "neighbours": "modelwright.learners.neighbours:Neighbours",
+    "kernel": "modelwright.learners.kernel:Kernel",
 }
 
 

@@ -16,6 +16,7 @@ SCORERS: dict[str, str] = {
     "constant": "modelwright.runtime.scorers.constant:ConstantScorer",
     "linear": "modelwright.runtime.scorers.linear:LinearScorer",
     "neighbours": "modelwright.runtime.scorers.neighbours:NeighboursScorer",
+    "kernel": "modelwright.runtime.scorers.kernel:KernelScorer",
     "forest": "modelwright.runtime.scorers.forest:ForestScorer",
     "mlp": "modelwright.runtime.scorers.mlp:MlpScorer",
     "lightgbm": "modelwright.runtime.scorers.lightgbm:LightgbmScorer",

@@ -28,6 +28,9 @@ __all__ = ["DOCUMENT", "FORMAT", "TEST", "model_document", "notes_of", "test_doc
 FORMAT = 1
 DOCUMENT, TEST, README = "model.json", "test.json", "README.md"
 
+HOLD_ROWS = frozenset({"neighbours", "kernel"})
+"""Scorers that are made of training rows."""
+
 _VALUES = {
     Kind.NUMBER: "the number",
     Kind.BOOLEAN: "1 for true, 0 for false",
@@ -109,8 +112,8 @@ def notes_of(plan: Plan, converted: Converted, agreement: Agreement) -> tuple[st
         notes.append(f"calibration is not in the graph: {DOCUMENT} states it")
     if CONTRIB in converted.domains:
         notes.append("texts are divided by an operator that only onnxruntime has")
-    if any(member.scorer.scorer == "neighbours" for member in plan.members):
-        notes.append("the graph holds training rows, which its nearest neighbours are looked for among")
+    if any(member.scorer.scorer in HOLD_ROWS for member in plan.members):
+        notes.append("the graph holds training rows, scaled, to which its models compare the rows asked for")
     return tuple(notes)
 
 

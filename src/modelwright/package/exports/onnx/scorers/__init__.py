@@ -26,6 +26,7 @@ CONVERTERS: dict[str, str] = {
     "linear": f"{_HERE}.linear:linear",
     "mlp": f"{_HERE}.linear:mlp",
     "neighbours": f"{_HERE}.neighbours:neighbours",
+    "kernel": f"{_HERE}.kernel:kernel",
     "forest": f"{_HERE}.forest:forest",
     "lightgbm": f"{_HERE}.lightgbm:lightgbm",
     "xgboost": f"{_HERE}.xgboost:xgboost",
