@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import math
 import os
 import subprocess
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +20,8 @@ import psutil
 __all__ = ["Measured", "watch"]
 
 INTERVAL = 0.2
+SHARES_EVERY = 1.0
+RISE = 1.02
 GRACE = 10.0
 BECOME_PARENT_OF_ORPHANS = 36  # PR_SET_CHILD_SUBREAPER, prctl(2)
 MEGABYTE = 1_000_000
@@ -40,7 +43,7 @@ def watch(command: Sequence[str], *, log: Path, folder: Path, most_seconds: floa
     """Run a command in a session of its own; it and all that it started end after ``most_seconds`` at the latest."""
     ctypes.CDLL(None).prctl(BECOME_PARENT_OF_ORPHANS, 1, 0, 0, 0)
     others = {p.pid for p in psutil.Process().children(recursive=True)}
-    peak = 0.0
+    memory = _Memory()
     with open(log, "wb") as told:
         began = time.monotonic()
         process = subprocess.Popen(
@@ -54,7 +57,7 @@ def watch(command: Sequence[str], *, log: Path, folder: Path, most_seconds: floa
         too_long = False
         try:
             while True:
-                peak = max(peak, _megabytes(_tree(others)))
+                memory.look(_tree(others))
                 try:
                     process.wait(INTERVAL)
                     break
@@ -65,23 +68,43 @@ def watch(command: Sequence[str], *, log: Path, folder: Path, most_seconds: floa
             wall = time.monotonic() - began
         finally:
             _end(_tree(others), process)
-    return Measured(process.returncode, wall, peak, too_long)
+    return Measured(process.returncode, wall, memory.peak / MEGABYTE, too_long)
 
 
 def _tree(others: set[int]) -> list[psutil.Process]:
     return [p for p in psutil.Process().children(recursive=True) if p.pid not in others]
 
 
-def _megabytes(processes: Iterable[psutil.Process]) -> float:
-    return sum(_bytes(p) for p in processes) / MEGABYTE
+class _Memory:
+    """The most memory so far.
+
+    Shares (PSS) cost the kernel a walk over the pages, which the measured would pay for: they are read once a second,
+    and whenever the cheap figure (RSS) has risen above what it was at any reading before.
+    """
+
+    def __init__(self) -> None:
+        self.peak = 0
+        self._highest = 0
+        self._read_at = -math.inf
+
+    def look(self, processes: Sequence[psutil.Process]) -> None:
+        """Take the memory of these processes into account."""
+        resident, now = sum(_resident(p) for p in processes), time.monotonic()
+        if resident > RISE * self._highest or now - self._read_at >= SHARES_EVERY:
+            self.peak = max(self.peak, sum(_share(p) for p in processes))
+            self._highest = max(self._highest, resident)
+            self._read_at = now
 
 
-def _bytes(process: psutil.Process) -> int:
+def _share(process: psutil.Process) -> int:
     try:
         with open(f"/proc/{process.pid}/smaps_rollup") as lines:
             return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:")), 0)
     except OSError:
-        pass
+        return _resident(process)
+
+
+def _resident(process: psutil.Process) -> int:
     try:
         return int(process.memory_info().rss)
     except psutil.Error:  # it has ended meanwhile

@@ -335,6 +335,7 @@ task.finish(test["x"].to_numpy() if task.variant == "good" else -test["x"].to_nu
 """
 
 
+@pytest.mark.slow
 def test_systems_are_run_scored_and_compared_and_a_second_run_repeats_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
