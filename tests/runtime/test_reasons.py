@@ -187,3 +187,11 @@ def test_a_profile_without_numbers_makes_a_row_all_the_same() -> None:
     odd = Profile(n_rows=5, columns=(ColumnProfile(name="age", kind="number", n_missing=0, n_distinct=0),))
     row = typical_row(CONTRACT, odd)
     assert np.isnan(row["age"]) and explain_rows(classifier(), row, some_columns(4)).effects.shape == (4, 3)
+
+
+def test_generated_features_are_explained_in_the_columns_that_they_are_made_of() -> None:
+    plan, rows, _ = fitted(("lightgbm",), 2, view="crossed")
+    assert any(len(sources) == 2 for sources in plan.views["crossed"].sources)
+    found = explain_rows(plan, typical_row(plan.contract, make_profile(rows, plan.contract)), rows)
+    assert found.columns == plan.contract.names == tuple(n for n in TABLE.names if n in plan.contract.names)
+    assert np.abs(found.effects[:, found.columns.index("area")]).max() > 0.01
