@@ -6,6 +6,7 @@ import re
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass, field, fields, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,8 @@ class Limits:
         Most milliseconds for scoring one row; None: no limit.
     artefact_bytes : int or None
         Largest size of a version on disk; None: no limit.
+    members : int or None
+        Most candidates that the model may be a mean of; None: no limit.
     trials : int or None
         With a number, exactly that many trials are planned and time stops none of them (reproducible runs).
     """
@@ -41,6 +44,7 @@ class Limits:
     memory_bytes: int | None = None
     latency_ms: float | None = None
     artefact_bytes: int | None = None
+    members: int | None = None
     trials: int | None = None
 
 
@@ -112,7 +116,7 @@ class Brief:
     def merged(self, **changes: Any) -> Brief:
         """Return a brief with the given fields replaced; None leaves a field as it is.
 
-        ``budget``, ``memory``, ``latency``, ``artefact_size`` and ``trials`` go to the limits and may be
+        ``budget``, ``memory``, ``latency``, ``artefact_size``, ``members`` and ``trials`` go to the limits and may be
         text with a unit (``"5m"``, ``"2GB"``, ``"20ms"``).
 
         Raises
@@ -219,13 +223,13 @@ def _latency(value: str | float) -> float:
     return float(value)
 
 
-def _trials(value: int | str) -> int:
+def _count(what: str, value: int | str) -> int:
     try:
         count = int(value)
     except (TypeError, ValueError):
         count = 0
     if count < 1:
-        raise UsageError(f"trials is {value!r}", fix="give a whole number, 1 or more", code="MW-U003")
+        raise UsageError(f"{what} is {value!r}", fix="give a whole number, 1 or more", code="MW-U003")
     return count
 
 
@@ -244,7 +248,8 @@ _LIMIT_FIELDS: dict[str, tuple[str, Any]] = {
     "memory": ("memory_bytes", _memory),
     "latency": ("latency_ms", _latency),
     "artefact_size": ("artefact_bytes", parse_size),
-    "trials": ("trials", _trials),
+    "members": ("members", partial(_count, "members")),
+    "trials": ("trials", partial(_count, "trials")),
 }
 
 
@@ -304,6 +309,8 @@ def write_brief(brief: Brief) -> str:
         lines.append(f"latency = {limits.latency_ms}")
     if limits.artefact_bytes:
         lines.append(f"artefact_size = {limits.artefact_bytes}")
+    if limits.members:
+        lines.append(f"members = {limits.members}")
     if limits.trials:
         lines.append(f"trials = {limits.trials}")
     return "\n".join(lines) + "\n"

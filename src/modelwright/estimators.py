@@ -119,7 +119,7 @@ class _Estimator(BaseEstimator):
                 engine,
                 budget=budget,
                 after_seconds=AFTER_S if limits.trials is None else None,
-                trials=limits.trials,
+                limits=limits,
                 journal_key="fit",
                 checks=take(columns, np.arange(min(10, len(y)))),
                 guard=guard,

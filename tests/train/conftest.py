@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from modelwright.brief import Limits
 from modelwright.data.columns import Strings, take
 from modelwright.data.contract import ColumnSpec, Contract, Kind
 from modelwright.train.budget import Budget
@@ -60,14 +61,14 @@ def job(tmp_path):
     return make_job(tmp_path)
 
 
-def run_training(job, engine, *, trials=None, seconds=20.0, after=0.5, key="k"):
+def run_training(job, engine, *, trials=None, seconds=20.0, after=0.5, key="k", members=None):
     """Train with everything else at its plainest."""
     return train(
         job,
         engine,
         budget=Budget(seconds, timed=trials is None),
         after_seconds=None if trials else after,
-        trials=trials,
+        limits=Limits(trials=trials, members=members),
         journal_key=key,
         checks=take(job.columns, np.arange(20)),
         guard=MemoryGuard(None),

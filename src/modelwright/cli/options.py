@@ -40,6 +40,7 @@ _LIMITS = (
     click.option("--memory", help="Most memory of all processes: 4GB."),
     click.option("--latency", help="Most time for scoring one row: 20ms."),
     click.option("--artefact-size", help="Largest version on disk: 50MB."),
+    click.option("--members", type=int, help="Most models that the ensemble may be made of: 1 for a single one."),
     click.option("--trials", type=int, help="Count fits instead of time: the same result on every run."),
     click.option("--project", type=click.Path(), help="Folder of the project."),
 )

@@ -109,6 +109,7 @@ def asked(brief: Brief) -> list[tuple[str, str]]:
         ("Time allowed", fmt.duration(limits.budget_s)),
         ("Trials", "" if limits.trials is None else fmt.count(limits.trials)),
         ("Memory allowed", "" if limits.memory_bytes is None else fmt.size(limits.memory_bytes)),
+        ("Most models", "" if limits.members is None else fmt.count(limits.members)),
         ("Longest time to score a row", "" if limits.latency_ms is None else f"{fmt.number(limits.latency_ms)} ms"),
         ("Largest size of the model", "" if limits.artefact_bytes is None else fmt.size(limits.artefact_bytes)),
         ("Seed", str(brief.seed)),

@@ -61,7 +61,7 @@ def _after_seconds(run: Run) -> float:
 def _limited(run: Run) -> bool:
     """Return whether the version must be small or quick."""
     limits = run.brief.limits
-    return limits.latency_ms is not None or limits.artefact_bytes is not None
+    return any(x is not None for x in (limits.latency_ms, limits.artefact_bytes, limits.members))
 
 
 def journal_key(source: str, contract: str, problem: Problem) -> str:
@@ -103,7 +103,7 @@ def train(run: Run) -> Training:
         run.engine,
         budget=run.budget,
         after_seconds=run.after_seconds if run.budget.timed else None,
-        trials=run.brief.limits.trials,
+        limits=run.brief.limits,
         journal_key=journal_key(run.digests["source"], run.digests["contract"], problem),
         checks=check_rows(run),
         guard=run.guard,

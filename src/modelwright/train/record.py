@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["Candidate", "CandidateResult", "Member", "Training"]
+__all__ = ["Alternative", "Candidate", "CandidateResult", "Member", "Training"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,9 +44,10 @@ class CandidateResult:
     ----------
     key, learner, view : str
     status : str
-        ``"done"``, ``"failed"``, ``"skipped"`` (never started) or ``"stopped"`` (not all folds in time).
+        ``"done"``, ``"failed"``, ``"skipped"`` (never started), ``"stopped"`` (not all folds in time) or
+        ``"discarded"`` (its first fold promised too little).
     reason : str
-        Why failed, skipped or stopped.
+        Why it is not done.
     score : float or None
         Mean score over the validation folds, in the metric's own sign. It chose, so it is never the headline.
     fold_scores : tuple of float
@@ -79,6 +80,32 @@ class Member:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Alternative:
+    """An ensemble that could have been chosen.
+
+    Attributes
+    ----------
+    members : tuple of Member
+    score : float
+        Out of fold.
+    noise : float
+        Standard error of the difference between its score and that of the largest ensemble.
+    milliseconds : float
+        For one row, measured member by member on models of the folds.
+    megabytes : float
+        On disk, of the same models.
+    chosen : bool
+    """
+
+    members: tuple[Member, ...]
+    score: float
+    noise: float
+    milliseconds: float
+    megabytes: float
+    chosen: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class Training:
     """What training came to.
 
@@ -100,6 +127,8 @@ class Training:
     peak_memory_bytes : int
         Largest sum over all processes.
     notes : tuple of str
+    frontier : tuple of Alternative
+        The best ensemble and smaller ones, the largest first.
     """
 
     metric: str
@@ -112,3 +141,4 @@ class Training:
     seconds: float
     peak_memory_bytes: int
     notes: tuple[str, ...] = ()
+    frontier: tuple[Alternative, ...] = ()

@@ -8,17 +8,20 @@ from dataclasses import replace
 
 import numpy as np
 
+from modelwright.brief import Limits
 from modelwright.data.columns import Columns
 from modelwright.engines.base import Engine
 from modelwright.errors import TrainingError
 from modelwright.evaluate import metrics
 from modelwright.train.budget import Budget
+from modelwright.train.costing import serving_costs
 from modelwright.train.ensemble import greedy_weights
+from modelwright.train.frontier import Point, chosen_point, frontier
 from modelwright.train.journal import Journal
 from modelwright.train.memory import MemoryGuard
 from modelwright.train.outcome import Outcome, TrainedMember
 from modelwright.train.planning import Plan, make_plan, most_candidates
-from modelwright.train.record import Candidate, CandidateResult, Member, Training
+from modelwright.train.record import Alternative, Candidate, CandidateResult, Member, Training
 from modelwright.train.refitting import learning_curve, more_seeds, refit_members
 from modelwright.train.schedule import Running, Schedule
 from modelwright.train.search import Search
@@ -35,7 +38,7 @@ def train(
     *,
     budget: Budget,
     after_seconds: float | None,
-    trials: int | None,
+    limits: Limits,
     journal_key: str,
     checks: Columns,
     guard: MemoryGuard,
@@ -47,8 +50,9 @@ def train(
     ----------
     after_seconds : float or None
         Seconds to leave of the budget for what comes after; None where trials are counted instead of time.
-    trials : int or None
-        Number of fits planned; whole candidates are run, at least one.
+    limits : Limits
+        Of latency, size and members the ensemble keeps them as far as it can. With ``trials`` so many fits are planned;
+        whole candidates are run, at least one.
     journal_key : str
         Digest of what the trials depend on.
     checks : Columns
@@ -68,7 +72,7 @@ def train(
     if not plan.candidates:
         raise TrainingError("no learner fits this table", fix="use fewer columns or classes", code="MW-T002")
     job = replace(job, max_train_rows=size.max_train_rows)
-    candidates = plan.candidates if trials is None else plan.candidates[: max(1, trials // size.folds)]
+    candidates = plan.candidates if limits.trials is None else plan.candidates[: max(1, limits.trials // size.folds)]
     engine.share(setup, job)
     schedule = Schedule(
         job,
@@ -96,7 +100,8 @@ def train(
         raise _nothing_finished(schedule.running, train_seconds)
     oof = OutOfFold(job, size.folds, done)
     metric = metrics.get(job.metric)
-    weights = greedy_weights(metric.loss, oof.y, oof.predictions, seed=job.seed)
+    points, taken = _weigh(job, metric, oof, done, limits)
+    weights = points[taken].weights
     chosen = [(r, float(w)) for r, w in zip(done, weights, strict=True) if w > 0]
     members, refit_note = refit_members(job, engine, journal, chosen, checks, deadline, lambda: budget.spent, guard)
     best = done[int(np.argmax(weights))]
@@ -116,6 +121,7 @@ def train(
         seconds=time.monotonic() - began,
         peak_memory_bytes=guard.peak,
         notes=(size.note,) if size.note else (),
+        frontier=tuple(_alternative(metric, p, done, i == taken) for i, p in enumerate(points)),
     )
     return Outcome(
         document=document,
@@ -132,6 +138,33 @@ def train(
         first_fold=tuple(
             TrainedMember(r.candidate.key, w, (str(job.run_folder / r.lines[0].files),), None) for r, w in chosen
         ),
+    )
+
+
+def _weigh(
+    job: Job, metric: metrics.Metric, oof: OutOfFold, done: list[Running], limits: Limits
+) -> tuple[tuple[Point, ...], int]:
+    """Return the ensembles that could be chosen, and which is."""
+    weights = greedy_weights(metric.loss, oof.y, oof.predictions, seed=job.seed)
+    costs = [
+        serving_costs(job, r.candidate.key, str(job.run_folder / r.lines[0].files)) if weight else None
+        for r, weight in zip(done, weights, strict=True)
+    ]
+    points = frontier(metric, oof.y, oof.predictions, weights, costs)
+    taken = chosen_point(points, milliseconds=limits.latency_ms, size=limits.artefact_bytes, members=limits.members)
+    return points, taken
+
+
+def _alternative(metric: metrics.Metric, point: Point, done: list[Running], chosen: bool) -> Alternative:
+    return Alternative(
+        members=tuple(
+            Member(key=r.candidate.key, weight=float(w)) for r, w in zip(done, point.weights, strict=True) if w
+        ),
+        score=1.0 - point.loss if metric.greater_is_better else point.loss,
+        noise=point.noise,
+        milliseconds=point.costs.milliseconds,
+        megabytes=point.costs.size / 1e6,
+        chosen=chosen,
     )
 
 
