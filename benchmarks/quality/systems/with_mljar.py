@@ -25,6 +25,8 @@ model = AutoML(
 )
 model.fit(train, task.codes(target))
 task.fitted()
-task.finish(
-    model.predict(test) if task.objective == "regression" else model.predict_proba(test), package="mljar-supervised"
-)
+if task.objective == "regression":
+    values = model.predict(test)
+else:
+    values = model.predict_all(test)[[f"prediction_{i}" for i in range(len(task.classes))]].to_numpy()
+task.finish(values, package="mljar-supervised")
