@@ -35,6 +35,9 @@ RATE_BY_ROWS = {
 FASTEST_FACTOR = 2.0
 """Of the automatic rate, which is tuned for 1000 trees: half as many are about the fewest that come near."""
 
+ABSENT_WEIGHT = 0.01
+"""Of the row that stands for a class that none has."""
+
 _LOSSES = {"log_loss": {True: "Logloss", False: "MultiClass"}, "mae": "MAE", "rmse": "RMSE"}
 
 
@@ -138,7 +141,7 @@ class Catboost(Family):
         if valid:
             held_label = valid[1].astype(np.int64) if n_classes else valid[1]
             held = Pool(features_data(valid[0].matrix, view.categorical), label=held_label)
-        pool = Pool(features_data(view.matrix, view.categorical), label=label)
+        pool = Pool(**_with_every_class(view, label, n_classes))
         _fit_silently(model, pool, eval_set=held, use_best_model=valid is not None, callbacks=[Watch()])
         scorer = CatboostScorer(model, view.categorical, view.matrix.shape[1], n_classes)
         return Fitted(scorer, scorer, int(model.tree_count_), rounds.note)
@@ -150,6 +153,21 @@ class Catboost(Family):
         if not native.n_classes:
             return native.model.predict(pool).reshape(-1, 1)
         return native.model.predict(pool, prediction_type="Probability")
+
+
+def _with_every_class(view: View, label: np.ndarray, n_classes: int) -> dict[str, Any]:
+    """Return data, label and weight of a pool in which no class is missing.
+
+    The library has no sum for a class that no row has, which nothing that reads its files expects: a row of next to no
+    weight stands for it.
+    """
+    absent = np.setdiff1d(np.arange(n_classes), label) if n_classes > 2 else np.empty(0, np.int64)
+    matrix, weight = view.matrix, None
+    if len(absent):
+        matrix = np.concatenate([matrix, np.repeat(matrix[:1], len(absent), axis=0)])
+        label = np.concatenate([label, absent])
+        weight = np.concatenate([np.ones(len(view)), np.full(len(absent), ABSENT_WEIGHT)])
+    return {"data": features_data(matrix, view.categorical), "label": label, "weight": weight}
 
 
 def _fit_silently(model: Any, pool: Any, **options: Any) -> None:

@@ -216,6 +216,9 @@ def _check_absent(learner: Learner) -> None:
         _assert_close(
             found, learner.native_predict(fitted.native, view.matrix), "scorer and library agree on absent classes"
         )
+        with tempfile.TemporaryDirectory() as place:
+            loaded = scorers.load(fitted.scorer.save(Path(place), "m"), Path(place))
+            _assert_close(loaded.predict(view.matrix), found, "a model that knows of absent classes can be loaded")
     fitted = learner.fit(view, np.minimum(y, context.n_classes - 1), settings, context, iterations=ROUNDS)
     many = fitted.scorer.predict(view.matrix)
     assert many.shape[1] == context.n_classes and np.allclose(many.sum(axis=1), 1), "thirty classes"
