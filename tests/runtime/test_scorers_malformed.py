@@ -209,7 +209,7 @@ def test_lightgbm_indices_outside(saved, tmp_path):
         ("random_forest", {"n_features": 2}),
         ("mlp", {"layers": 0}),
         ("mlp", {"layers": 99}),
-        ("mlp", {"layers": 2}),
+        ("mlp", {"layers": 3}),
         ("lightgbm", {"rounds": 0}),
         ("lightgbm", {"rounds": 99}),
         ("catboost", {"n_features": 0}),

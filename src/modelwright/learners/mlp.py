@@ -1,4 +1,9 @@
-"""A small multi-layer perceptron (scikit-learn's, Adam), with the scaling of RealMLP and averaged weights."""
+"""A neural network for tables: members that share their weights, numbers as ramps, averaged weights.
+
+The parts are those by which networks have come close to boosted trees on tables: robust scaling with a smooth clip and
+learning rates by the width of layers (RealMLP, Holzmüller et al. 2024), piecewise linear numbers (Gorishniy et al.
+2022), and an ensemble within the network (TabM, Gorishniy et al. 2025), here at the cost of one member.
+"""
 
 from __future__ import annotations
 
@@ -10,46 +15,86 @@ import numpy as np
 
 from modelwright.learners.base import FitContext, Fitted
 from modelwright.learners.family import ANY_OBJECTIVE, Family, MeasuredCard, Valid, read_settings, rng_seed
+from modelwright.learners.networks.members import Layout, Members
+from modelwright.learners.networks.ramping import fit_ramps, strength
+from modelwright.learners.networks.training import (
+    Batches,
+    Errors,
+    Pace,
+    Steps,
+    absolute_errors,
+    crossed_errors,
+    squared_errors,
+)
 from modelwright.learners.rounds import Rounds, stopping_loss
-from modelwright.runtime.scorers.mlp import MlpScorer
-from modelwright.runtime.scorers.scaling import Scaling, robust_scaling
+from modelwright.runtime.scorers.network import NetworkScorer, Outcome
+from modelwright.runtime.scorers.ramps import Ramps
 from modelwright.runtime.view import View
 
 __all__ = ["Mlp", "MlpSettings"]
 
-EPOCHS_LIMIT, EPOCHS_UNWATCHED, PATIENCE = 150, 40, 12
-
-AVERAGING = 0.8
-"""Weight of the past in the running mean of the weights over epochs (Polyak and Juditsky 1992; as an exponential mean
-in Morales-Brotons et al. 2024): it does what a decaying learning rate would, without knowing when training will end."""
+PATIENCE = 16
+LEAST_EPOCHS = 8
 
 BATCH = 256
 SMALLEST_BATCHES = 8
 """A table of few rows still gets so many steps an epoch."""
 
+ABSENT_ROWS = 0.1
+"""Rows that a class without any is taken to have, for the first biases of the outputs."""
+
+WATCHED_ROWS = 10_000
+"""Validation rows looked at after each epoch."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class MlpSettings:
-    """Settings under scikit-learn's own names."""
+    """Settings of the network.
 
-    hidden_layer_sizes: tuple[int, ...] | list[int] = (128, 64)
-    learning_rate_init: float = 5e-4
-    alpha: float = 0.1
+    Attributes
+    ----------
+    hidden : tuple of int
+        Units of each hidden layer.
+    members : int or None
+        None: `VALUES_MEMBERS` or `CLASSES_MEMBERS`.
+    ramps : int
+        Most ramps of a number; 0 for none.
+    epochs : int
+        Most epochs.
+    rate : float or None
+        Learning rate of a weight of a unit with one input; None: `VALUES_RATE` or `CLASSES_RATE`.
+    drop : float or None
+        Share of hidden units that are silent in a step; None: `VALUES_DROP` or `CLASSES_DROP`.
+    decay : float
+        Weight decay, relative to the learning rate.
+    """
+
+    hidden: tuple[int, ...] | list[int] = (128, 128)
+    members: int | None = None
+    ramps: int = 16
+    epochs: int = 60
+    rate: float | None = None
+    drop: float | None = None
+    decay: float = 0.02
+
+
+VALUES_RATE, CLASSES_RATE = 0.15, 0.04
+VALUES_MEMBERS, CLASSES_MEMBERS = 2, 4
+VALUES_DROP, CLASSES_DROP = 0.0, 0.3
+"""RealMLP's learning rates and silent units; see ``benchmarks`` for what other values did."""
 
 
 @dataclass(frozen=True)
 class Native:
-    """scikit-learn's estimator between the scalings of features and target."""
+    """The network as it was trained, in double precision: the slow, obvious twin of its scorer."""
 
-    estimator: Any
-    scaling: Scaling
-    n_classes: int
-    offset: float
-    spread: float
+    inputs: Ramps
+    members: Members
+    outcome: Outcome
 
 
 class Mlp(Family):
-    """A small multi-layer perceptron."""
+    """A neural network of several members."""
 
     card: ClassVar[MeasuredCard] = MeasuredCard(
         name="mlp",
@@ -62,13 +107,18 @@ class Mlp(Family):
         stoppable=True,
         watches=True,
         complexity=4,
-        source="Kingma and Ba 2015; input scaling after RealMLP (Holzmüller et al. 2024)",
-        cost=lambda n, p, k: 0.1 + 60 * n * (3.5e-6 + 2e-8 * (p + k)),
+        source="RealMLP (Holzmüller et al. 2024); TabM and piecewise linear numbers (Gorishniy et al. 2025, 2022)",
+        cost=lambda n, p, k: 0.1 + _epochs(n) * n * (6e-6 + 1.5e-7 * (p + k)),
     )
 
     def portfolio(self, *, n_rows: int, n_features: int, n_classes: int) -> tuple[Mapping[str, Any], ...]:
         """Return the one setting."""
-        return ({"name": "default"},)
+        return ({"name": "default", "epochs": _epochs(n_rows)},)
+
+    def quicker(self, settings: Mapping[str, Any], factor: float) -> Mapping[str, Any]:
+        """Return the settings with fewer epochs."""
+        epochs = int(settings.get("epochs", MlpSettings.epochs))
+        return {**settings, "epochs": min(epochs, max(LEAST_EPOCHS, round(epochs / factor)))}
 
     def _fit(
         self,
@@ -80,89 +130,83 @@ class Mlp(Family):
         iterations: int | None,
     ) -> Fitted:
         chosen = read_settings(MlpSettings, settings)
-        n_classes = context.n_classes
-        scaling = robust_scaling(view.matrix)
-        rows = scaling(view.matrix).astype(np.float32)
-        offset, spread = (0.0, 1.0) if n_classes else (float(y.mean()), float(y.std()))
-        label = y.astype(np.int64) if n_classes else (y - offset) / spread
-        estimator = _estimator(chosen, len(rows), context)
+        rng = np.random.default_rng(rng_seed(context.seed))
+        inputs = fit_ramps(view.matrix, view.names, chosen.ramps)
+        outcome, errors, bias = _question(y, context)
+        n_members = chosen.members or (CLASSES_MEMBERS if context.n_classes else VALUES_MEMBERS)
+        layout = Layout((inputs.width, *chosen.hidden, len(bias)), n_members)
+        size = max(n_members, min(BATCH, len(y) // SMALLEST_BATCHES))
+        batches = Batches(inputs, view.matrix, n_members, size)
+        steps = Steps(layout, layout.start(rng, strength(inputs), bias), _pace(chosen, context), rng)
+        watched = None if valid is None else Watched(inputs, valid, outcome, context)
         rounds = Rounds(context.deadline, PATIENCE if valid else None)
-        mean: _Mean | None = None
-        best: list[np.ndarray] = []
-        for epoch in range(1, (iterations or (EPOCHS_LIMIT if valid else EPOCHS_UNWATCHED)) + 1):
-            estimator.partial_fit(
-                rows, label, **({"classes": np.arange(n_classes)} if n_classes and epoch == 1 else {})
-            )
-            mean = mean or _Mean(estimator)
-            mean.add(estimator)
-            scorer = MlpScorer(scaling, mean.coefs, mean.intercepts, n_classes, offset, spread)
-            loss = _loss(scorer.predict(valid[0].matrix), valid[1], context) if valid else None
-            stop = rounds.stop(epoch, loss)
+        best = steps.mean
+        for epoch in range(1, (iterations or chosen.epochs) + 1):
+            steps.epoch(batches, errors, lambda: context.deadline.passed)
+            stop = rounds.stop(epoch, watched.loss(Members(layout, steps.mean)) if watched else None)
             if rounds.best == epoch:
-                best = mean.copy()
+                best = steps.mean.copy()
             if stop:
                 break
-        n_layers = len(best) // 2
-        estimator.coefs_, estimator.intercepts_ = best[:n_layers], best[n_layers:]
-        scorer = MlpScorer(scaling, best[:n_layers], best[n_layers:], n_classes, offset, spread)
-        return Fitted(
-            scorer,
-            Native(estimator, scaling, n_classes, offset, spread),
-            rounds.best,
-            rounds.note.replace("rounds", "epochs"),
-        )
+        native = Native(inputs, Members(layout, best.astype(np.float64)), outcome)
+        note = rounds.note.replace("rounds", "epochs")
+        return Fitted(_scorer(inputs, layout, best, outcome), native, rounds.best, note)
 
     def _native_predict(self, native: Any, matrix: np.ndarray) -> np.ndarray:
-        rows = native.scaling(matrix)
-        if native.n_classes:
-            return native.estimator.predict_proba(rows)
-        return native.offset + native.spread * native.estimator.predict(rows).reshape(-1, 1)
+        return native.outcome(native.members.outputs(native.inputs(matrix)[None]).mean(axis=0))
 
 
-class _Mean:
-    """The running mean of an estimator's weights, corrected for its start as Adam corrects its moments."""
+class Watched:
+    """The rows that say when to stop."""
 
-    def __init__(self, estimator: Any) -> None:
-        self._sums = [np.zeros_like(w) for w in (*estimator.coefs_, *estimator.intercepts_)]
-        self._weight = 0.0
-        self._layers = len(estimator.coefs_)
+    def __init__(self, inputs: Ramps, valid: tuple[View, np.ndarray], outcome: Outcome, context: FitContext) -> None:
+        rows = np.linspace(0, len(valid[1]) - 1, min(len(valid[1]), WATCHED_ROWS)).astype(np.intp)
+        self._inputs, self._y = inputs(valid[0].matrix[rows]).astype(np.float32)[None], valid[1][rows]
+        self._outcome, self._loss = outcome, stopping_loss(context.metric, context.n_classes)
 
-    def add(self, estimator: Any) -> None:
-        for total, current in zip(self._sums, (*estimator.coefs_, *estimator.intercepts_)):
-            total *= AVERAGING
-            total += (1.0 - AVERAGING) * current
-        self._weight = AVERAGING * self._weight + 1.0 - AVERAGING
-
-    def copy(self) -> list[np.ndarray]:
-        return [total / np.float32(self._weight) for total in self._sums]
-
-    @property
-    def coefs(self) -> list[np.ndarray]:
-        return self.copy()[: self._layers]
-
-    @property
-    def intercepts(self) -> list[np.ndarray]:
-        return self.copy()[self._layers :]
+    def loss(self, members: Members) -> float:
+        """Return the loss of the members together."""
+        prediction = self._outcome(members.outputs(self._inputs).mean(axis=0).astype(np.float64))
+        if self._loss == "log_loss":
+            given = prediction[np.arange(len(self._y)), self._y.astype(np.int64)]
+            return float(-np.log(np.maximum(given, 1e-12)).mean())
+        error = prediction[:, 0] - self._y
+        return float(np.abs(error).mean() if self._loss == "mae" else np.sqrt(np.square(error).mean()))
 
 
-def _estimator(chosen: MlpSettings, n_rows: int, context: FitContext) -> Any:
-    from sklearn.neural_network import MLPClassifier, MLPRegressor
+def _question(y: np.ndarray, context: FitContext) -> tuple[Outcome, Errors, np.ndarray]:
+    """Return what outputs mean, how wrong they are, and their first biases."""
+    n_classes = context.n_classes
+    if not n_classes:
+        offset, spread = float(y.mean()), float(y.std())
+        kind = absolute_errors if stopping_loss(context.metric, 0) == "mae" else squared_errors
+        outcome = Outcome(0, offset, spread, float(y.min()), float(y.max()))
+        return outcome, kind((y - offset) / spread), np.zeros(1)
+    labels = y.astype(np.int64)
+    prior = np.log(np.maximum(np.bincount(labels, minlength=n_classes), ABSENT_ROWS) / len(y))
+    bias = prior[1:] - prior[:1] if n_classes == 2 else prior
+    return Outcome(n_classes), crossed_errors(labels, n_classes), bias
 
-    kind = MLPClassifier if context.n_classes else MLPRegressor
-    return kind(
-        hidden_layer_sizes=tuple(chosen.hidden_layer_sizes),
-        learning_rate_init=chosen.learning_rate_init,
-        alpha=chosen.alpha,
-        batch_size=max(1, min(BATCH, n_rows // SMALLEST_BATCHES)),
-        # an object, not a number: every epoch must be shuffled differently
-        random_state=np.random.RandomState(rng_seed(context.seed)),
-    )
+
+def _pace(chosen: MlpSettings, context: FitContext) -> Pace:
+    rate = (CLASSES_RATE if context.n_classes else VALUES_RATE) if chosen.rate is None else chosen.rate
+    drop = (CLASSES_DROP if context.n_classes else VALUES_DROP) if chosen.drop is None else chosen.drop
+    return Pace(rate=rate, decay=chosen.decay, drop=drop)
 
 
-def _loss(prediction: np.ndarray, y: np.ndarray, context: FitContext) -> float:
-    if stopping_loss(context.metric, context.n_classes) == "log_loss":
-        return float(-np.log(np.maximum(prediction[np.arange(len(y)), y.astype(np.int64)], 1e-12)).mean())
-    error = prediction[:, 0] - y
-    return float(
-        np.abs(error).mean() if stopping_loss(context.metric, 0) == "mae" else np.sqrt(np.square(error).mean())
+def _epochs(n_rows: int) -> int:
+    """Return most epochs: on many rows fewer are as many steps."""
+    return int(np.clip(round(60 * (4_000 / max(n_rows, 1)) ** 0.3), 16, 100))
+
+
+def _scorer(inputs: Ramps, layout: Layout, weights: np.ndarray, outcome: Outcome) -> NetworkScorer:
+    named = {name: np.ascontiguousarray(part) for name, part in layout.views(weights).items()}
+    return NetworkScorer(
+        inputs,
+        named["scales"][:, 0],
+        [named[f"w{i}"] for i in range(layout.n_layers)],
+        [named[f"b{i}"][:, 0] for i in range(layout.n_layers)],
+        named["head"],
+        named["head_bias"][:, 0],
+        outcome,
     )

@@ -19,6 +19,7 @@ SCORERS: dict[str, str] = {
     "kernel": "modelwright.runtime.scorers.kernel:KernelScorer",
     "forest": "modelwright.runtime.scorers.forest:ForestScorer",
     "mlp": "modelwright.runtime.scorers.mlp:MlpScorer",
+    "network": "modelwright.runtime.scorers.network:NetworkScorer",
     "lightgbm": "modelwright.runtime.scorers.lightgbm:LightgbmScorer",
     "xgboost": "modelwright.runtime.scorers.xgboost:XgboostScorer",
     "single-sums": "modelwright.runtime.scorers.single_sums:SingleSumsScorer",

@@ -18,6 +18,7 @@ import numpy as np
 from modelwright.data.typed_rows import picker
 from modelwright.runtime.levels import Of
 from modelwright.runtime.origins import FromLevel, RowSource, features_by_level
+from modelwright.runtime.scorers.ramps import Ramps
 from modelwright.runtime.scorers.scaling import Scaling
 
 __all__ = ["Folded"]
@@ -26,16 +27,17 @@ MOST_CELLS = 1 << 20  # of all tables, 8 MB; columns with more levels are read l
 
 
 class Folded:
-    """``scaling(x) @ weights`` of the row of a source.
+    """``inputs(x) @ weights`` of the row of a source.
 
     Parameters
     ----------
     source : RowSource
-    scaling : Scaling
-    weights : ndarray of float64, shape (n_features, n_sums)
+    inputs : Scaling or Ramps
+    weights : ndarray of float64, shape (n_inputs, n_sums)
     """
 
-    def __init__(self, source: RowSource, scaling: Scaling, weights: np.ndarray) -> None:
+    def __init__(self, source: RowSource, inputs: Scaling | Ramps, weights: np.ndarray) -> None:
+        inputs = inputs if isinstance(inputs, Ramps) else Ramps.none(inputs)
         self._now = source.now
         features: dict[int, list[int]] = {}
         for feature, origin in enumerate(source.origins):
@@ -50,8 +52,8 @@ class Folded:
             if (size := (len(levels) + 1) * weights.shape[1]) > left:
                 continue
             left -= size
-            part = Scaling(scaling.centre[own], scaling.factor[own], scaling.smooth)
-            table = part(matrix) @ weights[own]
+            part, positions = inputs.part(own)
+            table = part(matrix) @ weights[positions]
             first = sum(map(len, rows))
             self._index.append(Of({level: first + i for i, level in enumerate(levels)}, first + len(levels)))
             rows.append(table)
@@ -59,13 +61,13 @@ class Folded:
         self._pick = picker(places)
         self._rows = np.concatenate(rows) if rows else np.zeros((0, weights.shape[1]))
         folded = {f for place in places for f in features[place]}
-        rest = [f for f in range(len(weights)) if f not in folded]
-        self._weights = np.ascontiguousarray(weights[rest])
+        rest = [f for f in range(len(source.origins)) if f not in folded]
+        part, positions = inputs.part(rest)
+        self._weights = np.ascontiguousarray(weights[positions])
         self._rest = np.array(rest, dtype=np.intp)
         self._buffer = source.part(rest)
         self._own = np.empty(len(rest))
-        part = Scaling(scaling.centre[rest], scaling.factor[rest], scaling.smooth)
-        self._scale, self._scaled = part.row(self._own, gaps=False)
+        self._scale, self._fill, self._inputs = part.row(self._own)
 
     def several(self) -> Callable[[], np.ndarray]:
         """Return the function that gives the sums, in an array that it uses again."""
@@ -82,10 +84,10 @@ class Folded:
                 np.add.reduce(gathered, axis=0, out=out)
             if len(self._rest):
                 self._read()
-                np.dot(self._scaled, self._weights, out=numbers)
+                np.dot(self._inputs, self._weights, out=numbers)
                 if isnan(numbers.item(0)):  # a missing number makes all sums NaN
-                    self._scaled[np.isnan(self._scaled)] = 0.0
-                    np.dot(self._scaled, self._weights, out=numbers)
+                    self._fill()
+                    np.dot(self._inputs, self._weights, out=numbers)
                 return np.add(out, numbers, out=numbers)
             return out
 

@@ -25,6 +25,7 @@ CONVERTERS: dict[str, str] = {
     "constant": f"{_HERE}.linear:constant",
     "linear": f"{_HERE}.linear:linear",
     "mlp": f"{_HERE}.linear:mlp",
+    "network": f"{_HERE}.network:network",
     "neighbours": f"{_HERE}.neighbours:neighbours",
     "kernel": f"{_HERE}.kernel:kernel",
     "forest": f"{_HERE}.forest:forest",
