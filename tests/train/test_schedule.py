@@ -11,7 +11,8 @@ from modelwright.engines.base import Reply
 from modelwright.train.journal import Journal
 from modelwright.train.memory import MemoryGuard
 from modelwright.train.record import Candidate
-from modelwright.train.schedule import CURVE_FITS, REFIT_MARGIN, Schedule
+from modelwright.train.schedule import CURVE_FITS, REFIT_MARGIN, Running, Schedule
+from modelwright.train.search import Search
 from modelwright.train.work import FitResult, first_repeat
 
 from .conftest import make_job
@@ -187,3 +188,46 @@ def test_time_is_kept_for_half_of_the_rows_in_each_fold_of_a_repetition(tmp_path
         kept.append(schedule.refit_seconds() - CURVE_FITS * at_once * 0.05 - REFIT_MARGIN * more_rows * 0.05)
     assert kept[0] == pytest.approx(kept[1])
     assert folds > 2
+
+
+class Poor(Scripted):
+    """LightGBM is no better than chance where the linear model, which comes first, is right."""
+
+    def _reply(self, worker, task):
+        reply = super()._reply(worker, task)
+        if reply.error is None:
+            y = self.job.y[self.job.folds[task.fold][1]]
+            right = 0.9 if task.candidate.learner == "linear" else 0.5
+            event = np.where(y == 1, right, 1 - right)
+            reply.result.arrays["valid"] = np.column_stack([1 - event, event])
+        return reply
+
+
+def test_a_candidate_that_promises_nothing_on_one_fold_gets_no_other(job):
+    engine = Poor(job, n_workers=1)
+    schedule = schedule_of(job, engine, seconds=60.0)
+    schedule.run()
+    assert statuses(schedule) == {"lightgbm": "discarded", "linear": "done"}
+    assert [t.candidate.learner for _, t in engine.tasks].count("lightgbm") == 1
+    assert "promised too little" in schedule.running[0].reason
+
+
+def test_where_trials_are_counted_none_is_discarded(job):
+    schedule = schedule_of(job, Poor(job, n_workers=1))
+    schedule.run()
+    assert statuses(schedule) == {"lightgbm": "done", "linear": "done"}
+
+
+def test_a_search_goes_on_after_the_plan_and_is_resumed(job):
+    def searching(most):
+        schedule = schedule_of(job, Scripted(job), seconds=60.0)
+        schedule.search = Search(("lightgbm", "linear"), most, 0)
+        schedule.running += [
+            Running(c) for c in schedule.search.resumed(name.split("@")[0] for name in schedule.journal.lines)
+        ]
+        schedule.run()
+        return [r.candidate for r in schedule.running if r.candidate.key.startswith("lightgbm/drawn")]
+
+    drawn = searching(3)
+    assert len(drawn) == 3
+    assert searching(5)[:3] == drawn

@@ -72,13 +72,12 @@ def choose_size(job: Job, plan: Plan, seconds: float | None, n_workers: int) -> 
 
 def _folds(job: Job, repeat: int, costs: Sequence[float], refit: float, core_seconds: float) -> int:
     """Return the most folds on which enough candidates can be tried, whole repeats above the first."""
-    if len(job.holdout):
-        repeat = min(repeat, _enough(job, repeat))
     for folds in range(len(job.folds), repeat, -repeat):
         if sum(costs[:FAMILIES_REPEATED]) * (folds + refit) <= core_seconds:
             return folds
+    most = _enough(job, repeat) if len(job.holdout) else repeat
     affordable = int(core_seconds / max(sum(costs[:FAMILIES]), 1e-9) - refit)
-    return int(np.clip(affordable, _fewest(job), repeat))
+    return int(np.clip(affordable, min(_fewest(job), most), most))
 
 
 def _enough(job: Job, repeat: int) -> int:
