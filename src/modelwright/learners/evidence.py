@@ -16,7 +16,7 @@ from scipy.linalg import lapack
 from modelwright.learners.base import Deadline
 from modelwright.runtime.scorers.kernel import likeness, squared_distances
 
-__all__ = ["Hyper", "cholesky", "inverse_of", "most_likely", "solve"]
+__all__ = ["Evidence", "Found", "Hyper", "cholesky", "inverse_of", "solve"]
 
 CENTRE, WIDTH = (0.6, 0.3, 0.1), (1.5, 2.0, 2.0)
 """Amplitude, noise and slope expected of a target of variance 1, and how many powers of e they may well be off."""
@@ -67,90 +67,118 @@ def solve(factor: np.ndarray, target: np.ndarray) -> np.ndarray:
 
 
 def inverse_of(factor: np.ndarray) -> np.ndarray:
-    """Return the inverse of the matrix from its factor."""
-    inverse, _ = lapack.dpotri(factor, lower=1)
-    inverse = np.tril(inverse)
-    return inverse + np.tril(inverse, -1).T
+    """Return the lower triangle of the inverse of the matrix from its factor, which is overwritten; zero above."""
+    return lapack.dpotri(factor, lower=1, overwrite_c=1)[0]
 
 
-class _Evidence:
-    """The negative logarithm of likelihood times prior at logarithms of the kernel's numbers, with its gradient."""
+@dataclass(frozen=True)
+class Found:
+    """The kernel that was found, where the search ended, and whether the deadline ended it."""
 
-    def __init__(self, rows: np.ndarray, target: np.ndarray, tied: np.ndarray) -> None:
-        self._rows, self._target, self._tied = rows, target, tied
-        self._products = rows @ rows.T / rows.shape[1]
-        n_lengths = int(tied.max()) + 1
-        self.centre = np.log([*CENTRE, *[LENGTH * np.sqrt(n_lengths)] * n_lengths])
-        self._width = np.array([*WIDTH, *[1.0] * n_lengths])
-
-    def hyper(self, logs: np.ndarray) -> Hyper:
-        amplitude, noise, slope = np.exp(logs[:3]).tolist()
-        return Hyper(amplitude, noise, slope, np.exp(logs[3:])[self._tied])
-
-    def __call__(self, logs: np.ndarray) -> tuple[float, np.ndarray]:
-        hyper, target = self.hyper(logs), self._target
-        rows = self._rows / hyper.lengths
-        root = np.sqrt(5.0 * squared_distances(rows, rows))
-        falling = np.exp(-root)
-        slopes = (1.0 + root) * falling  # −6/5 times the derivative of the likeness by the squared distance
-        alike = slopes + root * root * falling / 3.0
-        matrix = hyper.amplitude * alike + hyper.slope * self._products
-        matrix[np.diag_indices(len(rows))] += hyper.noise + JITTER
-        factor = cholesky(matrix)
-        if factor is None:
-            return HOPELESS, np.zeros_like(logs)
-        alpha = solve(factor, target)
-        value = 0.5 * float((target * alpha).sum()) + target.shape[1] * float(np.log(factor.diagonal()).sum())
-        gap = target.shape[1] * inverse_of(factor) - alpha @ alpha.T
-        gradient = np.empty_like(logs)
-        gradient[0] = 0.5 * hyper.amplitude * np.vdot(gap, alike)
-        gradient[1] = 0.5 * hyper.noise * np.trace(gap)
-        gradient[2] = 0.5 * hyper.slope * np.vdot(gap, self._products)
-        # the sum over all pairs of gap × slope × (difference of a feature)², feature by feature
-        slopes *= gap
-        pairs = slopes.sum(axis=1) @ (rows * rows) - ((slopes @ rows) * rows).sum(axis=0)
-        by_feature = hyper.amplitude * (5.0 / 3.0) * pairs
-        gradient[3:] = np.bincount(self._tied, by_feature, minlength=len(logs) - 3)
-        off = (logs - self.centre) / self._width
-        return value + 0.5 * float(off @ off), gradient + off / self._width
+    hyper: Hyper
+    logs: np.ndarray
+    stopped: bool
 
 
-def most_likely(
-    rows: np.ndarray, target: np.ndarray, tied: np.ndarray, deadline: Deadline, iterations: int
-) -> tuple[Hyper, bool]:
-    """Return the kernel of the highest posterior density that L-BFGS finds, and whether the deadline came first.
+class Evidence:
+    """The marginal likelihood of kernels over some rows.
 
     Parameters
     ----------
     rows : ndarray, shape (n_rows, n_features)
         Scaled.
-    target : ndarray, shape (n_rows, n_outputs)
-        Of mean 0 and variance 1; all outputs share the kernel.
     tied : ndarray of int, shape (n_features,)
-        Which length each feature has: features of one number share it.
+        Which length each feature has: the levels of a category share one.
     """
-    from scipy.optimize import minimize
 
-    evidence = _Evidence(rows, target, tied)
-    start = evidence.centre
-    if deadline.passed:
-        return evidence.hyper(start), True
-    stopped = False
+    def __init__(self, rows: np.ndarray, tied: np.ndarray) -> None:
+        self._rows, self._tied = rows, tied
+        self._products = rows @ rows.T / rows.shape[1]
+        n_lengths = int(tied.max()) + 1
+        self._centre = np.log([*CENTRE, *[LENGTH * np.sqrt(n_lengths)] * n_lengths])
+        self._width = np.array([*WIDTH, *[1.0] * n_lengths])
+        self._above = np.triu(np.ones(self._products.shape, dtype=np.float32), 1)
+        # written over again and again: fresh memory of this size costs a third of the time
+        self._wide = [np.empty(self._products.shape) for _ in range(2)]
+        self._narrow = [np.empty(self._products.shape, dtype=np.float32) for _ in range(3)]
 
-    def look(intermediate_result: object) -> None:
-        nonlocal stopped
-        if deadline.passed:
-            stopped = True
-            raise StopIteration
+    def most_likely(
+        self, target: np.ndarray, deadline: Deadline, iterations: int, start: np.ndarray | None = None
+    ) -> Found:
+        """Return the kernel of the highest posterior density that L-BFGS finds.
 
-    bounds = [*BOUNDS, *[LENGTH_BOUNDS] * (len(start) - 3)]
-    found = minimize(
-        evidence,
-        start,
-        jac=True,
-        method="L-BFGS-B",
-        bounds=bounds,
-        callback=look,
-        options={"maxiter": iterations, "maxfun": iterations + iterations // 3},
-    )
-    return evidence.hyper(found.x), stopped
+        Parameters
+        ----------
+        target : ndarray, shape (n_rows, n_outputs)
+            Of mean 0 and variance 1; all outputs share the kernel.
+        start : ndarray, optional
+            `Found.logs` of a target that is nearly the same.
+        """
+        from scipy.optimize import minimize
+
+        logs = self._centre if start is None else start
+        stopped = deadline.passed
+
+        def look(intermediate_result: object) -> None:
+            nonlocal stopped
+            stopped = deadline.passed
+            if stopped:
+                raise StopIteration
+
+        if not stopped:
+            logs = minimize(
+                lambda at: self.at(at, target),
+                logs,
+                jac=True,
+                method="L-BFGS-B",
+                bounds=[*BOUNDS, *[LENGTH_BOUNDS] * (len(logs) - 3)],
+                callback=look,
+                options={"maxiter": iterations, "maxfun": iterations + iterations // 3},
+            ).x
+        return Found(self._hyper(logs), logs, stopped)
+
+    def _hyper(self, logs: np.ndarray) -> Hyper:
+        amplitude, noise, slope = np.exp(logs[:3]).tolist()
+        return Hyper(amplitude, noise, slope, np.exp(logs[3:])[self._tied])
+
+    def at(self, logs: np.ndarray, target: np.ndarray) -> tuple[float, np.ndarray]:
+        """Return the negative logarithm of likelihood times prior at logarithms of the kernel's numbers, and its
+        gradient. Likenesses and their sums are in single precision, which is enough to climb by."""
+        hyper, n_outputs = self._hyper(logs), target.shape[1]
+        (matrix, spare), (alike, root, slopes) = self._wide, self._narrow
+        rows = self._rows / hyper.lengths
+        np.sqrt(squared_distances(rows, rows, out=spare), out=root, casting="same_kind")
+        root *= np.float32(np.sqrt(5.0))
+        falling = np.exp(np.negative(root, out=slopes), out=slopes)
+        np.multiply(root, 1.0 / 3.0, out=alike)
+        alike *= root
+        root += 1.0
+        alike += root
+        alike *= falling
+        slopes *= root  # −6/5 times the derivative of the likeness by the squared distance
+        np.multiply(self._products, hyper.slope, out=matrix)
+        matrix += np.multiply(alike, hyper.amplitude, out=spare)
+        matrix[np.diag_indices(len(rows))] += hyper.noise + JITTER
+        factor = cholesky(matrix)
+        if factor is None:
+            return HOPELESS, np.zeros_like(logs)
+        alpha = solve(factor, target)
+        value = 0.5 * float((target * alpha).sum()) + n_outputs * float(np.log(factor.diagonal()).sum())
+        # of symmetric matrices one triangle: pairs of rows once, the diagonal apart
+        gap = np.multiply(inverse_of(factor).T, n_outputs, out=spare)
+        gap -= np.matmul(alpha, alpha.T, out=matrix)
+        diagonal = gap.diagonal().copy()
+        single = np.multiply(gap, self._above, out=root, casting="same_kind")
+        gradient = np.empty_like(logs)
+        gradient[0] = hyper.amplitude * (float(np.vdot(single, alike)) + 0.5 * diagonal.sum())
+        gradient[1] = 0.5 * hyper.noise * diagonal.sum()
+        straight = float(np.vdot(np.multiply(gap, self._above, out=gap), self._products))
+        gradient[2] = hyper.slope * (straight + 0.5 * float(diagonal @ self._products.diagonal()))
+        # the sum over the pairs of gap × slope × (difference of a feature)², feature by feature
+        single *= slopes
+        rows32 = rows.astype(np.float32)
+        both = single.sum(axis=0) + single.sum(axis=1)
+        pairs = both @ (rows32 * rows32) - 2.0 * ((single @ rows32) * rows32).sum(axis=0)
+        gradient[3:] = np.bincount(self._tied, (5.0 / 3.0) * hyper.amplitude * pairs, minlength=len(logs) - 3)
+        off = (logs - self._centre) / self._width
+        return value + 0.5 * float(off @ off), gradient + off / self._width

@@ -8,7 +8,7 @@ the weights: exactly for values; for classes as the mode of the latent process (
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
@@ -16,7 +16,7 @@ import numpy as np
 from scipy.linalg import solve_triangular
 
 from modelwright.learners.base import Deadline, FitContext, Fitted
-from modelwright.learners.evidence import JITTER, Hyper, cholesky, inverse_of, most_likely, solve
+from modelwright.learners.evidence import JITTER, Evidence, Found, Hyper, cholesky, inverse_of, solve
 from modelwright.learners.family import ANY_OBJECTIVE, Family, MeasuredCard, Valid, read_settings
 from modelwright.runtime.scorers.kernel import KernelScorer, Link
 from modelwright.runtime.scorers.linear import ABSENT, probabilities
@@ -34,9 +34,6 @@ LATE_ROWS = 500
 HYPER_ROWS, ITERATIONS = 600, 35
 """Rows that choose the kernel, and steps of L-BFGS. With 300 rows the loss was 4 % higher, with 800 hardly lower at
 twice the time (nine public tables of 1,500 rows)."""
-
-LOG_ITERATIONS = 20
-"""Steps for the kernel of the logarithm, which starts from that of the values."""
 
 AMPLITUDES = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
 """How many times the kernel of indicators, whose unit is their deviation, logits may have."""
@@ -119,7 +116,9 @@ class Kernel(Family):
         cost=lambda n, p, k: _seconds(n, p, k),
     )
 
-    def portfolio(self, *, n_rows: int, n_features: int, n_classes: int) -> tuple[Mapping[str, Any], ...]:
+    def portfolio(
+        self, *, n_rows: int, n_features: int, n_classes: int, target: str = "plain"
+    ) -> tuple[Mapping[str, Any], ...]:
         """Return the one setting."""
         return ({"name": "default"},)
 
@@ -194,17 +193,7 @@ def _values(
     chosen: KernelSettings,
     context: FitContext,
 ) -> tuple[KernelScorer, list[str]]:
-    few = min(len(y), chosen.hyper_rows)
-    best: tuple[float, _Warp, Hyper] | None = None
-    for warp, steps in _warps(y, chosen.iterations):
-        hyper, stopped = most_likely(scaled[:few], warp.forth(y[:few]), tied, context.deadline, steps)
-        loss = _left_out(_Rows.of(scaled[:few], hyper), y[:few], warp)[0]
-        if best is None or loss < best[0]:
-            best = loss, warp, hyper
-        if stopped:
-            break
-    assert best is not None
-    _, warp, hyper = best
+    warp, hyper = _choose_warp(scaled, y, tied, chosen, context.deadline)
     kept = _affordable(len(y), context.deadline)
     rows = _Rows.of(scaled[:kept], hyper)
     _, alpha, smear = _left_out(rows, y[:kept], warp)
@@ -243,11 +232,24 @@ class _Warp:
         return np.exp(bare) if self.log else bare
 
 
-def _warps(y: np.ndarray, iterations: int) -> Iterator[tuple[_Warp, int]]:
-    """Yield the values as they are and, where none is negative and they are skewed, their logarithm."""
-    yield _Warp.of(y, log=False), iterations
-    if y.min() >= 0 and y.mean() > np.median(y):
-        yield _Warp.of(y, log=True), iterations
+def _choose_warp(
+    scaled: np.ndarray, y: np.ndarray, tied: np.ndarray, chosen: KernelSettings, deadline: Deadline
+) -> tuple[_Warp, Hyper]:
+    """Return the scale on which values are best foretold, each left out, and the kernel of it: the values as they are
+    or, where none is negative and they are skewed, their logarithm."""
+    few = min(len(y), chosen.hyper_rows)
+    evidence = Evidence(scaled[:few], tied)
+    plain = _Warp.of(y, log=False)
+    found = evidence.most_likely(plain.forth(y[:few]), deadline, chosen.iterations)
+    if y.min() < 0 or y.mean() <= np.median(y) or found.stopped:
+        return plain, found.hyper
+    bent = _Warp.of(y, log=True)
+    other = evidence.most_likely(bent.forth(y[:few]), deadline, chosen.iterations // 2, found.logs)
+
+    def loss(warp: _Warp, kernel: Found) -> float:
+        return _left_out(_Rows.of(scaled[:few], kernel.hyper), y[:few], warp)[0]
+
+    return (bent, other.hyper) if loss(bent, other) < loss(plain, found) else (plain, found.hyper)
 
 
 def _left_out(rows: _Rows, y: np.ndarray, warp: _Warp) -> tuple[float, np.ndarray, float]:
@@ -284,9 +286,10 @@ def _classes(
     few = min(len(y), chosen.hyper_rows)
     unit = np.sqrt(np.square(truth - share).mean())
     indicators = (truth - share) / unit
-    hyper, _ = most_likely(
-        scaled[:few], indicators[:few, len(present) == 2 :], tied, context.deadline, chosen.iterations
+    found = Evidence(scaled[:few], tied).most_likely(
+        indicators[:few, len(present) == 2 :], context.deadline, chosen.iterations
     )
+    hyper = found.hyper
     prior = np.log(share)
     amplitude = _amplitude(_Rows.of(scaled[:few], hyper), truth[:few], prior, context.deadline)
     kept = _affordable(len(y), context.deadline)

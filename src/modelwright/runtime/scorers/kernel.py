@@ -34,9 +34,9 @@ CHUNK_CELLS = 1_000_000
 MOST_EXPONENT = 700.0  # e to it is still a number
 
 
-def squared_distances(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+def squared_distances(left: np.ndarray, right: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
     """Return the squared distances of all rows of ``left`` to all of ``right``."""
-    squared = -2.0 * (left @ right.T)
+    squared = np.matmul(-2.0 * left, right.T, out=out)
     squared += np.einsum("ij,ij->i", left, left)[:, None]
     squared += np.einsum("ij,ij->i", right, right)
     return np.maximum(squared, 0.0, out=squared)
