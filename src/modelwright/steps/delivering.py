@@ -153,6 +153,7 @@ def judge(run: Run) -> Verdict:
             "latency_ms": packaged.latency_ms,
             "seconds": run.budget.spent,
             "peak_memory_bytes": run.guard.peak,
+            "stood_in": run.documents["training"].stood_in,
         },
     )
     run.decide("judge", "verdict", verdict.answer, verdict.summary, decided_by="measurement")

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from modelwright.learners.targets import PLAIN
 from modelwright.train.record import Candidate
 from modelwright.train.worth import anchors, worth_of
 
@@ -31,8 +32,11 @@ class Plan:
     left_out: tuple[tuple[Candidate, str], ...]
 
 
-def make_plan(*, objective: str, n_rows: int, n_features: int, n_classes: int) -> Plan:
-    """Return the candidates for a table of this size: the anchors first, then by what they are worth per second."""
+def make_plan(*, objective: str, n_rows: int, n_features: int, n_classes: int, target: str = PLAIN) -> Plan:
+    """Return the candidates for a table of this size: the anchors first, then by what they are worth per second.
+
+    ``target`` is the kind of its values, see `modelwright.learners.targets`.
+    """
     from modelwright import learners
 
     chosen: list[Candidate] = []
@@ -40,7 +44,7 @@ def make_plan(*, objective: str, n_rows: int, n_features: int, n_classes: int) -
     for name in learners.LEARNERS:
         learner = learners.get(name)
         reason = _unfit(learner.card, objective, n_rows, n_features, n_classes)
-        for settings in learner.portfolio(n_rows=n_rows, n_features=n_features, n_classes=n_classes):
+        for settings in learner.portfolio(n_rows=n_rows, n_features=n_features, n_classes=n_classes, target=target):
             candidate = candidate_of(name, settings)
             if reason:
                 left_out.append((candidate, reason))

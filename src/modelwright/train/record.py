@@ -127,6 +127,8 @@ class Training:
     peak_memory_bytes : int
         Largest sum over all processes.
     notes : tuple of str
+    stood_in : str
+        What stands in for a model that there was no time for; empty where candidates finished.
     frontier : tuple of Alternative
         The best ensemble and smaller ones, the largest first.
     """
@@ -141,4 +143,5 @@ class Training:
     seconds: float
     peak_memory_bytes: int
     notes: tuple[str, ...] = ()
+    stood_in: str = ""
     frontier: tuple[Alternative, ...] = ()

@@ -45,6 +45,7 @@ def stand_in(
     schedule.run()
     note = (
         "the time for training was over before any candidate was ready: the quickest one stands in, fitted on "
-        f"{job.max_train_rows:,} rows and judged on one fold; give a larger --budget for a better model"
+        f"{job.max_train_rows:,} of {len(job.y):,} rows and judged on one fold; give a larger --budget for a better "
+        "model"
     )
     return schedule, job, note

@@ -13,6 +13,7 @@ from modelwright.data.columns import Columns
 from modelwright.engines.base import Engine
 from modelwright.errors import TrainingError
 from modelwright.evaluate import metrics
+from modelwright.learners.targets import PLAIN, kind_of
 from modelwright.train.budget import Budget
 from modelwright.train.costing import serving_costs
 from modelwright.train.ensemble import greedy_weights
@@ -87,11 +88,14 @@ def train(
         search=None if deadline is None else _search(job, plan),
     )
     schedule.run()
+    stood_in = ""
     if {r.status for r in schedule.running}.isdisjoint(("done", "failed")):
         left_over = schedule.running
-        schedule, job, note = stand_in(job, engine, journal, plan, spent=lambda: budget.spent, tell=tell, guard=guard)
+        schedule, job, stood_in = stand_in(
+            job, engine, journal, plan, spent=lambda: budget.spent, tell=tell, guard=guard
+        )
         schedule.running += [r for r in left_over if r.candidate.key != schedule.running[0].candidate.key]
-        size = Size(1, job.max_train_rows, note)
+        size = Size(1, job.max_train_rows, stood_in)
     elif schedule.folds < size.folds:
         note = f"{schedule.folds} of {len(job.folds)} folds were used: fits took longer than expected"
         size = replace(size, folds=schedule.folds, note=note)
@@ -121,6 +125,7 @@ def train(
         seconds=time.monotonic() - began,
         peak_memory_bytes=guard.peak,
         notes=(size.note,) if size.note else (),
+        stood_in=stood_in,
         frontier=tuple(_alternative(metric, p, done, i == taken) for i, p in enumerate(points)),
     )
     return Outcome(
@@ -174,7 +179,13 @@ def _refit_rows(job: Job, members: tuple[TrainedMember, ...], best: Running) -> 
 
 
 def _plan(job: Job, train_seconds: float | None, n_workers: int) -> tuple[Size, Plan]:
-    plan = make_plan(objective=job.objective, n_rows=len(job.y), n_features=len(job.columns), n_classes=job.n_classes)
+    plan = make_plan(
+        objective=job.objective,
+        n_rows=len(job.y),
+        n_features=len(job.columns),
+        n_classes=job.n_classes,
+        target=PLAIN if job.n_classes else kind_of(np.delete(job.y, job.holdout)),
+    )
     return choose_size(job, plan, train_seconds, n_workers)
 
 

@@ -65,6 +65,8 @@ class DuplicateRows:
         parts = []
         if len(copies):
             parts.append(f"{count(len(copies), 'row')} of {n:,} ({percent(share)}) repeat an earlier row exactly")
+            if n < context.n_rows:  # copies of rows that are not in the sample are not seen
+                parts.append(f"those are rows looked at: of all {context.n_rows:,} it is more")
         if n_conflicting:
             parts.append(f"{count(n_conflicting, 'row')} of {n:,} share all features with a row of another target")
         said = []

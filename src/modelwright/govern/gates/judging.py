@@ -14,7 +14,7 @@ from modelwright.govern.gates.base import Case, Check, Failing, Finding, number
 from modelwright.govern.gates.baselines import BeatsConstant, BeatsSimpleModels
 from modelwright.govern.gates.certainty import HasScore, KnownWell
 from modelwright.govern.gates.leaks import NoOpenErrors
-from modelwright.govern.gates.limits import WithinBudget, WithinLatency, WithinMemory, WithinSize
+from modelwright.govern.gates.limits import FullyTrained, WithinBudget, WithinLatency, WithinMemory, WithinSize
 from modelwright.govern.gates.slices import EvenAcrossSlices
 from modelwright.govern.gates.splitting import FairSplit
 from modelwright.govern.gates.trust import NotGrosslyOverfitted, NotTooGood, RightProbabilities
@@ -24,6 +24,7 @@ __all__ = ["GATES", "judge"]
 
 GATES: tuple[Check, ...] = (
     HasScore(),
+    FullyTrained(),
     NoOpenErrors(),
     FairSplit(),
     BeatsConstant(),
@@ -49,7 +50,8 @@ def judge(problem: Problem, audit: Audit, evaluation: Evaluation, facts: Mapping
     ----------
     facts : mapping
         What the version costs: ``limits`` (`modelwright.brief.Limits`), ``latency_ms`` per row, ``size_bytes``,
-        ``seconds`` of the run, ``peak_memory_bytes``. A missing one is not judged.
+        ``seconds`` of the run, ``peak_memory_bytes``, ``stood_in`` (what stands in for a model). A missing
+        one is not judged.
 
     Returns
     -------

@@ -8,7 +8,7 @@ from typing import ClassVar
 from modelwright.brief import Limits
 from modelwright.govern.gates.base import Case, Failing, Finding
 
-__all__ = ["WithinBudget", "WithinLatency", "WithinMemory", "WithinSize"]
+__all__ = ["FullyTrained", "WithinBudget", "WithinLatency", "WithinMemory", "WithinSize"]
 
 # A run may end so long after its budget: 5 s, or 3 % of a long budget.
 BUDGET_SLACK_S = 5.0
@@ -56,6 +56,16 @@ class WithinMemory:
 
     def check(self, case: Case) -> Finding:
         return _judged(case.facts.get("peak_memory_bytes"), _limits(case).memory_bytes, "training used", "MB", 1e6)
+
+
+class FullyTrained:
+    """There was time for a proper model. A condition: what stands in is measured as honestly, and is weaker."""
+
+    name: ClassVar[str] = "trained in full"
+
+    def check(self, case: Case) -> Finding:
+        stood_in = case.facts.get("stood_in", "")
+        return Finding(not stood_in, stood_in or "candidates finished in the time there was", Failing.CONDITION)
 
 
 class WithinBudget:
