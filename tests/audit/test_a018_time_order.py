@@ -57,6 +57,19 @@ def test_an_order_without_a_date_is_told(make: MakeContext, rng: np.random.Gener
     assert findings(TimeOrder, make(shuffled, "goal")) == []
 
 
+def test_where_a_date_lies_in_parts_joining_them_is_proposed(make: MakeContext, rng: np.random.Generator) -> None:
+    """The parts are no order of the file, as it holds two sites one after the other; still they are the date."""
+    frame = honest(rng, 2000).drop(columns="value")
+    walk = np.repeat(rng.normal(size=200), 10)
+    frame["goal"] = np.where(walk + 0.4 * rng.normal(size=2000) > 0, "up", "down")
+    days = (
+        pd.date_range("2021-01-01", periods=100).repeat(10).append(pd.date_range("2021-01-01", periods=100).repeat(10))
+    )
+    frame["arrival_year"], frame["arrival_month"], frame["arrival_day"] = days.year, days.month_name(), days.day
+    (found,) = [f for f in findings(TimeOrder, make(frame, "goal")) if not f.columns]
+    assert "arrival_year" in found.fix and "arrival_day" in found.fix and "join them" in found.fix
+
+
 @pytest.mark.parametrize("every", [24, 150])
 def test_an_order_with_a_beat_is_one_of_time(make: MakeContext, rng: np.random.Generator, every: int) -> None:
     frame = honest(rng, 2000).drop(columns="value")

@@ -20,7 +20,17 @@ from modelwright.audit.names import NOT_EVENT, STEP, TIME, entity, tokens
 from modelwright.data.columns import Strings
 from modelwright.data.contract import Kind
 
-__all__ = ["Panel", "beat", "dates", "file_order", "find_panel", "is_clock", "panel_order", "parts_in_order"]
+__all__ = [
+    "Panel",
+    "beat",
+    "date_in_parts",
+    "dates",
+    "file_order",
+    "find_panel",
+    "is_clock",
+    "panel_order",
+    "parts_in_order",
+]
 
 MIN_MOMENTS = 10
 MIN_PRESENT = 0.9
@@ -134,13 +144,32 @@ def parts_in_order(context: AuditContext) -> tuple[str, ...]:
     return tuple(found) if len(state) and state.max() + 1 >= MIN_MOMENTS else ()
 
 
-def _is_part(context: AuditContext, name: str, words: frozenset[str]) -> bool:
+def date_in_parts(context: AuditContext) -> tuple[str, ...]:
+    """Return the columns that are called year, month, day, … and together may be a date, whatever order rows are in."""
+    found = []
+    for words in _PARTS:
+        name = next((n for n in context.features if _called(n, words) and coded(context, n).n_missing == 0), None)
+        if name is None and not found:
+            return ()
+        found += [name] if name and name not in found else []
+    return tuple(found) if len(found) > 1 else ()
+
+
+def _called(name: str, words: frozenset[str]) -> bool:
     said = tokens(name)
-    if isinstance(context.columns[name], Strings) or _NO_PART.intersection(said) or NOT_EVENT.intersection(said):
+    if _NO_PART.intersection(said) or NOT_EVENT.intersection(said):
         return False
+    return "".join(said) in words or bool(words.intersection(said))
+
+
+def _is_part(context: AuditContext, name: str, words: frozenset[str]) -> bool:
     column = coded(context, name)
-    joined = "".join(said) in words or bool(words.intersection(said))
-    return joined and 1 < column.n_levels <= 366 and column.n_missing == 0
+    return (
+        not isinstance(context.columns[name], Strings)
+        and _called(name, words)
+        and 1 < column.n_levels <= 366
+        and column.n_missing == 0
+    )
 
 
 # -------------------------------------------------------------------------------------------------------- panels

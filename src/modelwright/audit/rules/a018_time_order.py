@@ -13,6 +13,7 @@ from modelwright.audit.clocks import (
     MIN_MOMENTS,
     MIN_PRESENT,
     beat,
+    date_in_parts,
     dates,
     file_order,
     find_panel,
@@ -226,9 +227,18 @@ class TimeOrder:
             if context.brief.split or context.brief.time or context.brief.group
             else "the split stays random, as nothing says what orders the rows: take the score as too good until "
             "it was measured on later rows (name a date with --time or a batch with --group)",
-            fix="add the date or the batch to the data, and ask for --split time or --split group",
+            fix=self._what_to_add(context),
             n_rows=len(context.row_numbers),
         )
+
+    def _what_to_add(self, context: AuditContext) -> str:
+        parts = date_in_parts(context)
+        if parts:
+            return (
+                f"{names(parts)} look like the parts of a date: join them into one column, name it with --time and "
+                "test on the latest rows"
+            )
+        return "add the date or the batch to the data, and ask for --split time or --split group"
 
 
 def _measure(context: AuditContext, name: str, found: list[str]) -> _Measured:
