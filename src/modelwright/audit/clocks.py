@@ -146,7 +146,7 @@ def parts_in_order(context: AuditContext) -> tuple[str, ...]:
 
 def date_in_parts(context: AuditContext) -> tuple[str, ...]:
     """Return the columns that are called year, month, day, … and together may be a date, whatever order rows are in."""
-    found = []
+    found: list[str] = []
     for words in _PARTS:
         name = next((n for n in context.features if _called(n, words) and coded(context, n).n_missing == 0), None)
         if name is None and not found:
