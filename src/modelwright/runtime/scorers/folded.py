@@ -27,17 +27,23 @@ MOST_CELLS = 1 << 20  # of all tables, 8 MB; columns with more levels are read l
 
 
 class Folded:
-    """``inputs(x) @ weights`` of the row of a source.
+    """``inputs(x) @ weights`` of the row of a source, or ``(inputs(x) × scales) @ weights`` one after the other.
 
     Parameters
     ----------
     source : RowSource
     inputs : Scaling or Ramps
     weights : ndarray of float64, shape (n_inputs, n_sums)
+    scales : ndarray of float64, shape (n_members, n_inputs), optional
+        Several members share the weights; they are not multiplied out for numbers, which would not stay in the cache.
     """
 
-    def __init__(self, source: RowSource, inputs: Scaling | Ramps, weights: np.ndarray) -> None:
+    def __init__(
+        self, source: RowSource, inputs: Scaling | Ramps, weights: np.ndarray, scales: np.ndarray | None = None
+    ) -> None:
         inputs = inputs if isinstance(inputs, Ramps) else Ramps.none(inputs)
+        scales = np.ones((1, len(weights))) if scales is None else scales
+        n_sums = len(scales) * weights.shape[1]
         self._now = source.now
         features: dict[int, list[int]] = {}
         for feature, origin in enumerate(source.origins):
@@ -49,21 +55,24 @@ class Folded:
         left = MOST_CELLS
         for place, own in features.items():
             levels, matrix = features_by_level([o for f in own if isinstance(o := source.origins[f], FromLevel)])
-            if (size := (len(levels) + 1) * weights.shape[1]) > left:
+            if (size := (len(levels) + 1) * n_sums) > left:
                 continue
             left -= size
             part, positions = inputs.part(own)
-            table = part(matrix) @ weights[positions]
+            table = np.hstack([(part(matrix) * scale[positions]) @ weights[positions] for scale in scales])
             first = sum(map(len, rows))
             self._index.append(Of({level: first + i for i, level in enumerate(levels)}, first + len(levels)))
             rows.append(table)
             places.append(place)
         self._pick = picker(places)
-        self._rows = np.concatenate(rows) if rows else np.zeros((0, weights.shape[1]))
+        self._rows = np.concatenate(rows) if rows else np.zeros((0, n_sums))
         folded = {f for place in places for f in features[place]}
         rest = [f for f in range(len(source.origins)) if f not in folded]
         part, positions = inputs.part(rest)
-        self._weights = np.ascontiguousarray(weights[positions])
+        self._weights, self._scales = (
+            np.ascontiguousarray(weights[positions]),
+            np.ascontiguousarray(scales[:, positions]),
+        )
         self._rest = np.array(rest, dtype=np.intp)
         self._buffer = source.part(rest)
         self._own = np.empty(len(rest))
@@ -73,6 +82,12 @@ class Folded:
         """Return the function that gives the sums, in an array that it uses again."""
         now, pick, index, table = self._now, self._pick, self._index, self._rows
         out, numbers = np.zeros(table.shape[1]), np.empty(table.shape[1])
+        scaled, apart = np.empty(self._scales.shape), numbers.reshape(len(self._scales), -1)
+
+        def multiply() -> None:
+            np.multiply(self._inputs, self._scales, out=scaled)
+            np.dot(scaled, self._weights, out=apart)
+
         at = np.zeros(len(index), dtype=np.intp)
         gathered = np.empty((len(index), table.shape[1]))
         pack, target = struct.Struct(f"={len(index)}q").pack_into, at.data.cast("B") if index else memoryview(b"")
@@ -84,10 +99,10 @@ class Folded:
                 np.add.reduce(gathered, axis=0, out=out)
             if len(self._rest):
                 self._read()
-                np.dot(self._inputs, self._weights, out=numbers)
+                multiply()
                 if isnan(numbers.item(0)):  # a missing number makes all sums NaN
                     self._fill()
-                    np.dot(self._inputs, self._weights, out=numbers)
+                    multiply()
                 return np.add(out, numbers, out=numbers)
             return out
 

@@ -99,7 +99,8 @@ class NetworkScorer:
 
     def row_of(self, source: RowSource) -> Callable[[], list[float]]:
         """Products of one row, which BLAS adds up in another order than those of a block; levels folded together."""
-        first = Folded(source, self.inputs, self.first).several()
+        shared, scales = self.weights[0].astype(np.float64), self.scales.astype(np.float64)
+        first = Folded(source, self.inputs, shared, scales).several()
         hidden = list(zip(self.hidden, self.steps[1:]))
         last, last_step = np.ascontiguousarray(self.last.T), self.last_step
         outcome, n_members = self.outcome, self.n_members
