@@ -41,6 +41,12 @@ def test_each_ramp_rises_from_one_quantile_to_the_next(ramps: Ramps) -> None:
     assert np.abs(climbed - share).max() < 1.0
 
 
+def test_rounding_errors_are_not_climbed() -> None:
+    rng = np.random.default_rng(0)
+    nearly = np.where(rng.random(500) < 0.5, 1e-15 * rng.normal(size=500), rng.normal(size=500))
+    assert fit_ramps(nearly[:, None], ("topic",), 16).slope.max() < 1e3
+
+
 def test_inputs_are_of_equal_strength(ramps: Ramps) -> None:
     found = strength(ramps)
     assert found[:5].tolist() == [1.0] * 5

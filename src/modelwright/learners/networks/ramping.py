@@ -15,6 +15,9 @@ QUANTILE_ROWS = 20_000
 MOST_RAMPS = 2_048
 """Of all numbers together; where they are many, each has fewer."""
 
+NARROWEST = 1e-3
+"""Width of a ramp, in quartile distances: a steeper one would make much of rounding errors."""
+
 REPEATED = ":rank"
 """The view's normal scores of a number need no ramps: those of the number are at the same rows."""
 
@@ -29,10 +32,10 @@ def fit_ramps(matrix: np.ndarray, names: tuple[str, ...], most: int) -> Ramps:
     feature: list[int] = []
     edges: list[np.ndarray] = []
     for j in own:
-        values = np.unique(np.quantile(scaled[:, j], np.linspace(0.0, 1.0, most + 1)).astype(np.float32))
+        values = _apart(np.quantile(scaled[:, j], np.linspace(0.0, 1.0, most + 1)).tolist())
         if len(values) > 2:
             feature += [j] * (len(values) - 1)
-            edges.append(values.astype(np.float64))
+            edges.append(np.array(values))
     if not feature:
         return Ramps.none(scaling)
     low = np.concatenate([values[:-1] for values in edges])
@@ -46,6 +49,15 @@ def strength(inputs: Ramps) -> np.ndarray:
     """Return how much each input counts at first: all ramps of a number together as much as the number."""
     of_feature = np.bincount(inputs.feature, minlength=len(inputs.scaling.centre))
     return np.concatenate([np.ones(len(of_feature)), 1.0 / np.sqrt(of_feature[inputs.feature])])
+
+
+def _apart(values: list[float]) -> list[float]:
+    """Return the values, in order, without those that come too soon after the one before."""
+    kept = values[:1]
+    for value in values[1:]:
+        if value - kept[-1] > NARROWEST:
+            kept.append(value)
+    return kept
 
 
 def _three_values(values: np.ndarray) -> bool:
