@@ -30,6 +30,8 @@ def trained(objective: str, n_classes: int = 0, *, leaves: int = 31, rounds: int
     label = (
         signal if not n_classes else np.digitize(signal, np.quantile(signal, np.linspace(0, 1, n_classes + 1)[1:-1]))
     )
+    if objective in ("poisson", "gamma", "tweedie"):
+        label = np.exp(signal)
     settings_ = {"objective": objective, "num_leaves": leaves, "verbosity": -1, "num_threads": 1, "min_data_in_leaf": 5}
     if n_classes > 2:
         settings_["num_class"] = n_classes
@@ -58,6 +60,9 @@ def scored(text: str, source: RowSource) -> Callable[[], list[float]]:
     [
         ("regression", 0, 31, True),
         ("regression_l1", 0, 64, True),
+        ("tweedie", 0, 31, True),
+        ("poisson", 0, 15, False),
+        ("gamma", 0, 15, True),
         ("binary", 2, 31, True),
         ("binary", 2, 8, False),
         ("multiclass", 4, 15, True),
@@ -105,19 +110,20 @@ def test_what_is_better_walked_down(monkeypatch: pytest.MonkeyPatch) -> None:
     text, _ = trained("regression", leaves=65, rounds=3)
     assert QuickTrees.of(text) is None
     text, _ = trained("regression", leaves=8, rounds=3)
-    assert QuickTrees.of(text.replace("objective=regression", "objective=poisson")) is None
+    assert QuickTrees.of(text.replace("objective=regression", "objective=quantile")) is None
     monkeypatch.setattr(quick_trees, "MOST_FEATURES", 2)
     assert QuickTrees.of(text) is None
 
 
-def test_extreme_sums() -> None:
+@pytest.mark.parametrize("objective", ["binary sigmoid:1", "tweedie"])
+def test_extreme_sums(objective: str) -> None:
     for value in (-1e6, 1e6, -710.0, 0.0):
         stump = Tree(*(np.array([], dtype=np.int64) for _ in range(5)), value=np.array([value]))
         split = Tree(
             feature=np.array([0]), threshold=np.array([0.0]), default_left=np.array([True]), left=np.array([-1]),
             right=np.array([-2]), value=np.array([0.0, 1.0]),
         )  # fmt: skip
-        text = model_text([split, stump], n_features=1, per_round=1, objective="binary sigmoid:1")
+        text = model_text([split, stump], n_features=1, per_round=1, objective=objective)
         score = scored(text, RowSource(np.zeros(1), Now(), (None,)))
         assert score() == TreeEngine(text).predict(np.zeros((1, 1)))[0].tolist()
 

@@ -136,8 +136,13 @@ class Learner(Protocol):
     space: ClassVar[Mapping[str, Draw]]
     """Where a search draws settings from; empty: there is nothing to search."""
 
-    def portfolio(self, *, n_rows: int, n_features: int, n_classes: int) -> tuple[Mapping[str, Any], ...]:
-        """Return settings worth trying, best first; the first is the default. Each has a ``"name"``."""
+    def portfolio(
+        self, *, n_rows: int, n_features: int, n_classes: int, target: str = "plain"
+    ) -> tuple[Mapping[str, Any], ...]:
+        """Return settings worth trying, best first; the first is the default. Each has a ``"name"``.
+
+        ``target`` is what `modelwright.learners.targets.kind_of` says of the values: ``"plain"`` or ``"amount"``.
+        """
         ...
 
     def quicker(self, settings: Mapping[str, Any], factor: float) -> Mapping[str, Any]:

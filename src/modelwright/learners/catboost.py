@@ -92,7 +92,9 @@ class Catboost(Family):
         cost=lambda n, p, k: 0.1 + 600 * (0.75 + k / 4) * (1e-3 + 3e-8 * n * p),
     )
 
-    def portfolio(self, *, n_rows: int, n_features: int, n_classes: int) -> tuple[Mapping[str, Any], ...]:
+    def portfolio(
+        self, *, n_rows: int, n_features: int, n_classes: int, target: str = "plain"
+    ) -> tuple[Mapping[str, Any], ...]:
         """Return the default, the same with features made of two columns, the library's own default (which combines
         categories), and deeper trees."""
         default = {"name": "default"}

@@ -22,6 +22,7 @@ import msgspec
 import numpy as np
 
 from modelwright.learners.base import Deadline, FitContext, Learner
+from modelwright.learners.targets import AMOUNT, PLAIN
 from modelwright.runtime import scorers
 from modelwright.runtime.view import View
 
@@ -89,7 +90,8 @@ def make_context(objective: str, n_classes: int, *, seconds: float | None = None
 
 
 def _settings(learner: Learner, view: View, n_classes: int) -> tuple[Mapping[str, Any], ...]:
-    return learner.portfolio(n_rows=len(view), n_features=view.matrix.shape[1], n_classes=n_classes)
+    target = PLAIN if n_classes else AMOUNT  # which has the settings for plain values too
+    return learner.portfolio(n_rows=len(view), n_features=view.matrix.shape[1], n_classes=n_classes, target=target)
 
 
 def _global_state() -> str:
@@ -110,8 +112,13 @@ def _assert_close(found: np.ndarray, wanted: np.ndarray, promise: str) -> None:
 def check_portfolio(learner: Learner) -> None:
     """Settings have unique names, the cost grows with the rows."""
     for rows in (50, 5_000, 500_000):
-        names = [s["name"] for s in learner.portfolio(n_rows=rows, n_features=20, n_classes=2)]
-        assert names and len(set(names)) == len(names), "every setting of the portfolio has a name of its own"
+        plain, amount = (
+            [s["name"] for s in learner.portfolio(n_rows=rows, n_features=20, n_classes=0, target=kind)]
+            for kind in (PLAIN, AMOUNT)
+        )
+        for names in (plain, amount):
+            assert names and len(set(names)) == len(names), "every setting of the portfolio has a name of its own"
+        assert amount[0] == plain[0] and set(amount) >= set(plain), "amounts are tried with what plain values are"
     small, large = learner.card.seconds(1_000, 20, 1), learner.card.seconds(1_000_000, 20, 1)
     assert 0 < small <= large, "the card's seconds are positive and grow with the rows"
 

@@ -31,7 +31,9 @@ class ExtraTrees(Forest):
         cost=lambda n, p, k: 0.3 + 2e-6 * n * log2(n + 1) * p,
     )
 
-    def portfolio(self, *, n_rows: int, n_features: int, n_classes: int) -> tuple[Mapping[str, Any], ...]:
+    def portfolio(
+        self, *, n_rows: int, n_features: int, n_classes: int, target: str = "plain"
+    ) -> tuple[Mapping[str, Any], ...]:
         """Return the one setting: half of the features per split, and for classes leaves of three rows."""
         return ({"name": "default", "max_features": 0.5, "min_samples_leaf": 3 if n_classes else 1},)
 

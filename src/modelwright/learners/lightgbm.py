@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -21,6 +22,7 @@ from modelwright.learners.family import (
 )
 from modelwright.learners.rounds import Rounds, patience_for, stopping_loss
 from modelwright.learners.spaces import Choice, Log, Uniform
+from modelwright.learners.targets import AMOUNT
 from modelwright.runtime.scorers.lightgbm import LightgbmScorer, columns_of
 from modelwright.runtime.view import View
 
@@ -46,6 +48,10 @@ RANDOMISED = {
 CROSSED = {"name": "crossed", "view": "crossed"}
 """With features made of two columns, as AutoGluon's "LightGBMPrep"; see `modelwright.features.generated`."""
 
+COMPOUND = {"name": "tweedie", "objective": "tweedie"}
+"""The logarithm of the mean of an amount, whose variance grows with the mean to the power of 1.5: between counts and
+prices (Jørgensen 1987; Yang, Qian and Zou 2018 for boosted trees)."""
+
 SMALL: tuple[dict[str, Any], ...] = (
     {"name": "default", "num_leaves": 15, "feature_fraction": 0.5, "lambda_l2": 5.0},
     {**CROSSED, "num_leaves": 15, "feature_fraction": 0.5, "lambda_l2": 5.0},
@@ -62,12 +68,18 @@ LARGE: tuple[dict[str, Any], ...] = (
 )
 """``large`` is AutoGluon's "GBMLarge", ``sampled`` is close to the tuned default of Holzmüller et al. 2024."""
 
+LOG_LINKS = frozenset({"tweedie"})
+"""Objectives that fit the logarithm of the mean of values of 0 and more."""
+
 _METRICS = {"log_loss": {True: "binary_logloss", False: "multi_logloss"}, "mae": "l1", "rmse": "rmse"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class LightgbmSettings:
-    """Settings under LightGBM's own names (https://lightgbm.readthedocs.io/en/stable/Parameters.html)."""
+    """Settings under LightGBM's own names (https://lightgbm.readthedocs.io/en/stable/Parameters.html).
+
+    ``objective`` is one of `LOG_LINKS`, for targets of 0 and more; empty: it follows the metric.
+    """
 
     learning_rate: float = 0.05
     num_leaves: int = 31
@@ -77,6 +89,7 @@ class LightgbmSettings:
     lambda_l2: float = 0.0
     extra_trees: bool = False
     cat_smooth: float = 10.0
+    objective: str = ""
 
 
 class Lightgbm(Family):
@@ -110,9 +123,13 @@ class Lightgbm(Family):
         cost=lambda n, p, k: 0.03 + 300 * k * (1.5e-4 + 5e-9 * n * p),
     )
 
-    def portfolio(self, *, n_rows: int, n_features: int, n_classes: int) -> tuple[Mapping[str, Any], ...]:
+    def portfolio(
+        self, *, n_rows: int, n_features: int, n_classes: int, target: str = "plain"
+    ) -> tuple[Mapping[str, Any], ...]:
         """Return the settings by size, the default first; the others are chosen to differ from it and each other."""
-        return SMALL if n_rows < SMALL_ROWS else LARGE
+        default, *others = SMALL if n_rows < SMALL_ROWS else LARGE
+        own = ({**default, **COMPOUND},) if target == AMOUNT else ()
+        return (default, *own, *others)
 
     def quicker(self, settings: Mapping[str, Any], factor: float) -> Mapping[str, Any]:
         """Return the settings with a higher learning rate: as many times fewer rounds."""
@@ -130,13 +147,16 @@ class Lightgbm(Family):
         import lightgbm
 
         chosen = read_settings(LightgbmSettings, settings)
-        parameters = _parameters(chosen, view, context)
+        log_link = chosen.objective in LOG_LINKS and y.min() >= 0.0
+        # of about 1, as the library's limits and penalties expect where a row's second derivative follows its value
+        unit = float(y.mean()) if log_link else 1.0
+        parameters = _parameters(chosen, view, context, log_link=log_link)
         data: dict[str, Any] = {
             "params": parameters,
             "categorical_feature": list(view.categorical),
             "free_raw_data": True,
         }
-        train = lightgbm.Dataset(view.matrix, label=y, **data)
+        train = lightgbm.Dataset(view.matrix, label=y / unit, **data)
         rounds = Rounds(context.deadline, patience_for(chosen.learning_rate) if valid else None)
 
         def after_round(state: Any) -> None:
@@ -148,12 +168,16 @@ class Lightgbm(Family):
             parameters,
             train,
             num_boost_round=iterations or (ROUNDS_LIMIT if valid else round(ROUNDS_UNWATCHED / chosen.learning_rate)),
-            valid_sets=[lightgbm.Dataset(valid[0].matrix, label=valid[1], reference=train, **data)] if valid else None,
+            valid_sets=[lightgbm.Dataset(valid[0].matrix, label=valid[1] / unit, reference=train, **data)]
+            if valid
+            else None,
             callbacks=[after_round],
             keep_training_booster=True,
         )
         booster.free_dataset()
         kept = min(max(rounds.best, 1), booster.current_iteration())
+        if log_link:
+            _multiply(booster, unit)
         text = booster.model_to_string(num_iteration=kept)
         return Fitted(LightgbmScorer(text, context.n_classes), (booster, kept, context.n_classes), kept, rounds.note)
 
@@ -162,7 +186,7 @@ class Lightgbm(Family):
         return columns_of(booster.predict(matrix, num_iteration=kept), n_classes)
 
 
-def _parameters(chosen: LightgbmSettings, view: View, context: FitContext) -> dict[str, Any]:
+def _parameters(chosen: LightgbmSettings, view: View, context: FitContext, *, log_link: bool) -> dict[str, Any]:
     n_classes = context.n_classes
     loss = stopping_loss(context.metric, n_classes)
     metric = _METRICS[loss]
@@ -189,4 +213,11 @@ def _parameters(chosen: LightgbmSettings, view: View, context: FitContext) -> di
         "force_col_wise": True,
         "num_threads": context.threads,
         "verbosity": -1,
+        **({"objective": chosen.objective, "metric": chosen.objective} if log_link else {}),
     }
+
+
+def _multiply(booster: Any, factor: float) -> None:
+    """Multiply what a model of the logarithm of the mean predicts, by leaves of its first tree: each row is in one."""
+    for leaf in range(booster.dump_model(num_iteration=1)["tree_info"][0]["num_leaves"]):
+        booster.set_leaf_output(0, leaf, booster.get_leaf_output(0, leaf) + math.log(factor))

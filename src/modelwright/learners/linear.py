@@ -88,7 +88,9 @@ class Linear(Family):
         cost=lambda n, p, k: 0.03 + 2e-9 * n * p * min(p, NEWTON_FEATURES) * k + 2e-8 * n * p * k * 10,
     )
 
-    def portfolio(self, *, n_rows: int, n_features: int, n_classes: int) -> tuple[Mapping[str, Any], ...]:
+    def portfolio(
+        self, *, n_rows: int, n_features: int, n_classes: int, target: str = "plain"
+    ) -> tuple[Mapping[str, Any], ...]:
         """Return ridge and elastic net."""
         return ({"name": "ridge"}, {"name": "elastic_net", "l1_ratio": 0.5})
 

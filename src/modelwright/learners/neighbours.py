@@ -62,7 +62,9 @@ class Neighbours(Family):
         cost=lambda n, p, k: 0.02 + min(n, CHOICE_ROWS) * (2e-8 * min(n, ROW_CAP) + 1.5e-6 * p) + 5e-8 * n * p,
     )
 
-    def portfolio(self, *, n_rows: int, n_features: int, n_classes: int) -> tuple[Mapping[str, Any], ...]:
+    def portfolio(
+        self, *, n_rows: int, n_features: int, n_classes: int, target: str = "plain"
+    ) -> tuple[Mapping[str, Any], ...]:
         """Return the one setting."""
         return ({"name": "default"},)
 

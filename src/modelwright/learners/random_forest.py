@@ -31,7 +31,9 @@ class RandomForest(Forest):
         cost=lambda n, p, k: 0.3 + 2.5e-6 * min(n, TREE_ROWS) * log2(n + 1) * p + 1e-5 * n,
     )
 
-    def portfolio(self, *, n_rows: int, n_features: int, n_classes: int) -> tuple[Mapping[str, Any], ...]:
+    def portfolio(
+        self, *, n_rows: int, n_features: int, n_classes: int, target: str = "plain"
+    ) -> tuple[Mapping[str, Any], ...]:
         """Return the settings: for classes leaves of five rows first (single rows make poor probabilities)."""
         full = {"name": "full" if n_classes else "default", "max_features": "sqrt" if n_classes else 0.33}
         return ({"name": "default", "max_features": 0.4, "min_samples_leaf": 5}, full) if n_classes else (full,)

@@ -76,7 +76,9 @@ class Xgboost(Family):
         cost=lambda n, p, k: 0.03 + 350 * k * (2e-4 + 5e-9 * n * p),
     )
 
-    def portfolio(self, *, n_rows: int, n_features: int, n_classes: int) -> tuple[Mapping[str, Any], ...]:
+    def portfolio(
+        self, *, n_rows: int, n_features: int, n_classes: int, target: str = "plain"
+    ) -> tuple[Mapping[str, Any], ...]:
         """Return the settings by size."""
         default = {"name": "default"}
         deep = {

@@ -110,9 +110,18 @@ def _link(text: str) -> Callable[[list[float]], list[float]] | None:
     objective = found[1].strip() if found else ""
     if objective in ("regression", "regression_l1"):
         return lambda sums: sums
+    if objective in ("poisson", "gamma", "tweedie"):
+        return _exponential
     if objective == "binary sigmoid:1":
         return _logistic
     return _softmax if re.fullmatch(r"multiclass num_class:\d+", objective) else None
+
+
+def _exponential(sums: list[float]) -> list[float]:
+    try:
+        return [math.exp(sums[0])]
+    except OverflowError:
+        return [math.inf]
 
 
 def _logistic(sums: list[float]) -> list[float]:

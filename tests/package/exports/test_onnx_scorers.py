@@ -170,11 +170,19 @@ def test_missing_values_go_where_lightgbm_sends_them(kind: int, threshold: str) 
     assert agreement(of_text(small_text(kind=kind, threshold=threshold)), rows).max_difference == 0.0
 
 
+@pytest.mark.parametrize("objective", ["tweedie", "poisson", "gamma"])
+def test_sums_that_are_logarithms(objective: str) -> None:
+    rows = {name: column for name, column in some_columns(40).items() if name != "job"}
+    plan = of_text(small_text(objective=objective))
+    assert plan.predict(rows).min() > 0.0
+    assert agreement(plan, rows).max_difference <= 1e-12
+
+
 @pytest.mark.parametrize(
     ("text", "why"),
     [
         (small_text(kind=6), "zeros for missing"),
-        (small_text(objective="poisson"), "its objective 'poisson'"),
+        (small_text(objective="quantile"), "its objective 'quantile'"),
         (small_text(objective="regression sqrt"), "its objective 'regression sqrt'"),
         (small_text().replace("label_index=0", "label_index=0\naverage_output"), "averaged"),
     ],

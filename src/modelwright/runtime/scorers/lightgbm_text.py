@@ -31,7 +31,7 @@ _TREE = {
 }
 _WHOLE = re.compile(r"-?[0-9]{1,10}")
 _REAL = re.compile(r"-?[0-9]+(\.[0-9]+)?(e[-+]?[0-9]+)?")
-_ONE_OUTPUT = re.compile(r"(regression|regression_l1|binary sigmoid:[0-9.]+)?")
+_ONE_OUTPUT = re.compile(r"(regression|regression_l1|poisson|gamma|tweedie|binary sigmoid:[0-9.]+)?")
 _SEVERAL_OUTPUTS = re.compile(r"multiclass num_class:([0-9]+)")
 _WHOLE_MARKS, _REAL_MARKS = b"0123456789- ", b"0123456789-+.einfa "
 

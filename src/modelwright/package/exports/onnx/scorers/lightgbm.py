@@ -24,7 +24,10 @@ CATEGORICAL, DEFAULT_LEFT = 1, 2
 MISSING_NONE, MISSING_ZERO, MISSING_NAN = 0, 1, 2
 """Bits of ``decision_type``: the first two, and the type of missing values in the two above."""
 
-LINKS = {"regression": "", "regression_l1": "", "binary": "logistic", "multiclass": "softmax"}
+LINKS = {
+    **{"regression": "", "regression_l1": "", "poisson": "exp", "gamma": "exp", "tweedie": "exp"},
+    **{"binary": "logistic", "multiclass": "softmax"},
+}
 """From the sum of the trees to the answer, by objective."""
 
 ZERO = float(np.float32(1e-35))
@@ -40,6 +43,8 @@ def lightgbm(site: Site, scorer: LightgbmScorer) -> str:
     link, slope = _link(head)
     n_outputs = scorer.n_classes if scorer.n_classes > 2 else 1
     total = add_trees(site, _taken(site), _trees(blocks, n_outputs), n_outputs)
+    if link == "exp":
+        return graph.add("Exp", total)
     if link:
         return graph.probabilities(graph.add("Mul", total, graph.constant([slope])), n_outputs)
     if scorer.n_classes == 2:  # the sum is the probability of the second class
