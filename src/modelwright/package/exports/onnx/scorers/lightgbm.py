@@ -25,8 +25,13 @@ MISSING_NONE, MISSING_ZERO, MISSING_NAN = 0, 1, 2
 """Bits of ``decision_type``: the first two, and the type of missing values in the two above."""
 
 LINKS = {
-    "regression": "", "regression_l1": "", "poisson": "exp", "gamma": "exp", "tweedie": "exp",
-    "binary": "logistic", "multiclass": "softmax",
+    "regression": "",
+    "regression_l1": "",
+    "poisson": "exp",
+    "gamma": "exp",
+    "tweedie": "exp",
+    "binary": "logistic",
+    "multiclass": "softmax",
 }
 """From the sum of the trees to the answer, by objective."""
 
