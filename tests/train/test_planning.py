@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from modelwright import learners
-from modelwright.train.planning import FASTEST_PACE, CostModel, make_plan, paced
+from modelwright.train.planning import FASTEST_PACE, CostModel, make_plan, most_candidates, paced
 from modelwright.train.record import Candidate
 from modelwright.train.worth import anchors, worth_of
 
@@ -21,11 +21,15 @@ def test_the_anchors_come_first_then_what_is_worth_most_a_second(n_rows):
     assert rates == sorted(rates, reverse=True)
 
 
-@pytest.mark.parametrize(("n_rows", "most"), [(100, 5), (500, 10), (2_500, 20), (50, 5)])
+def test_amounts_have_candidates_of_their_own():
+    plain = plan_of(20_000, objective="regress", n_classes=0).candidates
+    amount = make_plan(objective="regress", n_rows=20_000, n_features=20, n_classes=0, target="amount").candidates
+    assert {c.key for c in amount} - {c.key for c in plain} == {"lightgbm/tweedie"}
+
+
+@pytest.mark.parametrize(("n_rows", "most"), [(100, 5), (500, 10), (2_500, 20), (50, 5), (10**7, 60)])
 def test_few_rows_support_few_candidates(n_rows, most):
-    plan = plan_of(n_rows)
-    assert len(plan.candidates) <= most
-    assert all(reason for _, reason in plan.left_out)
+    assert most_candidates(n_rows) == most
 
 
 def test_what_a_learner_cannot_do_is_left_out_with_the_reason():

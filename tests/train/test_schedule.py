@@ -203,12 +203,13 @@ class Poor(Scripted):
         return reply
 
 
-def test_a_candidate_that_promises_nothing_on_one_fold_gets_no_other(job):
+def test_a_candidate_that_promises_nothing_on_its_first_folds_gets_no_other(job, monkeypatch):
+    monkeypatch.setattr("modelwright.train.schedule.TRIAL_ROWS", 100)  # a fold has 64
     engine = Poor(job, n_workers=1)
     schedule = schedule_of(job, engine, seconds=60.0)
     schedule.run()
     assert statuses(schedule) == {"lightgbm": "discarded", "linear": "done"}
-    assert [t.candidate.learner for _, t in engine.tasks].count("lightgbm") == 1
+    assert [t.fold for _, t in engine.tasks if t.candidate.learner == "lightgbm"] == [0, 1]
     assert "promised too little" in schedule.running[0].reason
 
 
@@ -219,15 +220,22 @@ def test_where_trials_are_counted_none_is_discarded(job):
 
 
 def test_a_search_goes_on_after_the_plan_and_is_resumed(job):
-    def searching(most):
-        schedule = schedule_of(job, Scripted(job), seconds=60.0)
-        schedule.search = Search(("lightgbm", "linear"), most, 0)
-        schedule.running += [
-            Running(c) for c in schedule.search.resumed(name.split("@")[0] for name in schedule.journal.lines)
-        ]
+    def searching():
+        schedule = schedule_of(job, Scripted(job), seconds=1.0)
+        schedule.search = Search(("lightgbm", "linear"), 0)
+        resumed = schedule.search.resumed(name.split("@")[0] for name in schedule.journal.lines)
+        schedule.running += [Running(c) for c in resumed]
         schedule.run()
-        return [r.candidate for r in schedule.running if r.candidate.key.startswith("lightgbm/drawn")]
+        return [r.candidate.key for r in schedule.running if r.candidate.key.startswith("lightgbm/drawn")]
 
-    drawn = searching(3)
-    assert len(drawn) == 3
-    assert searching(5)[:3] == drawn
+    first, second = searching(), searching()
+    assert first and len(second) > len(first)
+    assert second == [f"lightgbm/drawn{i + 1}" for i in range(len(second))]
+
+
+def test_no_candidate_is_started_once_enough_are_done(job):
+    schedule = schedule_of(job, Scripted(job, n_workers=1), seconds=60.0)
+    schedule.most = 1
+    schedule.run()
+    assert statuses(schedule) == {"lightgbm": "skipped", "linear": "done"}
+    assert "support about 1 candidates" in schedule.running[0].reason

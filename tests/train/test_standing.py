@@ -24,8 +24,8 @@ def test_an_independent_candidate_promises_something_and_a_poor_one_nothing(trut
     standing = Standing(metrics.get("rmse").loss, truth)
     weights, first = standing.update([noisy(truth, 0.5, 1)], FOLDS)
     assert weights.tolist() == [1.0] and first == np.inf  # there was nothing to compare it with
-    assert standing.gain(noisy(truth, 0.5, 2)[0], 0) > 0.2  # half of two independent errors has 0.71 of one
-    assert standing.gain(noisy(truth, 9.0, 3)[0], 0) < 0
+    assert standing.gain(noisy(truth, 0.5, 2)) > 0.2  # half of two independent errors has 0.71 of one
+    assert standing.gain({0: noisy(truth, 9.0, 3)[0]}) < 0
 
 
 def test_the_gain_of_an_update_is_the_part_of_the_loss_taken_off(truth):
@@ -43,4 +43,4 @@ def test_where_nothing_can_be_compared_a_candidate_may_go_on():
     standing = Standing(metrics.get("roc_auc").loss, {0: np.zeros(20)})
     even = {0: np.full((20, 2), 0.5)}
     standing.update([even], (0,))
-    assert standing.gain(even[0], 0) == np.inf
+    assert standing.gain(even) == np.inf

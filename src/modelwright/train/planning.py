@@ -21,7 +21,8 @@ FASTEST_PACE = 4.0
 """No candidate is asked to be quicker than this: beyond it, fewer rows lose less."""
 
 CANDIDATES_BY_ROWS = ((100, 5), (500, 10), (2_500, 20), (10_000, 60))
-"""Most candidates by rows: on few rows, choosing among many models mostly chooses noise (AutoGluon 1.6 presets)."""
+"""Most candidates that an ensemble is chosen among, by rows: on few rows, choosing among many models mostly chooses
+noise (AutoGluon 1.6 presets)."""
 
 
 @dataclass(frozen=True)
@@ -50,10 +51,8 @@ def make_plan(*, objective: str, n_rows: int, n_features: int, n_classes: int, t
                 left_out.append((candidate, reason))
             else:
                 chosen.append(candidate)
-    most = most_candidates(n_rows)
     ordered = in_order(chosen, CostModel(n_features, max(1, n_classes)), n_rows)
-    left_out += [(c, f"{n_rows} rows support about {most} candidates") for c in ordered[most:]]
-    return Plan(tuple(ordered[:most]), tuple(left_out))
+    return Plan(tuple(ordered), tuple(left_out))
 
 
 def candidate_of(learner: str, settings: Mapping[str, Any]) -> Candidate:

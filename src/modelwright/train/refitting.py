@@ -21,6 +21,9 @@ ROUNDS_BY_ROWS = 0.5
 """The rounds that still gain grow with this power of the rows (eight public tables of 600 to 1,000 rows, CatBoost and
 LightGBM: a fifth more rounds on a half more rows lost 0.3 % less on average than as many)."""
 
+SEEDS_BYTES = 8_000_000
+"""What the models of further seeds may add to a version: checking and compiling them takes its time too."""
+
 CURVE_SHARES = (0.125, 0.25, 0.5)
 """Parts of the training rows at which the learning curve is measured."""
 
@@ -93,7 +96,9 @@ def more_seeds(
         return members, ""
     again.sort(key=lambda item: -item[1])
     fits = _Refits(job, engine, journal, checks, deadline, spent, guard)
-    fits.run([(r, seed) for seed in range(1, job.seeds) for r, _ in again])
+    size = sum(_bytes(job, files) for r, _ in again for files, _ in fits.of(r)[:1])
+    seeds = min(job.seeds, 1 + int(SEEDS_BYTES // max(1, size)))
+    fits.run([(r, seed) for seed in range(1, seeds) for r, _ in again])
     grown = {r.candidate.key: _models(job, r, weight, fits.of(r)) for r, weight in again}
     most = max(map(len, grown.values()))
     note = f"; with up to {most} seeds each, of which the mean is taken" if most > 1 else ""
@@ -170,6 +175,10 @@ def _models(job: Job, r: Running, weight: float, found: Sequence[tuple[str, np.n
         )
         for seed, (files, native) in enumerate(found)
     ]
+
+
+def _bytes(job: Job, files: str) -> int:
+    return sum(path.stat().st_size for path in (job.run_folder / files).iterdir())
 
 
 def _more_rows(job: Job) -> float:

@@ -49,6 +49,9 @@ cost nothing."""
 GAIN_FOR_ALL = 0.01
 """The same for a candidate whose other folds would take all the time that is left."""
 
+TRIAL_ROWS = 1_000
+"""Validation rows that the first folds of a candidate hold together; what fewer promise is mostly noise."""
+
 GRACE_S = 1.5
 """Seconds past its limit after which a fit that does not stop is ended from outside."""
 
@@ -60,6 +63,9 @@ REFIT_MARGIN = 1.25
 
 REFIT_SHARE = 0.45
 """Most of the training time that is kept for the refit and the learning curve."""
+
+SEEDS_KEPT = 2
+"""Fits of each member that time is kept for where the version may hold several: the second gains most."""
 
 CURVE_FITS = 0.7
 """Fits that half of the rows takes, with room to spare, in each fold of a repetition or once for a lockbox: that point
@@ -73,6 +79,7 @@ class Running:
     candidate: Candidate
     status: str = "waiting"
     reason: str = ""
+    drawn: bool = False
     on_trial: bool = False
     weight: float = 0.0
     started: dict[int, float] = field(default_factory=dict)
@@ -114,6 +121,8 @@ class Schedule:
         ``tell(done, total, text)`` after each trial.
     search : Search or None
         Proposes more where time is left; None: the candidates are all.
+    most : int or None
+        No further candidate is started once so many are done; where time stops nothing, None.
     """
 
     def __init__(
@@ -129,8 +138,9 @@ class Schedule:
         tell: Callable[[int, int, str], None],
         memory_guard: Callable[[Engine], tuple[int, str] | None],
         search: Search | None = None,
+        most: int | None = None,
     ) -> None:
-        self.job, self.engine, self.journal, self.search = job, engine, journal, search
+        self.job, self.engine, self.journal, self.search, self.most = job, engine, journal, search, most
         self.running = [Running(c) for c in candidates]
         if search is not None:
             self.running += [Running(c) for c in search.resumed(line.split("@")[0] for line in journal.lines)]
@@ -159,7 +169,15 @@ class Schedule:
             self._watch()
         for r in self.running:
             if r.status in {"waiting", "running"}:
-                r.end("stopped" if r.results else "skipped", r.reason or "the time for training was over")
+                r.end("stopped" if r.results else "skipped", r.reason or self._why_not())
+
+    def _why_not(self) -> str:
+        if self._enough():
+            return f"{len(self.job.y):,} rows support about {self.most} candidates"
+        return "the time for training was over"
+
+    def _enough(self) -> bool:
+        return self.most is not None and sum(r.status == "done" for r in self.running) >= self.most
 
     # time
 
@@ -173,7 +191,7 @@ class Schedule:
         if not members or self.deadline is None:
             return 0.0
         more_rows = min(self.job.max_train_rows, len(self.job.y)) / self._n_train()
-        seconds = [more_rows * r.fit_seconds for r in members]
+        seconds = [min(SEEDS_KEPT, self.job.seeds) * more_rows * r.fit_seconds for r in members]
         at_once = -(-min(self._curve_folds, self.folds) // self.engine.n_workers)
         best = max(members, key=lambda r: r.weight)
         curve = CURVE_FITS * at_once * best.fit_seconds if self.job.folds_report else 0.0
@@ -199,6 +217,9 @@ class Schedule:
                 return
             if self._admit(r):
                 trials = [(r, f) for f in self._open(r, worker)]
+            elif r.drawn:  # the next would need as much
+                self.running.remove(r)
+                return
         n = self.engine.n_workers
         r, fold = min(trials, key=lambda item: (item[1] % n != worker % n, self.running.index(item[0]), item[1]))
         seconds = self._fold_limit(r)
@@ -208,16 +229,24 @@ class Schedule:
         self.engine.submit(worker, fit_fold, FitTask(r.candidate, fold, seconds))
 
     def _open(self, r: Running, worker: int) -> list[int]:
-        """Return the folds of a candidate that may be run now; on trial it is one, the worker's own."""
+        """Return the folds of a candidate that may be run now; on trial the first, or one of the worker."""
         if r.status != "running":
             return []
-        if r.on_trial:
+        if r.on_trial and self._trial_folds() == 1:
             return [] if r.started or r.results else [worker % self.folds]
-        return [f for f in range(self.folds) if f not in r.started and f not in r.results]
+        folds = self._trial_folds() if r.on_trial else self.folds
+        return [f for f in range(folds) if f not in r.started and f not in r.results]
+
+    def _trial_folds(self) -> int:
+        """Return the folds that a candidate is tried on: as many as hold rows enough."""
+        rows = np.cumsum([len(self.job.folds[f][1]) for f in range(self.folds)])
+        return int(np.searchsorted(rows[:-1], TRIAL_ROWS)) + 1
 
     def _next(self) -> Running | None:
         """Return the candidate to start next: of the plan, by worth per second as it is known now, or a new one."""
         waiting = [r for r in self.running if r.status == "waiting"]
+        if self._enough():
+            return None
         if self.deadline is None:
             return waiting[0] if waiting else None
         if waiting:
@@ -226,7 +255,7 @@ class Schedule:
         drawn = None if self.search is None else self.search.propose(self.cost, self._n_train())
         if drawn is None:
             return None
-        self.running.append(Running(drawn))
+        self.running.append(Running(drawn, drawn=True))
         return self.running[-1]
 
     def _fold_limit(self, r: Running) -> float | None:
@@ -273,7 +302,8 @@ class Schedule:
     def _committed(self, but: Running) -> float:
         """Return the core-seconds that the candidates under way still need."""
         return sum(
-            self.cost.estimate(o.candidate, self._n_train()) * ((1 if o.on_trial else self.folds) - len(o.results))
+            self.cost.estimate(o.candidate, self._n_train())
+            * ((self._trial_folds() if o.on_trial else self.folds) - len(o.results))
             for o in self.running
             if o.status == "running" and o is not but
         )
@@ -335,11 +365,11 @@ class Schedule:
     def _judge(self, r: Running, fold: int) -> None:
         """Let a candidate go on, end it after its first fold, or take it into the ensemble."""
         self._use_fewer_folds(r.lines[fold].seconds)
-        if r.on_trial and r.status == "running":
+        if r.on_trial and r.status == "running" and len(r.results) >= self._trial_folds():
             r.on_trial = False
-            gain = self._standing.gain(r.results[fold]["valid"], fold)
+            gain = self._standing.gain({f: told["valid"] for f, told in r.results.items()})
             if gain < self._least_gain(r):
-                r.end("discarded", f"its first fold promised too little for the ensemble ({-gain:+.2%} loss)")
+                r.end("discarded", f"its first folds promised too little for the ensemble ({-gain:+.2%} loss)")
                 self._learn(r, 0.0)
         self._finish_if_complete(r)
 

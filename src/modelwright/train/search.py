@@ -29,23 +29,19 @@ class Search:
     ----------
     families : iterable of str
         Learners of the plan; those without a space are left out.
-    most : int
-        Candidates that may be proposed.
     seed : int
     """
 
-    def __init__(self, families: Iterable[str], most: int, seed: int) -> None:
+    def __init__(self, families: Iterable[str], seed: int) -> None:
         from modelwright import learners
 
         self._families = [f for f in dict.fromkeys(families) if learners.get(f).space]
-        self._most, self._seed = most, seed
+        self._seed = seed
         self._drawn: dict[str, int] = dict.fromkeys(self._families, 0)
         self._gains: dict[str, list[float]] = {f: [PRIOR_GAIN] for f in self._families}
 
     def propose(self, cost: CostModel, n_rows: int) -> Candidate | None:
-        """Return the next candidate: of the family with the largest gain a second so far; None when all is tried."""
-        if sum(self._drawn.values()) >= self._most:
-            return None
+        """Return the next candidate: of the family that gained most a second so far; None where none has a space."""
         best, most = None, -1.0
         for family in self._families:
             candidate = self.candidate(family, self._drawn[family])

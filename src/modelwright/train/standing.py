@@ -50,15 +50,17 @@ class Standing:
         before, self.value = self.value, self._loss(y, np.tensordot(self._weights, stacked, axes=1))
         return self._weights, _part(before, self.value)
 
-    def gain(self, new: np.ndarray, fold: int) -> float:
-        """Return the part of the loss on one fold that mixing a new candidate's predictions in would take off.
+    def gain(self, new: Predictions) -> float:
+        """Return the part of the loss on some folds that mixing a new candidate's predictions in would take off.
 
         Below zero where every mixture is worse; infinite where nothing can be compared.
         """
-        y = self._truth[fold]
-        present = np.tensordot(self._weights, np.stack([one[fold] for one in self._members]), axes=1)
-        new = new[self._rows[fold]]
-        after = min(self._loss(y, (1 - share) * present + share * new) for share in SHARES)
+        folds = tuple(new)
+        y = np.concatenate([self._truth[f] for f in folds])
+        members = np.stack([np.concatenate([one[f] for f in folds]) for one in self._members])
+        present = np.tensordot(self._weights, members, axes=1)
+        found = np.concatenate([new[f][self._rows[f]] for f in folds])
+        after = min(self._loss(y, (1 - share) * present + share * found) for share in SHARES)
         return _part(self._loss(y, present), after)
 
 

@@ -32,6 +32,9 @@ from modelwright.train.work import Job, setup
 
 __all__ = ["train"]
 
+SEARCH_ROWS = 2_000
+"""On fewer rows a search mostly finds what suits the validation rows by luck."""
+
 
 def train(
     job: Job,
@@ -85,7 +88,10 @@ def train(
         spent=lambda: budget.spent,
         tell=tell,
         memory_guard=guard,
-        search=None if deadline is None else _search(job, plan),
+        search=None
+        if deadline is None or len(job.y) < SEARCH_ROWS
+        else Search((c.learner for c in plan.candidates), job.seed),
+        most=None if deadline is None else most_candidates(len(job.y)),
     )
     schedule.run()
     stood_in = ""
@@ -187,11 +193,6 @@ def _plan(job: Job, train_seconds: float | None, n_workers: int) -> tuple[Size, 
         target=PLAIN if job.n_classes else kind_of(np.delete(job.y, job.holdout)),
     )
     return choose_size(job, plan, train_seconds, n_workers)
-
-
-def _search(job: Job, plan: Plan) -> Search:
-    most = most_candidates(len(job.y)) - len(plan.candidates)
-    return Search((c.learner for c in plan.candidates), most, job.seed)
 
 
 class OutOfFold:
