@@ -38,20 +38,20 @@ def two_of(logit: float) -> list[float]:
     return [1.0 - second, second]
 
 
-def weighted_sums(matrix: np.ndarray, coef: np.ndarray) -> np.ndarray:
+def weighted_sums(matrix: np.ndarray, coef: np.ndarray, block: int = BLOCK) -> np.ndarray:
     """Return ``matrix @ coef``; a row gives the same to the bit, alone or in a batch of any size.
 
-    BLAS adds up in an order that depends on how many rows there are. So it gets `BLOCK` rows at a time, always as many:
-    that costs no time, and a row alone costs what it would by itself. One column is summed up by numpy, whose order
-    does not depend on the rows.
+    BLAS adds up in an order that depends on how many rows there are. So it gets ``block`` rows at a time, always as
+    many: that costs no time, and with four a row alone costs what it would by itself. One column is summed up by numpy,
+    whose order does not depend on the rows.
     """
     n_rows, width = matrix.shape
     if coef.shape[1] == 1 or not n_rows:
         return (matrix * coef[:, 0]).sum(axis=1, keepdims=True) if n_rows else matrix @ coef
-    short = -n_rows % BLOCK
+    short = -n_rows % block
     if short:
         matrix = np.concatenate([matrix, np.zeros((short, width))])
-    return (matrix.reshape(-1, BLOCK, width) @ coef).reshape(-1, coef.shape[1])[:n_rows]
+    return (matrix.reshape(-1, block, width) @ coef).reshape(-1, coef.shape[1])[:n_rows]
 
 
 class LinearScorer:
