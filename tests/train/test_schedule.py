@@ -230,7 +230,7 @@ def test_a_search_goes_on_after_the_plan_and_is_resumed(job):
 
     first, second = searching(), searching()
     assert first and second[: len(first)] == first
-    assert second == [f"lightgbm/drawn{i + 1}" for i in range(len(second))]
+    assert len(set(second)) == len(second)
 
 
 def test_no_candidate_is_started_once_enough_are_done(job):
