@@ -49,7 +49,6 @@ def preload() -> None:
     import sklearn.ensemble
     import sklearn.linear_model
     import sklearn.neighbors
-    import sklearn.neural_network  # noqa: F401
     import xgboost  # noqa: F401
 
 
