@@ -48,7 +48,7 @@ def preload() -> None:
     import lightgbm  # noqa: F401
     import sklearn.ensemble
     import sklearn.linear_model
-    import sklearn.neighbors
+    import sklearn.neighbors  # noqa: F401
     import xgboost  # noqa: F401
 
 

@@ -25,8 +25,11 @@ WORTH: dict[str, tuple[float, float, float]] = {
     "mlp": (1.5, 2.0, 1.5),
     "kernel": (2.5, 2.0, 0.5),
     "neighbours": (0.3, 0.3, 0.2),
+    "catboost/crossed": (1.5, 2.4, 2.0),
+    "lightgbm/crossed": (1.0, 1.5, 1.5),
 }
-"""Of a family's first settings: per cent of the loss that it takes off an ensemble."""
+"""Of a family's first settings, or of one candidate: per cent of the loss that it takes off an ensemble. Those of crossed
+features and of networks were measured on tables of about 3,000 rows (docs/adr/0010 and 0011)."""
 
 OTHER_WORTH = 1.0
 """Of a learner that is not of this package."""
@@ -44,6 +47,6 @@ def anchors(n_rows: int) -> tuple[str, ...]:
 def worth_of(key: str, n_rows: int) -> float:
     """Return the per cent of the loss that a candidate is expected to take off an ensemble."""
     family, _, name = key.partition("/")
-    levels = WORTH.get(family, (OTHER_WORTH,) * len(ROWS))
+    levels = WORTH.get(key) or WORTH.get(family, (OTHER_WORTH,) * len(ROWS))
     worth = float(np.interp(np.log(max(n_rows, 2)), np.log(ROWS), levels))
-    return worth if name in FIRST else worth * FURTHER
+    return worth if name in FIRST or key in WORTH else worth * FURTHER
