@@ -28,8 +28,8 @@ WORTH: dict[str, tuple[float, float, float]] = {
     "catboost/crossed": (1.5, 2.4, 2.0),
     "lightgbm/crossed": (1.0, 1.5, 1.5),
 }
-"""Of a family's first settings, or of one candidate: per cent of the loss that it takes off an ensemble. Those of crossed
-features and of networks were measured on tables of about 3,000 rows (docs/adr/0010 and 0011)."""
+"""Of a family's first settings, or of one candidate: per cent of the loss that it takes off an ensemble. Those of
+crossed features were measured on tables of about 3,000 rows (docs/adr/0011)."""
 
 OTHER_WORTH = 1.0
 """Of a learner that is not of this package."""
