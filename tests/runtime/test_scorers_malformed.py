@@ -217,6 +217,8 @@ def test_lightgbm_indices_outside(saved, tmp_path):
         ("catboost", {"categorical": [7]}),
         ("catboost", {"categorical": [5, 5]}),
         ("catboost", {"categorical": "5"}),
+        ("catboost", {"exponential": 1}),
+        ("catboost", {"exponential": True}),
     ],
 )
 def test_descriptions_that_do_not_fit_the_file(saved, family, wrong):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -12,6 +13,7 @@ from modelwright.learners.base import FitContext, Fitted
 from modelwright.learners.family import ANY_OBJECTIVE, Family, MeasuredCard, Valid, raised, read_settings, rng_seed
 from modelwright.learners.rounds import Rounds, patience_for, stopping_loss
 from modelwright.learners.spaces import Choice, Log
+from modelwright.learners.targets import AMOUNT
 from modelwright.runtime.scorers.catboost import CatboostScorer, features_data
 from modelwright.runtime.view import View
 
@@ -32,6 +34,9 @@ RATE_BY_ROWS = {
 }
 """ln(rate) = a · ln(rows) + b: what CatBoost 1.2 itself chooses for 1000 trees with the best of them kept."""
 
+COMPOUND = {"name": "tweedie", "loss_function": "Tweedie:variance_power=1.5"}
+"""The logarithm of the mean of an amount, see `modelwright.learners.lightgbm.COMPOUND`."""
+
 FASTEST_FACTOR = 2.0
 """Of the automatic rate, which is tuned for 1000 trees: half as many are about the fewest that come near."""
 
@@ -47,6 +52,7 @@ class CatboostSettings:
 
     ``learning_rate`` None is CatBoost's automatic rate; it is computed here, because CatBoost's own depends on whether
     validation rows are there, and a refit without them would become another model. ``rate_factor`` multiplies it.
+    ``loss_function`` is a Tweedie loss, for targets of 0 and more; empty: it follows the metric.
     ``max_ctr_complexity`` 1 leaves out combinations of categories: two to five times faster, no worse on most tables.
     """
 
@@ -56,6 +62,7 @@ class CatboostSettings:
     l2_leaf_reg: float = 3.0
     max_ctr_complexity: int = 1
     one_hot_max_size: int = 10
+    loss_function: str = ""
 
 
 def automatic_rate(loss: str, n_rows: int) -> float:
@@ -95,13 +102,14 @@ class Catboost(Family):
     def portfolio(
         self, *, n_rows: int, n_features: int, n_classes: int, target: str = "plain"
     ) -> tuple[Mapping[str, Any], ...]:
-        """Return the default, the same with features made of two columns, the library's own default (which combines
-        categories), and deeper trees."""
+        """Return the default, for amounts the same on the logarithm of their mean, the default with features made of two
+        columns, the library's own default (which combines categories), and deeper trees."""
         default = {"name": "default"}
         crossed = {"name": "crossed", "view": "native_crossed"}
         combining = {"name": "combining", "max_ctr_complexity": 4, "one_hot_max_size": 2}
         deep = {"name": "deep", "depth": 8, "rate_factor": 0.7, "l2_leaf_reg": 2.8}
-        return (default, crossed, combining, deep) if n_rows < COMBINING_ROWS else (default, crossed, deep)
+        own = ({**default, **COMPOUND},) if target == AMOUNT else ()
+        return (default, *own, crossed, *((combining,) if n_rows < COMBINING_ROWS else ()), deep)
 
     def quicker(self, settings: Mapping[str, Any], factor: float) -> Mapping[str, Any]:
         """Return the settings with a higher learning rate, within twice the automatic one."""
@@ -123,6 +131,8 @@ class Catboost(Family):
         loss = {0: "RMSE", 2: "Logloss"}.get(n_classes, "MultiClass")
         if stopping_loss(context.metric, n_classes) == "mae":
             loss = "MAE"
+        log_link = bool(chosen.loss_function) and float(y.min()) >= 0.0
+        unit = float(y.mean()) if log_link else 1.0  # of about 1: what the library's penalty is compared with
         rate = chosen.learning_rate or chosen.rate_factor * automatic_rate(loss, len(view))
         rounds = Rounds(context.deadline, patience_for(rate) if valid else None)
 
@@ -134,27 +144,29 @@ class Catboost(Family):
         model = CatBoost(
             {
                 **_parameters(chosen, loss, context),
+                **_log_link(chosen, log_link=log_link),
                 "learning_rate": rate,
                 "iterations": iterations or (ROUNDS_LIMIT if valid else ROUNDS_UNWATCHED),
             }
         )
-        label = y.astype(np.int64) if n_classes else y
+        label = y.astype(np.int64) if n_classes else y / unit
         held = None
         if valid:
-            held_label = valid[1].astype(np.int64) if n_classes else valid[1]
+            held_label = valid[1].astype(np.int64) if n_classes else valid[1] / unit
             held = Pool(features_data(valid[0].matrix, view.categorical), label=held_label)
         pool = Pool(**_with_every_class(view, label, n_classes))
         _fit_silently(model, pool, eval_set=held, use_best_model=valid is not None, callbacks=[Watch()])
-        scorer = CatboostScorer(model, view.categorical, view.matrix.shape[1], n_classes)
+        if log_link:
+            scale, bias = model.get_scale_and_bias()
+            model.set_scale_and_bias(scale, bias + math.log(unit))
+        scorer = CatboostScorer(model, view.categorical, view.matrix.shape[1], n_classes, exponential=log_link)
         return Fitted(scorer, scorer, int(model.tree_count_), rounds.note)
 
     def _native_predict(self, native: Any, matrix: np.ndarray) -> np.ndarray:
         from catboost import Pool
 
         pool = Pool(features_data(matrix, native.categorical))
-        if not native.n_classes:
-            return native.model.predict(pool).reshape(-1, 1)
-        return native.model.predict(pool, prediction_type="Probability")
+        return native.model.predict(pool, prediction_type=native.kind).reshape(len(matrix), -1)
 
 
 def _with_every_class(view: View, label: np.ndarray, n_classes: int) -> dict[str, Any]:
@@ -189,6 +201,12 @@ def _fit_silently(model: Any, pool: Any, **options: Any) -> None:
 
 def _say_nothing(text: str) -> None:
     """Take what the library would print."""
+
+
+def _log_link(chosen: CatboostSettings, *, log_link: bool) -> dict[str, Any]:
+    if not log_link:
+        return {}
+    return {"loss_function": chosen.loss_function, "eval_metric": f"{chosen.loss_function};hints=skip_train~true"}
 
 
 def _parameters(chosen: CatboostSettings, loss: str, context: FitContext) -> dict[str, Any]:

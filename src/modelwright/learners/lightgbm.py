@@ -147,7 +147,7 @@ class Lightgbm(Family):
         import lightgbm
 
         chosen = read_settings(LightgbmSettings, settings)
-        log_link = chosen.objective in LOG_LINKS and y.min() >= 0.0
+        log_link = chosen.objective in LOG_LINKS and float(y.min()) >= 0.0
         # of about 1, as the library's limits and penalties expect where a row's second derivative follows its value
         unit = float(y.mean()) if log_link else 1.0
         parameters = _parameters(chosen, view, context, log_link=log_link)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from modelwright import learners
-from modelwright.data.columns import Columns, Strings
+from modelwright.data.columns import Columns, Strings, take
 from modelwright.data.contract import ColumnSpec, Contract, Kind
 from modelwright.errors import BundleError
 from modelwright.features.views import fit_view
@@ -17,9 +17,11 @@ from modelwright.learners.base import Deadline, FitContext
 from modelwright.package.compiling import compile_plan
 from modelwright.package.exports.onnx.scorers import CONVERTERS, EXACT, ROUNDED
 from modelwright.runtime import Plan, PlanMember
+from modelwright.runtime.row import RowPlan, values_of
 from modelwright.runtime.scorers import SCORERS
 from modelwright.runtime.scorers.constant import ConstantScorer
 from modelwright.runtime.scorers.lightgbm import LightgbmScorer
+from modelwright.runtime.scorers.oblivious import ObliviousScorer
 from tests.package.building import classifier, some_columns
 from tests.package.exports.graphs import agreement, version_of
 from tests.package.fitting import fitted
@@ -84,6 +86,8 @@ def many_levels(rows: int = 1_500) -> tuple[Columns, np.ndarray]:
 def fit_on_categories(learner_name: str, n_classes: int, **settings: object) -> tuple[Plan, Columns]:
     columns, signal = many_levels()
     edges = np.quantile(signal, np.linspace(0, 1, n_classes + 1)[1:-1]) if n_classes else None
+    if "loss_function" in settings:  # of an amount
+        signal = np.exp(signal)
     y = signal if edges is None else np.searchsorted(edges, signal).astype(np.float64)
     objective = "classify" if n_classes else "regress"
     learner = learners.get(learner_name)
@@ -126,6 +130,20 @@ def test_catboost_reads_statistics_of_levels_and_of_their_combinations(complexit
     plan, rows = fit_on_categories("catboost", 2, max_ctr_complexity=complexity)
     assert plan.views["native"].categorical
     assert agreement(plan, rows).max_difference <= EXACT
+
+
+def test_catboost_adds_up_to_logarithms_of_amounts(tmp_path: Path) -> None:
+    plan, rows = fit_on_categories("catboost", 0, loss_function="Tweedie:variance_power=1.5")
+    few = take(rows, np.arange(50))
+    compiled = compile_plan(plan, few)
+    served = version_of(compiled, tmp_path).plan  # what is read back from JSON and arrays
+    scorer = served.members[0].scorer
+    assert isinstance(scorer, ObliviousScorer) and scorer.exponential
+    np.testing.assert_allclose(served.predict(rows), plan.predict(rows), rtol=1e-9)
+    alone = RowPlan(served)
+    found = [alone(values_of(few, served.contract.names, i)) for i in range(50)]
+    np.testing.assert_allclose(np.ravel(found), served.predict(few).ravel(), rtol=1e-12)
+    assert agreement(served, few).max_difference <= EXACT
 
 
 def test_statistics_of_too_many_combinations_are_refused_with_the_reason(monkeypatch: pytest.MonkeyPatch) -> None:

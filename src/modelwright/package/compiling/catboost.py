@@ -59,6 +59,7 @@ def compile_scorer(scorer: CatboostScorer, n_features: int) -> Scorer | None:
         statistics=reader.statistics,
         n_features=n_features,
         n_classes=scorer.n_classes,
+        exponential=scorer.exponential,
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from modelwright.runtime.scorers.catboost_check import check_cbm
-from modelwright.runtime.scorers.checking import classes_in, model_bytes, model_file, refuse, require
+from modelwright.runtime.scorers.checking import classes_in, exponential_in, model_bytes, model_file, refuse, require
 from modelwright.runtime.scorers.forest import as_float32
 
 __all__ = ["CatboostScorer", "features_data"]
@@ -46,19 +46,28 @@ class CatboostScorer:
     n_features : int
     n_classes : int
         0 for values.
+    exponential : bool
+        Whether the trees add up to the logarithm of the value.
     """
 
     scorer: ClassVar[str] = "catboost"
 
-    def __init__(self, model: Any, categorical: Sequence[int], n_features: int, n_classes: int) -> None:
+    def __init__(
+        self, model: Any, categorical: Sequence[int], n_features: int, n_classes: int, *, exponential: bool = False
+    ) -> None:
         self.model, self.categorical = model, tuple(categorical)
-        self.n_features, self.n_classes = n_features, n_classes
+        self.n_features, self.n_classes, self.exponential = n_features, n_classes, exponential
+
+    @property
+    def kind(self) -> str:
+        """What the library calls the prediction (``prediction_type``)."""
+        return "Probability" if self.n_classes else "Exponent" if self.exponential else "RawFormulaVal"
 
     def predict(self, matrix: np.ndarray, *, threads: int = 1) -> np.ndarray:
         if len(matrix) == 0:
             return np.empty((0, max(self.n_classes, 1)))
-        kind = "Probability" if self.n_classes else "RawFormulaVal"
-        raw = self.model.predict(features_data(matrix, self.categorical), prediction_type=kind, thread_count=threads)
+        rows = features_data(matrix, self.categorical)
+        raw = self.model.predict(rows, prediction_type=self.kind, thread_count=threads)
         return np.asarray(raw, dtype=np.float64).reshape(len(matrix), -1)
 
     def save(self, folder: Path, stem: str) -> dict[str, Any]:
@@ -70,6 +79,7 @@ class CatboostScorer:
             "n_classes": self.n_classes,
             "n_features": self.n_features,
             "categorical": list(self.categorical),
+            "exponential": self.exponential,
         }
 
     @classmethod
@@ -81,6 +91,7 @@ class CatboostScorer:
         if not isinstance(categorical, list) or not all(type(c) is int and 0 <= c < n_features for c in categorical):
             refuse("its categorical features are no features")
         require(len(set(categorical)) == len(categorical), "its categorical features repeat")
+        exponential = exponential_in(settings)
         path = model_file(settings, folder)
         content = model_bytes(path)
         check_cbm(content, n_features, categorical, n_classes, path.name)
@@ -90,7 +101,7 @@ class CatboostScorer:
         try:
             model = catboost.CatBoost()
             model.load_model(blob=content)  # the very bytes that were checked
-            scorer = cls(model, categorical, n_features, n_classes)
+            scorer = cls(model, categorical, n_features, n_classes, exponential=exponential)
             width = scorer.predict(np.zeros((1, n_features))).shape[1]
         except (catboost.CatBoostError, ValueError, KeyError, TypeError):  # it reads the settings of the training too
             refuse(f"{path.name} is no CatBoost model of {n_features} features")

@@ -18,6 +18,7 @@ from modelwright.runtime import storage
 
 __all__ = [
     "classes_in",
+    "exponential_in",
     "finite",
     "in_range",
     "model_bytes",
@@ -72,6 +73,13 @@ def classes_in(settings: Mapping[str, Any]) -> int:
     if not isinstance(n_classes, int) or isinstance(n_classes, bool) or n_classes < 0 or n_classes == 1:
         refuse(f"it states {n_classes!r} classes")
     return n_classes
+
+
+def exponential_in(settings: Mapping[str, Any]) -> bool:
+    """Return whether the sum is the logarithm of the value; descriptions that do not say are older than such models."""
+    exponential = settings.get("exponential", False)
+    require(isinstance(exponential, bool) and not (exponential and classes_in(settings)), "its sum stands for nothing")
+    return exponential
 
 
 def outputs_in(settings: Mapping[str, Any]) -> int:

@@ -18,6 +18,7 @@ from modelwright.runtime.bit_trees import Fallen
 from modelwright.runtime.origins import RowSource
 from modelwright.runtime.scorers.checking import (
     classes_in,
+    exponential_in,
     finite,
     in_range,
     outputs_in,
@@ -34,6 +35,7 @@ __all__ = ["DEEPEST", "ObliviousScorer"]
 
 DEEPEST = 8  # answers are bits of a byte
 CHUNK_CELLS = 1 << 20  # answers held at a time
+LARGEST_LOG = 709.0  # beyond, the value is none that float64 holds
 
 _KINDS = {"asked": ("i", 2), "border": ("f", 2), "leaves": ("f", 2), "bias": ("f", 1), "level_of": ("i", 1),
           "level": ("i", 1), "upward": ("i", 1), "keys": ("i", 1), "sizes": ("i", 1), "of": ("i", 1),
@@ -61,6 +63,8 @@ class ObliviousScorer:
         Features that count as above every border where they are missing.
     statistics : Statistics
     n_features, n_classes : int
+    exponential : bool
+        Whether the sum is the logarithm of the value.
     """
 
     scorer: ClassVar[str] = "oblivious"
@@ -77,10 +81,11 @@ class ObliviousScorer:
         statistics: Statistics,
         n_features: int,
         n_classes: int,
+        exponential: bool = False,
     ) -> None:
         self.asked, self.border, self.leaves, self.bias = asked, border, leaves, bias
         self.levels, self.upward, self.statistics = levels, upward, statistics
-        self.n_features, self.n_classes = n_features, n_classes
+        self.n_features, self.n_classes, self.exponential = n_features, n_classes, exponential
         self.first_leaves = np.arange(len(asked), dtype=np.int64) << asked.shape[1]
         self._columns = [np.ascontiguousarray(leaves[:, k]) for k in range(leaves.shape[1])]
 
@@ -93,6 +98,8 @@ class ObliviousScorer:
                 # tree after tree, so that a row adds up in the same order alone
                 sums[start : start + step, k] = np.add.accumulate(column.take(leaf), axis=0)[-1]
         sums += self.bias
+        if self.exponential:
+            return np.exp(np.minimum(sums, LARGEST_LOG))
         return probabilities(sums) if self.n_classes else sums
 
     def _leaves(self, features: np.ndarray) -> np.ndarray:
@@ -134,6 +141,10 @@ class ObliviousScorer:
 
     def _sum_at(self, places: np.ndarray) -> Callable[[], list[float]]:
         bias, columns = self.bias.tolist(), self._columns
+        if self.exponential:
+            return lambda: [
+                float(np.exp(min(np.add.accumulate(columns[0].take(places)).item(-1) + bias[0], LARGEST_LOG)))
+            ]
         if not self.n_classes:
             return lambda: [np.add.accumulate(columns[0].take(places)).item(-1) + bias[0]]
         if len(columns) == 1:
@@ -163,6 +174,7 @@ class ObliviousScorer:
             "files": [name],
             "n_classes": self.n_classes,
             "n_features": self.n_features,
+            "exponential": self.exponential,
             "combinations": msgspec.to_builtins(self.statistics.combinations),
         }
 
@@ -188,6 +200,7 @@ class ObliviousScorer:
             statistics=statistics,
             n_features=n_features,
             n_classes=n_classes,
+            exponential=exponential_in(settings),
         )
 
 

@@ -51,6 +51,8 @@ def oblivious(site: Site, scorer: ObliviousScorer) -> str:
     reached = graph.add("Gather", graph.double(scorer.leaves), leaf, axis=0)
     sums = graph.add("Add", graph.total(reached, 1, keep=False), graph.constant(scorer.bias[None, :]))
     _note_cuts(site, scorer)
+    if scorer.exponential:
+        return graph.add("Exp", sums)
     return graph.probabilities(sums, len(scorer.bias)) if scorer.n_classes else sums
 
 
