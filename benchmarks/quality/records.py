@@ -44,6 +44,7 @@ def main(words: Sequence[str] | None = None) -> None:
 
 
 def _record(one: Set, path: Path, most_rows: int, place: Path) -> None:
+    from modelwright.learners.targets import PLAIN, kind_of
     from modelwright.train.planning import make_plan
     from modelwright.train.work import FitTask, Job, fit_fold, preload, setup
 
@@ -75,8 +76,13 @@ def _record(one: Set, path: Path, most_rows: int, place: Path) -> None:
             memory_bytes=2 << 30,
             max_train_rows=len(y),
         )
-        plan = make_plan(objective=job.objective, n_rows=10**5, n_features=len(columns), n_classes=n_classes)
-        small = make_plan(objective=job.objective, n_rows=len(rest), n_features=len(columns), n_classes=n_classes)
+        about = {
+            "objective": job.objective,
+            "n_features": len(columns),
+            "n_classes": n_classes,
+            "target": PLAIN if n_classes else kind_of(y[rest]),
+        }
+        plan, small = make_plan(n_rows=10**5, **about), make_plan(n_rows=len(rest), **about)
         wanted = {c.key: c for c in (*plan.candidates, *small.candidates, *(c for c, _ in small.left_out))}
         state = setup(job)
         for key, candidate in wanted.items():

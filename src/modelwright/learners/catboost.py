@@ -102,8 +102,8 @@ class Catboost(Family):
     def portfolio(
         self, *, n_rows: int, n_features: int, n_classes: int, target: str = "plain"
     ) -> tuple[Mapping[str, Any], ...]:
-        """Return the default, for amounts the same on the logarithm of their mean, the default with features made of two
-        columns, the library's own default (which combines categories), and deeper trees."""
+        """Return the default, for amounts the same on the logarithm of their mean, the default with features made of
+        two columns, the library's own default (which combines categories), and deeper trees."""
         default = {"name": "default"}
         crossed = {"name": "crossed", "view": "native_crossed"}
         combining = {"name": "combining", "max_ctr_complexity": 4, "one_hot_max_size": 2}
