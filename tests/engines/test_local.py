@@ -94,6 +94,15 @@ def test_closing_leaves_no_process(workers):
         os.kill(reply.result, 0)
 
 
+def test_waiting_ends_with_a_reply_and_not_with_a_greeting():
+    engine = ProcessEngine(1)
+    engine.share(double, 2)
+    engine.submit(0, add, 1)
+    replies = engine.wait(60)
+    engine.close()
+    assert [reply.result for reply in replies] == [5]
+
+
 def test_memory_is_told(workers):
     assert all(held > 10**6 for held in workers.memory().values())
 

@@ -161,12 +161,16 @@ class ProcessEngine:
             self._fail(worker, "the worker process ended")
 
     def wait(self, timeout: float) -> tuple[Reply, ...]:
+        until = time.monotonic() + timeout
         busy = {w.pipe: i for i, w in enumerate(self._workers) if w and w.busy}
-        if not self._replies and busy:
-            for pipe in wait(list(busy), timeout=max(0.0, timeout)):
-                self._receive(busy[pipe])  # type: ignore[index]
-        elif not self._replies and timeout > 0:
+        if not self._replies and not busy and timeout > 0:
             time.sleep(min(timeout, 0.05))
+        while not self._replies and busy:  # a new worker says who it is, which is no reply
+            told = wait(list(busy), timeout=max(0.0, until - time.monotonic()))
+            for pipe in told:
+                self._receive(busy[pipe])  # type: ignore[index]
+            if not told:
+                break
         replies = tuple(self._replies)
         self._replies.clear()
         return replies

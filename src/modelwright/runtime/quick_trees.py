@@ -142,7 +142,7 @@ def _softmax(sums: list[float]) -> list[float]:
 def _read(number: int, tree: Mapping[str, str], features: dict[int, list[_Split]]) -> list[int] | None:
     """Note the splits of a tree by their feature; return its leaves from left to right. None: it has what is not
     handled here."""
-    if "split_feature" not in tree:
+    if not tree.get("split_feature"):  # a tree of one leaf
         return [0]
     left, right, feature, kind = (
         list(map(int, tree[key].split())) for key in ("left_child", "right_child", "split_feature", "decision_type")

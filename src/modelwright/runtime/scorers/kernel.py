@@ -23,7 +23,7 @@ from modelwright.runtime.scorers.checking import (
     require,
     write_arrays,
 )
-from modelwright.runtime.scorers.linear import probabilities, two_of
+from modelwright.runtime.scorers.linear import probabilities, two_of, weighted_sums
 from modelwright.runtime.scorers.scaling import Scaling
 
 __all__ = ["KernelScorer", "Link", "likeness", "squared_distances"]
@@ -32,6 +32,10 @@ CHUNK_CELLS = 1_000_000
 """Likenesses held at a time: 8 MB, about what the caches and the allocator take without slowing down."""
 
 MOST_EXPONENT = 700.0  # e to it is still a number
+
+
+BLOCK = 64
+"""Rows that are multiplied at once, always as many: a row then has the same bits in a batch of any size."""
 
 
 def squared_distances(left: np.ndarray, right: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
@@ -122,8 +126,12 @@ class KernelScorer:
 
     def _sums(self, matrix: np.ndarray) -> np.ndarray:
         scaled = self.scaling(matrix)
-        squared = squared_distances(scaled[:, self.columns] * self.inverse, self._support)
-        return likeness(squared) @ self.alpha + scaled @ self.coef + self.intercept
+        query, support = np.ascontiguousarray(scaled[:, self.columns]) * self.inverse, self._support
+        squared = weighted_sums(-2.0 * query, support.T, BLOCK)
+        squared += np.square(query).sum(axis=1, keepdims=True)
+        squared += np.einsum("ij,ij->i", support, support)
+        near = likeness(np.maximum(squared, 0.0, out=squared))
+        return weighted_sums(near, self.alpha, BLOCK) + weighted_sums(scaled, self.coef, BLOCK) + self.intercept
 
     def row_of(self, source: RowSource) -> Callable[[], list[float]]:
         """Products of one row, which BLAS adds up in another order than those of many."""
