@@ -19,7 +19,7 @@ from modelwright.train.record import Training
 
 __all__ = ["check_rows", "evaluate", "explain", "journal_key", "plan_facts", "train"]
 
-AFTER_SHARE = 0.08
+AFTER_SHARE = 0.09
 AFTER_S = (2.0, 12.0)
 """Part of the budget, and bounds in seconds, for what comes after training: evaluation, explanation, package,
 report."""

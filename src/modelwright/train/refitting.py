@@ -12,7 +12,7 @@ from modelwright.engines.base import Engine, Reply
 from modelwright.train.journal import Journal, Line
 from modelwright.train.memory import MemoryGuard
 from modelwright.train.outcome import LearningSet, TrainedMember
-from modelwright.train.schedule import GRACE_S, Running
+from modelwright.train.schedule import GRACE_S, PACKAGING_S, Running
 from modelwright.train.work import FitTask, Job, RefitTask, first_repeat, fit_fold, refit
 
 __all__ = ["learning_curve", "more_seeds", "refit_members"]
@@ -98,6 +98,7 @@ def more_seeds(
     fits = _Refits(job, engine, journal, checks, deadline, spent, guard)
     size = sum(_bytes(job, files) for r, _ in again for files, _ in fits.of(r)[:1])
     seeds = min(job.seeds, 1 + int(SEEDS_BYTES // max(1, size)))
+    fits.deadline = deadline - PACKAGING_S * size * (seeds - 1)
     fits.run([(r, seed) for seed in range(1, seeds) for r, _ in again])
     grown = {r.candidate.key: _models(job, r, weight, fits.of(r)) for r, weight in again}
     most = max(map(len, grown.values()))
