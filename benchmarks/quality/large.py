@@ -107,6 +107,7 @@ def _auc(test: Path, folder: Path) -> float:
 
 def _lightgbm(train: Path, test: Path) -> None:
     import lightgbm
+    import pandas as pd
     from sklearn.metrics import roc_auc_score
 
     began = time.monotonic()
@@ -117,7 +118,7 @@ def _lightgbm(train: Path, test: Path) -> None:
         for frame in frames:
             frame[name] = frame[name].astype("category").cat.set_categories(levels)
     for frame in frames:
-        frame["day"] = frame["day"].astype("int64")
+        frame["day"] = pd.to_datetime(frame["day"]).astype("int64")
         frame["y"] = (frame["y"] == "yes").astype(int)
     model = lightgbm.LGBMClassifier(n_estimators=300, verbose=-1).fit(frames[0].drop(columns="y"), frames[0]["y"])
     found = model.predict_proba(frames[1].drop(columns="y"))[:, 1]
