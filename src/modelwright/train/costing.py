@@ -10,7 +10,7 @@ from modelwright.data.columns import n_rows
 from modelwright.runtime.row import RowPlan, values_of
 from modelwright.train.frontier import Costs
 from modelwright.train.outcome import TrainedMember
-from modelwright.train.work import Job
+from modelwright.train.work import Job, folder_bytes
 
 __all__ = ["serving_costs"]
 
@@ -41,5 +41,4 @@ def serving_costs(job: Job, key: str, folder: str) -> Costs:
             score(values)
             last = time.perf_counter() - began
         taken.append(last)
-    size = sum(p.stat().st_size for p in Path(folder).iterdir())
-    return Costs(1000 * statistics.median(taken), float(size))
+    return Costs(1000 * statistics.median(taken), float(folder_bytes(Path(folder))))

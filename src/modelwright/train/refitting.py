@@ -13,7 +13,7 @@ from modelwright.train.journal import Journal, Line
 from modelwright.train.memory import MemoryGuard
 from modelwright.train.outcome import LearningSet, TrainedMember
 from modelwright.train.schedule import GRACE_S, PACKAGING_S, Running
-from modelwright.train.work import FitTask, Job, RefitTask, first_repeat, fit_fold, refit
+from modelwright.train.work import FitTask, Job, RefitTask, first_repeat, fit_fold, folder_bytes, refit
 
 __all__ = ["learning_curve", "more_seeds", "refit_members"]
 
@@ -96,7 +96,7 @@ def more_seeds(
         return members, ""
     again.sort(key=lambda item: -item[1])
     fits = _Refits(job, engine, journal, checks, deadline, spent, guard)
-    size = sum(_bytes(job, files) for r, _ in again for files, _ in fits.of(r)[:1])
+    size = sum(folder_bytes(job.run_folder / files) for r, _ in again for files, _ in fits.of(r)[:1])
     seeds = min(job.seeds, 1 + int(SEEDS_BYTES // max(1, size)))
     fits.deadline = deadline - PACKAGING_S * size * (seeds - 1)
     fits.run([(r, seed) for seed in range(1, seeds) for r, _ in again])
@@ -176,10 +176,6 @@ def _models(job: Job, r: Running, weight: float, found: Sequence[tuple[str, np.n
         )
         for seed, (files, native) in enumerate(found)
     ]
-
-
-def _bytes(job: Job, files: str) -> int:
-    return sum(path.stat().st_size for path in (job.run_folder / files).iterdir())
 
 
 def _more_rows(job: Job) -> float:

@@ -24,7 +24,7 @@ from modelwright.train.planning import CostModel, in_order
 from modelwright.train.record import Candidate
 from modelwright.train.search import Search
 from modelwright.train.standing import Standing
-from modelwright.train.work import FitResult, FitTask, Job, first_repeat, fit_fold
+from modelwright.train.work import FitResult, FitTask, Job, first_repeat, fit_fold, folder_bytes
 
 __all__ = ["Running", "Schedule"]
 
@@ -401,7 +401,7 @@ class Schedule:
         if self.deadline is None:
             return
         folder = self.job.run_folder / r.lines[0].files
-        r.size = sum(path.stat().st_size for path in folder.iterdir()) if folder.is_dir() else 0
+        r.size = folder_bytes(folder) if folder.is_dir() else 0
         done = [o for o in self.running if o.status == "done"]
         weights, gain = self._standing.update(
             [{f: o.results[f]["valid"] for f in range(self.folds)} for o in done], range(self.folds)

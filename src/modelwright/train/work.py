@@ -28,6 +28,7 @@ __all__ = [
     "RefitTask",
     "first_repeat",
     "fit_fold",
+    "folder_bytes",
     "preload",
     "refit",
     "setup",
@@ -168,6 +169,11 @@ class RefitResult:
     note: str
     seconds: float
     files: str
+
+
+def folder_bytes(folder: Path) -> int:
+    """Return the bytes of the files in the folder of a model."""
+    return sum(path.stat().st_size for path in folder.iterdir())
 
 
 def first_repeat(job: Job, folds: int) -> list[int]:
