@@ -1,0 +1,146 @@
+"""A window: some rows of a version's life, canonical, with what was answered and what came true."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from modelwright.data.canonical import read_columns
+from modelwright.data.columns import Columns
+from modelwright.data.enforcing import Fit, Tally, fit_of, violations_of
+from modelwright.data.parsing.texts import text_of
+from modelwright.errors import UsageError
+
+if TYPE_CHECKING:
+    from modelwright.package.bundle import Version
+
+__all__ = ["Window", "encode_labels", "window_of"]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Window:
+    """Some rows, as the version reads them.
+
+    Attributes
+    ----------
+    columns : Columns
+        Canonical, those of the contract.
+    prediction : ndarray of float64, shape (n_rows, n_outputs), or None
+        What was answered; None where nothing is known of it.
+    y : ndarray of float64, shape (n_rows,), or None
+        Class numbers or values, NaN where the label is not known.
+    absent : tuple of str
+        Columns of the contract that the rows did not have.
+    unreadable : dict of float
+        By column, the share of present values that are not of its kind.
+    start, end : str or None
+    seconds : ndarray of float64 or None
+        Time that each answer took.
+    extra : Columns
+        Columns beside those of the contract that are watched too: protected ones.
+    told : tuple of str
+    """
+
+    columns: Columns
+    n_rows: int
+    prediction: np.ndarray | None = None
+    y: np.ndarray | None = None
+    absent: tuple[str, ...] = ()
+    unreadable: dict[str, float]
+    start: str | None = None
+    end: str | None = None
+    seconds: np.ndarray | None = None
+    told: tuple[str, ...] = ()
+
+
+def window_of(version: Version, table: Any, *, answers: Any = None, labels: Any = None) -> Window:
+    """Return raw rows as a window. Nothing is refused: what breaks the contract is what monitoring is to find.
+
+    Parameters
+    ----------
+    version : Version
+    table : pyarrow.Table, pandas frame, mapping of columns, sequence of mappings, or path of a file
+    answers : ndarray of shape (n_rows, n_outputs), or mapping of columns, or None
+        What was answered, as `Version.predict` returns it; None: the version is asked now.
+    labels : sequence or None
+        What came true, None or NaN where that is not known.
+
+    Raises
+    ------
+    UsageError
+        Labels or answers are not as many as the rows (MW-U705).
+    """
+    from modelwright.package.bundle import as_table_told
+
+    raw, notes = as_table_told(table)
+    names = tuple(raw) if isinstance(raw, dict) else tuple(getattr(raw, "column_names", None) or raw)
+    fit = fit_of(names, version.contract)
+    columns, tally = read_columns(raw, fit, version.contract)
+    prediction = _prediction(version, columns, answers)
+    y = None if labels is None else encode_labels(labels, version.plan.classes)
+    _check_lengths(tally.n_rows, prediction, y)
+    told = [v.message for v in violations_of(fit, tally, version.contract) if v.what == "other spelling"]
+    return Window(
+        columns=columns,
+        n_rows=tally.n_rows,
+        prediction=prediction,
+        y=y,
+        absent=tuple(n for n in version.contract.names if n not in fit.sources),
+        unreadable=_unreadable(version, fit, tally),
+        told=(*notes, *told),
+    )
+
+
+def encode_labels(labels: Sequence[Any] | np.ndarray, classes: Sequence[str]) -> np.ndarray:
+    """Return labels as class numbers or values, NaN where they are missing or none that the target can have."""
+    values = labels.tolist() if isinstance(labels, np.ndarray) else _listed(labels)
+    if classes:
+        index = {name: float(number) for number, name in enumerate(classes)}
+        return np.array([index.get(text_of(v) or "", np.nan) for v in values], dtype=np.float64)
+    return np.array([_number(v) for v in values], dtype=np.float64)
+
+
+def _listed(values: Any) -> list[Any]:
+    for name in ("to_pylist", "tolist", "to_list"):
+        if hasattr(values, name):
+            return list(getattr(values, name)())
+    return list(values)
+
+
+def _number(value: Any) -> float:
+    try:
+        found = float(value)
+    except (TypeError, ValueError):
+        return float("nan")
+    return found if np.isfinite(found) else float("nan")
+
+
+def _prediction(version: Version, columns: Columns, answers: Any) -> np.ndarray:
+    if answers is None:
+        return version.plan.predict(columns)
+    if isinstance(answers, np.ndarray) and answers.ndim == 2:
+        return np.asarray(answers, dtype=np.float64)
+    classes = version.plan.classes
+    names = [f"probability_{name}" for name in classes] or ["prediction"]
+    return np.column_stack([np.asarray(answers[name], dtype=np.float64) for name in names])
+
+
+def _check_lengths(n_rows: int, prediction: np.ndarray, y: np.ndarray | None) -> None:
+    for what, found in (("answers", prediction), ("labels", y)):
+        if found is not None and len(found) != n_rows:
+            raise UsageError(
+                f"there are {len(found):,} {what} for {n_rows:,} rows",
+                fix=f"give one of the {what} for each row, None where it is not known",
+                code="MW-U705",
+            )
+
+
+def _unreadable(version: Version, fit: Fit, tally: Tally) -> dict[str, float]:
+    shares = {}
+    for spec, (present, bad, _) in zip(version.contract.columns, tally.counts, strict=True):
+        if bad and present and spec.name in fit.sources:
+            shares[spec.name] = bad / present
+    return shares
