@@ -40,7 +40,7 @@ def test_rare_events(metric):
     assert 0.93 - SLACK < _covered(np.random.default_rng(8), metric, rare, 600) < 0.97 + SLACK
 
 
-@pytest.mark.parametrize("metric", ["rmse", "mae", "median_ae", "mape", "rmsle"])
+@pytest.mark.parametrize("metric", ["rmse", "mae", "median_ae", "ae_90", "mape", "rmsle"])
 @pytest.mark.parametrize("n", [200, 3000])
 def test_regression(metric, n):
     def positive(rng, n):

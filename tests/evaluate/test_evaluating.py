@@ -98,7 +98,7 @@ def test_values():
     assert found.headline.unit == "€" and found.confusion is None and found.calibration == ()
     assert sum(found.residuals.counts) == 1200 and len(found.residuals.predicted) == 1000
     assert len(found.residuals.by_level) == 10 and found.residuals.by_level[0].low is not None
-    assert {m.name for m in found.metrics if m.unit} == {"rmse", "mae", "median_ae"}
+    assert {m.name for m in found.metrics if m.unit} == {"rmse", "mae", "median_ae", "ae_90"}
 
 
 def test_choosing_on_the_same_rows_is_corrected_everywhere():

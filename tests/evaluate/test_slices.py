@@ -102,3 +102,50 @@ def test_a_driver_is_no_weakness(metric):
         found = find_slices(get(metric), y, np.column_stack([1 - p, p]), {"driver": driver}, contract)
         assert len(found) == 5 and {s.score.name for s in found} == {"log_loss"}
         assert not any(s.worse for s in found)
+
+
+def _channels(rng, n):
+    """Return values, predictions that are off by much on few rows and by less on many, and the columns that say so."""
+    y = rng.normal(size=n)
+    few, many = np.arange(n) < 0.02 * n, (np.arange(n) >= 0.02 * n) & (np.arange(n) < 0.42 * n)
+    p = (y + rng.normal(size=n) * np.where(few, 3.0, np.where(many, 2.0, 1.0)))[:, None]
+    where = np.where(few, 0, np.where(many, 1, 2)).astype(np.int32)
+    channel = Strings(where, np.array(["few", "many", "rest"], dtype=object))
+    copied = where.copy()
+    copied[rng.choice(n, n // 50, replace=False)] = 2  # nearly the same rows under another name
+    copy = Strings(copied, np.array(["a few", "a lot", "the rest"], dtype=object))
+    specs = tuple(ColumnSpec(name=c, kind=Kind.CATEGORY) for c in ("channel", "copy"))
+    return y, p, {"channel": channel, "copy": copy}, Contract(columns=specs, rows_seen=n)
+
+
+@pytest.mark.parametrize("metric", ["rmse", "mae"])
+def test_slices_are_led_by_what_they_add_to_the_loss(metric):
+    y, p, columns, contract = _channels(np.random.default_rng(3), 5000)
+    found = [s for s in find_slices(get(metric), y, p, {"channel": columns["channel"]}, contract) if s.worse]
+    assert [s.value for s in found] == ["many", "few"] and found[1].gap < found[0].gap < 0
+    loss = np.abs(y - p[:, 0]) if metric == "mae" else (y - p[:, 0]) ** 2
+    inside = columns["channel"].codes == 1
+    wanted = inside.sum() * (loss[inside].mean() - loss[~inside].mean()) / loss.sum()
+    assert found[0].added.value == pytest.approx(wanted)
+    assert found[0].added.low < wanted < found[0].added.high
+
+
+def test_parts_that_are_nearly_the_same_rows_are_one_slice():
+    y, p, columns, contract = _channels(np.random.default_rng(4), 5000)
+    found = find_slices(get("mae"), y, p, columns, contract)
+    names = {(s.column, s.value): s.same_rows for s in found}
+    assert len(found) == 3 and all(len(others) == 1 for others in names.values())
+    pairs = {frozenset((f"{c} = {v}", *others)) for (c, v), others in names.items()}
+    assert frozenset(("channel = many", "copy = a lot")) in pairs
+
+
+def test_what_is_added_to_the_loss_of_classes_is_beyond_what_chances_promise():
+    rng = np.random.default_rng(5)
+    y, p = binary(rng, 6000)
+    flip = rng.random(6000) < 0.2
+    y = np.where(flip & (rng.random(6000) < 0.4), 1 - y, y)
+    part = Strings(flip.astype(np.int32), np.array(["true", "mixed up"], dtype=object))
+    contract = Contract(columns=(ColumnSpec(name="part", kind=Kind.CATEGORY),), rows_seen=6000)
+    for metric in ("roc_auc", "accuracy", "brier"):
+        first = find_slices(get(metric), y, p, {"part": part}, contract)[0]
+        assert first.value == "mixed up" and 0 < first.added.low < first.added.value < 1

@@ -10,14 +10,15 @@ import numpy as np
 from modelwright.errors import UsageError
 from modelwright.evaluate.allowances import extended, pooled, step_to_all
 from modelwright.evaluate.calibration import calibration_bins, calibration_error
+from modelwright.evaluate.cases import count_cases, cut_of
 from modelwright.evaluate.comparisons import compare, fit_verdict
 from modelwright.evaluate.curves import confusion, curves, residuals
 from modelwright.evaluate.evidence import Evidence
 from modelwright.evaluate.intervals import mean_measurement, measure
 from modelwright.evaluate.learning import learning_curve
-from modelwright.evaluate.measurements import Evaluation, Measurement
+from modelwright.evaluate.measurements import Cases, Evaluation, Measurement
 from modelwright.evaluate.metrics import Metric, applicable, get
-from modelwright.evaluate.optimism import corrected, reselect
+from modelwright.evaluate.optimism import Selections, corrected, reselect
 from modelwright.evaluate.slices import find_slices
 from modelwright.evaluate.threshold import check_payoff, payoff_rows
 from modelwright.frame.problem import Problem
@@ -48,7 +49,10 @@ def evaluate(problem: Problem, evidence: Evidence, *, payoff: Mapping[str, float
     unit = evidence.unit or _unit(problem, evidence)
     y, prediction = evidence.y, evidence.prediction
     threshold = (0.5 if evidence.threshold is None else evidence.threshold) if len(problem.classes) == 2 else None
-    measured = scores(applicable(problem.objective), evidence, threshold=threshold, unit=unit, seed=seed)
+    selections = _selections(evidence, seed)
+    measured = scores(
+        applicable(problem.objective), evidence, threshold=threshold, unit=unit, seed=seed, selections=selections
+    )
     raw, headline = measured[metric.name]
     change = (headline.value or 0.0) - (raw.value or 0.0)
     comparisons = compare(
@@ -67,6 +71,7 @@ def evaluate(problem: Problem, evidence: Evidence, *, payoff: Mapping[str, float
     points, note = learning_curve(
         metric, y, evidence.learning, threshold=threshold, groups=evidence.groups, unit=unit, seed=seed
     )
+    reported = {name: m for name, (_, m) in measured.items()}
     others = {n: c for n, c in evidence.columns.items() if n != problem.target}
     slices = find_slices(
         metric, y, prediction, others, evidence.contract,
@@ -74,7 +79,7 @@ def evaluate(problem: Problem, evidence: Evidence, *, payoff: Mapping[str, float
     )  # fmt: skip
     evaluation = Evaluation(
         headline=headline,
-        metrics=tuple(m for _, m in measured.values()),
+        metrics=tuple(reported.values()),
         measured_on=evidence.measured_on,
         comparisons=comparisons,
         train_score=train,
@@ -85,6 +90,7 @@ def evaluate(problem: Problem, evidence: Evidence, *, payoff: Mapping[str, float
         calibration_note=evidence.calibration_note,
         threshold=threshold,
         threshold_why=evidence.threshold_why,
+        cases=_cases(problem, evidence, reported, selections, threshold, unit, seed),
     )
     if not problem.classes:
         return replace(evaluation, residuals=residuals(y, prediction, groups=evidence.groups, unit=unit, seed=seed))
@@ -96,6 +102,26 @@ def evaluate(problem: Problem, evidence: Evidence, *, payoff: Mapping[str, float
         curves=curves(y, prediction),
         value_per_row=_value_per_row(evidence, payoff, threshold, seed),
     )
+
+
+def _cases(
+    problem: Problem,
+    evidence: Evidence,
+    measured: dict[str, Measurement],
+    selections: Selections | None,
+    threshold: float | None,
+    unit: str,
+    seed: int,
+) -> Cases | None:
+    """Return what the predictions come to in cases, at the threshold or, where that flags next to none, at the top."""
+    if threshold is None or not len(evidence.y):
+        return count_cases(problem, evidence, measured, unit=unit, seed=seed)
+    cut, ranked = cut_of(evidence.prediction, threshold)
+    if ranked:
+        both = get("recall"), get("precision")
+        again = scores(both, evidence, threshold=cut, seed=seed, selections=selections)
+        measured = {**measured, **{name: m for name, (_, m) in again.items()}}
+    return count_cases(problem, evidence, measured, cut=cut, ranked=ranked, seed=seed)
 
 
 def _metric(problem: Problem) -> Metric:
@@ -115,17 +141,21 @@ def _unit(problem: Problem, evidence: Evidence) -> str:
 
 
 def scores(
-    metrics: Iterable[Metric], evidence: Evidence, *, threshold: float | None = None, unit: str = "", seed: int = 0
+    metrics: Iterable[Metric],
+    evidence: Evidence,
+    *,
+    threshold: float | None = None,
+    unit: str = "",
+    seed: int = 0,
+    selections: Selections | None = None,
 ) -> dict[str, tuple[Measurement, Measurement]]:
     """Return, by metric, the measurement on the rows as they are and the one that is reported.
 
     The latter is corrected for choosing where the same rows chose, and its interval allows for what the rows alone do
-    not show, see `allowances`.
+    not show, see `allowances`. ``selections`` are the ensembles chosen on resamples, where they are known already.
     """
     y, groups = evidence.y, evidence.groups
-    selections = None
-    if evidence.candidates is not None and evidence.select is not None and len(evidence.candidates) > 1:
-        selections = reselect(evidence.candidates, evidence.select, groups=groups, seed=seed)
+    selections = _selections(evidence, seed) if selections is None else selections
     found = {}
     for metric in metrics:
         inflation, why = _inflation(metric, evidence, threshold)
@@ -149,6 +179,12 @@ def scores(
             reported = extended(reported, step)
         found[metric.name] = (plain, reported)
     return found
+
+
+def _selections(evidence: Evidence, seed: int) -> Selections | None:
+    if evidence.candidates is None or evidence.select is None or len(evidence.candidates) < 2:
+        return None
+    return reselect(evidence.candidates, evidence.select, groups=evidence.groups, seed=seed)
 
 
 def _inflation(metric: Metric, evidence: Evidence, threshold: float | None) -> tuple[float, str]:

@@ -166,7 +166,7 @@ def _interval(
     if error <= 1e-12 * max(abs(value), 1e-12) or not lowest < value < highest:
         return None
     scale = SCALES[metric.scale]
-    skewed = metric.scale in {"positive", "explained"} and metric.name != "median_ae"
+    skewed = metric.scale in {"positive", "explained"} and not metric.quantile
     relative = units * scale.slope(value) * (2.0 if metric.root else 1.0)
     curved = metric.scale == "positive" and skewed
     below, above, method, range_ = _reach(relative if curved else units, freedom, skewed, seed, level, curved=curved)
@@ -178,7 +178,7 @@ def _interval(
             low, high, method = max(low, lowest), min(high, highest), f"{method}, bounded by the percentile bootstrap"
     if metric.name == "roc_auc":
         method = "DeLong"
-    elif metric.name == "median_ae":
+    elif metric.quantile:
         method = "Woodruff"
     return low, high, method + (", clustered" if grouped else "")
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 __all__ = [
     "CalibrationBin",
+    "Cases",
     "Comparison",
     "Confusion",
     "Curve",
@@ -76,6 +77,47 @@ class Comparison:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Cases:
+    """What the predictions come to, case by case. None where it is not asked of such a target, or is not defined.
+
+    Attributes
+    ----------
+    events, flagged : Measurement or None
+        Two classes: of all rows, the share with the event, and the share that is flagged.
+    found, hit : Measurement or None
+        Of the rows with the event, the share that is flagged; of the flagged ones, the share with the event.
+    ranked : bool
+        Flagged are the rows ranked highest, as the decision threshold flags next to none.
+    right, right_without : Measurement or None
+        More than two classes: of all rows, the share given the right class, by the model and by a constant.
+    worst, taken_for : str
+        The class found least often, where that is beyond the noise, and what it is mostly taken for; else empty.
+    worst_found, taken : Measurement or None
+        Of its rows, the share found, and the share taken for that.
+    half, most : Measurement or None
+        Values: half of the predictions, and nine of ten, are off by no more than this.
+    half_without, most_without : Measurement or None
+        The same for a constant.
+    """
+
+    events: Measurement | None = None
+    flagged: Measurement | None = None
+    found: Measurement | None = None
+    hit: Measurement | None = None
+    ranked: bool = False
+    right: Measurement | None = None
+    right_without: Measurement | None = None
+    worst: str = ""
+    worst_found: Measurement | None = None
+    taken_for: str = ""
+    taken: Measurement | None = None
+    half: Measurement | None = None
+    most: Measurement | None = None
+    half_without: Measurement | None = None
+    most_without: Measurement | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Confusion:
     """Counts by true class (rows) and predicted class (columns), at ``threshold`` for two classes."""
 
@@ -136,6 +178,11 @@ class Slice:
         it is beyond the loss that the probabilities themselves lead one to expect.
     worse : bool
         Worse by more than the noise, after correction for the number of slices looked at.
+    added : Measurement or None
+        Share of the loss of all rows that would be gone if these rows were like the others; None in evaluations of
+        earlier releases.
+    same_rows : tuple of str
+        Other parts that are nearly the same rows: ``"month = mar"``.
     """
 
     column: str
@@ -143,6 +190,8 @@ class Slice:
     score: Measurement
     gap: float
     worse: bool
+    added: Measurement | None = None
+    same_rows: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -180,7 +229,7 @@ class Evaluation:
     curves : tuple of Curve
     residuals : Residuals or None
     slices : tuple of Slice
-        Worst first, at most 20.
+        Those that are worse first, by what they add to the loss; at most 20.
     learning_curve : tuple of LearningPoint
     learning_note : str
         What more rows would buy, in one sentence.
@@ -189,6 +238,8 @@ class Evaluation:
     threshold : float or None
         Decision threshold for two classes.
     threshold_why : str
+    cases : Cases or None
+        The same in cases; None in evaluations of earlier releases.
     """
 
     headline: Measurement
@@ -209,3 +260,4 @@ class Evaluation:
     value_per_row: Measurement | None = None
     threshold: float | None = None
     threshold_why: str = ""
+    cases: Cases | None = None

@@ -50,6 +50,8 @@ class Metric:
         For two classes a threshold is worth choosing for it.
     root : bool
         It is the square root of a mean.
+    quantile : bool
+        It is a quantile of the rows' losses, and no mean.
     """
 
     name: str
@@ -64,6 +66,7 @@ class Metric:
     unit_of_target: bool = False
     tunable: bool = False
     root: bool = False
+    quantile: bool = False
     counts: counting.CountMetric | None = None
 
     def __call__(self, y: np.ndarray, prediction: np.ndarray, threshold: float | None = None) -> float:
@@ -276,6 +279,28 @@ def _mean(
     )
 
 
+def _error_quantile(name: str, title: str, share: float) -> Metric:
+    def value(y: np.ndarray, prediction: np.ndarray, threshold: float | None) -> float:
+        return float(np.quantile(valuing.absolute_rows(y, prediction), share))
+
+    def influence(y: np.ndarray, prediction: np.ndarray, threshold: float | None) -> Influence:
+        return valuing.quantile_influence(valuing.absolute_rows(y, prediction), share), len(y) - 1.0
+
+    return Metric(
+        name=name,
+        title=title,
+        objectives=REGRESS,
+        greater_is_better=False,
+        needs="value",
+        scale="positive",
+        value=value,
+        influence_of=influence,
+        why_undefined=_always,
+        unit_of_target=True,
+        quantile=True,
+    )
+
+
 _LIST = (
     _ranking("roc_auc", "ROC AUC", ranking.roc_auc, ranking.roc_auc_influence, _needs_two_classes),
     _ranking("pr_auc", "PR AUC", ranking.average_precision, ranking.average_precision_influence, _needs_events),
@@ -292,21 +317,8 @@ _LIST = (
     ),
     _mean("rmse", "RMSE", valuing.squared_rows, root=True, unit=True),
     _mean("mae", "MAE", valuing.absolute_rows, unit=True),
-    Metric(
-        name="median_ae",
-        title="median absolute error",
-        objectives=REGRESS,
-        greater_is_better=False,
-        needs="value",
-        scale="positive",
-        value=lambda y, prediction, threshold: float(np.median(valuing.absolute_rows(y, prediction))),
-        influence_of=lambda y, prediction, threshold: (
-            valuing.median_influence(valuing.absolute_rows(y, prediction)),
-            len(y) - 1.0,
-        ),
-        why_undefined=_always,
-        unit_of_target=True,
-    ),
+    _error_quantile("median_ae", "median absolute error", 0.5),
+    _error_quantile("ae_90", "90% quantile of absolute errors", 0.9),
     Metric(
         name="r2",
         title="R²",

@@ -13,7 +13,8 @@ import numpy as np
 from modelwright.data.columns import Column, Columns, Strings, n_rows, take
 from modelwright.data.contract import ColumnSpec, Contract, Kind
 from modelwright.evaluate.intervals import measure, sum_by
-from modelwright.evaluate.measurements import Slice
+from modelwright.evaluate.losing import Losses
+from modelwright.evaluate.measurements import Measurement, Slice
 from modelwright.evaluate.metrics import Metric, get
 from modelwright.evaluate.scales import on_free_scale
 from modelwright.evaluate.valuing import log_loss_rows
@@ -31,7 +32,8 @@ MOST_SCORED = 300  # slices × classes scored in full; of more slices, those wit
 FEWEST_SCORED = 40
 MOST_SHOWN = 20
 ALPHA = 0.05
-LEAST_CHANCE = 1e-3  # a single sure and wrong row must not make a slice: beyond, it costs no more
+# Two parts that share four fifths of all their rows tell a reader one thing (Jaccard index).
+SAME_ROWS = 0.8
 # Shown and judged by log loss: a ranking within a part is hard for the wrong reason where the column that ranks is
 # nearly the same on all its rows.
 BY_LOG_LOSS = {"roc_auc", "pr_auc", "log_loss"}
@@ -50,6 +52,7 @@ class _Scored:
     gap: float
     z: float
     p: float
+    added: Measurement
 
 
 def find_slices(
@@ -64,12 +67,12 @@ def find_slices(
     unit: str = "",
     seed: int = 0,
 ) -> tuple[Slice, ...]:
-    """Return slices, worst first, at most 20: those worse beyond the noise by size of the gap, then the others.
+    """Return slices, at most 20: those worse beyond the noise, by what they add to the loss of all rows, then others.
 
-    A slice is tested against the other rows on the scale where the metric has no bounds; Holm's (1979) correction
-    is for all slices that were looked at. Rankings and log loss: slices get their log loss, and are tested by how far
-    it exceeds what their own probabilities lead one to expect, since rows with chances near a half cost more however
-    good the model is.
+    Parts that are nearly the same rows are one slice, named after the first of them. A slice is tested against the
+    other rows on the scale where the metric has no bounds; Holm's (1979) correction is for all slices that were looked
+    at. Rankings and log loss: slices get their log loss, and are tested by how far it exceeds what their own
+    probabilities lead one to expect, since rows with chances near a half cost more however good the model is.
     """
     if len(y) > MOST_ROWS:
         kept = np.sort(np.random.default_rng(seed).choice(len(y), MOST_ROWS, replace=False))
@@ -84,35 +87,53 @@ def find_slices(
     most = max(MOST_SCORED // prediction.shape[1], FEWEST_SCORED)
     if looked_at > most:
         parts = _most_suspect(parts, y, prediction, most)
+    losses = Losses(metric, y, prediction, threshold, groups)
     if metric.name == "log_loss":
-        excess, variance = _excess(y, prediction)
-        scored = [_score_excess(p, excess, variance, groups) for p in parts]
+        scored = [_score_excess(p, losses) for p in parts]
     else:
         influence, _ = metric.influence(y, prediction, threshold)
         error = math.sqrt(float(np.square(sum_by(influence, groups)).sum()))
-        found = (_score(p, metric, y, prediction, threshold, groups, error) for p in parts)
-        scored = [s for s in found if s is not None]
+        tried = (_score(p, metric, y, prediction, threshold, groups, error, losses) for p in parts)
+        scored = [s for s in tried if s is not None]
     worse = _holm([s.p for s in scored], looked_at)
-    order = sorted(range(len(scored)), key=lambda i: (not worse[i], scored[i].gap if worse[i] else scored[i].z))
-    return tuple(
-        Slice(
-            column=s.part.column,
-            value=s.part.value,
-            score=measure(
-                metric,
-                y[s.part.rows],
-                prediction[s.part.rows],
-                groups=None if groups is None else groups[s.part.rows],
-                threshold=threshold,
-                unit=unit,
-                seed=seed,
-            ),
-            gap=s.gap,
-            worse=bool(worse[i]),
-        )
-        for i in order[:MOST_SHOWN]
-        for s in (scored[i],)
+    order = sorted(
+        range(len(scored)), key=lambda i: (not worse[i], -(scored[i].added.value or 0.0) if worse[i] else scored[i].z)
     )
+    found = []
+    for i, alike in _together(order, [s.part.rows for s in scored]):
+        part = scored[i].part
+        own = None if groups is None else groups[part.rows]
+        score = measure(
+            metric, y[part.rows], prediction[part.rows], groups=own, threshold=threshold, unit=unit, seed=seed
+        )
+        found.append(
+            Slice(
+                column=part.column,
+                value=part.value,
+                score=score,
+                gap=scored[i].gap,
+                worse=bool(worse[i]),
+                added=scored[i].added,
+                same_rows=tuple(f"{scored[j].part.column} = {scored[j].part.value}" for j in alike),
+            )
+        )
+    return tuple(found)
+
+
+def _together(order: list[int], rows: list[np.ndarray]) -> list[tuple[int, list[int]]]:
+    """Return the first parts in order, each with those after it that are nearly the same rows."""
+    kept: list[tuple[int, list[int]]] = []
+    for i in order:
+        alike = next((others for first, others in kept if _jaccard(rows[first], rows[i]) >= SAME_ROWS), None)
+        if alike is not None:
+            alike.append(i)
+        elif len(kept) < MOST_SHOWN:
+            kept.append((i, []))
+    return kept
+
+
+def _jaccard(one: np.ndarray, other: np.ndarray) -> float:
+    return float((one & other).sum() / max((one | other).sum(), 1))
 
 
 def _usable(rows: np.ndarray, y: np.ndarray, groups: np.ndarray | None) -> bool:
@@ -130,6 +151,7 @@ def _score(
     threshold: float | None,
     groups: np.ndarray | None,
     error: float,
+    losses: Losses,
 ) -> _Scored | None:
     """Return gap and one-sided p-value, None where the metric says nothing on the slice or on the other rows."""
     inside, outside = part.rows, ~part.rows
@@ -151,31 +173,14 @@ def _score(
     # The other rows are nearly all rows: their error follows from the error of the whole.
     rest_error = error * math.sqrt(len(y) / int(outside.sum()))
     z = _distance(metric, (value, own_error), (rest, rest_error)) * sign
-    return _Scored(part, gap, z, _student_tail(z, min(freedom, len(units) - 1)))
+    return _Scored(part, gap, z, _student_tail(z, min(freedom, len(units) - 1)), losses.added(inside))
 
 
-def _excess(y: np.ndarray, prediction: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return each row's log loss beyond what its probabilities lead one to expect, and its variance were they right."""
-    chance = np.clip(prediction, LEAST_CHANCE, 1.0)
-    loss = -np.log(chance)
-    expected = (chance * loss).sum(axis=1)
-    variance = (chance * loss**2).sum(axis=1) - expected**2
-    return loss[np.arange(len(y)), y.astype(np.int64)] - expected, np.maximum(variance, 0.0)
-
-
-def _score_excess(part: _Part, excess: np.ndarray, variance: np.ndarray, groups: np.ndarray | None) -> _Scored:
+def _score_excess(part: _Part, losses: Losses) -> _Scored:
     """Return gap and one-sided p-value of a slice by its excess of log loss."""
-    means, errors = [], []
-    for rows in (part.rows, ~part.rows):
-        own, n = excess[rows], int(rows.sum())
-        units = sum_by((own - own.mean()) / n, None if groups is None else groups[rows])
-        # A part in which the rare event happens not to occur is less certain than it looks.
-        errors.append(math.sqrt(max(float(units @ units), float(variance[rows].sum()) / n**2)))
-        means.append(float(own.mean()))
-    gap, error = means[1] - means[0], math.hypot(*errors)
+    gap, error, freedom = losses.apart(part.rows)
     z = gap / error if error > 0 else 0.0
-    own_units = int(part.rows.sum()) if groups is None else len(np.unique(groups[part.rows]))
-    return _Scored(part, gap, z, _student_tail(z, own_units - 1.0))
+    return _Scored(part, gap, z, _student_tail(z, freedom), losses.added(part.rows))
 
 
 def _distance(metric: Metric, one: tuple[float, float], other: tuple[float, float]) -> float:

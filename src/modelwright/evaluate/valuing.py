@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-__all__ = ["MAPE_FLOOR", "brier_rows", "log_loss_rows", "median_influence"]
+__all__ = ["MAPE_FLOOR", "brier_rows", "log_loss_rows", "quantile_influence"]
 
 # A target nearer to zero than this share of the mean absolute target makes its percentage error meaningless.
 MAPE_FLOOR = 1e-3
@@ -61,16 +61,16 @@ def r2_influence(y: np.ndarray, prediction: np.ndarray) -> np.ndarray:
     return mean_influence(-(squared - squared.mean() / total * spread) / total) if total > 0 else np.zeros(len(y))
 
 
-def median_influence(rows: np.ndarray) -> np.ndarray:
-    """Return the influence of each row on the median, (share below − ½) / density.
+def quantile_influence(rows: np.ndarray, share: float) -> np.ndarray:
+    """Return the influence of each row on the quantile below which ``share`` of the rows lie, (share above) / density.
 
     The density comes from the width of Woodruff's (1952) interval, so that the standard error is the one that a
-    distribution-free interval of the median has.
+    distribution-free interval of the quantile has.
     """
     n = len(rows)
-    middle = np.median(rows)
-    reach = _Z * 0.5 / np.sqrt(n)
-    low, high = np.quantile(rows, [max(0.5 - reach, 0.0), min(0.5 + reach, 1.0)])
-    slope = (high - low) / (min(0.5 + reach, 1.0) - max(0.5 - reach, 0.0))
-    side = np.sign(rows - middle) / 2
+    reach = _Z * np.sqrt(share * (1 - share) / n)
+    bottom, top = max(share - reach, 0.0), min(share + reach, 1.0)
+    at, low, high = np.quantile(rows, [share, bottom, top])
+    slope = (high - low) / (top - bottom)
+    side = np.sign(rows - at) / 2
     return (side - side.mean()) * slope / n

@@ -44,6 +44,7 @@ _EXPLAINED = {
     "rmse": "typical size of an error, large errors weighing more",
     "mae": "mean size of an error",
     "median_ae": "half of the errors are smaller than this",
+    "ae_90": "nine of ten errors are smaller than this",
     "r2": "share of the variation in the target that the model explains",
     "mape": "mean size of an error as a share of the true value",
     "rmsle": "typical relative error, on a logarithmic scale",
@@ -93,6 +94,7 @@ def headline_words(m: Measurement, problem: Problem, constant: Measurement | Non
         "rmse": f"Its predictions of {problem.target} are typically off by {typical}.",
         "mae": f"Its predictions of {problem.target} are off by {typical} on average.",
         "median_ae": f"Half of its predictions of {problem.target} are off by less than {typical}.",
+        "ae_90": f"Nine of ten of its predictions of {problem.target} are off by less than {typical}.",
         "mape": f"Its predictions of {problem.target} are off by {fmt.share(m.value)} on average.",
         "r2": f"It explains {fmt.share(m.value)} of the variation in {problem.target}.",
         "rmsle": f"Its predictions of {problem.target} are typically off by a factor of {_factor(m.value)}.",
@@ -117,7 +119,7 @@ def without_model_words(constant: Measurement | None) -> str:
     if constant is None or constant.value is None:
         return ""
     hundred = _of_hundred(constant.value)
-    if constant.name in {"rmse", "mae", "median_ae"}:
+    if constant.name in {"rmse", "mae", "median_ae", "ae_90"}:
         return f"Without a model they would be off by {fmt.amount(constant)}."
     if constant.name == "mape":
         return f"Without a model they would be off by {fmt.share(constant.value)}."
