@@ -211,7 +211,7 @@ def test_too_good_to_be_true_is_a_condition():
 def test_wrong_probabilities_are_a_condition():
     verdict = _judge(_evaluation(calibration_error=_measured(0.12, 0.02, "ece", greater=False)))
     assert verdict.answer == "ship with conditions"
-    assert "use them to rank" in verdict.summary
+    assert "off by 0.12" in verdict.summary and "To do: use the probabilities to rank cases" in verdict.summary
     assert _judge(_evaluation(calibration_error=_measured(0.07, 0.03, "ece", greater=False))).answer == "ship"
     assert "not applicable" in _gate(_judge(_evaluation(calibration_error=None)), "calibrated").why
 
@@ -277,3 +277,50 @@ def test_the_summary_gives_no_bare_gains():
     for gain in (0.005, -0.05):
         verdict = _judge(_evaluation(comparisons=(*COMPARED[:2], _against("linear", 0.85 - gain, gain))))
         assert "gain 0" not in verdict.summary and "gain -" not in verdict.summary and "gain −" not in verdict.summary
+
+
+def test_reasons_are_what_was_found_and_what_to_do_most_important_first():
+    worse = Slice(column="sex", value="f", score=_measured(0.7, n=200), gap=-0.15, worse=True)
+    tie = (*COMPARED[:2], _against("linear", 0.845, 0.005))
+    verdict = _judge(
+        _evaluation(comparisons=tie, slices=(worse,), calibration_error=_measured(0.12, 0.02, "ece", greater=False)),
+        findings=[_finding(overruled=True)],
+        limits=Limits(budget_s=20),
+        seconds=37.0,
+        stood_in="there was no time, so a quick model stands in",
+    )
+    assert [(r.gate, r.counts) for r in verdict.reasons] == [
+        ("no open error in the data", True),
+        ("trained in full", True),
+        ("better than simple models", True),
+        ("calibrated", True),
+        ("even across slices", False),
+        ("budget", False),
+    ]
+    assert all(r.because and r.do and not r.do.endswith(".") for r in verdict.reasons)
+    assert "; and 1 more. To do: make sure that this is as you say" in verdict.summary
+    assert "off by 0.12" not in verdict.summary
+    assert _judge().reasons == ()
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        _evaluation(headline=_measured(None), train_score=None, comparisons=()),
+        _evaluation(headline=_measured(0.51), comparisons=(_against("constant", 0.5, 0.01),)),
+        _evaluation(headline=_measured(0.56), comparisons=(_against("constant", 0.5, 0.06, 0.1),)),
+        _evaluation(comparisons=(*COMPARED[:2], _against("linear", 0.9, -0.05))),
+        _evaluation(headline=_measured(0.9995, 0.0004), metrics=(_measured(0.9995, 0.0004),)),
+        _evaluation(headline=_measured(0.55), train_score=_measured(1.0)),
+        _evaluation(headline=_measured(0.85, n=20)),
+    ],
+)
+def test_every_reason_has_a_next_move(case):
+    verdict = _judge(case)
+    assert verdict.reasons and all(r.do for r in verdict.reasons) and "To do: " in verdict.summary
+
+
+def test_the_next_move_of_an_open_error_is_that_of_its_finding():
+    verdict = _judge(findings=[_finding(action=Action.TOLD, fix="ask who fills it in")])
+    assert verdict.reasons[0].do == "ask who fills it in"
+    assert _judge(findings=[_finding(action=Action.TOLD)]).reasons[0].do == "mend it at the source, and run again"

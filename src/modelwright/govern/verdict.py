@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["Gate", "Verdict"]
+__all__ = ["Gate", "Reason", "Verdict"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,13 +18,37 @@ class Gate:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Reason:
+    """A gate that was not passed, for who decides.
+
+    Attributes
+    ----------
+    gate : str
+        Its name.
+    because : str
+        What was found, without a final stop.
+    do : str
+        The next move, without a final stop.
+    counts : bool
+        It makes the answer, or is a condition of it; others are worth knowing.
+    """
+
+    gate: str
+    because: str
+    do: str
+    counts: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class Verdict:
     """``answer`` is ``"ship"``, ``"ship with conditions"``, ``"collect more data"``, ``"do not build this"`` or
-    ``"do not ship"``."""
+    ``"do not ship"``. ``reasons`` are the gates that were not passed, most important first; none in verdicts of earlier
+    releases."""
 
     answer: str
     summary: str
     gates: tuple[Gate, ...]
+    reasons: tuple[Reason, ...] = ()
 
     @property
     def ships(self) -> bool:

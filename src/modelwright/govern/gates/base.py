@@ -45,11 +45,13 @@ class Case:
 
 @dataclass(frozen=True)
 class Finding:
-    """What a gate answers: passed or not, why (one sentence without a final stop), and what a failure means."""
+    """What a gate answers: passed or not, why (one sentence without a final stop), what a failure means, and what to do
+    about it: the next move of who reads it, without a final stop; it is not empty where the gate is not passed."""
 
     passed: bool
     why: str
     failing: Failing
+    do: str = ""
 
 
 class Check(Protocol):

@@ -7,13 +7,16 @@ from typing import ClassVar
 from modelwright import format as fmt
 from modelwright.evaluate.measurements import Comparison
 from modelwright.govern.gates.base import Case, Failing, Finding, number
-from modelwright.govern.gates.certainty import way_to_perfect
+from modelwright.govern.gates.certainty import MORE_ROWS, way_to_perfect
 
 __all__ = ["BeatsConstant", "BeatsSimpleModels"]
 
 CONSTANT = "constant"
 WORTH_HAVING = 0.1
 """Of the way from a constant to a perfect prediction; `modelwright.evaluate.comparisons` calls less little skill."""
+
+BETTER_COLUMNS = "look for columns that say more of the question, or decide without a model"
+NO_MORE_THAN_NEEDED = "give it more time (--budget), or accept that it is more than is needed"
 
 SMALL_LOSS = 0.05
 """Of what a simple model gains on a constant: lost to it, it is seen by large lockboxes and hardly by anybody else."""
@@ -44,8 +47,8 @@ class BeatsConstant:
         )
         if unsure and gain.high is not None and may_be:
             why += f", and may still be as much as {fmt.number(gain.high)}"
-            return Finding(False, why, Failing.COLLECT_MORE_DATA)
-        return Finding(False, why, Failing.DO_NOT_BUILD)
+            return Finding(False, why, Failing.COLLECT_MORE_DATA, MORE_ROWS)
+        return Finding(False, why, Failing.DO_NOT_BUILD, BETTER_COLUMNS)
 
 
 class BeatsSimpleModels:
@@ -66,13 +69,13 @@ class BeatsSimpleModels:
             lost = number(fmt.turned(comparison.gain))
             if _small(case, comparison):
                 why = f"{_named(comparison)} is better by {lost} and simpler; both gain far more on a constant"
-                return Finding(False, why, Failing.CONDITION)
-            why = f"it is worse than {_named(comparison)} by {lost}, beyond the noise: use that instead"
-            return Finding(False, why, Failing.DO_NOT_BUILD)
+                return Finding(False, why, Failing.CONDITION, NO_MORE_THAN_NEEDED)
+            why = f"it is worse than {_named(comparison)} by {lost}, beyond the noise"
+            return Finding(False, why, Failing.DO_NOT_BUILD, f"use {_named(comparison)} instead")
         ties = [c for c in simple if not c.better]
         if ties:
             why = f"{_named(ties[0])} does as well within the noise and is simpler"
-            return Finding(False, why, Failing.CONDITION)
+            return Finding(False, why, Failing.CONDITION, NO_MORE_THAN_NEEDED)
         shown = " and ".join(f"{_named(c)} by {number(c.gain)}" for c in simple)
         return Finding(True, f"better than {shown}", Failing.CONDITION)
 

@@ -6,7 +6,9 @@ from typing import ClassVar
 
 from modelwright.govern.gates.base import Case, Failing, Finding, number
 
-__all__ = ["HasScore", "KnownWell", "way_to_perfect"]
+__all__ = ["MORE_ROWS", "HasScore", "KnownWell", "way_to_perfect"]
+
+MORE_ROWS = "collect more rows, and run again with all of them"
 
 # Half of the way from a constant prediction to a perfect one: the interval then holds both a weak and a strong model.
 WIDE = 0.5
@@ -22,7 +24,9 @@ class HasScore:
         headline = case.evaluation.headline
         if headline.value is None:
             why = f"{headline.name} is not defined on the rows it was judged on ({headline.method})"
-            return Finding(False, why, Failing.DO_NOT_SHIP)
+            return Finding(
+                False, why, Failing.DO_NOT_SHIP, "give it rows of every outcome, or choose another metric with --metric"
+            )
         return Finding(True, f"{headline.name} {number(headline)} on {headline.n:,} rows", Failing.DO_NOT_SHIP)
 
 
@@ -35,7 +39,7 @@ class KnownWell:
         headline = case.evaluation.headline
         if headline.n < MIN_ROWS_JUDGED:
             why = f"it was judged on {headline.n} rows only; at least {MIN_ROWS_JUDGED} are needed"
-            return Finding(False, why, Failing.COLLECT_MORE_DATA)
+            return Finding(False, why, Failing.COLLECT_MORE_DATA, MORE_ROWS)
         if headline.low is None or headline.high is None:
             return Finding(True, "not applicable: the score has no interval", Failing.COLLECT_MORE_DATA)
         scale = way_to_perfect(case)
@@ -48,7 +52,7 @@ class KnownWell:
         why = f"the interval spans {share:.0%} of the way from a constant to a perfect prediction"
         if share > WIDE:
             why = f"the score is not known well: {why}, on {headline.n:,} rows"
-        return Finding(share <= WIDE, why, Failing.COLLECT_MORE_DATA)
+        return Finding(share <= WIDE, why, Failing.COLLECT_MORE_DATA, MORE_ROWS)
 
 
 def way_to_perfect(case: Case) -> float | None:

@@ -18,19 +18,19 @@ from modelwright.govern.gates.limits import FullyTrained, WithinBudget, WithinLa
 from modelwright.govern.gates.slices import EvenAcrossSlices
 from modelwright.govern.gates.splitting import FairSplit
 from modelwright.govern.gates.trust import NotGrosslyOverfitted, NotTooGood, RightProbabilities
-from modelwright.govern.verdict import Gate, Verdict
+from modelwright.govern.verdict import Gate, Reason, Verdict
 
 __all__ = ["GATES", "judge"]
 
 GATES: tuple[Check, ...] = (
     HasScore(),
-    FullyTrained(),
     NoOpenErrors(),
     FairSplit(),
-    BeatsConstant(),
-    BeatsSimpleModels(),
-    KnownWell(),
     NotTooGood(),
+    KnownWell(),
+    BeatsConstant(),
+    FullyTrained(),
+    BeatsSimpleModels(),
     RightProbabilities(),
     NotGrosslyOverfitted(),
     EvenAcrossSlices(),
@@ -39,6 +39,7 @@ GATES: tuple[Check, ...] = (
     WithinMemory(),
     WithinBudget(),
 )
+"""Most important first: what makes the score untrue comes before what makes it small, and that before costs."""
 MAX_REASONS = 3
 _Answered = tuple[Check, Finding]
 
@@ -65,28 +66,33 @@ def judge(problem: Problem, audit: Audit, evaluation: Evaluation, facts: Mapping
     answered = [(gate, gate.check(case)) for gate in GATES]
     failed = [(gate, finding) for gate, finding in answered if not finding.passed]
     answer, reasons = _answer(failed)
+    others = [a for a in failed if a not in reasons]
+    others.sort(key=lambda a: list(Failing).index(a[1].failing))  # stable: within a kind, the order of the gates
     return Verdict(
         answer=answer,
         summary=f"{_how_good(case)} {_what_to_do(answer, reasons, spotless=not failed)}",
+        reasons=tuple(
+            Reason(gate=gate.name, because=f.why, do=f.do, counts=(gate, f) in reasons) for gate, f in reasons + others
+        ),
         gates=tuple(
             Gate(name=gate.name, passed=f.passed, blocking=f.failing.blocking, why=f.why) for gate, f in answered
         ),
     )
 
 
-def _answer(failed: list[_Answered]) -> tuple[str, list[str]]:
-    """Return the answer and the reasons for it."""
+def _answer(failed: list[_Answered]) -> tuple[str, list[_Answered]]:
+    """Return the answer and the gates that make it, most important first."""
     by = {kind: [(g, f) for g, f in failed if f.failing is kind] for kind in Failing}
     refused, needless, unsure = by[Failing.DO_NOT_SHIP], by[Failing.DO_NOT_BUILD], by[Failing.COLLECT_MORE_DATA]
     if refused:
-        return "do not ship", [f.why for _, f in refused + needless]
+        return "do not ship", refused + needless
     # No proof of a gain on few rows is no proof that there is none.
     if unsure and all(isinstance(gate, BeatsConstant) for gate, _ in needless):
-        return "collect more data", [f.why for _, f in unsure + needless]
+        return "collect more data", unsure + needless
     if needless:
-        return "do not build this", [f.why for _, f in needless]
+        return "do not build this", needless
     if by[Failing.CONDITION]:
-        return "ship with conditions", [f.why for _, f in by[Failing.CONDITION]]
+        return "ship with conditions", by[Failing.CONDITION]
     return "ship", []
 
 
@@ -101,12 +107,16 @@ def _how_good(case: Case) -> str:
     return f"The model of '{case.problem.target}' reaches {title} {number(headline)} on {headline.n:,} rows{better}."
 
 
-def _what_to_do(answer: str, reasons: list[str], *, spotless: bool) -> str:
-    shown = "; ".join(reasons[:MAX_REASONS])
-    return {
+def _what_to_do(answer: str, reasons: list[_Answered], *, spotless: bool) -> str:
+    shown = "; ".join(f.why for _, f in reasons[:MAX_REASONS])
+    if len(reasons) > MAX_REASONS:
+        shown += f"; and {len(reasons) - MAX_REASONS} more"
+    moves = "; ".join(dict.fromkeys(f.do for _, f in reasons[:MAX_REASONS]))
+    words = {
         "ship": "Every gate is passed: it can be used." if spotless else "Nothing stands in the way of using it.",
         "ship with conditions": f"It can be used by those who accept that {shown}.",
         "collect more data": f"More data is needed before it is used: {shown}.",
         "do not build this": f"A model is not what helps here: {shown}.",
         "do not ship": f"It should not be used: {shown}.",
     }[answer]
+    return f"{words} To do: {moves}." if moves else words

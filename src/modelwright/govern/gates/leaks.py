@@ -19,11 +19,13 @@ class NoOpenErrors:
         errors = [f for f in case.audit.findings if f.severity is findings.Severity.ERROR]
         told = [f for f in errors if f.action is findings.Action.TOLD and not f.overruled]
         if told:
-            return Finding(False, f"the audit found an error that is still there: {_said(told)}", Failing.DO_NOT_SHIP)
+            why = f"the audit found an error that is still there: {_said(told)}"
+            return Finding(False, why, Failing.DO_NOT_SHIP, told[0].fix or "mend it at the source, and run again")
         overruled = [f for f in errors if f.overruled]
         if overruled:
             why = f"the brief overrules an error that the audit found: {_said(overruled)}"
-            return Finding(False, why, Failing.CONDITION)
+            do = "make sure that this is as you say, or run again without --allow"
+            return Finding(False, why, Failing.CONDITION, do)
         handled = (
             f"{len(errors)} error{'s' * (len(errors) != 1)} of the audit, all acted on" if errors else "none found"
         )

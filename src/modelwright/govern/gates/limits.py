@@ -13,6 +13,7 @@ __all__ = ["FullyTrained", "WithinBudget", "WithinLatency", "WithinMemory", "Wit
 # A run may end so long after its budget: 5 s, or 3 % of a long budget.
 BUDGET_SLACK_S = 5.0
 BUDGET_SLACK_SHARE = 0.03
+SMALLER = "allow it more in the brief, or ask for a smaller model with --members 1"
 
 
 def _limits(case: Case) -> Limits:
@@ -20,7 +21,7 @@ def _limits(case: Case) -> Limits:
     return limits
 
 
-def _judged(used: float | None, limit: float | None, what: str, unit: str, scale: float = 1.0) -> Finding:
+def _judged(used: float | None, limit: float | None, what: str, unit: str, scale: float = 1.0, *, do: str) -> Finding:
     if limit is None:
         return Finding(True, "not applicable: the brief sets no limit", Failing.DO_NOT_SHIP)
     if used is None:
@@ -28,7 +29,7 @@ def _judged(used: float | None, limit: float | None, what: str, unit: str, scale
     over = used > limit
     relation = "more than the" if over else "within the"
     why = f"{what} {used / scale:,.4g} {unit}, {relation} {limit / scale:,.4g} {unit} that the brief allows"
-    return Finding(not over, why, Failing.DO_NOT_SHIP)
+    return Finding(not over, why, Failing.DO_NOT_SHIP, do)
 
 
 class WithinLatency:
@@ -37,7 +38,8 @@ class WithinLatency:
     name: ClassVar[str] = "latency"
 
     def check(self, case: Case) -> Finding:
-        return _judged(case.facts.get("latency_ms"), _limits(case).latency_ms, "scoring one row takes", "ms")
+        used, limit = case.facts.get("latency_ms"), _limits(case).latency_ms
+        return _judged(used, limit, "scoring one row takes", "ms", do=SMALLER)
 
 
 class WithinSize:
@@ -46,7 +48,8 @@ class WithinSize:
     name: ClassVar[str] = "size"
 
     def check(self, case: Case) -> Finding:
-        return _judged(case.facts.get("size_bytes"), _limits(case).artefact_bytes, "the version has", "MB", 1e6)
+        used, limit = case.facts.get("size_bytes"), _limits(case).artefact_bytes
+        return _judged(used, limit, "the version has", "MB", 1e6, do=SMALLER)
 
 
 class WithinMemory:
@@ -55,7 +58,8 @@ class WithinMemory:
     name: ClassVar[str] = "memory"
 
     def check(self, case: Case) -> Finding:
-        return _judged(case.facts.get("peak_memory_bytes"), _limits(case).memory_bytes, "training used", "MB", 1e6)
+        used, limit = case.facts.get("peak_memory_bytes"), _limits(case).memory_bytes
+        return _judged(used, limit, "training used", "MB", 1e6, do="allow more with --memory, or give it fewer rows")
 
 
 class FullyTrained:
@@ -65,7 +69,8 @@ class FullyTrained:
 
     def check(self, case: Case) -> Finding:
         stood_in = case.facts.get("stood_in", "")
-        return Finding(not stood_in, stood_in or "candidates finished in the time there was", Failing.CONDITION)
+        why = stood_in or "candidates finished in the time there was"
+        return Finding(not stood_in, why, Failing.CONDITION, "run again with more time (--budget)")
 
 
 class WithinBudget:
@@ -80,7 +85,8 @@ class WithinBudget:
         if seconds is not None and limits.budget_s < seconds <= limits.budget_s + _slack(limits.budget_s):
             why = f"the run took {seconds:,.4g} s, the {limits.budget_s:,.4g} s allowed and the usual few to finish"
             return Finding(True, why, Failing.INFORM)
-        return replace(_judged(seconds, limits.budget_s, "the run took", "s"), failing=Failing.INFORM)
+        do = "give it more time with --budget where it should end by itself: the model is no worse for it"
+        return replace(_judged(seconds, limits.budget_s, "the run took", "s", do=do), failing=Failing.INFORM)
 
 
 def _slack(budget_s: float) -> float:

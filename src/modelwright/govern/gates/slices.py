@@ -26,4 +26,5 @@ class EvenAcrossSlices:
         more = f", and in {len(worse) - 1} more" if len(worse) > 1 else ""
         score = f"{metrics.get(first.score.name).title} {number(first.score)} on {first.score.n:,} rows"
         why = f"worse where {first.column} is {first.value} ({score}){more}"
-        return Finding(False, why, Failing.INFORM)
+        do = "have predictions looked at there, or collect more such rows"
+        return Finding(False, why, Failing.INFORM, do)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from modelwright.evaluate import metrics
 from modelwright.govern.gates.base import Case, Failing, Finding, number
 
 __all__ = ["NotGrosslyOverfitted", "NotTooGood", "RightProbabilities"]
@@ -30,8 +31,9 @@ class RightProbabilities:
         bound = error.value if error.low is None else error.low
         why = f"probabilities are off by {number(error)} on average"
         if bound > MAX_CALIBRATION_ERROR:
-            why += f", more than {MAX_CALIBRATION_ERROR:g}: use them to rank, not as chances"
-        return Finding(bound <= MAX_CALIBRATION_ERROR, why, Failing.CONDITION)
+            why += f", more than {MAX_CALIBRATION_ERROR:g}"
+        do = "use the probabilities to rank cases, not as chances"
+        return Finding(bound <= MAX_CALIBRATION_ERROR, why, Failing.CONDITION, do)
 
 
 class NotGrosslyOverfitted:
@@ -49,7 +51,8 @@ class NotGrosslyOverfitted:
         why = f"{kept:.0%} of the gain over a constant on the training rows holds on new rows"
         if kept < MIN_GAIN_KEPT:
             why = f"only {why}: it has memorised much"
-        return Finding(kept >= MIN_GAIN_KEPT, why, Failing.CONDITION)
+        do = "try it on newer rows before it is relied on, or collect more rows"
+        return Finding(kept >= MIN_GAIN_KEPT, why, Failing.CONDITION, do)
 
 
 class NotTooGood:
@@ -64,11 +67,10 @@ class NotTooGood:
                 continue
             if metric.name == "accuracy" and _always_right(case):
                 continue
-            why = (
-                f"{metric.name} {metric.value:.4f} is too good for most questions: check that no column is known only "
-                "after the answer"
-            )
-            return Finding(False, why, Failing.CONDITION)
+            title = metrics.get(metric.name).title
+            why = f"a score as good as this ({title} {metric.value:.4f}) is rare, and leaked answers give it"
+            do = "check that no column is known only after the answer; leave such ones out with --known-after"
+            return Finding(False, why, Failing.CONDITION, do)
         return Finding(True, "no score is suspiciously close to perfect", Failing.CONDITION)
 
 
