@@ -14,8 +14,8 @@ class Judgement(StrEnum):
     """What a change means for the model.
 
     ``BROKEN``: the feed is wrong (a column turned null, a unit changed, levels were renamed); such rows must not be
-    learned from. ``HARMFUL``: the loss rose beyond noise, really or by estimate. ``UNKNOWN``: what moved leaves the
-    estimate without ground, and there are no labels. ``HARMLESS``: moved, and the loss did not. ``QUIET``: nothing moved.
+    learned from. ``HARMFUL``: the loss rose beyond noise, really or by estimate. ``UNKNOWN``: what moved leaves
+    the estimate without ground, and there are no labels. ``HARMLESS``: moved, and the loss did not. ``QUIET``: neither.
     """
 
     QUIET = "quiet"

@@ -65,11 +65,10 @@ class History:
         Windows seen.
     evidence : dict of float
         By check and column, ``"drift:age"``; those at 1 or less are left out.
-    ratio : tuple of float
-        Real and estimated loss of the newest windows with labels, as ``(real - estimated) / standard error``; the
-        estimate is trusted as long as they are small.
     seen : str
         Time up to which a log was read.
+    alerted : dict of str
+        When an alert was last given, by what it was about.
     """
 
     version: str = ""

@@ -33,6 +33,7 @@ from modelwright.data.typed_rows import TypedReader, TypedRow
 from modelwright.errors import BundleError, DataError, UsageError
 from modelwright.package.golden import largest_difference, read_golden
 from modelwright.package.manifest import Manifest, current_platform
+from modelwright.package.reference.documents import REFERENCE, Reference, read_reference, reference_of_profile
 from modelwright.package.uncertainty import INTERVALS, Uncertainty, none_to_give, read_uncertainty
 from modelwright.package.verifying import verify_folder
 from modelwright.runtime.intervals import Intervals
@@ -95,6 +96,13 @@ class Version:
             return msgspec.convert(read_json(self.folder / PROFILE), Profile)
         except msgspec.ValidationError as error:
             raise malformed(PROFILE, str(error)) from error
+
+    @cached_property
+    def reference(self) -> Reference:
+        """What monitoring compares with; of a version without one, what its profile tells."""
+        if any(entry.name == REFERENCE for entry in self.manifest.files):
+            return read_reference(self.folder, self.contract)
+        return reference_of_profile(self.profile, self.contract)
 
     @property
     def size_bytes(self) -> int:

@@ -22,6 +22,7 @@ from modelwright.package.bundle import Version, open_version
 from modelwright.package.compiling import compile_plan
 from modelwright.package.golden import read_golden
 from modelwright.package.parity import Parity, check_columns, check_parity
+from modelwright.package.reference.documents import Reference
 from modelwright.package.uncertainty import Uncertainty
 from modelwright.package.writing import Facts, write_version
 from modelwright.runtime.plan import Plan
@@ -78,6 +79,7 @@ def package(
     n_rows: int,
     seed: int,
     uncertainty: Uncertainty | None = None,
+    reference: Reference | None = None,
 ) -> Packaged:
     """Write the next version of a project.
 
@@ -102,6 +104,8 @@ def package(
     seed : int
     uncertainty : Uncertainty or None
         What makes intervals or sets of classes, if anything.
+    reference : Reference or None
+        What monitoring compares with.
 
     Raises
     ------
@@ -129,7 +133,14 @@ def package(
     )
     compiled = compile_plan(plan, check_columns(checks, plan.contract, seed=seed))
     manifest = write_version(
-        folder, compiled, facts=facts, profile=profile, seed=seed, check=check, uncertainty=uncertainty
+        folder,
+        compiled,
+        facts=facts,
+        profile=profile,
+        seed=seed,
+        check=check,
+        uncertainty=uncertainty,
+        reference=reference,
     )
     version = open_version(folder)
     latency = measure_latency(version)

@@ -32,6 +32,7 @@ from modelwright.package.manifest import (
 )
 from modelwright.package.mlmodel import mlflow_files
 from modelwright.package.readme import render_readme
+from modelwright.package.reference.documents import REFERENCE, Reference
 from modelwright.package.uncertainty import INTERVALS, Uncertainty
 from modelwright.runtime.plan import Plan
 from modelwright.runtime.storage import write_json
@@ -76,6 +77,7 @@ def write_version(
     seed: int,
     check: Callable[[Plan], float | None] = lambda loaded: None,
     uncertainty: Uncertainty | None = None,
+    reference: Reference | None = None,
 ) -> Manifest:
     """Write a version into ``folder``, which must not exist. Files are read-only from then on.
 
@@ -93,6 +95,8 @@ def write_version(
         raises: then no version exists.
     uncertainty : Uncertainty or None
         What makes intervals or sets of classes, if anything.
+    reference : Reference or None
+        What monitoring compares with; without one it has the profile.
 
     Raises
     ------
@@ -108,7 +112,7 @@ def write_version(
         folder.parent.mkdir(parents=True, exist_ok=True)
         shutil.rmtree(temporary, ignore_errors=True)
         temporary.mkdir()
-        manifest = _fill(temporary, plan, facts, profile, seed, check, uncertainty)
+        manifest = _fill(temporary, plan, facts, profile, seed, check, uncertainty, reference)
         _make_durable(temporary)
         _move(temporary, folder)
     except OSError as error:
@@ -130,6 +134,7 @@ def _fill(
     seed: int,
     check: Callable[[Plan], float | None],
     uncertainty: Uncertainty | None,
+    reference: Reference | None,
 ) -> Manifest:
     names = plan.save(folder)
     loaded = Plan.load(folder)
@@ -143,6 +148,8 @@ def _fill(
     }
     if uncertainty is not None:
         documents[INTERVALS] = uncertainty.document()
+    if reference is not None:
+        documents[REFERENCE] = reference
     for name, document in documents.items():
         write_json(folder / name, document)
     manifest = Manifest(

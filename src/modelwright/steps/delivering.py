@@ -20,6 +20,7 @@ from modelwright.steps.learning import check_rows, plan_facts
 
 if TYPE_CHECKING:
     from modelwright.evaluate.measurements import Measurement
+    from modelwright.package.reference.documents import Reference
     from modelwright.package.uncertainty import Uncertainty
     from modelwright.runtime.intervals import Intervals, Sets
 
@@ -81,6 +82,7 @@ def package(run: Run) -> Any:
         n_rows=len(run.rows),
         seed=run.brief.seed,
         uncertainty=_uncertainty(run),
+        reference=_reference(run),
     )
     run.decide(
         "package",
@@ -127,6 +129,24 @@ def _uncertainty(run: Run) -> Uncertainty | None:
         return None
     where = f"a lockbox of {len(lockbox):,} rows" if measured else ""
     return Uncertainty(fitted=fitted, note=note, measured=measured, measured_on=where)
+
+
+def _reference(run: Run) -> Reference:
+    """Return what monitoring will compare with: the training rows, and what the models erred by on rows not theirs."""
+    from modelwright.package.reference.fitting import Judged, fit_reference
+
+    outcome, problem, names = run.outcome, run.documents["problem"], run.plan.contract.names
+    importances = run.documents["explanation"].importances
+    return fit_reference(
+        run.used(names),
+        run.plan.contract,
+        judged=Judged(rows=outcome.rows, y=run.y[run.rows][outcome.rows], prediction=run.plan.calibrated(outcome.oof)),
+        metric=problem.metric,
+        classes=problem.classes,
+        use={i.column: i.drop.value or 0.0 for i in importances} if importances else None,
+        order=run.folds.order,
+        protected=run.brief.protected,
+    )
 
 
 def _already_packaged(run: Run) -> Packaged | None:

@@ -1,0 +1,112 @@
+"""Columns of a window beside the reference: counts in bins, and how far they are from what training leads to expect."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from modelwright.data.columns import Column
+from modelwright.data.contract import ColumnSpec
+from modelwright.monitor.testing import effective_rows, p_of_distance, p_of_shift
+from modelwright.package.reference.binning import counts_of
+from modelwright.package.reference.documents import FIRST, MISSING, ColumnReference, Variation
+from modelwright.package.reference.varying import distance, freedom_of
+
+__all__ = ["Compared", "compare"]
+
+EDGED = 6
+"""Columns with fewer edges have all their values in bins of their own, and no edge of what training has seen."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Compared:
+    """A column of a window beside its reference.
+
+    Attributes
+    ----------
+    reference : ColumnReference
+    counts : ndarray of int64, shape (n_bins,)
+    n : int
+    moved : float
+        Share of the rows within the range that would have to move for the two to be alike (total variation).
+    effect : float
+        Size of the difference as Cohen's w.
+    p : float
+        Of the difference within the range.
+    p_missing : float
+        Of more missing values than in training.
+    """
+
+    reference: ColumnReference
+    counts: np.ndarray
+    n: int
+    moved: float
+    effect: float
+    p: float
+    p_missing: float
+
+    @property
+    def shares(self) -> np.ndarray:
+        """Share of the window's rows in each bin."""
+        return self.counts / max(self.n, 1)
+
+    @property
+    def missing(self) -> float:
+        """Share of missing values."""
+        return float(self.shares[MISSING])
+
+    @property
+    def outside(self) -> float:
+        """Share of rows beyond the range of training, or with a level that it did not have."""
+        last = FIRST if self.reference.edges else FIRST - 1
+        return float(self.shares[1:last].sum())
+
+    @property
+    def edge(self) -> float:
+        """Share of rows outside or in the first and last bin of numbers, beyond what is expected there."""
+        if len(self.reference.edges) <= EDGED:
+            return self.outside - self.outside_expected
+        ends = [1, 2, FIRST, len(self.counts) - 1]
+        return float(self.shares[ends].sum() - np.asarray(self.reference.shares)[ends].sum())
+
+    @property
+    def outside_expected(self) -> float:
+        """Share of such rows that later stretches of training had."""
+        last = FIRST if self.reference.edges else FIRST - 1
+        return float(sum(self.reference.shares[1:last]))
+
+
+def compare(column: Column, reference: ColumnReference, spec: ColumnSpec | None, rows: int) -> Compared:
+    """Return a column of a window beside its reference, which was made of ``rows`` rows."""
+    counts = counts_of(column, reference, spec)
+    n = int(counts.sum())
+    within, expected = counts.astype(np.float64), np.asarray(reference.shares).copy()
+    last = FIRST if reference.edges else FIRST - 1
+    within[1:last], expected[1:last] = 0.0, 0.0
+    inside, mass = within.sum(), expected.sum()
+    if inside <= 0 or mass <= 0:
+        return Compared(reference=reference, counts=counts, n=n, moved=0.0, effect=0.0, p=1.0, p_missing=1.0)
+    p, q = within / inside, expected / mass
+    squared = float(distance(p, q))
+    both = effective_rows(inside, rows * mass)
+    return Compared(
+        reference=reference,
+        counts=counts,
+        n=n,
+        moved=float(np.abs(p - q).sum() / 2),
+        effect=2 * math.sqrt(squared),
+        p=p_of_distance(squared, both, freedom_of(q), reference.variation),
+        p_missing=_p_missing(counts[MISSING] / n, reference, effective_rows(n, rows)),
+    )
+
+
+def _p_missing(share: float, reference: ColumnReference, rows: float) -> float:
+    """Return the p-value of the share of missing values, whose variation is at most that of the whole column."""
+    z = 2 * math.sqrt(rows) * (math.asin(math.sqrt(min(share, 1.0))) - math.asin(math.sqrt(reference.shares[MISSING])))
+    freedom = freedom_of(np.asarray(reference.shares))
+    wider = tuple(
+        Variation(rows=v.rows, excess=v.excess * freedom, freedom=1.0, blocks=v.blocks) for v in reference.variation
+    )
+    return p_of_shift(z, rows, wider)

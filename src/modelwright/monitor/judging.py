@@ -1,0 +1,356 @@
+"""From evidence to alarms: what is a broken feed, what moved, and whether the loss rose with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from modelwright.data.enforcing import REFUSED_SHARE
+from modelwright.evaluate.measurements import Measurement
+from modelwright.monitor import feed, wording
+from modelwright.monitor.comparing import Compared
+from modelwright.monitor.documents import Alarm, ColumnState, Judgement
+from modelwright.monitor.history import ALPHA, LARGEST, History, alarmed
+from modelwright.monitor.losses import Estimate, Real
+from modelwright.monitor.relations import calibration, moved_pairs, worse_parts
+from modelwright.monitor.windows import Window
+from modelwright.package.reference.documents import PREDICTION, Reference
+
+if TYPE_CHECKING:
+    from modelwright.package.bundle import Version
+
+__all__ = ["Evidence", "judged"]
+
+SMALL_EFFECT = 0.1
+"""Cohen's w of a small effect (Cohen 1988): less is told by its numbers and is no alarm."""
+
+RISE = 0.05
+"""The loss is up when it is so by more than this share of what is expected: a twentieth is what a new season or a
+retraining with another seed costs as well, and nobody would act on it."""
+
+NOW = 0.05
+"""A check alarms while the window itself differs with such a p-value, not on what was gathered before alone."""
+
+OUTSIDE = 0.1
+"""Share of rows beyond what training has seen from which on the estimate of the loss stands on nothing."""
+
+OUTSIDE_TIMES = 3.0  # what later stretches of training had beyond earlier ones counts as expected
+UNREADABLE = 0.2  # a fifth of a column that cannot be read is another format
+USED = 0.01
+"""A column with less of the model's use than this moves no prediction that anybody would notice."""
+
+WIDE = 0.5
+"""An estimate whose interval reaches this share of the expected loss to either side decides nothing."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Evidence:
+    """All that is known of a window: ``compared`` its columns, ``parts`` those of the rows with labels."""
+
+    reference: Reference
+    window: Window
+    compared: Mapping[str, Compared]
+    expected: Measurement | None
+    estimate: Estimate | None
+    real: Real | None
+    labelled: Window | None
+    parts: Mapping[str, Compared]
+
+
+@dataclass
+class _Case:
+    """One window on trial."""
+
+    version: Version
+    evidence: Evidence
+    history: History
+    told: list[str] = field(default_factory=list)
+    drift: dict[str, float] = field(default_factory=dict)
+    trust: bool = True
+
+    # --- the feed ---------------------------------------------------------------------------------------------------
+
+    def broken(self) -> Iterator[Alarm]:
+        """Yield what is wrong with the feed itself."""
+        for name in self.evidence.window.absent:
+            yield self.feed_alarm(feed.Sign(check="contract", value=1.0, unit="", words=wording.absent(name)), name)
+        for name, share in self.evidence.window.unreadable.items():
+            if share >= UNREADABLE:
+                words = wording.unreadable(name, share, refused=share > REFUSED_SHARE)
+                yield self.feed_alarm(feed.Sign(check="contract", value=share, unit="", words=words), name)
+        rising = self.history.take("missing", {n: c.p_missing for n, c in self.columns.items()})
+        missing = self.passed(rising, {n: c.p_missing for n, c in self.columns.items()})
+        moved = self.moved()
+        for name, compared in self.columns.items():
+            sign = feed.turned_missing(compared) if name in missing else None
+            if sign is None and (name in moved or self.is_outside(compared)):
+                sign = self.sign_of(name, compared)
+            if sign is not None:
+                yield self.feed_alarm(
+                    sign, name, LARGEST if self.is_outside(compared) else max(rising[name], self.drift.get(name, 0.0))
+                )
+
+    def sign_of(self, name: str, compared: Compared) -> feed.Sign | None:
+        column, spec = self.evidence.window.columns[name], self.version.contract[name]
+        for look in (feed.renamed, feed.unit_changed, feed.stuck):
+            if (sign := look(column, compared, spec)) is not None:
+                return sign
+        return None
+
+    def feed_alarm(self, sign: feed.Sign, name: str, evidence: float = LARGEST) -> Alarm:
+        compared = self.columns.get(name)
+        return Alarm(
+            check=sign.check,
+            column=name,
+            judgement=Judgement.BROKEN,
+            moved=wording.moved(sign.check, sign.value, self.evidence.window.n_rows, unit=sign.unit),
+            evidence=evidence,
+            use=compared.reference.use if compared else self.evidence.reference[name].use,
+            sentence=wording.broken(sign.words),
+        )
+
+    # --- drift ------------------------------------------------------------------------------------------------------
+
+    @property
+    def columns(self) -> dict[str, Compared]:
+        """The columns of the window, without its predictions."""
+        return {name: c for name, c in self.evidence.compared.items() if name != PREDICTION}
+
+    def moved(self) -> frozenset[str]:
+        """Return the columns whose drift is beyond chance and training's own variation, and no trifle."""
+        if not self.drift:
+            self.drift = self.history.take("drift", {n: c.p for n, c in self.columns.items()})
+        found = self.passed(self.drift, {n: c.p for n, c in self.columns.items()})
+        return frozenset(n for n in found if self.columns[n].effect >= SMALL_EFFECT)
+
+    def passed(self, evidence: Mapping[str, float], p: Mapping[str, float]) -> frozenset[str]:
+        return frozenset(name for name in alarmed(evidence) if p[name] <= NOW)
+
+    def is_outside(self, compared: Compared) -> bool:
+        """Return whether more rows than later stretches of training had lie beyond what training has seen."""
+        return compared.outside >= max(OUTSIDE, OUTSIDE_TIMES * compared.outside_expected)
+
+    def is_at_edge(self, compared: Compared) -> bool:
+        """Return whether many rows lie where training has seen few or none."""
+        return self.is_outside(compared) or compared.edge >= OUTSIDE
+
+    def drifted(self, without: frozenset[str]) -> Iterator[Alarm]:
+        """Yield the columns that moved, weighed by what that does to the loss."""
+        moved = self.moved()
+        for name, compared in self.columns.items():
+            outside = self.is_outside(compared)
+            if name in without or not (name in moved or outside):
+                continue
+            judgement, because = self.matters(compared.reference.use)
+            column = self.evidence.window.columns[name]
+            check, value = ("range", compared.outside) if outside and name not in moved else ("drift", compared.moved)
+            yield Alarm(
+                check=check,
+                column=name,
+                judgement=judgement,
+                moved=wording.moved(check, value, compared.n),
+                evidence=max(self.drift.get(name, 1.0), LARGEST if outside else 1.0),
+                use=compared.reference.use,
+                sentence=wording.drift(compared, column, self.version.contract[name], judgement, because),
+            )
+
+    def prediction(self) -> Iterator[Alarm]:
+        """Yield that the predictions moved."""
+        compared = self.evidence.compared.get(PREDICTION)
+        if compared is None or self.evidence.window.prediction is None:
+            return
+        found = self.history.take("prediction", {PREDICTION: compared.p})
+        if self.passed(found, {PREDICTION: compared.p}) and compared.effect >= SMALL_EFFECT:
+            judgement, because = self.matters(None)
+            yield Alarm(
+                check="prediction",
+                column=None,
+                judgement=judgement,
+                moved=wording.moved("prediction", compared.moved, compared.n),
+                evidence=found[PREDICTION],
+                sentence=wording.prediction(compared, judgement, because),
+            )
+
+    def joint(self, without: frozenset[str]) -> Iterator[Alarm]:
+        """Yield the columns that no longer go together as they did."""
+        pairs = moved_pairs(self.evidence.reference, self.evidence.window, self.version.contract, without)
+        if not pairs:
+            return
+        p = {name: pair.p for name, pair in pairs.items()}
+        found = self.history.take("joint", p)
+        for name in sorted(self.passed(found, p), key=lambda n: -found[n])[: wording.MOST_PAIRS]:
+            if pairs[name].size < SMALL_EFFECT:
+                continue
+            judgement, because = self.matters(None)
+            yield Alarm(
+                check="joint",
+                column=name,
+                judgement=judgement,
+                moved=pairs[name].measurement,
+                evidence=found[name],
+                sentence=wording.pair(pairs[name], judgement, because),
+            )
+
+    # --- the loss ---------------------------------------------------------------------------------------------------
+
+    def loss(self) -> Iterator[Alarm]:
+        """Yield that the real loss is up, and take note of whether it is what was estimated."""
+        real, expected = self.evidence.real, self.evidence.expected
+        if real is not None:
+            found = self.history.take("loss", {"all": real.p})
+            differs = self.history.take("estimate", {"all": real.p_estimate})
+            self.trust = differs["all"] < 1 / ALPHA
+            if found["all"] >= 1 / ALPHA and real.p <= NOW and self.rise(real.measurement) > RISE:
+                assert expected is not None
+                yield Alarm(
+                    check="loss",
+                    column=None,
+                    judgement=Judgement.HARMFUL,
+                    moved=real.measurement,
+                    evidence=found["all"],
+                    sentence=wording.loss(real.measurement, expected),
+                )
+            if not self.trust:
+                self.told.append(wording.DIFFERS)
+            return
+        self.trust = self.history.of("estimate", ["all"])["all"] < 1 / ALPHA
+        if not self.trust:
+            yield Alarm(
+                check="estimate",
+                column=None,
+                judgement=Judgement.UNKNOWN,
+                moved=wording.moved("estimate", None, self.evidence.window.n_rows),
+                evidence=self.history.of("estimate", ["all"])["all"],
+                sentence=wording.NO_TRUST,
+            )
+
+    def rise(self, loss: Measurement) -> float:
+        """Return by which share of what is expected a loss lies above it."""
+        expected = self.evidence.expected
+        if expected is None or loss.value is None or not expected.value:
+            return 0.0
+        return loss.value / expected.value - 1
+
+    def is_harmful(self) -> bool:
+        """Return whether the estimated loss is up beyond its own error, and that of a window."""
+        estimated, expected = self.estimated(), self.evidence.expected
+        if estimated is None or expected is None or estimated.low is None or expected.value is None:
+            return False
+        return estimated.low > expected.value * (1 + RISE)
+
+    def estimated(self) -> Measurement | None:
+        """Return the loss by estimate, None where its ground is gone; see `unfounded`."""
+        loss = self.evidence.reference.loss
+        if self.evidence.estimate is None or loss is None or self.unfounded():
+            return None
+        return self.evidence.estimate.measurement(loss, self.evidence.window.n_rows)
+
+    def unfounded(self) -> str:
+        """Return why the loss cannot be estimated, empty where it can."""
+        if self.evidence.reference.loss is None:
+            return wording.NO_LOSS
+        if not self.trust:
+            return wording.NO_TRUST
+        beyond = [n for n, c in self.columns.items() if self.is_at_edge(c) and self.is_used(c.reference.use)]
+        return wording.beyond(beyond) if beyond else ""
+
+    def is_used(self, use: float | None) -> bool:
+        return use is None or use >= USED
+
+    def matters(self, use: float | None) -> tuple[Judgement, str]:
+        """Return what a change means, and why, in words."""
+        real, expected = self.evidence.real, self.evidence.expected
+        if real is not None and expected is not None:
+            up = self.history.of("loss", ["all"])["all"] >= 1 / ALPHA and self.rise(real.measurement) > RISE
+            return (Judgement.HARMFUL if up else Judgement.HARMLESS), wording.by_labels(real.measurement, expected)
+        if not self.is_used(use):
+            return Judgement.HARMLESS, wording.UNUSED
+        if why := self.unfounded():
+            return Judgement.UNKNOWN, why
+        estimated = self.estimated()
+        assert estimated is not None and expected is not None
+        words = wording.by_estimate(estimated, expected)
+        if self.is_harmful():
+            return Judgement.HARMFUL, words
+        reach = (estimated.high or 0.0) - (estimated.value or 0.0)
+        unsure = reach > WIDE * (expected.value or 0.0)
+        return (Judgement.UNKNOWN if unsure else Judgement.HARMLESS), words
+
+    def by_estimate(self) -> Iterator[Alarm]:
+        """Yield that the loss is up by estimate, where there are no labels."""
+        estimated, expected = self.estimated(), self.evidence.expected
+        if self.evidence.real is None and estimated is not None and expected is not None and self.is_harmful():
+            yield Alarm(
+                check="estimate",
+                column=None,
+                judgement=Judgement.HARMFUL,
+                moved=estimated,
+                evidence=1.0,
+                sentence=wording.estimated_up(estimated, expected),
+            )
+
+    def in_parts(self) -> Iterator[Alarm]:
+        """Yield parts of the rows with labels in which the loss is above what the rows lead to expect."""
+        labelled, loss = self.evidence.labelled, self.evidence.reference.loss
+        if self.evidence.real is None or labelled is None or loss is None:
+            return
+        parts = worse_parts(self.evidence.reference, labelled, self.evidence.real, self.version.contract)
+        found = self.history.take("slice", {name: part.p for name, part in parts.items()})
+        for name in sorted(self.passed(found, {n: p.p for n, p in parts.items()}), key=lambda n: -found[n])[:3]:
+            yield Alarm(
+                check="slice",
+                column=parts[name].column,
+                judgement=Judgement.HARMFUL if parts[name].rise > RISE else Judgement.HARMLESS,
+                moved=parts[name].measurement,
+                evidence=found[name],
+                use=self.evidence.reference[parts[name].column].use,
+                sentence=wording.part(parts[name]),
+            )
+        off = calibration(labelled, self.version.plan.classes, loss)
+        gathered = self.history.take("calibration", {"all": off.p})
+        if gathered["all"] >= 1 / ALPHA and off.p <= NOW:
+            up = self.rise(self.evidence.real.measurement) > RISE
+            yield Alarm(
+                check="calibration",
+                column=None,
+                judgement=Judgement.HARMFUL if up else Judgement.HARMLESS,
+                moved=off.measurement,
+                evidence=gathered["all"],
+                sentence=wording.calibration(off.measurement, bool(self.version.plan.classes)),
+            )
+
+
+def judged(
+    version: Version, evidence: Evidence, history: History
+) -> tuple[tuple[Alarm, ...], tuple[ColumnState, ...], tuple[str, ...], Measurement | None]:
+    """Return the alarms, gravest first, the state of each column, what else is to be told, and the estimated loss."""
+    case = _Case(version, evidence, history)
+    alarms = [*case.loss(), *case.broken()]
+    faulty = frozenset(a.column for a in alarms if a.judgement is Judgement.BROKEN and a.column)
+    alarms += case.drifted(faulty)
+    if not faulty:  # what a broken column does to the rest says nothing of the world
+        alarms += [*case.joint(faulty), *case.prediction(), *case.by_estimate()]
+    alarms += case.in_parts()
+    estimated = None if faulty else case.estimated()
+    if estimated is None:
+        case.told.append(wording.no_estimate(wording.FAULTY if faulty else case.unfounded()))
+    states = sorted(_states(case), key=lambda s: -(s.use or 0.0))
+    gravity = list(Judgement)
+    order = (Judgement.BROKEN, Judgement.HARMFUL, Judgement.UNKNOWN, Judgement.HARMLESS, Judgement.QUIET)
+    assert set(order) == set(gravity)
+    alarms.sort(key=lambda a: (order.index(a.judgement), a.column is not None, -(a.use or 0.0)))
+    return tuple(alarms), tuple(states), tuple(case.told), estimated
+
+
+def _states(case: _Case) -> Iterator[ColumnState]:
+    for name, compared in case.columns.items():
+        yield ColumnState(
+            name=name,
+            missing=round(compared.missing, 6),
+            outside=round(compared.outside, 6),
+            distance=round(compared.moved, 6),
+            p=compared.p,
+            evidence=round(case.drift.get(name, 1.0), 4),
+            use=compared.reference.use,
+        )

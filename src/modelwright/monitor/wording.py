@@ -1,0 +1,213 @@
+"""What alarms say: what moved, how much, whether it matters, what to do. One sentence each, without values of rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from modelwright.data.columns import Column, Strings
+from modelwright.data.contract import ColumnSpec
+from modelwright.evaluate.measurements import Measurement
+from modelwright.evaluate.scales import wilson
+from modelwright.format import joined, number, share, value_of
+from modelwright.monitor.comparing import Compared
+from modelwright.monitor.documents import Judgement
+from modelwright.package.reference.documents import FIRST, NEW, OTHER, ColumnReference
+
+if TYPE_CHECKING:
+    from modelwright.monitor.relations import Moved, Part
+
+__all__ = [
+    "DIFFERS",
+    "FAULTY",
+    "MOST_PAIRS",
+    "NO_LOSS",
+    "NO_TRUST",
+    "UNUSED",
+    "absent",
+    "beyond",
+    "broken",
+    "by_estimate",
+    "by_labels",
+    "calibration",
+    "drift",
+    "estimated_up",
+    "loss",
+    "moved",
+    "no_estimate",
+    "pair",
+    "part",
+    "prediction",
+    "unreadable",
+]
+
+MOST_PAIRS = 3
+
+LOSSES = {
+    "log_loss": "log loss",
+    "brier": "Brier score",
+    "squared_error": "squared error",
+    "absolute_error": "absolute error",
+}
+
+NO_LOSS = "the version does not say what loss to expect: it was made by an earlier release"
+NO_TRUST = "labels that came show a loss other than the estimate: what the target depends on has changed"
+DIFFERS = "the real loss is not what was estimated from the rows: what the target depends on has changed"
+UNUSED = "the model hardly uses the column"
+FAULTY = "the feed is broken"
+
+DO = {
+    Judgement.HARMLESS: "nothing to do",
+    Judgement.HARMFUL: "train again on newer rows",
+    Judgement.UNKNOWN: "collect labels of these rows",
+    Judgement.BROKEN: "repair the feed; do not train on these rows",
+    Judgement.QUIET: "",
+}
+
+
+def moved(check: str, value: float | None, n: int, *, unit: str = "") -> Measurement:
+    """Return by how much something moved, as a measurement on the window."""
+    names = {
+        "drift": "share of rows moved",
+        "prediction": "share of rows moved",
+        "range": "share of rows outside",
+        "missing": "share missing",
+        "unit": "factor",
+        "levels": "share of new levels",
+        "stuck": "share of one value",
+        "contract": "share unreadable",
+        "estimate": "estimated loss",
+    }
+    low = high = None
+    method = "counted" if value is not None else "it cannot be told"
+    if value is not None and not unit:
+        low, high = wilson(value * n, n)
+        method = "Wilson"
+    return Measurement(
+        name=names[check], value=value, low=low, high=high, n=n, method=method, greater_is_better=False, unit=unit
+    )
+
+
+def absent(name: str) -> str:
+    """Return that a column is not there."""
+    return f"column '{name}' is not in the rows"
+
+
+def unreadable(name: str, part: float, *, refused: bool) -> str:
+    """Return that much of a column cannot be read."""
+    return f"{share(part)} of '{name}' cannot be read" + (", and such rows are refused" if refused else "")
+
+
+def broken(words: str) -> str:
+    """Return the sentence on a broken feed."""
+    return f"{words[0].upper()}{words[1:]}: {DO[Judgement.BROKEN]}."
+
+
+def drift(compared: Compared, column: Column, spec: ColumnSpec, judgement: Judgement, because: str) -> str:
+    """Return the sentence on a column that moved."""
+    name = compared.reference.name
+    used = "" if compared.reference.use is None else f" ({share(compared.reference.use)} of the model's use)"
+    return f"'{name}'{used} moved: {_how(compared, column, spec)}; {because}: {DO[judgement]}."
+
+
+def _how(compared: Compared, column: Column, spec: ColumnSpec) -> str:
+    if compared.outside >= 0.1:
+        what = "beyond the range of training" if compared.reference.edges else "of levels unknown to training"
+        return f"{share(compared.outside)} of the rows are {what}"
+    if isinstance(column, Strings) or not compared.reference.edges:
+        return _levels(compared)
+    present = column[~np.isnan(column)]
+    now, before = float(np.median(present)) if len(present) else None, median(compared.reference)
+    if now is None or before is None or abs(now - before) < 1e-9 * max(abs(now), 1.0):
+        return f"{share(compared.moved)} of the rows lie elsewhere"
+    kind = str(spec.kind)
+    return f"median {value_of(before, kind)} → {value_of(now, kind)}"
+
+
+def median(reference: ColumnReference) -> float | None:
+    """Return about the median of training."""
+    shares = np.asarray(reference.shares[FIRST:])
+    if not len(shares) or shares.sum() <= 0:
+        return None
+    below = np.concatenate([[0.0], np.cumsum(shares) / shares.sum()])
+    return float(np.interp(0.5, below, reference.edges))
+
+
+def _levels(compared: Compared) -> str:
+    change = compared.shares - np.asarray(compared.reference.shares)
+    place = int(np.abs(change).argmax())
+    if place < FIRST:
+        name = {0: "missing values", NEW: "new levels", OTHER: "rare levels"}[place]
+    elif compared.reference.levels:
+        name = f"'{compared.reference.levels[place - FIRST]}'"
+    else:
+        return f"{share(compared.moved)} of the rows lie elsewhere"
+    return f"{name} {share(compared.reference.shares[place])} → {share(float(compared.shares[place]))}"
+
+
+def prediction(compared: Compared, judgement: Judgement, because: str) -> str:
+    """Return the sentence on predictions that moved."""
+    return f"The predictions moved: {share(compared.moved)} of them lie elsewhere; {because}: {DO[judgement]}."
+
+
+def pair(found: Moved, judgement: Judgement, because: str) -> str:
+    """Return the sentence on two columns that go together otherwise."""
+    before, now = number(found.pair.correlation, 2), number(found.measurement.value, 2)
+    names = f"'{found.pair.first}' and '{found.pair.second}'"
+    return f"{names} go together otherwise: rank correlation {before} → {now}; {because}: {DO[judgement]}."
+
+
+def part(found: Part) -> str:
+    """Return the sentence on a part of the rows in which the loss is up."""
+    name = LOSSES[found.measurement.name]
+    lost, expected = number(found.measurement.value), number(found.estimate)
+    return (
+        f"Where '{found.column}' is {found.value}, the {name} is {lost} on {found.measurement.n:,} rows with labels, "
+        f"and {expected} was to be expected: {DO[Judgement.HARMFUL]}."
+    )
+
+
+def _beside(loss: Measurement, expected: Measurement) -> str:
+    return f"{number(loss.value)} ({number(loss.low)} to {number(loss.high)}), {number(expected.value)} expected"
+
+
+def by_labels(real: Measurement, expected: Measurement) -> str:
+    """Return what labels say of the loss."""
+    return f"the {LOSSES[real.name]} on {real.n:,} labels is {_beside(real, expected)}"
+
+
+def by_estimate(estimated: Measurement, expected: Measurement) -> str:
+    """Return what the estimate says of the loss."""
+    return f"the {LOSSES[estimated.name]} is estimated at {_beside(estimated, expected)}"
+
+
+def loss(real: Measurement, expected: Measurement) -> str:
+    """Return the sentence on a real loss that is up."""
+    words = by_labels(real, expected)
+    return f"{words[0].upper()}{words[1:]}: {DO[Judgement.HARMFUL]}."
+
+
+def estimated_up(estimated: Measurement, expected: Measurement) -> str:
+    """Return the sentence on an estimated loss that is up."""
+    words = by_estimate(estimated, expected)
+    return f"{words[0].upper()}{words[1:]}: {DO[Judgement.HARMFUL]}."
+
+
+def calibration(off: Measurement, classes: bool) -> str:
+    """Return the sentence on predictions that are off on average."""
+    what = "probabilities are off" if classes else "predictions are off"
+    size = f"{number(off.value)} ({number(off.low)} to {number(off.high)})"
+    return f"The {what} by {size} on average on {off.n:,} labels ({off.name}): calibrate or train again."
+
+
+def beyond(names: Sequence[str]) -> str:
+    """Return that rows lie beyond what training has seen."""
+    quoted = joined((f"'{n}'" for n in names), 3)
+    return f"many rows lie beyond what training has seen in {quoted}, and no estimate reaches there"
+
+
+def no_estimate(why: str) -> str:
+    """Return that the loss cannot be told without labels."""
+    return f"The loss without labels: cannot tell, {why}."

@@ -1,0 +1,246 @@
+"""The documents of a reference, and how they are read; a version without one has what its profile tells."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from modelwright.data.contract import Contract, Kind
+from modelwright.data.profile import ColumnProfile, Profile
+from modelwright.runtime.storage import check_format, malformed, read_json
+
+__all__ = [
+    "ABOVE",
+    "BELOW",
+    "FIRST",
+    "FORMAT",
+    "MISSING",
+    "NEW",
+    "OTHER",
+    "PREDICTION",
+    "REFERENCE",
+    "ColumnReference",
+    "LossReference",
+    "PairReference",
+    "Reference",
+    "Variation",
+    "read_reference",
+    "reference_of_profile",
+]
+
+REFERENCE = "reference.json"
+FORMAT = 1
+MAX_BYTES = 1 << 20
+
+MISSING = 0
+BELOW = NEW = 1
+"""Numbers below the range of training; levels that did not occur in it."""
+ABOVE = OTHER = 2
+"""Numbers above the range of training; levels that have no bin of their own."""
+FIRST = 3
+"""The first bin of values."""
+
+PREDICTION = "the prediction"
+"""Name of the column that predictions are watched as."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Variation:
+    """How much stretches of the training rows differ from those before them, beyond chance.
+
+    Attributes
+    ----------
+    rows : int
+        Length of the stretches.
+    excess : float
+        What the squared difference has beyond chance, per row: the mean of the statistic is ``1 + excess × rows``
+        times what it is for rows drawn at random.
+    freedom : float
+        Degrees of freedom of the chi-squared distribution whose spread the statistic has.
+    blocks : int
+        Stretches it was measured on.
+    """
+
+    rows: int
+    excess: float
+    freedom: float
+    blocks: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ColumnReference:
+    """One column: missing, outside and values in bins.
+
+    Attributes
+    ----------
+    name, kind : str
+    edges : tuple of float
+        Of the bins of numbers (lengths, for texts): a bin holds its upper edge; the first edge twice where the lowest
+        value has a bin of its own. Empty where there are no numbers.
+    levels : tuple of str
+        Those with a bin of their own.
+    complete : bool
+        The contract holds every level of training, so that a new one can be told.
+    shares : tuple of float
+        Expected shares of a window's rows: missing, below or new, above or other, then the bins. They sum to 1.
+    use : float or None
+        Share of the model's use of all columns, from the importance that was measured; None where it was not.
+    variation : tuple of Variation
+        By length of stretch, ascending; empty: unknown.
+    effects, errors : tuple of float
+        By bin, what a row in it adds to the loss beyond its base, and the standard errors of that; may be empty.
+    """
+
+    name: str
+    kind: str
+    edges: tuple[float, ...] = ()
+    levels: tuple[str, ...] = ()
+    complete: bool = False
+    shares: tuple[float, ...]
+    use: float | None = None
+    variation: tuple[Variation, ...] = ()
+    effects: tuple[float, ...] = ()
+    errors: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class LossReference:
+    """What the models lose on rows they were not fitted on.
+
+    Attributes
+    ----------
+    name : str
+        ``"log_loss"``, ``"brier"``, ``"squared_error"`` or ``"absolute_error"``: of a row, averaged.
+    mean, deviation : float
+        Over the rows.
+    n : int
+    variation : tuple of Variation
+        Of the mean.
+    offset : float
+        What the estimate adds to its base and to the effects of bins.
+    residual : float
+        Standard deviation of the loss beyond what is estimated, row by row.
+    unexplained : tuple of Variation
+        Of the mean of that.
+    """
+
+    name: str
+    mean: float
+    deviation: float
+    n: int
+    variation: tuple[Variation, ...]
+    offset: float
+    residual: float
+    unexplained: tuple[Variation, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PairReference:
+    """How two columns go together: the correlation of their ranks, and how much it varies."""
+
+    first: str
+    second: str
+    correlation: float
+    variation: tuple[Variation, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reference:
+    """What training was like.
+
+    Attributes
+    ----------
+    rows : int
+    order : str
+        What the stretches follow, in words; empty where variation is not known.
+    columns : tuple of ColumnReference
+        Of the contract, in its order.
+    prediction : ColumnReference or None
+        Predictions for rows that trained none of the models they come from: the probability of the event, of the
+        likeliest class where there are more, or the value.
+    classes : tuple of float
+        Expected share of each predicted class, for more than two.
+    loss : LossReference or None
+    pairs : tuple of PairReference
+    protected : tuple of str
+        Columns on which people must not be treated differently.
+    """
+
+    format: int = FORMAT
+    rows: int
+    order: str = ""
+    columns: tuple[ColumnReference, ...]
+    prediction: ColumnReference | None = None
+    classes: tuple[float, ...] = ()
+    loss: LossReference | None = None
+    pairs: tuple[PairReference, ...] = ()
+    protected: tuple[str, ...] = ()
+
+    def __getitem__(self, name: str) -> ColumnReference:
+        return next(c for c in self.columns if c.name == name)
+
+
+def read_reference(folder: Path, contract: Contract) -> Reference:
+    """Return what ``reference.json`` in a version folder holds.
+
+    Raises
+    ------
+    BundleError
+        The file is malformed (MW-B110), of an unknown format (MW-B103), or not of this contract (MW-B131).
+    """
+    raw = read_json(folder / REFERENCE, limit=MAX_BYTES)
+    check_format(f"'{REFERENCE}'", raw, FORMAT)
+    try:
+        reference = msgspec.convert(raw, Reference)
+    except msgspec.ValidationError as error:
+        raise malformed(REFERENCE, str(error)) from error
+    if tuple(c.name for c in reference.columns) != contract.names:
+        raise malformed(REFERENCE, "it is not of the columns that the plan reads", code="MW-B131")
+    for column in (*reference.columns, *([reference.prediction] if reference.prediction else [])):
+        _check(column)
+    return reference
+
+
+def _check(column: ColumnReference) -> None:
+    bins = FIRST + (max(len(column.edges) - 1, 0) if column.edges else len(column.levels))
+    ascending = all(a <= b for a, b in zip(column.edges, column.edges[1:], strict=False))
+    if len(column.shares) != bins or min(column.shares) < 0 or not ascending:
+        raise malformed(REFERENCE, f"bins and shares of a column do not match ({bins})", code="MW-B131")
+    if column.effects and not len(column.effects) == len(column.errors) == bins:
+        raise malformed(REFERENCE, f"bins and effects of a column do not match ({bins})", code="MW-B131")
+
+
+def reference_of_profile(profile: Profile, contract: Contract) -> Reference:
+    """Return what a profile alone tells: shares of bins, without variation, use and loss."""
+    known = {c.name: c for c in profile.columns}
+    columns = tuple(
+        _of_profile(known.get(spec.name) or ColumnProfile(name=spec.name, kind=spec.kind, n_missing=0, n_distinct=0),
+                    profile.n_rows, complete=0 < spec.n_levels == len(spec.levels))
+        for spec in contract.columns
+    )  # fmt: skip
+    return Reference(rows=profile.n_rows, columns=columns)
+
+
+def _of_profile(column: ColumnProfile, n_rows: int, *, complete: bool) -> ColumnReference:
+    n = max(n_rows, 1)
+    missing = column.n_missing / n
+    present = max(n_rows - column.n_missing, 0)
+    if len(column.edges) > 1 and Kind(column.kind).numeric:
+        edges: tuple[float, ...] = column.edges
+        levels: tuple[str, ...] = ()
+        values, other = [c / n for c in column.counts], 0.0
+    else:
+        edges = ()
+        levels = tuple(name for name, _ in column.top)
+        values = [count / n for _, count in column.top]
+        other = max(present / n - sum(values), 0.0)
+    return ColumnReference(
+        name=column.name,
+        kind=column.kind,
+        edges=edges,
+        levels=levels,
+        complete=complete,
+        shares=(missing, 0.0, other, *values),
+    )
