@@ -100,6 +100,13 @@ def test_the_brief_overrules(make: MakeContext, rng: np.random.Generator, entry:
     assert overruled[0].done == f"nothing was changed: the brief allows {entry} (it would have been: drop column)"
 
 
+def test_a_rule_whose_findings_are_all_allowed_is_counted_apart(make: MakeContext, rng: np.random.Generator) -> None:
+    for allow, answer in ((("X001",), "allowed"), (("X001:height", "X001:weight"), "finding"), ((), "finding")):
+        outcome = run_audit(make(honest(rng), "goal", allow=allow), {"X001": _Base}).outcomes[0]
+        assert outcome.answer == answer and outcome.why.startswith("2 findings")
+        assert outcome.why.endswith("which the brief allows") == (answer == "allowed")
+
+
 def test_other_columns_and_findings_without_columns_stand(make: MakeContext, rng: np.random.Generator) -> None:
     audit = run_audit(make(honest(rng), "goal", allow=("X001:depth",)), RULES)
     assert not [f for f in audit.findings if f.overruled]
@@ -135,9 +142,9 @@ class _Costly(_Base):
 def test_costly_rules_are_asked_last_and_only_while_there_is_time(make: MakeContext, rng: np.random.Generator) -> None:
     context = make(honest(rng), "goal")
     audit = run_audit(context, {"X009": _Costly, "X001": _Base}, seconds=-1)
-    assert [(o.code, o.answer) for o in audit.outcomes][1] == ("X009", "not applicable")
-    assert "not asked" in audit.outcomes[1].why and {f.code for f in audit.findings} <= {"X001"}
-    assert "not asked" not in run_audit(context, {"X009": _Costly}).outcomes[0].why
+    assert [(o.code, o.answer) for o in audit.outcomes][1] == ("X009", "not asked")
+    assert "no time" in audit.outcomes[1].why and {f.code for f in audit.findings} <= {"X001"}
+    assert run_audit(context, {"X009": _Costly}).outcomes[0].answer == "finding"
 
 
 def test_costly_rules_change_nothing(make: MakeContext, rng: np.random.Generator) -> None:

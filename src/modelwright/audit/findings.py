@@ -107,7 +107,11 @@ class Finding:
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What one rule answered: ``"passed"``, ``"finding"`` or ``"not applicable"``, and why."""
+    """What one rule answered, and why.
+
+    ``answer`` is ``"passed"``; ``"finding"``; ``"allowed"``, where the brief overrules all it found; ``"not
+    applicable"`` to such a table; ``"not asked"``, for want of time; or ``"failed"``.
+    """
 
     code: str
     title: str

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -21,6 +22,7 @@ from modelwright.report.words import title_of
 
 __all__ = [
     "ColumnRow",
+    "apart",
     "asked",
     "column_rows",
     "commands",
@@ -29,10 +31,13 @@ __all__ = [
     "facts_of_source",
     "needs",
     "optimism_words",
-    "outcome_counts",
+    "outcome_words",
     "split_words",
     "target_shape",
 ]
+
+APART = {"not asked": "not asked", "allowed": "overruled by the brief", "failed": "failed"}
+"""Answers of rules that say nothing of the data, and how they are told."""
 
 LEVELS_NAMED = 3
 LEVELS_OF_A_NEED = 6
@@ -117,12 +122,27 @@ def asked(brief: Brief) -> list[tuple[str, str]]:
     return [(name, value) for name, value in listed if value]
 
 
-def outcome_counts(outcomes: Iterable[Outcome]) -> dict[str, int]:
-    """Return how many rules gave each answer."""
-    counts: dict[str, int] = {}
-    for outcome in outcomes:
-        counts[outcome.answer] = counts.get(outcome.answer, 0) + 1
-    return counts
+def outcome_words(outcomes: Sequence[Outcome]) -> str:
+    """Return what the rules said: ``"5 found something, 34 nothing, 11 do not apply to such a table"``."""
+    n = Counter(outcome.answer for outcome in outcomes)
+    said = [f"{n['finding'] + n['allowed']} found something", f"{n['passed']} nothing"]
+    if n["not applicable"]:
+        said.append(f"{n['not applicable']} do not apply to such a table")
+    return ", ".join(said)
+
+
+def apart(outcomes: Sequence[Outcome]) -> list[str]:
+    """Return a line for each answer that is none: rules not asked, allowed by the brief, failed; with the reasons."""
+    lines = []
+    for answer, words in APART.items():
+        reasons: dict[str, list[str]] = {}
+        for outcome in outcomes:
+            if outcome.answer == answer:
+                reasons.setdefault("" if answer == "allowed" else outcome.why, []).append(outcome.code)
+        for why, codes in reasons.items():
+            told = f": {why}" if why else ""
+            lines.append(f"{fmt.plural(len(codes), 'rule')} {words} ({fmt.joined(codes, 12)}){told}")
+    return lines
 
 
 def column_rows(

@@ -43,7 +43,7 @@ def command(
     from modelwright.cli.showing import listening, print_json
     from modelwright.documents import to_builtins, write_atomic
     from modelwright.format import plural
-    from modelwright.report.describing import effect_words
+    from modelwright.report.describing import apart, effect_words
 
     began = time.monotonic()
     fields = brief_fields(options)
@@ -88,3 +88,5 @@ def command(
             click.echo(f"    {measured}")
     passed = sum(o.answer == "passed" for o in found.audit.outcomes)
     click.echo(f"{plural(len(found.audit.findings), 'finding')}; {passed} of {len(found.audit.outcomes)} rules passed")
+    for line in apart(found.audit.outcomes):
+        click.echo(line)
