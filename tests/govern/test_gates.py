@@ -240,6 +240,9 @@ def test_slices_only_inform():
     assert (gate.passed, gate.blocking, verdict.answer) == (False, False, "ship")
     assert "Nothing stands in the way" in verdict.summary and "Every gate" not in verdict.summary
     assert "worse where sex is f (ROC AUC 0.70 (0.68 to 0.72) on 200 rows), and in 1 more" in gate.why
+    added = replace(worse, added=_measured(0.12, 0.03, "added"))
+    told = _gate(_judge(_evaluation(slices=(added,))), "even across slices").why
+    assert told == "worse where sex is f (200 rows; 12% of all error would go if they were like others)"
     assert "not applicable" in _gate(_judge(_evaluation(slices=())), "even across slices").why
 
 

@@ -14,6 +14,7 @@ from modelwright.data.profile import ColumnProfile, Profile
 from modelwright.data.source import Source
 from modelwright.evaluate.measurements import (
     CalibrationBin,
+    Cases,
     Comparison,
     Confusion,
     Curve,
@@ -25,7 +26,7 @@ from modelwright.evaluate.measurements import (
 )
 from modelwright.explain.reasons import Effect, Explanation, Importance
 from modelwright.frame.problem import Choice, Problem, SplitKind
-from modelwright.govern.verdict import Gate, Verdict
+from modelwright.govern.verdict import Gate, Reason, Verdict
 from modelwright.ledger import Decision
 from modelwright.report.inputs import AuditInput, ReportInput, VersionFacts
 from modelwright.train.record import CandidateResult, Member, Training
@@ -101,16 +102,14 @@ def tabled(pairs, n):
 
 def outcomes(found=()):
     titles = ("A column gives the target away", "Identifiers", "Duplicate rows", "Constant columns", "Mixed kinds")
-    return tuple(
-        Outcome(
-            code=f"A{i:03d}",
-            title=titles[i % 5],
-            answer="finding" if f"A{i:03d}" in found else ("not applicable" if i == 13 else "passed"),
-            why="no test file" if i == 13 else "nothing above the threshold",
-            seconds=0.003 * i,
-        )
-        for i in range(1, 16)
-    )
+    answers = {6: ("allowed", "1 finding, which the brief allows"), 13: ("not applicable", "no test file")}
+    asked = []
+    for i in range(1, 16):
+        answer, why = answers.get(i, ("passed", "nothing above the threshold"))
+        answer = "finding" if f"A{i:03d}" in found else answer
+        asked.append(Outcome(code=f"A{i:03d}", title=titles[i % 5], answer=answer, why=why, seconds=0.003 * i))
+    why = "it fits models, and the budget leaves no time for that"
+    return (*asked, Outcome(code="A048", title="No signal", answer="not asked", why=why, seconds=0.0))
 
 
 def finding(code, title, severity, columns, message, action, done, fix, **more):
@@ -292,6 +291,27 @@ def bank() -> ReportInput:
                     why="contact = telephone is worse by 0.051 than the rest",
                 ),
             ),
+            reasons=(
+                Reason(
+                    gate="copies",
+                    because="12% of the rows repeat an earlier row, so the score is partly remembered",
+                    do="find out whether new rows will repeat old ones too",
+                    counts=True,
+                ),
+                Reason(
+                    gate="simple",
+                    because="a simple linear model does as well within the noise and is simpler",
+                    do="give it more time",
+                    counts=True,
+                ),
+                Reason(
+                    gate="even",
+                    because="contact = telephone is worse by 0.051 than the rest",
+                    do="have predictions looked at there",
+                    counts=False,
+                ),
+                Reason(gate="budget", because="the run was late", do="give it more time", counts=False),
+            ),
         ),
         decisions=(
             Decision(
@@ -453,7 +473,15 @@ def bank_evaluation() -> Evaluation:
             ),
         ),
         slices=(
-            Slice(column="contact", value="telephone", score=m("roc_auc", 0.749, 0.035, 611), gap=-0.051, worse=True),
+            Slice(
+                column="contact",
+                value="telephone",
+                score=m("roc_auc", 0.749, 0.035, 611),
+                gap=-0.051,
+                worse=True,
+                added=m("added", 0.024, 0.011, 611),
+                same_rows=("campaign = by phone",),
+            ),
             Slice(column="age", value="60 – 95", score=m("roc_auc", 0.761, 0.04, 402), gap=-0.041, worse=False),
             Slice(column="job", value="blue-collar", score=m("roc_auc", 0.779, 0.03, 1420), gap=-0.027, worse=False),
             Slice(column="month", value="mar", score=m("roc_auc", 0.78, 0.06, 71), gap=-0.02, worse=False),
@@ -466,6 +494,12 @@ def bank_evaluation() -> Evaluation:
         value_per_row=m("value_per_row", 5.62, 0.41, method="bootstrap", unit="€"),
         threshold=0.184,
         threshold_why="The threshold was chosen on out-of-fold predictions for the largest payoff.",
+        cases=Cases(
+            events=m("events", 0.117, 0.008),
+            flagged=m("flagged", 0.142, 0.009),
+            found=m("recall", 0.552, 0.035, 793, method="Wilson"),
+            hit=m("precision", 0.455, 0.031, 963, method="Wilson"),
+        ),
     )
 
 
@@ -566,6 +600,14 @@ def seven_classes() -> ReportInput:
         value_per_row=None,
         threshold=None,
         threshold_why="",
+        cases=Cases(
+            right=m("accuracy", 0.847, 0.012, 3200),
+            right_without=m("accuracy", 0.488, 0.017, 3200),
+            worst=classes[3],
+            worst_found=m("found", 0.34, 0.06, 240),
+            taken_for=classes[1],
+            taken=m("taken", 0.41, 0.06, 240),
+        ),
     )
     return replace(
         base,
@@ -635,6 +677,12 @@ def houses() -> ReportInput:
             ),
         ),
         learning_note="Twice as many rows would make it better by about 3,100 €.",
+        cases=Cases(
+            half=m("median_ae", 11_200.0, 1_300.0, 219, greater=False, unit="€"),
+            most=m("ae_90", 36_500.0, 5_100.0, 219, greater=False, unit="€"),
+            half_without=m("median_ae", 44_100.0, 5_000.0, 219, greater=False, unit="€"),
+            most_without=m("ae_90", 128_000.0, 17_000.0, 219, greater=False, unit="€"),
+        ),
         learning_curve=tuple(
             LearningPoint(n_train=k, score=m("rmse", 27_000 + 30_000 * exp(-k / 300), 4_000.0, greater=False, unit="€"))
             for k in (155, 310, 620, 1241)

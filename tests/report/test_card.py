@@ -68,7 +68,7 @@ def test_summary_of_the_bank():
 def test_audit_summary():
     summary = json.loads(json.dumps(audit_json(samples.audit_only())))
     assert [f["code"] for f in summary["findings"]] == ["A003", "A009", "A012", "A005", "A011"]
-    assert len(summary["rules"]) == 15
+    assert len(summary["rules"]) == 16
 
 
 @pytest.mark.parametrize(

@@ -168,4 +168,6 @@ def test_headline_says_what_there_would_be_without_a_model(name, value, words):
 
 def test_scores_have_words_that_fit_a_sentence():
     assert score_words(samples.m("mae", 3.0)) == "a mean error of 3.00"
-    assert score_words(samples.m("roc_auc", 0.83)) == "ROC AUC 0.830"
+    assert score_words(samples.m("roc_auc", 0.83)) == "ROC AUC 0.830 (1 is perfect)"
+    assert score_words(samples.m("log_loss", 0.3)) == "log loss 0.300 (0 is perfect)"
+    assert score_words(samples.m("accuracy", 0.83)) == "83 of 100 right"

@@ -12,8 +12,8 @@ from collections.abc import Iterable, Sequence
 
 from modelwright import format as fmt
 from modelwright.audit.findings import Action, Severity
-from modelwright.evaluate.measurements import Evaluation, Measurement
-from modelwright.report import describing, words
+from modelwright.evaluate.measurements import Evaluation, Measurement, Slice
+from modelwright.report import cases, describing, words
 from modelwright.report.inputs import ReportInput
 
 __all__ = ["GAP", "render_card"]
@@ -31,6 +31,7 @@ def render_card(r: ReportInput) -> str:
         _front_matter(r),
         f"# Predicting {_md(r.problem.target)}",
         f"**{words.ANSWERS.get(r.verdict.answer, (r.verdict.answer, ''))[0]}.** {_md(r.verdict.summary)}",
+        _cases(r),
         _details(r),
         _intended_use(r),
         _factors(r),
@@ -42,6 +43,11 @@ def render_card(r: ReportInput) -> str:
         _caveats(r),
     )
     return "\n\n".join(s.strip() for s in sections if s.strip()) + "\n"
+
+
+def _cases(r: ReportInput) -> str:
+    """Return the score in cases, as a list; empty where nothing was counted."""
+    return _list(f"{_md(tile.sentence)}." for tile in cases.tiles(r.evaluation, r.problem))
 
 
 def _md(text: object) -> str:
@@ -223,10 +229,7 @@ def _analyses(r: ReportInput) -> str:
             ),
         ]
     if e.slices:
-        rows = (
-            (f"{_code(s.column)} = {_md(s.value)}", fmt.count(s.score.n), fmt.measured(s.score), _worse(s.worse))
-            for s in e.slices
-        )
+        rows = ((_part(s), fmt.count(s.score.n), fmt.measured(s.score), _worse(s.worse)) for s in e.slices)
         parts += [
             "### Parts of the rows",
             _table(("Part", "Rows", words.title_of(e.slices[0].score.name), "Against the rest"), rows),
@@ -235,6 +238,11 @@ def _analyses(r: ReportInput) -> str:
         ranked = ((_code(i.column), fmt.measured(i.drop)) for i in r.explanation.importances[:IMPORTANCES])
         parts += ["### What drives it", _table(("Column", "How much worse the score gets when it is shuffled"), ranked)]
     return "\n\n".join(parts)
+
+
+def _part(s: Slice) -> str:
+    others = f" (nearly the same rows: {_md(fmt.joined(s.same_rows, 3))})" if s.same_rows else ""
+    return f"{_code(s.column)} = {_md(s.value)}{others}"
 
 
 def _worse(worse: bool) -> str:

@@ -16,6 +16,7 @@ from modelwright.data.contract import ColumnSpec, Contract, Kind
 from modelwright.data.profile import ColumnProfile, Profile
 from modelwright.data.source import Source
 from modelwright.frame.problem import Problem, SplitKind
+from modelwright.govern.verdict import Reason, Verdict
 from modelwright.report import charts
 from modelwright.report.inputs import ReportInput
 from modelwright.report.words import title_of
@@ -32,6 +33,7 @@ __all__ = [
     "needs",
     "optimism_words",
     "outcome_words",
+    "reasons",
     "split_words",
     "target_shape",
 ]
@@ -143,6 +145,14 @@ def apart(outcomes: Sequence[Outcome]) -> list[str]:
             told = f": {why}" if why else ""
             lines.append(f"{fmt.plural(len(codes), 'rule')} {words} ({fmt.joined(codes, 12)}){told}")
     return lines
+
+
+def reasons(verdict: Verdict) -> tuple[Reason, ...]:
+    """Return why the verdict is as it is and what to do, most important first; also of earlier releases' verdicts."""
+    if verdict.reasons:
+        return verdict.reasons
+    failed = sorted((g for g in verdict.gates if not g.passed), key=lambda g: not g.blocking)
+    return tuple(Reason(gate=g.name, because=g.why, do="", counts=g.blocking) for g in failed)
 
 
 def column_rows(

@@ -17,7 +17,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from modelwright import format as fmt
-from modelwright.report import charts, describing, figures, reading, tables, words
+from modelwright.report import cases, charts, describing, figures, reading, tables, words
 from modelwright.report.inputs import ReportInput
 
 __all__ = ["page", "render"]
@@ -29,6 +29,8 @@ COLUMNS_SHOWN = 25
 COLUMNS_KEPT = 500
 CANDIDATES_SHOWN = 15
 CONFUSION_CLASSES = 40
+REASONS_SHOWN = 3
+CAREFUL_SHOWN = 3
 
 
 @cache
@@ -82,6 +84,12 @@ def render(r: ReportInput) -> str:
         r=r,
         e=e,
         title=f"Predicting {r.problem.target}",
+        question=cases.question_words(r),
+        tiles=cases.tiles(e, r.problem),
+        flagged=cases.flagged_words(e),
+        counted=cases.counted_words(e, r.problem),
+        reasons=describing.reasons(r.verdict)[:REASONS_SHOWN],
+        reasons_left=max(len(describing.reasons(r.verdict)) - REASONS_SHOWN, 0),
         headline_words=f"{plain} {words.without_model_words(constant)}".strip() if plain else "",
         comparisons=tables.comparisons(e),
         first=reading.readings(r.audit, r.problem),
@@ -107,6 +115,8 @@ def render(r: ReportInput) -> str:
         importances_more=folded,
         effects=figures.effects(r.explanation, r.contract),
         slices=tables.slices(e),
+        careful=[s for s in e.slices if s.worse][:CAREFUL_SHOWN],
+        careful_left=max(sum(s.worse for s in e.slices) - CAREFUL_SHOWN, 0),
         learning=figures.learning_curve(e),
         money=tables.money(e),
         needs=describing.needs(r)[:COLUMNS_KEPT],

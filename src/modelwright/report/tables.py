@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from modelwright import format as fmt
-from modelwright.evaluate.measurements import Comparison, Evaluation, Measurement
+from modelwright.evaluate.measurements import Comparison, Evaluation, Measurement, Slice
 from modelwright.explain.reasons import Explanation
 from modelwright.report.charts import RowPlot
 from modelwright.report.words import comparison_words, title_of
@@ -140,7 +140,7 @@ def slices(evaluation: Evaluation) -> PlotTable | None:
     rows = [
         PlotRow(
             label=f"{s.column} = {fmt.short(s.value, 40)}",
-            small=fmt.plural(s.score.n, "row"),
+            small=_rows_of(s),
             plot=plot.interval(
                 s.score.value,
                 s.score.low,
@@ -151,6 +151,7 @@ def slices(evaluation: Evaluation) -> PlotTable | None:
             value=fmt.measured(s.score),
             note="clearly worse" if s.worse else "within the noise",
             tone="bad" if s.worse else "model",
+            cells=(_added(s),),
         )
         for s in evaluation.slices
     ]
@@ -159,10 +160,22 @@ def slices(evaluation: Evaluation) -> PlotTable | None:
         label_head="Part of the rows",
         plot_head=f"{title_of(name)}" + ("; the line is the score on all rows" if whole is not None else ""),
         value_head="Interval",
+        heads=("Adds to all error",),
         note_head="Against the rest",
         axis=plot.axis(),
         rows=tuple(rows),
     )
+
+
+def _rows_of(s: Slice) -> str:
+    """Return how many rows a part has, and under which other names nearly the same rows go."""
+    others = "" if not s.same_rows else f", nearly those where {fmt.joined((fmt.short(o, 50) for o in s.same_rows), 3)}"
+    return fmt.plural(s.score.n, "row") + others
+
+
+def _added(s: Slice) -> str:
+    """Return what would be gained on all rows if a part were like the others; a dash where it is not worse."""
+    return fmt.share(s.added.value) if s.worse and s.added is not None else fmt.NONE
 
 
 def leaderboard(training: Training) -> tuple[PlotTable | None, tuple[CandidateResult, ...]]:

@@ -12,6 +12,7 @@ from modelwright.frame.problem import Problem
 __all__ = [
     "ANSWERS",
     "comparison_words",
+    "event_words",
     "explained",
     "headline_words",
     "score_words",
@@ -28,6 +29,9 @@ ANSWERS: dict[str, tuple[str, str]] = {
     "do not build this": ("Do not build this: a model does not help here", "bad"),
     "do not ship": ("Do not use this model", "bad"),
 }
+
+BARE = 3
+"""Characters below which the name of a class is an abbreviation, and its column is named with it."""
 
 _EXPLAINED = {
     "roc_auc": "chance that a row with the event is ranked above one without; 0.5 is a coin, 1 is perfect",
@@ -111,7 +115,13 @@ def headline_words(m: Measurement, problem: Problem, constant: Measurement | Non
 def score_words(m: Measurement) -> str:
     """Return a score as the object of a sentence: ``"a typical error of 31"``, ``"ROC AUC 0.83"``."""
     sizes = {"rmse": "a typical error of", "mae": "a mean error of", "median_ae": "a middle error of"}
-    return f"{sizes.get(m.name, title_of(m.name))} {fmt.amount(m)}"
+    if m.name in sizes:
+        return f"{sizes[m.name]} {fmt.amount(m)}"
+    if m.name == "accuracy":
+        return f"{_of_hundred(m.value or 0.0)} of 100 right"
+    perfect = {"share": "1", "correlation": "1", "explained": "1", "positive": "0"}
+    scale = METRICS[m.name].scale if m.name in METRICS else ""
+    return f"{title_of(m.name)} {fmt.amount(m)}" + (f" ({perfect[scale]} is perfect)" if scale else "")
 
 
 def without_model_words(constant: Measurement | None) -> str:
@@ -152,11 +162,20 @@ def comparison_words(c: Comparison) -> str:
     return f"no different beyond the noise: {fmt.measured(c.gain)}"
 
 
-def _event(problem: Problem) -> str:
-    """Return the event as a reader knows it: a class called 1 or true says nothing without its column."""
+def event_words(problem: Problem) -> str:
+    """Return the event as what is said of cases: ``"that are “malignant”"``, ``"with “Churn = Yes”"``."""
+    return f"{'with' if _is_bare(problem) else 'that are'} {_event(problem)}"
+
+
+def _is_bare(problem: Problem) -> bool:
+    """Return whether the event's name says nothing without its column: 1, true, yes."""
     name = problem.classes[1]
-    bare = len(name) < 2 or name.lower() in {"true", "yes"}
-    return f"“{problem.target} = {name}”" if bare else f"“{name}”"
+    return len(name) < BARE or name.lower() in {"true", "yes"} or not any(c.isalpha() for c in name)
+
+
+def _event(problem: Problem) -> str:
+    name = problem.classes[1]
+    return f"“{problem.target} = {name}”" if _is_bare(problem) else f"“{name}”"
 
 
 def _log_loss_words(m: Measurement, constant: Measurement | None) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from modelwright import format as fmt
 from modelwright.evaluate import metrics
 from modelwright.govern.gates.base import Case, Failing, Finding, number
 
@@ -24,7 +25,12 @@ class EvenAcrossSlices:
             return Finding(True, why, Failing.INFORM)
         first = worse[0]
         more = f", and in {len(worse) - 1} more" if len(worse) > 1 else ""
-        score = f"{metrics.get(first.score.name).title} {number(first.score)} on {first.score.n:,} rows"
-        why = f"worse where {first.column} is {first.value} ({score}){more}"
+        if first.added is not None and first.added.value is not None:
+            told = (
+                f"{first.score.n:,} rows; {fmt.share(first.added.value)} of all error would go if they were like others"
+            )
+        else:
+            told = f"{metrics.get(first.score.name).title} {number(first.score)} on {first.score.n:,} rows"
+        why = f"worse where {first.column} is {first.value} ({told}){more}"
         do = "have predictions looked at there, or collect more such rows"
         return Finding(False, why, Failing.INFORM, do)

@@ -67,8 +67,8 @@ class NotTooGood:
                 continue
             if metric.name == "accuracy" and _always_right(case):
                 continue
-            title = metrics.get(metric.name).title
-            why = f"a score as good as this ({title} {metric.value:.4f}) is rare, and leaked answers give it"
+            score = f"{metrics.get(metric.name).title} {metric.value:.4f}, where 1 is perfect"
+            why = f"a score as good as this ({score}) is rare, and leaked answers give it"
             do = "check that no column is known only after the answer; leave such ones out with --known-after"
             return Finding(False, why, Failing.CONDITION, do)
         return Finding(True, "no score is suspiciously close to perfect", Failing.CONDITION)
