@@ -16,6 +16,7 @@ COMMANDS = {
     "audit": "say what is wrong with the data, without training",
     "predict": "score a file with a version",
     "serve": "answer over HTTP with the champion of a project",
+    "monitor": "say what moved since training, and whether it matters",
     "why": "say why a decision was taken",
     "versions": "list the versions of a project",
     "promote": "make a version the champion",
@@ -55,7 +56,7 @@ class _Commands(click.Group):
     cls=_Commands,
     context_settings={"help_option_names": ["-h", "--help"]},
     invoke_without_command=True,
-    epilog="Exit codes: 0 done, 1 failed, 2 bad usage, 3 done, but a gate says: do not ship.",
+    epilog="Exit codes: 0 done, 1 failed, 2 bad usage, 3 done, but a gate says: do not ship, or an alarm.",
 )
 @click.version_option(__version__, prog_name="modelwright")
 @click.pass_context

@@ -16,6 +16,9 @@ from modelwright.package.reference.varying import distance, freedom_of
 
 __all__ = ["Compared", "compare"]
 
+NEVER = Variation(rows=1, excess=0.0, freedom=1.0, blocks=1_000)
+"""What was never so in training does not vary."""
+
 EDGED = 6
 """Columns with fewer edges have all their values in bins of their own, and no edge of what training has seen."""
 
@@ -103,10 +106,7 @@ def compare(column: Column, reference: ColumnReference, spec: ColumnSpec | None,
 
 
 def _p_missing(share: float, reference: ColumnReference, rows: float) -> float:
-    """Return the p-value of the share of missing values, whose variation is at most that of the whole column."""
-    z = 2 * math.sqrt(rows) * (math.asin(math.sqrt(min(share, 1.0))) - math.asin(math.sqrt(reference.shares[MISSING])))
-    freedom = freedom_of(np.asarray(reference.shares))
-    wider = tuple(
-        Variation(rows=v.rows, excess=v.excess * freedom, freedom=1.0, blocks=v.blocks) for v in reference.variation
-    )
-    return p_of_shift(z, rows, wider)
+    """Return the p-value of the share of missing values; where training had none, every one is news."""
+    before = reference.shares[MISSING]
+    z = 2 * math.sqrt(rows) * (math.asin(math.sqrt(min(share, 1.0))) - math.asin(math.sqrt(before)))
+    return p_of_shift(z, rows, reference.gaps if before else (NEVER,))

@@ -6,6 +6,7 @@ Each function answers None, or how much moved and in words what. They are asked 
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 
@@ -42,11 +43,15 @@ FACTORS = {
 }
 """Ratios of units that are mixed up (BIPM, SI brochure, 9th edition; NIST SP 811)."""
 
-EXACTNESS = 0.05  # of a factor, in logarithms: the median of a window is known about as well
+EXACTNESS, LOOSEST = 0.01, 0.05
+"""A factor is a known one when its logarithm is as close as the first and two standard errors of a median, at most the
+second."""
+
 ANY_FACTOR = 5.0
 """From here on a factor that fits every quantile is a unit, known or not."""
 
 GAINED = 0.25  # share of the distance that may be left after the factor is undone
+MEDIAN_ERROR = 1.2533  # of a normal sample, in standard errors of its mean
 FEWEST_QUANTILES = 3
 FAHRENHEIT = (1.8, 32.0)
 STUCK_SHARE = 0.95
@@ -105,17 +110,19 @@ def _conversions(values: np.ndarray, compared: Compared) -> list[tuple[float, fl
     able = (np.abs(there[1]) > 0) & (np.sign(here) == np.sign(there[1]))
     if able.sum() >= FEWEST_QUANTILES:
         factor = float(np.exp(np.median(np.log(here[able] / there[1][able]))))
-        words = _factor_words(factor)
+        spread = float(np.std(np.log(np.abs(values[values != 0])))) if (values != 0).any() else 0.0
+        close = EXACTNESS + 2 * MEDIAN_ERROR * spread / math.sqrt(len(values))
+        words = _factor_words(factor, min(close, LOOSEST))
         if words:
             found.insert(0, (factor, 0.0, words))
     return found
 
 
-def _factor_words(factor: float) -> str:
+def _factor_words(factor: float, close: float) -> str:
     size = max(factor, 1 / factor)
     how = f"{factor:.4g} times as large" if factor > 1 else f"{1 / factor:.4g} times as small"
     for known, words in FACTORS.items():
-        if abs(np.log(size / known)) < EXACTNESS:
+        if abs(np.log(size / known)) < close:
             return f"{how} ({words})"
     return how if size >= ANY_FACTOR else ""
 

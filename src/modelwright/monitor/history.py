@@ -67,6 +67,8 @@ class History:
         By check and column, ``"drift:age"``; those at 1 or less are left out.
     seen : str
         Time up to which a log was read.
+    labelled : str
+        Time up to which late labels were read.
     alerted : dict of str
         When an alert was last given, by what it was about.
     """
@@ -75,6 +77,7 @@ class History:
     windows: int = 0
     evidence: dict[str, float] = field(default_factory=dict)
     seen: str = ""
+    labelled: str = ""
     alerted: dict[str, str] = field(default_factory=dict)
 
     def begin(self, version: str) -> None:

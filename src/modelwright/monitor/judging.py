@@ -25,6 +25,10 @@ __all__ = ["Evidence", "judged"]
 SMALL_EFFECT = 0.1
 """Cohen's w of a small effect (Cohen 1988): less is told by its numbers and is no alarm."""
 
+PREDICTIONS_EFFECT = 0.2
+"""The same for predictions, whose reference is of the models of folds: those of the version, fitted on more rows, are a
+little surer."""
+
 RISE = 0.05
 """The loss is up when it is so by more than this share of what is expected: a twentieth is what a new season or a
 retraining with another seed costs as well, and nobody would act on it."""
@@ -161,7 +165,7 @@ class _Case:
         if compared is None or self.evidence.window.prediction is None:
             return
         found = self.history.take("prediction", {PREDICTION: compared.p})
-        if self.passed(found, {PREDICTION: compared.p}) and compared.effect >= SMALL_EFFECT:
+        if self.passed(found, {PREDICTION: compared.p}) and compared.effect >= PREDICTIONS_EFFECT:
             judgement, because = self.matters(None)
             yield Alarm(
                 check="prediction",

@@ -46,7 +46,7 @@ class Estimate:
 class Real:
     """The loss of rows whose labels are known.
 
-    ``p`` is of a loss above that of training, ``p_estimate`` of one that differs from the estimate for the same rows;
+    ``p`` is of a loss above that of training, ``p_estimate`` of one above the estimate for the same rows;
     ``losses`` are those of the rows.
     """
 
@@ -100,7 +100,9 @@ def estimate(loss: LossReference, prediction: np.ndarray, compared: Mapping[str,
             uncertain += float(((np.asarray(column.reference.errors) * shift) ** 2).sum())
     rows = effective_rows(n, loss.n)
     own = variation_at(loss.unexplained, rows)
-    chance = loss.residual**2 * (1 + own.excess * rows) / max(rows, 1e-9)
+    # Rows that lose twice as much also vary twice as much about it.
+    residual = loss.residual * max(value / max(loss.mean, 1e-12), 1.0)
+    chance = residual**2 * (1 + own.excess * rows) / max(rows, 1e-9)
     return Estimate(value=max(value, 0.0), error=math.sqrt(chance + uncertain), freedom=own.blocks)
 
 
@@ -139,5 +141,4 @@ def measure(loss: LossReference, y: np.ndarray, prediction: np.ndarray, compared
 def _p_of_estimate(difference: float, guess: Estimate) -> float:
     from scipy.special import stdtr
 
-    z = abs(difference) / max(guess.error, 1e-12)
-    return min(2 * float(stdtr(max(guess.freedom, 1.0), -z)), 1.0)
+    return float(stdtr(max(guess.freedom, 1.0), -difference / max(guess.error, 1e-12)))

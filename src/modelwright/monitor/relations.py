@@ -40,7 +40,9 @@ def moved_pairs(reference: Reference, window: Window, contract: Contract, withou
     """Return, by name of the pair, how its columns go together in a window."""
     if window.n_rows < CORRELATION_ROWS:
         return {}
-    wanted = {n for pair in reference.pairs for n in (pair.first, pair.second)} - without - set(window.absent)
+    wanted = (
+        {n for pair in reference.pairs for n in (pair.first, pair.second)} - without - {*window.absent, *window.hidden}
+    )
     scores = {}
     for column in reference.columns:
         if column.name in wanted:
@@ -94,20 +96,21 @@ def worse_parts(reference: Reference, labelled: Window, real: Real, contract: Co
     """Return the parts of the columns used most, by name, with how much their loss is beyond its estimate."""
     loss, prediction = reference.loss, labelled.prediction
     assert loss is not None and prediction is not None
+    unknown = {*labelled.absent, *labelled.hidden}
     chosen = sorted(reference.columns, key=lambda c: -(c.use or 0.0))[:PARTED]
     binned = {
         c.name: bins_of(labelled.columns[c.name], c, contract[c.name])
         for c in reference.columns
-        if c.effects or c in chosen
+        if (c.effects or c in chosen) and c.name not in unknown
     }
     guess = base_of(loss.name, prediction) + loss.offset
     for column in reference.columns:
-        if column.effects:
+        if column.effects and column.name in binned:
             guess = guess + np.asarray(column.effects)[binned[column.name]]
     beyond = real.losses - guess
     found = {}
     for column in chosen:
-        if column.name not in labelled.absent and len(column.shares) > FIRST:
+        if column.name in binned and len(column.shares) > FIRST:
             found.update(_parts(column, binned[column.name], real.losses, guess, beyond, loss))
     return found
 

@@ -109,7 +109,7 @@ def compare_window(version: Version, window: Window, reference: Reference) -> di
     """Return every column of a window and its predictions beside the reference."""
     found = {}
     for column, spec in zip(reference.columns, version.contract.columns, strict=True):
-        if column.name not in window.absent:
+        if column.name not in window.absent and column.name not in window.hidden:
             found[column.name] = compare(window.columns[column.name], column, spec, reference.rows)
     if reference.prediction is not None and window.prediction is not None:
         found[PREDICTION] = compare(watched_prediction(window.prediction), reference.prediction, None, reference.rows)

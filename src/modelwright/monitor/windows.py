@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from modelwright.data.canonical import read_columns
-from modelwright.data.columns import Columns
+from modelwright.data.columns import Column, Columns, Strings
 from modelwright.data.enforcing import Fit, Tally, fit_of, violations_of
 from modelwright.data.parsing.texts import text_of
 from modelwright.errors import UsageError
@@ -17,7 +17,7 @@ from modelwright.errors import UsageError
 if TYPE_CHECKING:
     from modelwright.package.bundle import Version
 
-__all__ = ["Window", "encode_labels", "window_of"]
+__all__ = ["Window", "encode_labels", "joined_windows", "window_of"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -39,8 +39,8 @@ class Window:
     start, end : str or None
     seconds : ndarray of float64 or None
         Time that each answer took.
-    extra : Columns
-        Columns beside those of the contract that are watched too: protected ones.
+    hidden : tuple of str
+        Columns of which nothing is known, as the log masks or hashes them; they are not watched.
     told : tuple of str
     """
 
@@ -53,6 +53,7 @@ class Window:
     start: str | None = None
     end: str | None = None
     seconds: np.ndarray | None = None
+    hidden: tuple[str, ...] = ()
     told: tuple[str, ...] = ()
 
 
@@ -92,6 +93,49 @@ def window_of(version: Version, table: Any, *, answers: Any = None, labels: Any 
         unreadable=_unreadable(version, fit, tally),
         told=(*notes, *told),
     )
+
+
+def joined_windows(windows: Sequence[Window]) -> Window:
+    """Return windows of the same version as one, in order; what one of them does not know is not known of any row."""
+    if len(windows) == 1:
+        return windows[0]
+    n = sum(w.n_rows for w in windows)
+    unreadable = {name for w in windows for name in w.unreadable}
+    return Window(
+        columns={name: _below([w.columns[name] for w in windows]) for name in windows[0].columns},
+        n_rows=n,
+        prediction=_stacked([w.prediction for w in windows]),
+        y=_stacked([w.y for w in windows]),
+        absent=tuple(sorted({name for w in windows for name in w.absent})),
+        unreadable={
+            name: sum(w.unreadable.get(name, 0.0) * w.n_rows for w in windows) / max(n, 1) for name in unreadable
+        },
+        start=min((w.start for w in windows if w.start), default=None),
+        end=max((w.end for w in windows if w.end), default=None),
+        seconds=_stacked([w.seconds for w in windows]),
+        hidden=tuple(sorted({name for w in windows for name in w.hidden})),
+        told=tuple(dict.fromkeys(t for w in windows for t in w.told)),
+    )
+
+
+def _stacked(parts: Sequence[np.ndarray | None]) -> np.ndarray | None:
+    known = [part for part in parts if part is not None]
+    return np.concatenate(known) if len(known) == len(parts) else None
+
+
+def _below(parts: Sequence[Column]) -> Column:
+    """Return columns one below the other."""
+    if not isinstance(parts[0], Strings):
+        return np.concatenate([np.asarray(part) for part in parts])
+    index: dict[str, int] = {}
+    codes = []
+    for part in parts:
+        assert isinstance(part, Strings)
+        table = np.array([index.setdefault(level, len(index)) for level in part.levels] + [-1], dtype=np.int32)
+        codes.append(table[part.codes])
+    levels = np.empty(len(index), dtype=object)
+    levels[:] = list(index)
+    return Strings(np.concatenate(codes), levels)
 
 
 def encode_labels(labels: Sequence[Any] | np.ndarray, classes: Sequence[str]) -> np.ndarray:

@@ -53,8 +53,8 @@ LOSSES = {
 }
 
 NO_LOSS = "the version does not say what loss to expect: it was made by an earlier release"
-NO_TRUST = "labels that came show a loss other than the estimate: what the target depends on has changed"
-DIFFERS = "the real loss is not what was estimated from the rows: what the target depends on has changed"
+NO_TRUST = "labels that came show a loss above the estimate: what the target depends on has changed"
+DIFFERS = "the real loss is above what was estimated from the rows: what the target depends on has changed"
 UNUSED = "the model hardly uses the column"
 FAULTY = "the feed is broken"
 

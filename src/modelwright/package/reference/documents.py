@@ -89,6 +89,8 @@ class ColumnReference:
         Share of the model's use of all columns, from the importance that was measured; None where it was not.
     variation : tuple of Variation
         By length of stretch, ascending; empty: unknown.
+    gaps : tuple of Variation
+        Of the share of missing values; empty where there were none, or it is unknown.
     effects, errors : tuple of float
         By bin, what a row in it adds to the loss beyond its base, and the standard errors of that; may be empty.
     """
@@ -101,6 +103,7 @@ class ColumnReference:
     shares: tuple[float, ...]
     use: float | None = None
     variation: tuple[Variation, ...] = ()
+    gaps: tuple[Variation, ...] = ()
     effects: tuple[float, ...] = ()
     errors: tuple[float, ...] = ()
 

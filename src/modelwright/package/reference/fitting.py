@@ -141,6 +141,7 @@ def _column(column: Column, spec: ColumnSpec, *, most: int, ordered: bool) -> tu
         empty,
         shares=tuple(float(f"{s:.4g}") for s in shares),
         variation=varying.of_bins(bins, n_bins, ordered=ordered),
+        gaps=varying.of_gaps(bins == 0, ordered=ordered),
     )
     return found, bins
 

@@ -89,9 +89,24 @@ def ridge(bins: list[np.ndarray], sizes: list[int], target: np.ndarray) -> tuple
     inverse = np.linalg.inv(gram + best * np.eye(len(gram)))
     effects = inverse @ moments
     noise = (centred - design @ effects).std()
-    errors = noise * np.sqrt(np.maximum(np.diag(inverse @ gram @ inverse), 0.0))
     cuts = np.cumsum(sizes)[:-1]
-    return np.split(effects, cuts), np.split(errors, cuts)
+    shares = np.split(design.mean(axis=0), cuts)
+    starts = (0, *cuts)
+    errors = [
+        noise * _spread(inverse[start : start + size, start : start + size], share)
+        for start, size, share in zip(starts, sizes, shares, strict=True)
+    ]
+    return np.split(effects, cuts), errors
+
+
+def _spread(covariance: np.ndarray, shares: np.ndarray) -> np.ndarray:
+    """Return the standard deviations of effects less their mean: shares of bins sum to one, so that alone counts.
+
+    The covariance is the posterior one of the ridge seen as a prior, which holds what shrinking takes away from the
+    effects of bins with few rows: the very bins that a shift fills.
+    """
+    centring = np.eye(len(shares)) - np.asarray(shares, dtype=np.float64)[None, :]
+    return np.sqrt(np.maximum(np.diag(centring @ covariance @ centring.T), 0.0))
 
 
 def _design(bins: list[np.ndarray], sizes: list[int]) -> np.ndarray:

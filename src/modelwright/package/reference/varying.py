@@ -15,7 +15,16 @@ import numpy as np
 
 from modelwright.package.reference.documents import FIRST, Variation
 
-__all__ = ["BLOCKS", "block_starts", "distance", "freedom_of", "of_bins", "of_correlations", "of_means"]
+__all__ = [
+    "BLOCKS",
+    "block_starts",
+    "distance",
+    "freedom_of",
+    "of_bins",
+    "of_correlations",
+    "of_gaps",
+    "of_means",
+]
 
 BLOCKS = (96, 24)
 """Stretches that the rows are cut into; the second half of them is compared with what came before."""
@@ -61,6 +70,13 @@ def of_bins(bins: np.ndarray, n_bins: int, *, ordered: bool) -> tuple[Variation,
         most = np.inf if ordered else 4 * LARGEST_BELIEVED / freedom
         found.append(_variation(statistic, rows, freedom, most))
     return _ascending(found)
+
+
+def of_gaps(missing: np.ndarray, *, ordered: bool) -> tuple[Variation, ...]:
+    """Return the variation of the share of missing values; empty where there are none."""
+    if not missing.any():
+        return ()
+    return of_bins(np.where(missing, FIRST, FIRST + 1), FIRST + 2, ordered=ordered)
 
 
 def of_means(values: np.ndarray, *, ordered: bool) -> tuple[Variation, ...]:

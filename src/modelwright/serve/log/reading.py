@@ -15,7 +15,7 @@ from modelwright.serve.log.tables import AnswerTypes, arrow, as_table, concatena
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["iter_log", "read_feedback", "read_labelled", "read_log"]
+__all__ = ["iter_log", "labelled", "read_feedback", "read_labelled", "read_log"]
 
 
 def read_log(
@@ -75,10 +75,11 @@ def read_labelled(
     too.
     """
     predictions = read_log(folder, since=since, until=until, version=version)
-    return _labelled(predictions, read_feedback(folder))
+    return labelled(predictions, read_feedback(folder))
 
 
-def _labelled(predictions: pa.Table, feedback: pa.Table) -> pa.Table:
+def labelled(predictions: pa.Table, feedback: pa.Table) -> pa.Table:
+    """Return the predictions that late labels belong to, with ``label``, ``number`` and ``labelled``, its time."""
     pa = arrow()
     keys = ["request_id", "row"]
     latest = feedback.append_column("_label", pa.array(range(feedback.num_rows), pa.int64())).sort_by(

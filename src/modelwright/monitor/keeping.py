@@ -1,0 +1,100 @@
+"""What a project keeps of its monitoring: the evidence so far and the windows that were judged.
+
+::
+
+    PROJECT/monitor/
+      version-3.json      the history of version 3: evidence, and up to when the log was read
+      windows.jsonl       every window that was judged, one a line, for the report; the newest `MOST_WINDOWS`
+
+One process at a time; a second one is refused. What is written is whole or not there.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+
+from modelwright.documents import encode, write_atomic
+from modelwright.errors import ProjectError
+from modelwright.monitor.documents import Monitoring
+from modelwright.monitor.history import History
+
+__all__ = ["FOLDER", "MOST_WINDOWS", "Kept"]
+
+FOLDER = "monitor"
+MOST_WINDOWS = 2_000
+"""Hourly windows of some three months; a line has two kilobytes."""
+
+WINDOWS = "windows.jsonl"
+SHOWN_COLUMNS = 20  # of a window that is kept: those used most
+
+
+class Kept:
+    """The folder of a project in which monitoring keeps what it knows.
+
+    Parameters
+    ----------
+    project : Path
+    """
+
+    def __init__(self, project: Path) -> None:
+        self.folder = project / FOLDER
+
+    @contextlib.contextmanager
+    def lock(self) -> Iterator[None]:
+        """Hold the folder; raises ProjectError while another process does (MW-P701)."""
+        try:
+            self.folder.mkdir(exist_ok=True)
+            handle = open(self.folder / ".lock", "w")  # noqa: SIM115 - closed by the block below
+        except OSError as error:
+            raise ProjectError(
+                f"'{self.folder}' may not be written: {error.strerror}", fix="check who may write it", code="MW-P700"
+            ) from error
+        with handle:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise ProjectError(
+                    f"another process monitors '{self.folder.parent}'",
+                    fix="end it, or watch a file with --data",
+                    code="MW-P701",
+                ) from error
+            yield
+
+    def history(self, number: int) -> History:
+        """Return the history of a version, an empty one before its first window; raises ProjectError (MW-P003)."""
+        return History.load(self._path(number))
+
+    def remember(self, number: int, history: History) -> None:
+        """Save the history of a version."""
+        history.save(self._path(number))
+
+    def _path(self, number: int) -> Path:
+        return self.folder / f"version-{number}.json"
+
+    def windows(self, version: int | None = None) -> tuple[Monitoring, ...]:
+        """Return the windows that were judged, oldest first; a damaged line is left out."""
+        found = []
+        for line in self._lines():
+            with contextlib.suppress(msgspec.MsgspecError):
+                window = msgspec.json.decode(line, type=Monitoring)
+                if version is None or window.version == str(version):
+                    found.append(window)
+        return tuple(found)
+
+    def add(self, windows: tuple[Monitoring, ...]) -> None:
+        """Add windows to those kept; the oldest make place."""
+        if not windows:
+            return
+        new = [encode(replace(w, columns=w.columns[:SHOWN_COLUMNS])) for w in windows]
+        lines = [*self._lines(), *new][-MOST_WINDOWS:]
+        write_atomic(self.folder / WINDOWS, b"".join(line + b"\n" for line in lines))
+
+    def _lines(self) -> list[bytes]:
+        path = self.folder / WINDOWS
+        return path.read_bytes().splitlines() if path.is_file() else []

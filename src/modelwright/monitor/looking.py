@@ -1,0 +1,113 @@
+"""A look at a project: every window since the last look, judged, kept and told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from modelwright.errors import UsageError
+from modelwright.monitor.documents import Judgement, Monitoring
+from modelwright.monitor.history import History
+from modelwright.monitor.keeping import Kept
+from modelwright.monitor.sources import FILE_ROWS, WINDOW_ROWS, late_labels, log_windows, table_windows
+from modelwright.monitor.watching import watch_window
+from modelwright.project import Project
+
+__all__ = ["LOG_FOLDER", "look_at_log", "look_at_table", "read_labels"]
+
+LOG_FOLDER = "predictions"
+ALARMED = (Judgement.HARMFUL, Judgement.BROKEN)
+EVENT = "monitored"
+
+
+def look_at_table(
+    project: Project,
+    source: Any,
+    *,
+    number: int | None = None,
+    query: str | None = None,
+    labels: Sequence[Any] | np.ndarray | None = None,
+    rows: int = FILE_ROWS,
+) -> tuple[Monitoring, ...]:
+    """Return what the windows of a file, a database or a table say of a version, the champion by default.
+
+    Evidence is gathered from window to window, and nothing is kept in the project: rows that were scored elsewhere have
+    their own life.
+
+    Raises
+    ------
+    DataError
+        The source cannot be read, or has not as many rows as there are labels.
+    """
+    version, history = project.version(number), History()
+    windows = table_windows(version, source, query=query, rows=rows, labels=labels)
+    return tuple(watch_window(version, window, history=history) for window in windows)
+
+
+def look_at_log(
+    project: Project,
+    *,
+    number: int | None = None,
+    log: Path | None = None,
+    rows: int = WINDOW_ROWS,
+    everything: bool = False,
+) -> tuple[Monitoring, ...]:
+    """Return what the predictions logged since the last look say of a version, the champion by default.
+
+    What was judged is kept in ``PROJECT/monitor``; harmful and broken windows go to the ledger. Labels that came since
+    the last look are measured with the first window.
+
+    Parameters
+    ----------
+    log : Path or None
+        Folder of the log; None: that of the project.
+    rows : int
+        Of a window.
+    everything : bool
+        A last window is judged however few rows it has.
+
+    Raises
+    ------
+    ProjectError
+        Another process monitors the project (MW-P701), or a file cannot be read or written.
+    """
+    kept, version = Kept(project.path), project.version(number)
+    own = version.manifest.version
+    place = log or project.path / LOG_FOLDER
+    found: list[Monitoring] = []
+    with kept.lock():
+        history = kept.history(own)
+        late = late_labels(version, place, history=history)
+        for window in log_windows(version, place, history=history, rows=rows, everything=everything):
+            found.append(watch_window(version, window, history=history, late=late))
+            late = None
+        if late is not None and not found:  # labels alone are news as well
+            found.append(watch_window(version, late, history=history))
+        kept.add(tuple(found))
+        kept.remember(own, history)
+    return tuple(found)
+
+
+def read_labels(source: str, *, target: str) -> list[Any]:
+    """Return the labels in a file, in its order: the column of the target, or its only column.
+
+    Raises
+    ------
+    UsageError
+        The file has several columns and none is the target's (MW-U706).
+    """
+    from modelwright.data.reading import read_table
+
+    table, _ = read_table(source, every_row=True)
+    if target in table.column_names:
+        return list(table.column(target).to_pylist())
+    if table.num_columns == 1:
+        return list(table.column(0).to_pylist())
+    raise UsageError(
+        f"'{source}' has {table.num_columns} columns and none is '{target}'",
+        fix=f"give a file with a column '{target}', a row for each row that is watched",
+        code="MW-U706",
+    )

@@ -1,0 +1,273 @@
+"""Where windows come from: the prediction log, a file, a query. Memory is that of a window, however long the source."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import numpy as np
+
+from modelwright.data.columns import Columns, Strings, take
+from modelwright.errors import DataError
+from modelwright.monitor.history import History
+from modelwright.monitor.windows import Window, encode_labels, joined_windows, window_of
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from modelwright.package.bundle import Version
+
+__all__ = ["FEWEST_ROWS", "WINDOW_ROWS", "late_labels", "log_windows", "table_windows", "window_of_log"]
+
+WINDOW_ROWS = 5_000
+"""A share is known to a percent and a half from so many rows, and a shift of a tenth of a deviation shows."""
+
+FILE_ROWS = 50_000  # of a window of a file: a file of the size that is usual is one window
+FEWEST_ROWS = 200
+"""Fewer rows of a log wait for more, except where they are asked for."""
+
+MOST_LATE = 200_000  # rows with labels that come late, the newest: 200 MB at 100 columns
+_METADATA = b"modelwright.log"
+
+
+def table_windows(
+    version: Version,
+    source: Any,
+    *,
+    query: str | None = None,
+    rows: int = FILE_ROWS,
+    labels: Sequence[Any] | np.ndarray | None = None,
+) -> Iterator[Window]:
+    """Yield the windows of a file, a database or a table in memory, in the order of its rows.
+
+    Parameters
+    ----------
+    version : Version
+    source, query
+        As of `modelwright.data.reading.read_table`.
+    rows : int
+        Rows of a window; the last has the rest, and what is less than half a window goes to the one before.
+    labels : sequence or None
+        By row of the source. None: the column of the target, where the source has it.
+
+    Raises
+    ------
+    DataError
+        The source cannot be read, or has not as many rows as there are labels (MW-D705).
+    """
+    from modelwright.data.streaming import open_stream
+
+    target, start = version.manifest.target, 0
+    with open_stream(source, query=query) as stream:
+        for table in _sized(stream.tables(), rows):
+            own = None if labels is None else labels[start : start + table.num_rows]
+            if labels is None and target in table.column_names:
+                own = table.column(target).to_pylist()
+            start += table.num_rows
+            if own is not None and len(own) != table.num_rows:
+                raise _other_length(len(labels or ()))
+            yield window_of(version, table, labels=own)
+    if labels is not None and len(labels) != start:
+        raise _other_length(len(labels))
+
+
+def _other_length(n: int) -> DataError:
+    return DataError(
+        f"there are {n:,} labels, and the rows are not as many",
+        fix="give a label for each row, in the order of the rows, empty where it is not known",
+        code="MW-D705",
+    )
+
+
+def _sized(tables: Iterator[pa.Table], rows: int) -> Iterator[pa.Table]:
+    """Yield tables of so many rows; the last has half as many to one and a half times as many, or all there are."""
+    import pyarrow as pa
+
+    held: list[pa.Table] = []
+    n = 0
+    for table in tables:
+        held.append(table)
+        n += table.num_rows
+        while n >= rows + (rows + 1) // 2:
+            whole = pa.concat_tables(held, promote_options="permissive")
+            yield whole.slice(0, rows)
+            held, n = [whole.slice(rows)], n - rows
+    if n:
+        yield pa.concat_tables(held, promote_options="permissive")
+
+
+# --- the prediction log --------------------------------------------------------------------------------------------
+
+
+def log_windows(
+    version: Version, log: Path, *, history: History, rows: int = WINDOW_ROWS, everything: bool = False
+) -> Iterator[Window]:
+    """Yield the windows of the predictions that came after those that ``history`` has seen, and note them as seen.
+
+    Parameters
+    ----------
+    version : Version
+        Its predictions are taken, whatever its role was.
+    log : Path
+        Folder of the log.
+    rows : int
+    everything : bool
+        The last window is given however few rows it has; otherwise what is too little waits for more.
+
+    Raises
+    ------
+    ProjectError
+        A file is damaged, see `modelwright.serve.log.reading.read_log`.
+    """
+    from modelwright.serve.log import iter_log
+
+    since = datetime.fromisoformat(history.seen) if history.seen else None
+    held: list[Window] = []
+    whole: Window | None = None  # held back, for what is too little for a window of its own
+    for table in iter_log(log, since=since, version=str(version.manifest.version)):
+        for part in _sized(iter([table.sort_by("time")]), rows):
+            held.append(window_of_log(version, part))
+            if sum(w.n_rows for w in held) >= rows:
+                if whole is not None:
+                    yield whole
+                whole, held = _seen(history, joined_windows(held)), []
+    few = sum(w.n_rows for w in held) < min(FEWEST_ROWS, rows)
+    if held and whole is not None and few:
+        whole, held = _seen(history, joined_windows([whole, *held])), []
+    if whole is not None:
+        yield whole
+    if held and (everything or not few):
+        yield _seen(history, joined_windows(held))
+
+
+def _seen(history: History, window: Window) -> Window:
+    """Note up to when the log was read. Files of workers overlap in time, and all of them are read each time."""
+    if window.end is not None:
+        after = datetime.fromisoformat(window.end) + timedelta(microseconds=1)
+        history.seen = max(history.seen, after.isoformat())
+    return window
+
+
+def window_of_log(version: Version, table: pa.Table) -> Window:
+    """Return rows of the log as a window: they are canonical already, and their answers are those that were given."""
+    given = table.column("inputs").combine_chunks() if "inputs" in table.column_names else None
+    held = {f.name: i for i, f in enumerate(given.type)} if given is not None else {}
+    odd = _protected(table)
+    columns: Columns = {}
+    hidden = []
+    for spec in version.contract.columns:
+        if spec.name not in held or spec.name in odd:
+            hidden.append(spec.name)
+            columns[spec.name] = _nothing(spec.kind.numeric, table.num_rows)
+        else:
+            columns[spec.name] = _column(given.field(held[spec.name]), numeric=spec.kind.numeric)
+    times = table.column("time")
+    return Window(
+        columns=columns,
+        n_rows=table.num_rows,
+        prediction=_answers(version, table),
+        y=_labels(version, table),
+        hidden=tuple(hidden),
+        unreadable=_unreadable(table),
+        start=_moment(times[0]) if table.num_rows else None,
+        end=_moment(times[-1]) if table.num_rows else None,
+        seconds=np.asarray(table.column("seconds"), dtype=np.float64),
+    )
+
+
+def _moment(value: Any) -> str:
+    return str(value.as_py().astimezone(UTC).isoformat())
+
+
+def _protected(table: pa.Table) -> frozenset[str]:
+    """Return the columns of which values were masked or hashed: they are no news of the world."""
+    found = msgspec.json.decode((table.schema.metadata or {}).get(_METADATA, b"{}"))
+    return frozenset((*found.get("masked", ()), *found.get("hashed", ())))
+
+
+def _nothing(numeric: bool, n: int) -> Any:
+    return np.full(n, np.nan) if numeric else Strings(np.full(n, -1, np.int32), np.empty(0, dtype=object))
+
+
+def _column(array: pa.Array, *, numeric: bool) -> Any:
+    import pyarrow as pa
+
+    if numeric:
+        if not pa.types.is_floating(array.type):
+            return _nothing(True, len(array))
+        return np.asarray(array.to_numpy(zero_copy_only=False), dtype=np.float64)
+    encoded = (array if pa.types.is_string(array.type) else array.cast(pa.string())).dictionary_encode()
+    codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int32)
+    levels = np.empty(len(encoded.dictionary), dtype=object)
+    levels[:] = encoded.dictionary.to_pylist()
+    return Strings(codes, levels)
+
+
+def _answers(version: Version, table: pa.Table) -> np.ndarray | None:
+    """Return what was answered, None where that is not in the log for every row."""
+    if "answers" not in table.column_names:
+        return None
+    answers = table.column("answers").combine_chunks()
+    held = {f.name: i for i, f in enumerate(answers.type)}
+    names = [f"probability_{name}" for name in version.plan.classes] or ["prediction"]
+    if not set(names) <= set(held):
+        return None
+    found = np.column_stack([_column(answers.field(held[name]), numeric=True) for name in names])
+    return found if np.isfinite(found).all() else None
+
+
+def _labels(version: Version, table: pa.Table) -> np.ndarray | None:
+    if "label" not in table.column_names:
+        return None
+    return encode_labels(table.column("label").to_pylist(), version.plan.classes)
+
+
+def _unreadable(table: pa.Table) -> dict[str, float]:
+    import pyarrow.compute as pc
+
+    if "unreadable" not in table.column_names or not table.num_rows:
+        return {}
+    counts = pc.value_counts(pc.list_flatten(table.column("unreadable"))).to_pylist()
+    return {c["values"]: c["counts"] / table.num_rows for c in counts}
+
+
+def late_labels(version: Version, log: Path, *, history: History) -> Window | None:
+    """Return the predictions whose labels came after those that ``history`` has seen, and note these as seen.
+
+    Only files of the log that may hold them are looked at, one after the other; of more than `MOST_LATE` rows the
+    newest are kept. None where no label is new.
+    """
+    from modelwright.serve.log import iter_log, read_feedback
+    from modelwright.serve.log.reading import labelled
+
+    since = datetime.fromisoformat(history.labelled) if history.labelled else None
+    feedback = read_feedback(log, since=since)
+    if not feedback.num_rows:
+        return None
+    found: list[Window] = []
+    for table in iter_log(log, version=str(version.manifest.version)):
+        part = labelled(table, feedback)
+        if part.num_rows:
+            found.append(window_of_log(version, part))
+        while sum(w.n_rows for w in found) > MOST_LATE and len(found) > 1:
+            found.pop(0)
+    newest = max(feedback.column("time").to_pylist()).astimezone(UTC)
+    history.labelled = (newest + timedelta(microseconds=1)).isoformat()
+    window = joined_windows(found) if found else None
+    return window if window is None or window.n_rows <= MOST_LATE else _newest(window)
+
+
+def _newest(window: Window) -> Window:
+    rows = np.arange(window.n_rows - MOST_LATE, window.n_rows)
+    return replace(
+        window,
+        columns=take(window.columns, rows),
+        n_rows=MOST_LATE,
+        prediction=None if window.prediction is None else window.prediction[rows],
+        y=None if window.y is None else window.y[rows],
+        seconds=None,
+    )
