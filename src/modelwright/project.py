@@ -18,13 +18,14 @@ import fcntl
 import os
 import re
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from modelwright import documents
 from modelwright.brief import Brief
+from modelwright.champions import PROMOTED, ROLLED_BACK, Champion, champion_of, change, settle
 from modelwright.errors import ProjectError, UsageError, did_you_mean
 from modelwright.ledger import Decision, Ledger
 
@@ -42,14 +43,6 @@ TOPICS = {
     "features": ("features", "column", "kind"),
     "model": ("model", "ensemble", "refit", "candidates"),
 }
-
-
-@dataclass(frozen=True, kw_only=True)
-class Champion:
-    """The version that serves; ``previous`` are those that did before, newest last."""
-
-    version: int
-    previous: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -254,9 +247,7 @@ class Project:
     @property
     def champion(self) -> Champion | None:
         """The version that serves, None before the first."""
-        path = self.path / "champion.json"
-        fix = "restore it, or remove it and promote a version"
-        return documents.load(path, Champion, fix=fix) if path.is_file() else None
+        return champion_of(self.path)
 
     def version(self, number: int | None = None) -> Version:
         """Open a version, the champion by default; every digest is checked first.
@@ -324,39 +315,46 @@ class Project:
             f"until now ({there[:16]}…): servers that are given the key of the one refuse the other"
         )
 
-    def promote(self, number: int, *, by: str = "user", why: str = "") -> Champion:
-        """Make a version the champion, after checking it; the step is atomic and goes to the ledger. Whether it is
-        signed as the champion before says `signed_otherwise`, which is asked before."""
+    def promote(
+        self, number: int, *, by: str = "user", why: str = "", evidence: Mapping[str, Any] | None = None
+    ) -> Champion:
+        """Make a version the champion, after checking it; the step is atomic and goes to the ledger, with the evidence.
+        Whether it is signed as the champion before says `signed_otherwise`, which is asked before."""
         with self.lock():
+            before = settle(self.path, self.ledger)
             self.version(number)
-            before = self.champion
             if before is not None and before.version == number:
                 return before
             previous = (*before.previous, before.version) if before is not None else ()
             champion = Champion(version=number, previous=previous)
-            self._point(champion, "promoted", by=by, why=why)
+            self._point(champion, PROMOTED, by=by, why=why, evidence=evidence)
         return champion
 
-    def rollback(self, *, by: str = "user", why: str = "") -> Champion:
+    def rollback(self, *, by: str = "user", why: str = "", evidence: Mapping[str, Any] | None = None) -> Champion:
         """Go back to the champion before; raises ProjectError when there is none."""
         with self.lock():
-            before = self.champion
+            before = settle(self.path, self.ledger)
             if before is None or not before.previous:
                 raise ProjectError(
                     f"'{self.path}' has no earlier champion to go back to", fix="promote a version", code="MW-P026"
                 )
             self.version(before.previous[-1])
             champion = Champion(version=before.previous[-1], previous=before.previous[:-1])
-            self._point(champion, "rolled back", by=by, why=why)
+            self._point(champion, ROLLED_BACK, by=by, why=why, evidence=evidence)
         return champion
 
-    def _point(self, champion: Champion, event: str, *, by: str, why: str) -> None:
-        before = self.champion
-        body = {"from": before.version if before else None, "to": champion.version, "by": by, "why": why}
+    def settle(self) -> Champion | None:
+        """Finish a promotion or a rollback that was broken off half-way; return the champion."""
+        with self.lock():
+            return settle(self.path, self.ledger)
+
+    def _point(self, champion: Champion, event: str, *, by: str, why: str, evidence: Mapping[str, Any] | None) -> None:
+        body: dict[str, Any] = {"by": by, "why": why}
         if doubt := self.signed_otherwise(champion.version):
             body["doubt"] = doubt
-        self.ledger.append(event, "", body)
-        documents.save(champion, self.path / "champion.json")
+        if evidence:
+            body["evidence"] = dict(evidence)
+        change(self.path, self.ledger, champion, event, body)
 
     # use
 
