@@ -91,19 +91,22 @@ def estimate(loss: LossReference, prediction: np.ndarray, compared: Mapping[str,
     """
     n = len(prediction)
     value = float(base_of(loss.name, prediction).mean()) + loss.offset
-    uncertain = 0.0
+    uncertain, change = 0.0, 0.0
     for column in compared.values():
         effects = np.asarray(column.reference.effects)
         if len(effects):
             shift = column.shares - np.asarray(column.reference.shares)
             value += float(column.shares @ effects)
+            change += float(np.abs(shift * (effects - effects @ np.asarray(column.reference.shares))).sum())
             uncertain += float(((np.asarray(column.reference.errors) * shift) ** 2).sum())
     rows = effective_rows(n, loss.n)
     own = variation_at(loss.unexplained, rows)
     # Rows that lose twice as much also vary twice as much about it.
     residual = loss.residual * max(value / max(loss.mean, 1e-12), 1.0)
     chance = residual**2 * (1 + own.excess * rows) / max(rows, 1e-9)
-    return Estimate(value=max(value, 0.0), error=math.sqrt(chance + uncertain), freedom=own.blocks)
+    return Estimate(
+        value=max(value, 0.0), error=math.sqrt(chance + uncertain + (loss.doubt * change) ** 2), freedom=own.blocks
+    )
 
 
 def measure(loss: LossReference, y: np.ndarray, prediction: np.ndarray, compared: Mapping[str, Compared]) -> Real:

@@ -160,7 +160,7 @@ def window_of_log(version: Version, table: pa.Table) -> Window:
     columns: Columns = {}
     hidden = []
     for spec in version.contract.columns:
-        if spec.name not in held or spec.name in odd:
+        if given is None or spec.name not in held or spec.name in odd:
             hidden.append(spec.name)
             columns[spec.name] = _nothing(spec.kind.numeric, table.num_rows)
         else:

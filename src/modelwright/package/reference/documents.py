@@ -125,8 +125,10 @@ class LossReference:
         What the estimate adds to its base and to the effects of bins.
     residual : float
         Standard deviation of the loss beyond what is estimated, row by row.
+    doubt : float
+        Standard error of a change that effects of bins lead to expect, as a share of it.
     unexplained : tuple of Variation
-        Of the mean of that.
+        Of the mean of what is not estimated.
     """
 
     name: str
@@ -136,6 +138,7 @@ class LossReference:
     variation: tuple[Variation, ...]
     offset: float
     residual: float
+    doubt: float
     unexplained: tuple[Variation, ...]
 
 

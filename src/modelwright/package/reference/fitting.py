@@ -20,7 +20,7 @@ from modelwright.package.reference.documents import (
     PairReference,
     Reference,
 )
-from modelwright.package.reference.losing import base_of, loss_name, loss_of, ridge
+from modelwright.package.reference.losing import base_of, fit_effects, loss_name, loss_of
 
 __all__ = ["MAX_BYTES", "Judged", "fit_reference", "rank_scores", "watched_prediction"]
 
@@ -269,12 +269,12 @@ def _with_loss(
     binned = [bins, *(bins_of(take({"": columns[c.name]}, rows)[""], c, contract[c.name]) for c in chosen)]
     step = slice(None, None, max(1, -(-len(rows) // LOSS_ROWS)))
     sizes = [len(c.shares) for c in held]
-    effects, errors = ridge([b[step] for b in binned], sizes, (loss - base)[step])
-    estimate = base + sum(e[b] for e, b in zip(effects, binned, strict=True))
+    fitted = fit_effects([b[step] for b in binned], sizes, (loss - base)[step])
+    estimate = base + sum(e[b] for e, b in zip(fitted.effects, binned, strict=True))
     beyond = loss - estimate
     by_name = {
         c.name: replace(c, effects=tuple(float(f"{v:.4g}") for v in e), errors=tuple(float(f"{v:.4g}") for v in s))
-        for c, e, s in zip(held, effects, errors, strict=True)
+        for c, e, s in zip(held, fitted.effects, fitted.errors, strict=True)
         if e.any()
     }
     return replace(
@@ -290,6 +290,7 @@ def _with_loss(
             variation=varying.of_means(loss, ordered=ordered),
             offset=float(beyond.mean()),
             residual=float(beyond.std()),
+            doubt=fitted.doubt,
             unexplained=varying.of_means(beyond, ordered=ordered),
         ),
     )

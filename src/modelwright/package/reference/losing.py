@@ -9,9 +9,11 @@ the bins of the columns and of the prediction, so that the estimate for a window
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
-__all__ = ["base_of", "loss_name", "loss_of", "ridge"]
+__all__ = ["Effects", "base_of", "fit_effects", "loss_name", "loss_of"]
 
 CLIP = 1e-6
 """Probabilities are cut here in the log loss: a single sure error must not speak for a whole window."""
@@ -20,6 +22,9 @@ STRENGTHS = (10.0, 100.0, 1000.0)
 """Of the ridge, as rows of the average bin that pull its effect to zero; the best on stretches left out is taken."""
 
 STRETCHES = 5
+SCALES = (0.5, 3.0)  # of what a ridge may have shrunk, or noise blown up
+DOUBTS = (0.25, 1.0)
+"""About a change at least a quarter of it is in doubt: rows move within their bins as well, which no bin shows."""
 
 _ABSOLUTE = frozenset({"mae", "mape", "median_ae"})
 
@@ -60,8 +65,18 @@ def base_of(name: str, prediction: np.ndarray) -> np.ndarray:
     return np.zeros(len(prediction))
 
 
-def ridge(bins: list[np.ndarray], sizes: list[int], target: np.ndarray) -> tuple[list[np.ndarray], list[np.ndarray]]:
-    """Return the effects of bins on a target and their standard errors, a pair of arrays per column.
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Effects:
+    """What bins add to a loss: ``effects`` and their standard ``errors``, an array per column, and the ``doubt`` that
+    is left about a change that they lead to expect, as a share of it."""
+
+    effects: list[np.ndarray]
+    errors: list[np.ndarray]
+    doubt: float
+
+
+def fit_effects(bins: list[np.ndarray], sizes: list[int], target: np.ndarray) -> Effects:
+    """Return the effects of bins on a target, by a ridge regression whose strength and scale are cross-validated.
 
     Parameters
     ----------
@@ -72,31 +87,57 @@ def ridge(bins: list[np.ndarray], sizes: list[int], target: np.ndarray) -> tuple
     """
     design = _design(bins, sizes)
     centred = target - target.mean()
-    part = np.minimum(np.arange(len(target)) * STRETCHES // max(len(target), 1), STRETCHES - 1)
-    pull = len(target) / max(design.shape[1], 1)
-    lost = dict.fromkeys(STRENGTHS, 0.0)
-    for number in range(STRETCHES):
-        held = part == number
-        gram, moments = _moments(design[~held], centred[~held])
-        for strength in STRENGTHS:
-            fitted = np.linalg.solve(gram + strength * np.eye(len(gram)), moments)
-            lost[strength] += float(((centred[held] - design[held] @ fitted) ** 2).sum())
+    held = {strength: _held_out(design, centred, strength) for strength in STRENGTHS}
+    lost = {strength: float(((centred - fitted) ** 2).sum()) for strength, fitted in held.items()}
     best = min(lost, key=lost.__getitem__)
-    if lost[best] >= float((centred**2).sum()) or pull < 1:
-        zeros = [np.zeros(size) for size in sizes]
-        return zeros, [z.copy() for z in zeros]
+    if lost[best] >= float((centred**2).sum()) or len(target) < design.shape[1]:
+        return Effects(effects=[np.zeros(n) for n in sizes], errors=[np.zeros(n) for n in sizes], doubt=1.0)
+    scale, doubt = _tilted(bins, held[best], centred)
     gram, moments = _moments(design, centred)
     inverse = np.linalg.inv(gram + best * np.eye(len(gram)))
     effects = inverse @ moments
-    noise = (centred - design @ effects).std()
+    noise = float((centred - design @ effects).std())
     cuts = np.cumsum(sizes)[:-1]
     shares = np.split(design.mean(axis=0), cuts)
-    starts = (0, *cuts)
     errors = [
-        noise * _spread(inverse[start : start + size, start : start + size], share)
-        for start, size, share in zip(starts, sizes, shares, strict=True)
+        scale * noise * _spread(inverse[start : start + size, start : start + size], share)
+        for start, size, share in zip((0, *cuts), sizes, shares, strict=True)
     ]
-    return np.split(effects, cuts), errors
+    return Effects(effects=np.split(scale * effects, cuts), errors=errors, doubt=doubt)
+
+
+def _held_out(design: np.ndarray, centred: np.ndarray, strength: float) -> np.ndarray:
+    """Return what is fitted for each stretch of rows on the others."""
+    part = np.minimum(np.arange(len(centred)) * STRETCHES // max(len(centred), 1), STRETCHES - 1)
+    fitted = np.zeros(len(centred))
+    for number in range(STRETCHES):
+        out = part == number
+        gram, moments = _moments(design[~out], centred[~out])
+        fitted[out] = design[out] @ np.linalg.solve(gram + strength * np.eye(len(gram)), moments)
+    return fitted
+
+
+def _tilted(bins: list[np.ndarray], fitted: np.ndarray, centred: np.ndarray) -> tuple[float, float]:
+    """Return by how much estimated changes are to be multiplied, and the doubt that is left about them.
+
+    Windows that are shifted are made of the rows themselves, the upper and the lower third of each column: a ridge
+    shrinks what it estimates for them, and how much shows beside what these rows really lost.
+    """
+    guessed, real, noise = [], [], []
+    for column in bins:
+        order = np.argsort(column, kind="stable")
+        third = len(order) // 3
+        for rows in (order[:third], order[-third:]):
+            guessed.append(float(fitted[rows].mean() - fitted.mean()))
+            real.append(float(centred[rows].mean()))
+            noise.append(float((centred - fitted)[rows].var()) / max(len(rows), 1))
+    change, truth = np.array(guessed), np.array(real)
+    size = float((change**2).sum())
+    if size <= 0:
+        return 1.0, 1.0
+    scale = float(np.clip((change * truth).sum() / size, *SCALES))
+    left = float(((truth - scale * change) ** 2).sum() - np.sum(noise)) / (scale**2 * size)
+    return scale, float(np.clip(np.sqrt(max(left, 0.0)), *DOUBTS))
 
 
 def _spread(covariance: np.ndarray, shares: np.ndarray) -> np.ndarray:
