@@ -1,0 +1,172 @@
+"""A project's log and files, looked at: windows, late labels, what is kept, and the command."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from modelwright.cli import main
+from modelwright.data.columns import Columns, Strings
+from modelwright.errors import DataError, ProjectError
+from modelwright.monitor import Judgement
+from modelwright.monitor.keeping import Kept
+from modelwright.monitor.looking import LOG_FOLDER, look_at_log, look_at_table
+from modelwright.project import Project
+from modelwright.serve.log import LogPolicy, PredictionLog, compact
+from modelwright.serve.state import LOG_FOLDER as SERVED
+from tests.monitor import making
+
+NOON = 1_769_947_200.0
+
+
+def records(columns: Columns) -> list[dict[str, object]]:
+    lists = {n: (c.to_object() if isinstance(c, Strings) else c).tolist() for n, c in columns.items()}
+    return [dict(zip(lists, row, strict=True)) for row in zip(*lists.values(), strict=True)]
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """A project with a version, made without training."""
+    made = Project.create(tmp_path / "shop")
+    making.version(tmp_path / "shop" / "versions" / "1")
+    made.promote(1, why="a test")
+    return made
+
+
+class Served:
+    """Writes the log as a server would."""
+
+    def __init__(self, project: Project, **policy: object) -> None:
+        self.version = project.version()
+        self.log = PredictionLog(
+            project.path / LOG_FOLDER, self.version.contract, LogPolicy(**policy), worker=0, key=b"k" * 32
+        )
+        self.at, self.number = NOON, 0
+
+    def answer(self, columns: Columns) -> list[str]:
+        """Log a request for each row; return their ids."""
+        given = records(columns)
+        answers, _ = self.version.predict(given)
+        ids = []
+        for i, record in enumerate(given):
+            self.number, self.at = self.number + 1, self.at + 1.0
+            ids.append(f"r{self.number}")
+            self.log.record(
+                request_id=ids[-1],
+                route="/predict",
+                version="1",
+                role="champion",
+                received=self.at,
+                seconds=0.002,
+                records=[record],
+                columns=None,
+                answers={name: [values[i]] for name, values in answers.items()},
+            )
+        self.log.flush()
+        return ids
+
+    def learn(self, ids: list[str], labels: np.ndarray) -> None:
+        for name, label in zip(ids, labels, strict=True):
+            self.log.feedback(request_id=name, row=0, label="yes" if label else "no", received=self.at)
+        self.log.flush()
+
+
+@pytest.fixture
+def served(project: Project) -> Iterator[Served]:
+    serving = Served(project)
+    yield serving
+    serving.log.close()
+
+
+def test_the_log_of_a_server_is_the_one_that_is_read() -> None:
+    assert LOG_FOLDER == SERVED
+
+
+def test_the_log_is_read_window_by_window_and_once(project: Project, served: Served) -> None:
+    served.answer(making.rows(700, 20))
+    found = look_at_log(project, rows=300)
+    assert [w.rows for w in found] == [300, 400]
+    assert all(w.judgement is Judgement.QUIET for w in found)
+    assert found[0].start is not None and found[0].start < found[0].end <= found[1].start
+    assert found[0].seconds is not None and found[0].seconds.value == 0.002
+    assert look_at_log(project, rows=300) == ()
+    served.answer(making.rows(50, 21))
+    assert look_at_log(project, rows=300) == ()  # too few: they wait
+    assert [w.rows for w in look_at_log(project, rows=300, everything=True)] == [50]
+
+
+def test_a_feed_that_breaks_is_found_in_the_log(project: Project, served: Served) -> None:
+    window = making.rows(400, 22)
+    window["age"] = np.where(np.arange(400) % 2 == 0, np.nan, window["age"])
+    served.answer(window)
+    (found,) = look_at_log(project, rows=400)
+    assert found.judgement is Judgement.BROKEN
+    assert found.alarms[0].check == "missing"
+
+
+def test_late_labels_are_measured_once(project: Project, served: Served) -> None:
+    window = making.rows(300, 23)
+    ids = served.answer(window)
+    assert look_at_log(project, rows=300)[0].real is None
+    served.learn(ids, 1 - making.outcomes(window, 23))  # the contrary of what was learned
+    compact(served.log.folder)
+    (found,) = look_at_log(project, rows=300)
+    assert found.labelled == 300
+    assert found.judgement is Judgement.HARMFUL
+    assert look_at_log(project, rows=300) == ()
+
+
+def test_columns_that_the_log_hides_are_not_watched(project: Project) -> None:
+    serving = Served(project, masked=("age",))
+    serving.answer(making.rows(300, 24))
+    serving.log.close()
+    (found,) = look_at_log(project, rows=300)
+    assert found.judgement is Judgement.QUIET
+    assert "age" not in {c.name for c in found.columns}
+
+
+def test_what_was_judged_is_kept(project: Project, served: Served) -> None:
+    served.answer(making.rows(600, 25))
+    found = look_at_log(project, rows=300)
+    kept = Kept(project.path)
+    assert kept.windows() == found
+    assert kept.history(1).windows == 2
+    with kept.lock(), pytest.raises(ProjectError, match="MW-P701"):
+        look_at_log(project)
+
+
+def test_a_file_in_windows_with_its_own_target(project: Project, tmp_path: Path) -> None:
+    window = making.rows(1000, 26)
+    lines = ["income,age,noise,channel,bought"]
+    for record, y in zip(records(window), making.outcomes(window, 26), strict=True):
+        lines.append(",".join([*map(str, record.values()), "yes" if y else "no"]))
+    path = tmp_path / "june.csv"
+    path.write_text("\n".join(lines) + "\n")
+    found = look_at_table(project, path, rows=400)
+    assert [w.rows for w in found] == [400, 400, 200]
+    assert [w.labelled for w in found] == [400, 400, 200]
+    assert not (project.path / "monitor").exists()
+    with pytest.raises(DataError, match="MW-D705"):
+        look_at_table(project, path, labels=["yes"] * 7)
+
+
+def test_the_command(project: Project, served: Served, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    served.answer(making.rows(400, 27))
+    page = tmp_path / "page.html"
+    assert main(["monitor", str(project.path), "--rows", "400", "--report", str(page)]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("400 rows, 2026-02-01T12:00:01+00:00 to") and "QUIET" in said
+    assert "Nothing moved" in page.read_text()
+    served.answer({**making.rows(400, 28), "age": np.full(400, np.nan)})
+    assert main(["monitor", str(project.path), "--rows", "400", "--json"]) == 3
+    told = json.loads(capsys.readouterr().out)
+    assert told["judgement"] == "broken"
+    assert told["windows"][0]["alarms"][0]["check"] == "missing"
+    assert main(["monitor", str(project.path)]) == 0
+    assert capsys.readouterr().out == "no new predictions in the log\n"
+    assert main(["monitor", str(project.path), "--labels", "x.csv"]) == 2
+    assert "MW-U700" in capsys.readouterr().err
