@@ -139,6 +139,15 @@ def test_parts_that_are_nearly_the_same_rows_are_one_slice():
     assert frozenset(("channel = many", "copy = a lot")) in pairs
 
 
+def test_nearly_all_rows_are_not_one_slice_by_two_names():
+    rng = np.random.default_rng(6)
+    y, p = values(rng, 2000)
+    columns = {name: (rng.random(2000) < 0.07).astype(float) for name in ("ill", "poor")}
+    contract = Contract(columns=tuple(ColumnSpec(name=c, kind=Kind.BOOLEAN) for c in columns), rows_seen=2000)
+    found = find_slices(get("mae"), y, p, columns, contract)
+    assert len(found) == 4 and not any(s.same_rows for s in found)
+
+
 def test_what_is_added_to_the_loss_of_classes_is_beyond_what_chances_promise():
     rng = np.random.default_rng(5)
     y, p = binary(rng, 6000)

@@ -32,7 +32,7 @@ MOST_SCORED = 300  # slices × classes scored in full; of more slices, those wit
 FEWEST_SCORED = 40
 MOST_SHOWN = 20
 ALPHA = 0.05
-# Two parts that share four fifths of all their rows tell a reader one thing (Jaccard index).
+# Two parts that share four fifths of all their rows, and of all rows they leave out, tell a reader one thing.
 SAME_ROWS = 0.8
 # Shown and judged by log loss: a ranking within a part is hard for the wrong reason where the column that ranks is
 # nearly the same on all its rows.
@@ -124,7 +124,7 @@ def _together(order: list[int], rows: list[np.ndarray]) -> list[tuple[int, list[
     """Return the first parts in order, each with those after it that are nearly the same rows."""
     kept: list[tuple[int, list[int]]] = []
     for i in order:
-        alike = next((others for first, others in kept if _jaccard(rows[first], rows[i]) >= SAME_ROWS), None)
+        alike = next((others for first, others in kept if _alike(rows[first], rows[i]) >= SAME_ROWS), None)
         if alike is not None:
             alike.append(i)
         elif len(kept) < MOST_SHOWN:
@@ -132,8 +132,11 @@ def _together(order: list[int], rows: list[np.ndarray]) -> list[tuple[int, list[
     return kept
 
 
-def _jaccard(one: np.ndarray, other: np.ndarray) -> float:
-    return float((one & other).sum() / max((one | other).sum(), 1))
+def _alike(one: np.ndarray, other: np.ndarray) -> float:
+    """Return the Jaccard index of two parts, or of what they leave out where that is less: nearly all rows are nearly
+    all rows by any name."""
+    inside, outside = (one & other).sum() / max((one | other).sum(), 1), (~one & ~other).sum()
+    return float(min(inside, outside / max((~one | ~other).sum(), 1)))
 
 
 def _usable(rows: np.ndarray, y: np.ndarray, groups: np.ndarray | None) -> bool:
