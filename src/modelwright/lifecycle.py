@@ -24,6 +24,7 @@ from modelwright.project import Project, RunState, default_path
 
 if TYPE_CHECKING:
     from modelwright.running import Run
+    from modelwright.train.starting import Start
 
 __all__ = ["STAGES", "Listener", "Silent", "Stage", "run_lifecycle"]
 
@@ -88,6 +89,8 @@ def run_lifecycle(
     project: str | None = None,
     listener: Listener | None = None,
     started: float | None = None,
+    start: Start | None = None,
+    within: Project | None = None,
 ) -> Project:
     """Run every stage, or go on where the same command was broken off.
 
@@ -101,6 +104,10 @@ def run_lifecycle(
     listener : Listener or None
     started : float or None
         `time.monotonic` when the command began; the budget counts from then. None: now.
+    start : Start or None
+        What the project's model leaves to decide, where it has one and this run goes on from it.
+    within : Project or None
+        The project, opened, where the caller holds its lock.
 
     Returns
     -------
@@ -118,11 +125,12 @@ def run_lifecycle(
     started = time.monotonic() if started is None else started
     told = listener or Silent()
     folder = Path(project) if project else default_path(brief)
-    Project.check_usable(folder)
-    with Run(brief, data=data, test=test, started=started, listener=told) as run:
+    if within is None:
+        Project.check_usable(folder)
+    with Run(brief, data=data, test=test, started=started, listener=told, start=start) as run:
         # Whatever is wrong with the brief or the data is found before training; only then is a folder made.
         _go_through(run, STAGES[:TRAIN], told)
-        opened = Project.create(folder)
+        opened = within or Project.create(folder)
         with opened.lock(), _disk_errors(folder):
             _enter(run, opened, told)
             try:
@@ -153,7 +161,8 @@ def _disk_errors(folder: Path) -> Iterator[None]:
 
 def _enter(run: Run, project: Project, told: Listener) -> None:
     """Find the run that was broken off, or start a new one."""
-    key = digest_of({"brief": _without_budget(run.brief), "data": run.digests["source"]})
+    asked = {"brief": _without_budget(run.brief), "data": run.digests["source"]}
+    key = digest_of(asked if run.start is None else {**asked, "start": run.start})
     name = project.unfinished(key)
     if name is not None:
         told.note(f"run {name} was broken off: going on from there")
@@ -189,12 +198,14 @@ def _without_budget(brief: Brief) -> dict[str, Any]:
 
 def _go_through(run: Run, stages: tuple[Stage, ...], told: Listener) -> None:
     from modelwright import steps
+    from modelwright.engines.heap import give_back
     from modelwright.running import quietly
 
     for stage in stages:
         told.stage(stage.title)
         with quietly():
             run.keep(stage, getattr(steps, stage.name)(run))
+        give_back()
 
 
 def _fail(run: Run, error: ModelwrightError) -> None:

@@ -1,8 +1,9 @@
 """The template of workers, and a worker: waits for tasks on a pipe, runs them one after the other.
 
 The template imports the libraries once, takes the shared state once, and makes each worker as a fork of itself: a new
-one is there at once, and what none of them changes lies in memory once. It has no threads of its own and fits nothing,
-which is what makes forking it safe. It dies with the caller, and the workers with it.
+one is there at once, and what none of them changes lies in memory once. It fits nothing, and the only threads in it are
+idle ones that libraries start when they are imported, which is what makes forking it safe. It dies with the caller, and
+the workers with it.
 
 Messages come from the caller, a process of the same user, over private pipes; nothing here is reachable from outside.
 """
@@ -22,6 +23,7 @@ from multiprocessing.connection import Connection
 from multiprocessing.reduction import recv_handle
 from typing import Any
 
+from modelwright.engines.heap import give_back
 from modelwright.engines.local import describe
 
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
@@ -62,6 +64,8 @@ def serve(pipe: Connection, shared: Shared) -> None:
             reply = (None, describe(error))
         with contextlib.suppress(BrokenPipeError, OSError):
             pipe.send(reply)
+        del task, reply
+        give_back()
 
 
 def _fork(control: Connection, shared: Shared, template: int) -> None:

@@ -32,6 +32,9 @@ MOST_ROWS = 4_000
 ROW_CAP = 2_500
 """Rows kept: factors take their cube, and the version holds them."""
 
+BLOCK_ROWS = 250
+"""Rows of the kernel's matrix made at once."""
+
 LATE_ROWS = 500
 """Rows kept when the deadline has passed before the weights are found."""
 
@@ -90,8 +93,12 @@ class _Rows:
 
     def matrix(self, noise: float) -> np.ndarray:
         support = self.support.astype(np.float64)
-        matrix = self.hyper.smooth(support, support)
-        matrix += self.hyper.slope / self.scaled.shape[1] * (self.scaled @ self.scaled.T)
+        scaled = self.hyper.slope / self.scaled.shape[1] * self.scaled
+        matrix = np.empty((len(support), len(support)))
+        for at in range(0, len(support), BLOCK_ROWS):  # what lies in between takes several times the block
+            block = slice(at, at + BLOCK_ROWS)
+            matrix[block] = self.hyper.smooth(support[block], support)
+            matrix[block] += scaled[block] @ self.scaled.T
         matrix[np.diag_indices(len(matrix))] += noise + JITTER
         return matrix
 

@@ -6,7 +6,6 @@ The state of a worker is the `Job`. Encoded views are kept per fold, because can
 from __future__ import annotations
 
 import time
-from collections import OrderedDict
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from modelwright.data.contract import Contract
 from modelwright.learners.base import Deadline, FitContext, Fitted
 from modelwright.runtime.view import View
 from modelwright.runtime.views import ViewPlan
+from modelwright.train.encoded import EncodedViews
 from modelwright.train.record import Candidate
 
 __all__ = [
@@ -34,8 +34,8 @@ __all__ = [
     "setup",
 ]
 
-VIEW_CACHE_SHARE = 0.3
-"""Part of a worker's memory that its encoded views may take."""
+TEXTS = 4
+"""Folds whose texts in numbers a worker keeps."""
 
 TRAIN_SAMPLE = 2000
 """Training rows of the first fold that are predicted too, to tell over- from underfitting."""
@@ -46,6 +46,7 @@ INNER_VALID = 0.15
 
 def preload() -> None:
     """Import the libraries of the learners before the first task, while the caller reads and audits the data."""
+    import catboost  # noqa: F401
     import lightgbm  # noqa: F401
     import sklearn.ensemble
     import sklearn.linear_model
@@ -194,13 +195,13 @@ class State:
     """What a worker keeps between tasks."""
 
     job: Job
-    views: OrderedDict[Any, Any] = field(default_factory=OrderedDict)
+    views: EncodedViews
     texts: dict[Any, Any] = field(default_factory=dict)
 
 
 def setup(job: Job) -> State:
     """Make a worker's state."""
-    return State(job)
+    return State(job, EncodedViews(job.memory_bytes))
 
 
 def fit_fold(state: State, task: FitTask) -> FitResult:
@@ -256,9 +257,9 @@ def refit(state: State, task: RefitTask) -> RefitResult:
     candidate = task.candidate
     learner = learners.get(candidate.learner)
     rows = _sampled(job, np.arange(len(job.y)), salt=99)
-    key = ("all", candidate.view)
-    if key not in state.views:
-        state.views[key] = fit_view(
+    plan, train = state.views.get(
+        ("all", candidate.view),
+        lambda: fit_view(
             candidate.view,
             take(job.columns, rows),
             job.contract,
@@ -266,8 +267,8 @@ def refit(state: State, task: RefitTask) -> RefitResult:
             objective=job.objective,
             n_classes=job.n_classes,
             seed=job.seed,
-        )
-    plan, train = state.views[key]
+        ),
+    )
     left = None if task.seconds is None else started + task.seconds
     fitted = learner.fit(
         train,
@@ -302,32 +303,42 @@ def _sampled(job: Job, rows: np.ndarray, salt: int) -> np.ndarray:
 
 def _views(state: State, task: FitTask) -> tuple[ViewPlan, View, View, View, np.ndarray]:
     """Return plan, training, validation and lockbox views, and the training rows, from the cache where possible."""
+    if task.share < 1.0:  # asked for once
+        return _encoded(state, task)
+    views: tuple[ViewPlan, View, View, View, np.ndarray]
+    views = state.views.get((task.candidate.view, task.fold), lambda: _encoded(state, task))
+    return views
+
+
+def _encoded(state: State, task: FitTask) -> tuple[ViewPlan, View, View, View, np.ndarray]:
     from modelwright.features.views import fit_view
 
-    job, candidate = state.job, task.candidate
-    key = (candidate.view, task.fold, task.share)
-    if key in state.views:
-        state.views.move_to_end(key)
-        return state.views[key]
+    job = state.job
     train_rows, valid_rows = job.folds[task.fold]
     rows = _sampled(job, train_rows, salt=task.fold)
     if task.share < 1.0:
         rows = _part(job, rows, task.share)
     plan, train = fit_view(
-        candidate.view,
+        task.candidate.view,
         take(job.columns, rows),
         job.contract,
         job.y[rows],
         objective=job.objective,
         n_classes=job.n_classes,
         seed=job.seed + task.fold,
-        cache=state.texts.setdefault((task.fold, task.share), {}),
+        cache=_texts(state, task),
     )
-    views = (plan, train, plan(take(job.columns, valid_rows)), plan(take(job.columns, job.holdout)), rows)
-    if task.share == 1.0:
-        state.views[key] = views
-        _trim(state)
-    return views
+    return plan, train, plan(take(job.columns, valid_rows)), plan(take(job.columns, job.holdout)), rows
+
+
+def _texts(state: State, task: FitTask) -> dict[Any, Any]:
+    """Return what views of the same rows share of their texts."""
+    key = (task.fold, task.share)
+    if key not in state.texts:
+        while len(state.texts) >= TEXTS:
+            state.texts.pop(next(iter(state.texts)))
+        state.texts[key] = {}
+    return state.texts[key]
 
 
 def _part(job: Job, rows: np.ndarray, share: float) -> np.ndarray:
@@ -341,17 +352,6 @@ def _part(job: Job, rows: np.ndarray, share: float) -> np.ndarray:
         kept = names[: max(2, int(np.ceil(len(names) * share)))]
         return rows[np.isin(job.groups[rows], kept)]
     return np.sort(rng.permutation(rows)[: max(2, int(len(rows) * share))])
-
-
-def _trim(state: State) -> None:
-    """Forget the views used longest ago once they take more than their share of the memory."""
-    limit = state.job.memory_bytes * VIEW_CACHE_SHARE
-    sizes = {k: sum(v.matrix.nbytes for v in views if isinstance(v, View)) for k, views in state.views.items()}
-    while len(state.views) > 1 and sum(sizes.values()) > limit:
-        oldest, _ = state.views.popitem(last=False)
-        del sizes[oldest]
-    while len(state.texts) > 4:
-        state.texts.pop(next(iter(state.texts)))
 
 
 def _early_stopping_rows(job: Job, task: FitTask, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
