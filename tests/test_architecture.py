@@ -28,6 +28,7 @@ LAYERS = (
     {"monitor"},
     {"report"},
     {"running", "steps", "lifecycle", "auditing", "estimators", "doctor"},
+    {"retrain"},
     {"api"},
     {"cli", "__main__"},
 )

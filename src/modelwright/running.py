@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from modelwright.runtime.calibrators import Calibrator
     from modelwright.runtime.plan import Plan
     from modelwright.train.outcome import Outcome
+    from modelwright.train.starting import Start
 
 __all__ = ["Run", "quietly"]
 
@@ -64,6 +65,8 @@ class Run:
         NaN where the target is missing; None without a target.
     trains : bool
         False for an audit alone.
+    start : Start or None
+        What the run begins with where the project has a model that it goes on from.
     rows : ndarray of int
         Rows used: with a target and not left out by a finding. Everything below counts over these.
     """
@@ -93,12 +96,21 @@ class Run:
     after_seconds: float = 0.0
 
     def __init__(
-        self, brief: Brief, *, data: Any, test: Any, started: float, listener: Listener, trains: bool = True
+        self,
+        brief: Brief,
+        *,
+        data: Any,
+        test: Any,
+        started: float,
+        listener: Listener,
+        trains: bool = True,
+        start: Start | None = None,
     ) -> None:
         self.brief = brief
         self.data, self.test = data, test
         self.listener = listener
         self.trains = trains
+        self.start = start
         self.budget = Budget(brief.limits.budget_s, started=started, timed=brief.limits.trials is None)
         self.guard = MemoryGuard(brief.limits.memory_bytes)
         self.documents: dict[str, Any] = {"brief": brief}

@@ -17,6 +17,7 @@ COMMANDS = {
     "predict": "score a file with a version",
     "serve": "answer over HTTP with the champion of a project",
     "monitor": "say what moved since training, and whether it matters",
+    "retrain": "train on new rows, and hold the new version against the champion",
     "why": "say why a decision was taken",
     "versions": "list the versions of a project",
     "promote": "make a version the champion",

@@ -108,6 +108,7 @@ def train(run: Run) -> Training:
         checks=check_rows(run),
         guard=run.guard,
         tell=run.tell,
+        only=() if run.start is None else run.start.candidates,
     )
     document = run.outcome.document
     members = ", ".join(f"{m.key} ({m.weight:.0%})" for m in document.members)
@@ -141,6 +142,8 @@ def evaluate(run: Run) -> Evaluation:
 
     problem: Problem = run.documents["problem"]
     evidence = gather(run)
+    if run.start is not None:
+        _keep_judged(run, evidence.prediction)
     evaluation = evaluating(problem, evidence, payoff=run.brief.payoff, seed=run.brief.seed)
     head = evaluation.headline
     run.decide(
@@ -161,6 +164,18 @@ def evaluate(run: Run) -> Evaluation:
         measurement=head,
     )
     return evaluation
+
+
+def _keep_judged(run: Run, prediction: np.ndarray) -> None:
+    """Keep what models that did not see the judged rows say of them: the champion is asked about the same rows."""
+    import io
+
+    from modelwright.documents import write_atomic
+    from modelwright.train.starting import JUDGED
+
+    judged, buffer = run.rows[run.folds.holdout], io.BytesIO()
+    np.savez(buffer, rows=judged, y=run.y[judged], prediction=prediction)
+    write_atomic(run.folder / JUDGED, buffer.getvalue())
 
 
 def gather(run: Run) -> Any:

@@ -269,10 +269,15 @@ def frame(run: Run) -> Problem:
         run.objective_choice,
     )
     _check_test(run, problem)
-    run.folds = make_folds(problem, run.y[run.rows], columns, run.brief.seed)
-    seconds = OPTIMISM_SHARE * run.brief.limits.budget_s if run.trains else float("inf")
-    told = measure_optimism(problem, columns, run.y[run.rows], run.classes, run.brief.seed, seconds=seconds)
-    problem = replace(problem, optimism=told)
+    if run.start is not None:
+        from modelwright.train.starting import reframed
+
+        problem, run.folds = reframed(run.start, problem, columns, run.rows, len(run.y))
+    else:
+        run.folds = make_folds(problem, run.y[run.rows], columns, run.brief.seed)
+        seconds = OPTIMISM_SHARE * run.brief.limits.budget_s if run.trains else float("inf")
+        told = measure_optimism(problem, columns, run.y[run.rows], run.classes, run.brief.seed, seconds=seconds)
+        problem = replace(problem, optimism=told)
     for choice in problem.choices:
         measured = problem.optimism if choice.question == "split" else None
         run.decide(

@@ -11,10 +11,10 @@ from collections.abc import Iterable
 import numpy as np
 
 from modelwright.learners.spaces import draw
-from modelwright.train.planning import CostModel, candidate_of
+from modelwright.train.planning import CostModel, Plan, candidate_of
 from modelwright.train.record import Candidate
 
-__all__ = ["Search"]
+__all__ = ["Search", "chosen_plan"]
 
 PRIOR_GAIN = 0.003
 """Part of the loss that a drawn candidate of a family is expected to take off before the first was tried."""
@@ -76,3 +76,12 @@ class Search:
         """Take note of the part of the ensemble's loss that a drawn candidate took off."""
         if candidate.learner in self._gains:
             self._gains[candidate.learner].append(max(0.0, gain))
+
+
+def chosen_plan(plan: Plan, keys: Iterable[str], seed: int) -> Plan:
+    """Return the plan with the candidates of these keys alone, those among them that a search with this seed has drawn;
+    the plan as it is where it has none of them."""
+    wanted = tuple(dict.fromkeys(keys))
+    drawn = Search((c.learner for c in plan.candidates), seed).resumed(wanted)
+    chosen = (*(c for c in plan.candidates if c.key in wanted), *drawn)
+    return Plan(chosen, plan.left_out) if chosen else plan

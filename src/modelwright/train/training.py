@@ -25,7 +25,7 @@ from modelwright.train.planning import Plan, make_plan, most_candidates
 from modelwright.train.record import Alternative, Candidate, CandidateResult, Member, Training
 from modelwright.train.refitting import learning_curve, more_seeds, refit_members
 from modelwright.train.schedule import Running, Schedule
-from modelwright.train.search import Search
+from modelwright.train.search import Search, chosen_plan
 from modelwright.train.sizing import Size, choose_size
 from modelwright.train.stand_in import stand_in
 from modelwright.train.work import Job, setup
@@ -47,6 +47,7 @@ def train(
     checks: Columns,
     guard: MemoryGuard,
     tell: Callable[[int, int, str], None],
+    only: tuple[str, ...] = (),
 ) -> Outcome:
     """Train candidates, choose and refit the ensemble.
 
@@ -61,6 +62,9 @@ def train(
         Digest of what the trials depend on.
     checks : Columns
         Rows for the parity gate.
+    only : tuple of str
+        Keys of the candidates to try, where it is known which are worth it; nothing is searched for then. Those that
+        this table has not are left out; without any that it has, all are tried.
 
     Raises
     ------
@@ -72,7 +76,7 @@ def train(
     budget.resume(journal.spent)
     deadline = None if after_seconds is None else budget.deadline - after_seconds
     train_seconds = None if deadline is None else deadline - began
-    size, plan = journal.once("plan", lambda: _plan(job, train_seconds, engine.n_workers), tuple[Size, Plan])
+    size, plan = journal.once("plan", lambda: _plan(job, train_seconds, engine.n_workers, only), tuple[Size, Plan])
     if not plan.candidates:
         raise TrainingError("no learner fits this table", fix="use fewer columns or classes", code="MW-T002")
     job = replace(job, max_train_rows=size.max_train_rows)
@@ -89,7 +93,7 @@ def train(
         tell=tell,
         memory_guard=guard,
         search=None
-        if deadline is None or len(job.y) < SEARCH_ROWS
+        if deadline is None or len(job.y) < SEARCH_ROWS or only
         else Search((c.learner for c in plan.candidates), job.seed),
         most=None if deadline is None else most_candidates(len(job.y)),
     )
@@ -184,7 +188,7 @@ def _refit_rows(job: Job, members: tuple[TrainedMember, ...], best: Running) -> 
     return min(len(job.y), job.max_train_rows) if refitted else 0
 
 
-def _plan(job: Job, train_seconds: float | None, n_workers: int) -> tuple[Size, Plan]:
+def _plan(job: Job, train_seconds: float | None, n_workers: int, only: tuple[str, ...]) -> tuple[Size, Plan]:
     plan = make_plan(
         objective=job.objective,
         n_rows=len(job.y),
@@ -192,6 +196,8 @@ def _plan(job: Job, train_seconds: float | None, n_workers: int) -> tuple[Size, 
         n_classes=job.n_classes,
         target=PLAIN if job.n_classes else kind_of(np.delete(job.y, job.holdout)),
     )
+    if only:
+        plan = chosen_plan(plan, only, job.seed)
     return choose_size(job, plan, train_seconds, n_workers)
 
 

@@ -1,0 +1,203 @@
+"""Challenger against champion: a paired comparison on rows that neither was fitted on.
+
+The challenger wins where its score is better by more than the noise, no gate blocks it, and it is worse, by more than
+the noise, in no part of the rows: by every column, and so by the columns on which people must not be treated
+differently. Neighbours in time err alike, so that stretches of time are what is counted, see `evaluate.blocks`.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from modelwright import format as fmt
+from modelwright.data.columns import Column, Columns, Strings
+from modelwright.evaluate import metrics
+from modelwright.evaluate.blocks import time_blocks
+from modelwright.evaluate.intervals import gain, mean_measurement, measure, sum_by
+from modelwright.evaluate.measurements import Measurement
+from modelwright.evaluate.valuing import absolute_rows, log_loss_rows, squared_rows
+from modelwright.retrain.documents import Challenge, SliceChange
+
+__all__ = ["Side", "aligned", "challenge", "losses_of"]
+
+ALPHA = 0.05
+"""For all slices together (Holm 1979)."""
+
+FEWEST_IN_SLICE = 30
+MOST_LEVELS = 12  # of a category, the most frequent
+RANGES = 4  # of a number
+BY_SIZE = frozenset({"mae", "median_ae", "mape"})
+"""Metrics for which the loss of a row is the size of its error; of other values it is the square."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Side:
+    """One of the two: its version, what it says of the rows, and its decision threshold."""
+
+    version: int
+    prediction: np.ndarray
+    threshold: float | None = None
+
+
+def losses_of(metric: str, y: np.ndarray, prediction: np.ndarray) -> np.ndarray:
+    """Return the loss of each row: log loss for classes, absolute or squared error for values."""
+    if prediction.shape[1] > 1:
+        return log_loss_rows(y, prediction)
+    return absolute_rows(y, prediction) if metric in BY_SIZE else squared_rows(y, prediction)
+
+
+def aligned(prediction: np.ndarray, classes: Sequence[str], wanted: Sequence[str]) -> np.ndarray:
+    """Return probabilities in the order of other classes; a class that the model does not know gets none."""
+    if tuple(classes) == tuple(wanted) or not wanted:
+        return prediction
+    found = np.zeros((len(prediction), len(wanted)))
+    for place, name in enumerate(classes):
+        if name in wanted:
+            found[:, wanted.index(name)] = prediction[:, place]
+    return found
+
+
+def challenge(
+    metric: str,
+    y: np.ndarray,
+    champion: Side,
+    challenger: Side,
+    *,
+    columns: Columns,
+    order: np.ndarray | None = None,
+    gates: Sequence[str] = (),
+    seed: int = 0,
+) -> Challenge:
+    """Return who is better.
+
+    Parameters
+    ----------
+    metric : str
+    y : ndarray of float64, shape (n_rows,)
+        Class numbers or values, without NaN.
+    champion, challenger : Side
+        Predictions of shape (n_rows, n_outputs), both for the same classes.
+    columns : Columns
+        Canonical columns by which the rows are cut into slices.
+    order : ndarray or None
+        Place of each row in time; None: the rows are in no order.
+    gates : sequence of str
+        What blocks the challenger.
+    seed : int
+    """
+    chosen = metrics.get(metric)
+    blocks = None if order is None else time_blocks(_ranks(order), y, champion.prediction)
+    more = gain(
+        chosen,
+        y,
+        challenger.prediction,
+        champion.prediction,
+        groups=blocks,
+        seed=seed,
+        threshold=challenger.threshold,
+        other_threshold=champion.threshold,
+    )
+    scores = [
+        measure(chosen, y, side.prediction, groups=blocks, threshold=side.threshold, seed=seed)
+        for side in (champion, challenger)
+    ]
+    difference = losses_of(metric, y, champion.prediction) - losses_of(metric, y, challenger.prediction)
+    slices, seen = _worse_slices(difference, columns, blocks)
+    better = more.low is not None and more.low > 0
+    return Challenge(
+        champion=champion.version,
+        challenger=challenger.version,
+        rows=len(y),
+        metric=chosen.name,
+        champion_score=scores[0],
+        challenger_score=scores[1],
+        gain=more,
+        slices=slices,
+        slices_seen=seen,
+        gates=tuple(gates),
+        wins=better and not slices and not gates,
+        why=_why(chosen, scores, more, slices, gates),
+    )
+
+
+def _ranks(order: np.ndarray) -> np.ndarray:
+    return np.unique(order, return_inverse=True)[1].astype(np.int64)
+
+
+def _why(
+    metric: metrics.Metric,
+    scores: Sequence[Measurement],
+    more: Measurement,
+    slices: Sequence[SliceChange],
+    gates: Sequence[str],
+) -> str:
+    old, new = (fmt.amount(s) if s.value is not None else "not defined" for s in scores)
+    told = f"{metric.title} {new} against {old} of the champion on {more.n:,} rows that neither was fitted on"
+    if more.low is None or more.value is None:
+        return f"{told}: whether that is better cannot be told ({more.method})"
+    if more.low <= 0:
+        return f"{told}: not better by more than the noise (gain {fmt.measured(more)})"
+    if slices:
+        worst = slices[0]
+        return f"{told}: better, but worse where '{worst.column}' is {worst.value} (and {len(slices) - 1} more slices)"
+    if gates:
+        return f"{told}: better, but {gates[0]}"
+    return f"{told}: better by more than the noise (gain {fmt.measured(more)})"
+
+
+def _worse_slices(
+    difference: np.ndarray, columns: Columns, blocks: np.ndarray | None
+) -> tuple[tuple[SliceChange, ...], int]:
+    """Return the slices where the challenger's loss is higher beyond the noise, worst first, and how many there are."""
+    parts = [
+        (name, value, rows)
+        for name, column in columns.items()
+        for value, rows in _parts(column)
+        if rows.sum() >= FEWEST_IN_SLICE
+    ]
+    p = np.array([_p_of_worse(difference[rows], None if blocks is None else blocks[rows]) for _, _, rows in parts])
+    order = np.argsort(p, kind="stable")
+    passed = np.logical_and.accumulate(p[order] <= ALPHA / (len(parts) - np.arange(len(parts))))
+    found = [parts[i] for i in order[passed]]
+    return tuple(
+        SliceChange(column=name, value=value, gain=_gain(difference, rows, blocks), worse=True)
+        for name, value, rows in found
+    ), len(parts)
+
+
+def _gain(difference: np.ndarray, rows: np.ndarray, blocks: np.ndarray | None) -> Measurement:
+    found = mean_measurement("loss", difference[rows], groups=None if blocks is None else blocks[rows])
+    return replace(found, method=f"paired {found.method}")
+
+
+def _p_of_worse(difference: np.ndarray, blocks: np.ndarray | None) -> float:
+    """Return the p-value of a mean below zero, by a t-test over rows or blocks of them."""
+    from scipy.special import stdtr
+
+    units = sum_by((difference - difference.mean()) / len(difference), blocks)
+    error = float(np.sqrt(units @ units))
+    if len(units) < 2 or error == 0:
+        return 1.0
+    return float(stdtr(len(units) - 1, difference.mean() / error))
+
+
+def _parts(column: Column) -> Iterator[tuple[str, np.ndarray]]:
+    """Yield slices of a column: missing, the frequent levels, or ranges of a number."""
+    if isinstance(column, Strings):
+        missing = column.codes < 0
+        counts = np.bincount(column.codes[~missing], minlength=len(column.levels))
+        for code in np.argsort(-counts, kind="stable")[:MOST_LEVELS]:
+            yield f"“{column.levels[code]}”", column.codes == code
+    else:
+        missing = np.isnan(column)
+        known = column[~missing]
+        edges = np.unique(np.quantile(known, np.linspace(0, 1, RANGES + 1))) if len(known) else np.empty(0)
+        for low, high in itertools.pairwise(edges):
+            last = high == edges[-1]
+            yield f"{low:.4g} to {high:.4g}", (column >= low) & (column <= high if last else column < high)
+    if missing.any():
+        yield "missing", missing

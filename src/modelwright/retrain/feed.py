@@ -1,0 +1,73 @@
+"""New rows are looked at before anything is learned from them: a broken feed is refused, and nothing changes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from modelwright.errors import DataError, UsageError, did_you_mean
+from modelwright.format import joined, plural
+from modelwright.monitor.documents import Judgement, Monitoring
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from modelwright.package.bundle import Version
+
+__all__ = ["check_feed"]
+
+MOST_UNREADABLE = 0.2
+"""Share of the labels that may not be what the target can have: beyond, it is another column, unit or spelling."""
+
+MOST_SHOWN = 3  # sentences that one error holds
+
+
+def check_feed(version: Version, new: pa.Table) -> Monitoring:
+    """Return what monitoring says of the new rows.
+
+    Raises
+    ------
+    UsageError
+        The target is not among the columns (MW-U801).
+    ContractError
+        A column that the model reads is missing, or more than half of it cannot be read.
+    DataError
+        The feed is broken (MW-D802), or the labels are not what the target can have (MW-D803).
+    """
+    from modelwright.data.canonical import canonicalise
+    from modelwright.monitor.watching import watch
+
+    target = version.manifest.target
+    if target not in new.column_names:
+        raise UsageError(
+            f"the target column '{target}' is not in the new data ({len(new.column_names)} columns)",
+            fix=did_you_mean(target, new.column_names),
+            code="MW-U801",
+        )
+    canonicalise(new, version.contract, required=version.contract.names)
+    _check_labels(version, new.column(target))
+    found = watch(version, new.drop_columns([target]), labels=new.column(target).to_pylist())
+    if found.judgement is Judgement.BROKEN:
+        broken = [a.sentence.rstrip(". ") for a in found.alarms if a.judgement is Judgement.BROKEN]
+        raise DataError(
+            f"the new data look broken and are not learned from: {joined(broken, MOST_SHOWN)}",
+            fix="mend the feed, and give the rows again; if the change is meant, run 'modelwright run' on the new data",
+            code="MW-D802",
+        )
+    return found
+
+
+def _check_labels(version: Version, labels: pa.ChunkedArray) -> None:
+    """Refuse labels most of which the target cannot have; rows without a label are left out later."""
+    from modelwright.monitor.windows import encode_labels
+
+    present = labels.drop_null()
+    bad = int(np.isnan(encode_labels(present.to_pylist(), version.plan.classes)).sum())
+    if len(present) and bad / len(present) > MOST_UNREADABLE:
+        raise DataError(
+            f"{plural(bad, 'label')} of {len(present):,} in '{version.manifest.target}' are none that the target had: "
+            + ("other classes" if version.plan.classes else "no numbers"),
+            fix="mend the feed; if the target has changed, run 'modelwright run' on the new data",
+            code="MW-D803",
+        )

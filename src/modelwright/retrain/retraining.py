@@ -1,0 +1,276 @@
+"""Training again: the new rows are checked, a span of rows is chosen, the champion's recipes go through the lifecycle,
+and what comes out is held against the champion on the latest rows, which neither was fitted on.
+
+Nothing changes before the checks are through. Then there is a new run and a new version in the project, as of any
+run; who serves changes by the policy, in one step.
+"""
+
+from __future__ import annotations
+
+import time as clock
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from modelwright import documents
+from modelwright.brief import Brief
+from modelwright.data.columns import Columns, take
+from modelwright.data.contract import Contract
+from modelwright.errors import ProjectError
+from modelwright.frame.problem import Problem
+from modelwright.govern.verdict import Verdict
+from modelwright.lifecycle import Listener, Silent, run_lifecycle
+from modelwright.monitor.windows import encode_labels
+from modelwright.project import Project
+from modelwright.retrain.challenge import Side, aligned, challenge, losses_of
+from modelwright.retrain.documents import Challenge, Policy, Retrained, Span, SpanTrial, Trigger
+from modelwright.retrain.feed import check_feed
+from modelwright.retrain.recipes import Question, Recipe, recipe_of
+from modelwright.retrain.spans import choose_span
+from modelwright.retrain.tables import ADDED, FEWEST_NEW, Gathered, canonical, gather, order_of
+from modelwright.train.starting import JUDGED, Start
+
+if TYPE_CHECKING:
+    from modelwright.package.bundle import Version
+
+__all__ = ["RETRAINED", "retrain"]
+
+RETRAINED, PROPOSED = "retrained", "proposed"
+"""Events of the ledger."""
+
+BY = "maintenance"
+
+JUDGED_SHARE = 1 / 3
+"""Of the new rows, the latest part judges: the rest must hold what is new to learn."""
+
+MOST_JUDGED = 20_000  # as for the lockbox: more make the interval narrower than any decision needs
+
+BUDGET_SHARE = 0.25
+"""Of the first run's budget, where none is named: its search need not be done again."""
+
+LEAST_BUDGET_S = 20.0
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Known:
+    """What the project knows when a retraining begins."""
+
+    version: Version
+    recipe: Recipe
+    contract: Contract
+    brief: Brief
+
+
+def retrain(
+    project: Project,
+    data: Any,
+    *,
+    budget_s: float | None = None,
+    policy: Policy = Policy.MANUAL,
+    trigger: Trigger = Trigger.REQUEST,
+    name: str | None = None,
+    listener: Listener | None = None,
+    trials: int | None = None,
+) -> Retrained:
+    """Train a challenger on old and new rows, and hold it against the champion.
+
+    Parameters
+    ----------
+    project : Project
+    data : path or table
+        New rows with their labels.
+    budget_s : float or None
+        Of the whole; None: a quarter of what the first run had.
+    policy : Policy
+        What becomes of a challenger that wins.
+    trigger : Trigger
+        Why it is done, for the ledger.
+    name : str or None
+        How the data are found again by later retrainings; None: ``data`` where it is a path.
+    listener : Listener or None
+    trials : int or None
+        Count fits instead of time: the same result every time.
+
+    Returns
+    -------
+    Retrained
+
+    Raises
+    ------
+    DataError, ContractError, UsageError
+        The new rows are broken, too few or without labels, see `check_feed` and `gather`; nothing has changed.
+    ProjectError
+        There is no champion (MW-P083), or another process works on the project.
+    """
+    from modelwright.data.reading import read_table
+
+    started, told = clock.monotonic(), listener or Silent()
+    with project.lock():
+        project.settle()
+        known = _known(project)
+        told.stage("Checking the new data")
+        new, source = read_table(data)
+        check_feed(known.version, new)
+        time = known.recipe.problem.time
+        rows = gather(project, known.brief.source, new, known.contract, time)
+        told.stage("Choosing what to train on")
+        span, kept, trials_of_spans, n_judged = _choose(known, rows)
+        again = (project.run_folder(known.recipe.run) / JUDGED).is_file()
+        brief = _brief(known.brief, budget_s, trials, share=1.0 if again else BUDGET_SHARE)
+        start = Start(candidates=known.recipe.keys, judged=n_judged)
+        done = run_lifecycle(
+            brief,
+            data=rows.table.take(kept),
+            project=str(project.path),
+            listener=told,
+            started=started,
+            start=start,
+            within=project,
+        )
+        run = done.runs()[-1]
+        fought = _fight(project, known, rows.table.take(kept), run)
+        location = name or (source.location if source.location != "<memory>" else None)
+        if location is not None:
+            project.ledger.append(ADDED, run, {"data": location, "rows": rows.new, "digest": source.digest})
+        found = Retrained(
+            run=run,
+            version=fought.challenger,
+            trigger=trigger,
+            policy=policy,
+            new_rows=rows.new,
+            rows=len(kept),
+            span=span,
+            spans=trials_of_spans,
+            candidates=known.recipe.keys,
+            challenge=fought,
+            promoted=False,
+            champion=fought.champion,
+            told=rows.told,
+        )
+        return _conclude(project, found)
+
+
+def _known(project: Project) -> _Known:
+    champion = project.champion
+    if champion is None:
+        raise ProjectError(
+            f"'{project.path}' has no champion to go on from",
+            fix="promote a version first, or run 'modelwright run' again",
+            code="MW-P083",
+        )
+    recipe = recipe_of(project, champion.version)
+    folder = project.run_folder(recipe.run)
+    return _Known(
+        version=project.version(champion.version),
+        recipe=recipe,
+        contract=documents.load(folder / "contract.json", Contract),
+        brief=_whole(project, documents.load(folder / "brief.json", Brief)),
+    )
+
+
+def _whole(project: Project, brief: Brief) -> Brief:
+    """Return the brief of a run with the path that the project's brief holds: it leads somewhere from everywhere."""
+    from modelwright.brief import read_brief
+
+    latest = read_brief(project.path / "brief.toml").source
+    return replace(brief, source=latest) if Path(latest).name == Path(brief.source).name else brief
+
+
+def _brief(before: Brief, budget_s: float | None, trials: int | None, *, share: float) -> Brief:
+    """Return what is asked of the run: as before, with less time. What was a test file then says nothing now."""
+    seconds = budget_s if budget_s is not None else max(LEAST_BUDGET_S, share * before.limits.budget_s)
+    limits = replace(before.limits, budget_s=seconds, trials=trials or before.limits.trials)
+    return replace(before, test=None, limits=limits)
+
+
+def _choose(known: _Known, rows: Gathered) -> tuple[Span, np.ndarray, tuple[SpanTrial, ...], int]:
+    """Return the span, the numbers of the rows to hand to the run, the trials of spans, and how many rows judge."""
+    version, n = known.version, rows.table.num_rows
+    n_judged = min(max(FEWEST_NEW // 2, int(JUDGED_SHARE * rows.new)), MOST_JUDGED)
+    question = _question(known, rows)
+    labelled = ~np.isnan(question.y)
+    rest = np.flatnonzero(labelled[: n - n_judged])
+    fresh = rest[rest >= rows.old]
+    said = version.plan.predict(take(question.columns, fresh))
+    losses = losses_of(version.manifest.metric, question.y[fresh], said)
+    span, chosen, tried = choose_span(question, known.recipe.members[0][0], rest, len(fresh), losses)
+    return span, np.concatenate([np.sort(chosen), np.arange(n - n_judged, n)]), tried, n_judged
+
+
+def _question(known: _Known, rows: Gathered) -> Question:
+    """Return the rows as the champion reads them. Classes that it does not know have no label here."""
+    plan, time = known.version.plan, known.recipe.problem.time
+    columns = canonical(rows.table, plan.contract)
+    labels = rows.table.column(known.version.manifest.target).to_pylist()
+    return Question(
+        columns=columns,
+        contract=plan.contract,
+        y=encode_labels(labels, plan.classes),
+        order=_order(rows.table, known.contract, time),
+        objective=plan.objective,
+        classes=plan.classes,
+        metric=known.version.manifest.metric,
+        seed=known.brief.seed,
+    )
+
+
+def _order(table: Any, contract: Contract, time: str | None) -> np.ndarray:
+    if time is None or time not in table.column_names:
+        return np.arange(table.num_rows, dtype=np.float64)
+    column: Columns = canonical(table.select([time]), contract.only([time]))
+    return order_of(column, time)
+
+
+def _fight(project: Project, known: _Known, table: Any, run: str) -> Challenge:
+    """Return how the run's version does against the champion on the rows that judge."""
+    folder = project.run_folder(run)
+    problem = documents.load(folder / "problem.json", Problem)
+    verdict = documents.load(folder / "verdict.json", Verdict)
+    number = project.state(run).version
+    assert number is not None
+    with np.load(folder / JUDGED, allow_pickle=False) as kept:
+        rows, y, said = kept["rows"], kept["y"], kept["prediction"]
+    judged = table.take(rows)
+    own = known.version.plan
+    columns = canonical(judged, own.contract)
+    return challenge(
+        problem.metric,
+        y,
+        Side(
+            version=known.version.manifest.version,
+            prediction=aligned(own.predict(columns), own.classes, problem.classes),
+            threshold=own.threshold,
+        ),
+        Side(version=number, prediction=said, threshold=project.version(number).plan.threshold),
+        columns={**columns, **_protected(known, judged)},
+        order=_order(judged, known.contract, problem.time),
+        gates=tuple(g.why for g in verdict.gates if g.blocking and not g.passed),
+        seed=known.brief.seed,
+    )
+
+
+def _protected(known: _Known, table: Any) -> Columns:
+    """Return the columns on which people must not be treated differently, whether the model reads them or not."""
+    names = [n for n in known.brief.protected if n in table.column_names and n in known.contract.names]
+    return canonical(table.select(names), known.contract.only(names)) if names else {}
+
+
+def _conclude(project: Project, found: Retrained) -> Retrained:
+    """Write what came of it to the ledger, and have the challenger serve where the policy says so."""
+    evidence = documents.to_builtins(found.challenge)
+    body = {"version": found.version, "trigger": found.trigger, "span": found.span, "challenge": evidence}
+    project.ledger.append(RETRAINED, found.run, body)
+    documents.save(found.challenge, project.run_folder(found.run) / "challenge.json")
+    if found.challenge.wins and found.policy is Policy.AUTOMATIC:
+        project.promote(found.version, by=BY, why=found.challenge.why, evidence=_short(found.challenge))
+        found = replace(found, promoted=True, champion=found.version)
+    elif found.challenge.wins and found.policy is Policy.PROPOSE:
+        project.ledger.append(PROPOSED, found.run, {"version": found.version, "why": found.challenge.why})
+    documents.save(found, project.run_folder(found.run) / "retrained.json")
+    return found
+
+
+def _short(found: Challenge) -> dict[str, Any]:
+    return {"rows": found.rows, "metric": found.metric, "gain": documents.to_builtins(found.gain)}

@@ -1,0 +1,132 @@
+"""What to train on, decided by what would have predicted the latest rows best.
+
+Every span is tried: the champion's weightiest recipe learns from the span's part of the past and predicts the rows
+after it. All rows are the choice unless another span is better by more than the noise: more rows are what a model
+without drift wants, and a span that is only as good will be worse once what was comes back.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from modelwright.evaluate.blocks import block_length, time_blocks
+from modelwright.evaluate.intervals import gain
+from modelwright.retrain.documents import Span, SpanTrial
+from modelwright.retrain.recipes import Question, predict_later
+from modelwright.train.record import Candidate
+
+__all__ = ["change_point", "choose_span", "rows_of"]
+
+LEVEL = 0.98
+"""Of the interval of a span's gain over all rows: with four other spans all rows are left for chance in one case of
+25."""
+
+FEWEST = 50
+"""Rows that a span must hold to be tried, and rows that a trial is judged on."""
+
+FADING_HALVES = 4.0
+"""A row's chance to be kept halves so often from the newest to the oldest."""
+
+KOLMOGOROV_95 = 1.358
+"""95 % of the largest distance of a Brownian bridge from zero lie below."""
+
+
+def rows_of(span: Span, past: np.ndarray, change: int | None, seed: int) -> np.ndarray:
+    """Return the rows of a span.
+
+    Parameters
+    ----------
+    span : Span
+    past : ndarray of int
+        Rows, the oldest first.
+    change : int or None
+        Place in ``past`` from which on the champion's losses are others.
+    seed : int
+        For what is thinned out.
+    """
+    n = len(past)
+    if span is Span.HALF:
+        return past[n // 2 :]
+    if span is Span.QUARTER:
+        return past[n - n // 4 :]
+    if span is Span.CHANGE:
+        return past if change is None else past[change:]
+    if span is Span.FADING:
+        chance = 0.5 ** (FADING_HALVES * np.arange(n - 1, -1, -1) / max(n, 1))
+        return past[np.random.default_rng([seed, 23]).random(n) < chance]
+    return past
+
+
+def change_point(losses: np.ndarray) -> int | None:
+    """Return from where on the mean of a series of losses is another one; None where that may be chance.
+
+    The largest cumulated deviation from the mean over its long-run standard error, whose distribution without a change
+    is that of a Brownian bridge (Ploberger and Krämer 1992); blocks make up for neighbours that are alike.
+    """
+    n = len(losses)
+    if n < 2 * FEWEST:
+        return None
+    length = block_length(losses)
+    means = np.array([part.mean() for part in np.array_split(losses, max(2, n // max(length, 1)))])
+    error = float(means.std(ddof=1)) / math.sqrt(len(means))
+    if error == 0:
+        return None
+    path = np.cumsum(losses - losses.mean()) / n
+    place = int(np.argmax(np.abs(path[:-1])))
+    return place + 1 if abs(path[place]) / error > KOLMOGOROV_95 else None
+
+
+def choose_span(
+    question: Question, candidate: Candidate, rest: np.ndarray, fresh: int, losses: np.ndarray | None
+) -> tuple[Span, np.ndarray, tuple[SpanTrial, ...]]:
+    """Return the span, its rows among ``rest``, and what was tried.
+
+    Parameters
+    ----------
+    question : Question
+    candidate : Candidate
+        Tried on every span.
+    rest : ndarray of int
+        Rows that may be learned from, the oldest first.
+    fresh : int
+        How many of them, at the end, have come since the champion was trained.
+    losses : ndarray or None
+        The champion's loss on those.
+    """
+    n_judged = min(fresh // 2, len(rest) // 4)
+    if n_judged < FEWEST or len(rest) - n_judged < 4 * FEWEST:
+        return Span.ALL, rest, ()
+    past, later = rest[: len(rest) - n_judged], rest[len(rest) - n_judged :]
+    change = _change(losses, fresh, len(rest))
+    spans = {span: rows_of(span, past, change, question.seed) for span in Span}
+    if change is None or change >= len(past) - FEWEST:
+        del spans[Span.CHANGE]
+    trials = _tried(question, candidate, spans, later)
+    better = [t for t in trials if t.gain is not None and t.gain.low is not None and t.gain.low > 0]
+    best = max(better, key=lambda t: t.gain.value or 0.0, default=None)  # type: ignore[union-attr]
+    span = Span.ALL if best is None else best.span
+    return span, rows_of(span, rest, change, question.seed), trials
+
+
+def _change(losses: np.ndarray | None, fresh: int, n: int) -> int | None:
+    found = None if losses is None else change_point(losses)
+    return None if found is None else n - fresh + found
+
+
+def _tried(
+    question: Question, candidate: Candidate, spans: dict[Span, np.ndarray], later: np.ndarray
+) -> tuple[SpanTrial, ...]:
+    y = question.y[later]
+    whole = predict_later(question, candidate, spans[Span.ALL], later)
+    ranks = np.unique(question.order[later], return_inverse=True)[1].astype(np.int64)
+    blocks = time_blocks(ranks, y, whole)
+    found = [SpanTrial(span=Span.ALL, rows=len(spans[Span.ALL]), gain=None)]
+    for span, rows in spans.items():
+        if span is Span.ALL or len(rows) < FEWEST or (question.classes and len(np.unique(question.y[rows])) < 2):
+            continue
+        own = predict_later(question, candidate, rows, later)
+        more = gain(question.metric, y, own, whole, groups=blocks, seed=question.seed, level=LEVEL)
+        found.append(SpanTrial(span=span, rows=len(rows), gain=more))
+    return tuple(found)

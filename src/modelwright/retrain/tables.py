@@ -1,0 +1,188 @@
+"""The rows that a retraining has: those learned from before, and those that came; in the order of time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from modelwright.data.columns import Column, Columns, Strings, n_rows
+from modelwright.data.contract import Contract
+from modelwright.errors import DataError, ModelwrightError
+from modelwright.format import plural
+from modelwright.project import Project
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["ADDED", "Gathered", "gather", "in_time", "stacked"]
+
+ADDED = "rows added"
+"""Event of the ledger: rows that later retrainings learn from as well."""
+
+GROWN = 0.5
+"""A table of whose rows more than this share were there before is the old one, grown: only what is new of it counts."""
+
+FEWEST_NEW = 100
+"""Fewer new rows cannot tell a better model from a lucky one."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Gathered:
+    """Raw rows, the oldest first: ``old`` of them were there when the project was last trained.
+
+    ``told`` says what a reader has to know of how they came together.
+    """
+
+    table: pa.Table
+    old: int
+    told: tuple[str, ...] = ()
+
+    @property
+    def new(self) -> int:
+        return self.table.num_rows - self.old
+
+
+def gather(project: Project, source: str, new: pa.Table, contract: Contract, time: str | None) -> Gathered:
+    """Return all rows that may be learned from.
+
+    Parameters
+    ----------
+    project : Project
+    source : str
+        Of the project's brief.
+    new : pyarrow.Table
+        What came; columns that the project does not know are left out.
+    contract : Contract
+        Of the project's last run, with the target and the time column.
+    time : str or None
+        Column that orders the rows; None: they are in order.
+
+    Raises
+    ------
+    DataError
+        Too few of the rows are new (MW-D801).
+    """
+    told: list[str] = []
+    new = _known_columns(new, contract, told)
+    before = [t for t in (_read(s, contract, told) for s in (source, *_added(project))) if t is not None]
+    if before:
+        fresh = _not_seen(new, before, contract, told)
+        new = new.take(fresh) if len(fresh) < new.num_rows else new
+    if new.num_rows < FEWEST_NEW:
+        raise DataError(
+            f"{plural(new.num_rows, 'row')} of the data {'is' if new.num_rows == 1 else 'are'} new; "
+            f"a better model is told from a lucky one by {FEWEST_NEW} or more",
+            fix="wait until more rows with their labels have come",
+            code="MW-D801",
+        )
+    new = in_time(new, contract, time)
+    old = in_time(stacked(before), contract, time) if before else new.slice(0, 0)
+    return Gathered(table=stacked([old, new]), old=old.num_rows, told=tuple(told))
+
+
+def _known_columns(new: pa.Table, contract: Contract, told: list[str]) -> pa.Table:
+    names = [n for n in new.column_names if n in contract.names]
+    if more := [n for n in new.column_names if n not in contract.names]:
+        told.append(f"{plural(len(more), 'column')} that the project does not know are left out")
+    return new.select(names)
+
+
+def _added(project: Project) -> list[str]:
+    """Return the sources of earlier retrainings, each once."""
+    found = [e.body["data"] for e in project.ledger.entries() if e.kind == ADDED]
+    return list(dict.fromkeys(found))
+
+
+def _read(source: str, contract: Contract, told: list[str]) -> pa.Table | None:
+    from modelwright.data.reading import read_table
+
+    if source == "<memory>":
+        told.append("the rows of the first run were in memory: only those that came since are learned from")
+        return None
+    try:
+        table, _ = read_table(source)
+    except ModelwrightError as error:
+        told.append(f"earlier rows cannot be read any more, and are not learned from: {error.what}")
+        return None
+    return table.select([n for n in table.column_names if n in contract.names])
+
+
+def _not_seen(new: pa.Table, before: Sequence[pa.Table], contract: Contract, told: list[str]) -> np.ndarray:
+    """Return the rows to take: all, or those that were not there where most of them were."""
+    own = _digests(new, contract)
+    seen = np.isin(own, np.concatenate([_digests(t, contract) for t in before]))
+    if seen.mean() <= GROWN:
+        return np.arange(new.num_rows)
+    told.append(f"{seen.sum():,} of {len(seen):,} rows were there before, and count as old")
+    return np.flatnonzero(~seen)
+
+
+def _digests(table: pa.Table, contract: Contract) -> np.ndarray:
+    """Return a number per row that is the same for the same values (uint64)."""
+    import pandas as pd
+
+    total = np.zeros(table.num_rows, dtype=np.uint64)
+    for place, column in enumerate(canonical(table, contract).values()):
+        values = column.to_object().astype(str) if isinstance(column, Strings) else np.asarray(column) + 0.0
+        own = pd.util.hash_array(values)
+        total = total * np.uint64(1_000_003) + own * np.uint64(2 * place + 1)
+    return total
+
+
+def canonical(table: pa.Table, contract: Contract) -> Columns:
+    """Return all columns of the contract; one that the table does not have is missing in every row."""
+    from modelwright.data.canonical import canonicalise
+
+    return canonicalise(table, contract)[0]
+
+
+def in_time(table: pa.Table, contract: Contract, time: str | None) -> pa.Table:
+    """Return a table in the order of its time column, rows without a time first."""
+    if time is None or time not in table.column_names:
+        return table
+    column = canonical(table.select([time]), contract.only([time]))[time]
+    if isinstance(column, Strings):
+        return table
+    order = np.argsort(np.where(np.isnan(column), -np.inf, column), kind="stable")
+    return table if (np.diff(order) == 1).all() else table.take(order)
+
+
+def stacked(tables: Sequence[pa.Table]) -> pa.Table:
+    """Return tables one below the other. A column whose types do not go together is text; the contract reads it."""
+    import pyarrow as pa
+
+    try:
+        return pa.concat_tables(tables, promote_options="permissive")
+    except (pa.ArrowTypeError, pa.ArrowInvalid):
+        return pa.concat_tables([_as_text(t, _differing(tables)) for t in tables], promote_options="permissive")
+
+
+def _differing(tables: Sequence[pa.Table]) -> set[str]:
+    types: dict[str, set[Any]] = {}
+    for table in tables:
+        for field in table.schema:
+            types.setdefault(field.name, set()).add(field.type)
+    return {name for name, found in types.items() if len(found) > 1}
+
+
+def _as_text(table: pa.Table, names: set[str]) -> pa.Table:
+    import pyarrow as pa
+
+    for name in names & set(table.column_names):
+        place = table.column_names.index(name)
+        column = table.column(name)
+        if pa.types.is_dictionary(column.type):
+            column = column.cast(column.type.value_type)
+        table = table.set_column(place, name, column.cast(pa.string()))
+    return table
+
+
+def order_of(columns: Columns, time: str | None) -> np.ndarray:
+    """Return the place of each row in time: the values of the column, or the order of the rows."""
+    column: Column | None = columns.get(time) if time else None
+    if column is None or isinstance(column, Strings):
+        return np.arange(n_rows(columns), dtype=np.float64)
+    return np.where(np.isnan(column), -np.inf, np.asarray(column))

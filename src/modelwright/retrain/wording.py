@@ -1,0 +1,35 @@
+"""A retraining in words, for the terminal."""
+
+from __future__ import annotations
+
+from modelwright import format as fmt
+from modelwright.retrain.documents import Policy, Retrained, Span
+
+__all__ = ["retrained_lines"]
+
+
+def retrained_lines(project: str, found: Retrained) -> list[str]:
+    """Return what a retraining came to, a line each."""
+    lines = [
+        f"version {found.version} learned from {found.rows:,} rows, {found.new_rows:,} of which had come ({found.span})",
+        *_spans(found),
+        f"version {found.version} {'wins' if found.challenge.wins else 'does not win'}: {found.challenge.why}",
+    ]
+    lines += [f"note: {told}" for told in found.told]
+    return [*lines, _next(project, found)]
+
+
+def _spans(found: Retrained) -> list[str]:
+    tried = [t for t in found.spans if t.span is not Span.ALL and t.gain is not None]
+    if not tried:
+        return []
+    told = "; ".join(f"{t.span} ({t.rows:,}) {fmt.measured(t.gain)}" for t in tried)
+    return [f"gain over learning from all rows, on later ones: {told}"]
+
+
+def _next(project: str, found: Retrained) -> str:
+    if found.promoted:
+        return f"version {found.version} is the champion; 'modelwright rollback {project}' takes it back"
+    if found.challenge.wins and found.policy is not Policy.AUTOMATIC:
+        return f"version {found.champion} still serves; 'modelwright promote {project} {found.version}' changes that"
+    return f"version {found.champion} still serves"

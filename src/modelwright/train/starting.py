@@ -1,0 +1,106 @@
+"""What a run begins with where the project has a model already: its recipes, and the rows that it is to be judged on.
+
+Every choice is made on older rows than those that judge. The folds shrink to one step from the past to what came next:
+which recipes are worth trying is known, and the newest rows are those that matter.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from modelwright.data.columns import Columns
+from modelwright.errors import DataError
+from modelwright.frame.problem import Problem, SplitKind
+from modelwright.frame.split import Folds, group_numbers, time_ranks
+from modelwright.frame.splitting import NEEDS_GROUP
+from modelwright.frame.timing import known_by
+
+__all__ = ["JUDGED", "Start", "reframed"]
+
+JUDGED = "judged.npz"
+"""File in a run's folder: numbers of the judged rows in the table, their target, what the new models say of them."""
+
+VALID_SHARE = 0.2
+"""Of the rows older than the judged ones, the latest part chooses among the recipes."""
+
+FEWEST = 10
+"""Rows in a part of the only fold; with fewer nothing is learned."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Start:
+    """What is known when a run begins.
+
+    Attributes
+    ----------
+    candidates : tuple of str
+        Keys of the only candidates to try; one that does not exist for this table is left out.
+    judged : int
+        Rows at the end of the table, in the order of time, that train nothing but the last refit.
+    """
+
+    candidates: tuple[str, ...]
+    judged: int
+
+
+def reframed(start: Start, problem: Problem, columns: Columns, rows: np.ndarray, n_table: int) -> tuple[Problem, Folds]:
+    """Return the problem and the folds of a run that goes on from a model.
+
+    Parameters
+    ----------
+    start : Start
+    problem : Problem
+        As framed without it.
+    columns : Columns
+        Over the used rows, in the order of time.
+    rows : ndarray of int
+        Number of each used row in the table.
+    n_table : int
+        Rows of the table.
+
+    Raises
+    ------
+    DataError
+        Too few rows are left for a part (MW-D810).
+    """
+    judged = np.flatnonzero(rows >= n_table - start.judged)
+    rest = np.flatnonzero(rows < n_table - start.judged)
+    order = time_ranks(columns[problem.time], problem.time) if problem.time else np.arange(len(rows))
+    rest = rest[np.argsort(order[rest], kind="stable")]
+    valid = rest[len(rest) - int(VALID_SHARE * len(rest)) :]
+    train = rest[: len(rest) - len(valid)]
+    groups = group_numbers(columns[problem.group]) if problem.group else None
+    if problem.time and problem.label_delay:
+        times = np.asarray(columns[problem.time])
+        valid = known_by(times, valid, judged, problem.label_delay)
+        train = known_by(times, train, valid, problem.label_delay)
+    if groups is not None and problem.split in NEEDS_GROUP:
+        train = train[~np.isin(groups[train], np.concatenate([groups[valid], groups[judged]]))]
+        valid = valid[~np.isin(groups[valid], groups[judged])]
+    for what, part in (("to learn from", train), ("to choose by", valid), ("to judge by", judged)):
+        if len(part) < FEWEST:
+            raise DataError(
+                f"{len(part)} rows are left {what}; at least {FEWEST} are needed",
+                fix="wait until there are more rows with labels",
+                code="MW-D810",
+            )
+    split = SplitKind.GROUP_TIME if problem.group and problem.split in NEEDS_GROUP else SplitKind.TIME
+    folds = Folds(holdout=np.sort(judged), folds=((np.sort(train), np.sort(valid)),), groups=groups, order=order)
+    return _told(problem, split, len(judged), len(rows)), folds
+
+
+def _told(problem: Problem, split: SplitKind, judged: int, n: int) -> Problem:
+    why = (
+        f"the project has a model: the latest {judged:,} rows, which it has not seen, judge it and the new one, and "
+        "the rows just before them choose among its recipes"
+    )
+    answers = {"split": split.value, "holdout": f"{judged / n:.1%}", "folds": "1 fold"}
+    choices = tuple(
+        replace(c, value=answers[c.question], alternatives=(c.value,), decided_by="retraining", why=why)
+        if c.question in answers
+        else c
+        for c in problem.choices
+    )
+    return replace(problem, split=split, n_folds=1, n_repeats=1, holdout=judged / n, choices=choices)

@@ -1,0 +1,100 @@
+"""Training again: through the lifecycle, held against the champion, and nothing changes where the feed is broken."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import modelwright as mw
+from modelwright import documents
+from modelwright.cli import main
+from modelwright.errors import DataError, UsageError
+from modelwright.frame.problem import Problem, SplitKind
+from modelwright.project import Project
+from modelwright.retrain.documents import Policy, Span
+from modelwright.retrain.retraining import retrain
+
+from ..cli.helpers import one_object
+
+
+def rows(n: int, seed: int, slope: float = 3.0) -> pd.DataFrame:
+    """A target whose relation to its columns is told by ``slope``."""
+    rng = np.random.default_rng(seed)
+    x, z = rng.normal(10, 2, n), rng.uniform(0, 5, n)
+    city = rng.choice(["berlin", "oslo", "rome"], n)
+    y = slope * x - 2 * z + 4 * (city == "rome") + rng.normal(0, 1, n)
+    return pd.DataFrame({"x": x, "z": z, "city": city, "y": y})
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("retrained")
+    rows(600, 0).to_csv(folder / "first.csv", index=False)
+    mw.run(folder / "first.csv", target="y", trials=1, project=folder / "made")
+    assert Project(folder / "made").champion is not None
+    return folder
+
+
+@pytest.fixture
+def project(made: Path, tmp_path: Path) -> Project:
+    shutil.copytree(made / "made", tmp_path / "made")
+    return Project(tmp_path / "made")
+
+
+def test_after_a_change_the_challenger_wins(project: Project, tmp_path: Path, capfd: pytest.CaptureFixture) -> None:
+    rows(600, 1, slope=1.0).to_csv(tmp_path / "new.csv", index=False)
+    arguments = ["retrain", str(project.path), "--data", str(tmp_path / "new.csv"), "--trials", "1"]
+    assert main([*arguments, "--policy", "automatic", "--json"]) == 0
+    told = one_object(capfd.readouterr().out)
+    assert told["promoted"] and told["champion"] == 2 and told["challenge"]["wins"]
+    assert told["challenge"]["gain"]["low"] > 0 and told["challenge"]["rows"] == 200
+    assert told["span"] != Span.ALL, "the rows before the change mislead"
+    assert project.champion.version == 2 and project.champion.previous == (1,)
+    promoted = next(e for e in project.ledger.entries() if e.kind == "promoted" and e.body["to"] == 2)
+    assert promoted.body["by"] == "maintenance" and promoted.body["evidence"]["gain"]["low"] > 0
+    project.ledger.verify()
+    problem = documents.load(project.run_folder("0002") / "problem.json", Problem)
+    assert problem.split is SplitKind.TIME and problem.n_folds == 1
+    assert main(["rollback", str(project.path), "--quiet"]) == 0 and project.champion.version == 1
+
+
+def test_without_a_change_the_champion_stays(project: Project) -> None:
+    found = retrain(project, rows(400, 2), policy=Policy.AUTOMATIC, trials=1)
+    assert not found.challenge.wins and not found.promoted and project.champion.version == 1
+    assert found.span is Span.ALL and project.versions() == (1, 2)
+    assert found.candidates and "not better by more than the noise" in found.challenge.why
+
+
+def test_the_policy_decides_who_serves(project: Project) -> None:
+    found = retrain(project, rows(600, 1, slope=1.0), policy=Policy.PROPOSE, trials=1)
+    assert found.challenge.wins and not found.promoted and project.champion.version == 1
+    assert project.ledger.entries()[-1].kind == "proposed"
+
+
+@pytest.mark.parametrize("broken", ["unit", "null", "labels", "target", "few"])
+def test_a_broken_feed_changes_nothing(project: Project, broken: str) -> None:
+    new = rows(400, 3)
+    if broken == "unit":
+        new["x"] *= 1000
+    elif broken == "null":
+        new["x"] = np.nan
+    elif broken == "labels":
+        new["y"] = "unknown"
+    elif broken == "target":
+        new = new.drop(columns="y")
+    else:
+        new = new.head(20)
+    before = {p: p.stat().st_mtime_ns for p in project.path.rglob("*") if p.is_file() and p.name != ".lock"}
+    with pytest.raises((DataError, UsageError), match=r"MW-[DU]80\d"):
+        retrain(project, new, trials=1)
+    after = {p: p.stat().st_mtime_ns for p in project.path.rglob("*") if p.is_file() and p.name != ".lock"}
+    assert after == before
+
+
+def test_rows_that_were_there_before_are_not_new(project: Project, made: Path) -> None:
+    with pytest.raises(DataError, match=r"0 rows of the data are new.*MW-D801"):
+        retrain(project, made / "first.csv", trials=1)
