@@ -198,12 +198,14 @@ def _without_budget(brief: Brief) -> dict[str, Any]:
 
 def _go_through(run: Run, stages: tuple[Stage, ...], told: Listener) -> None:
     from modelwright import steps
+    from modelwright.engines.heap import give_back
     from modelwright.running import quietly
 
     for stage in stages:
         told.stage(stage.title)
         with quietly():
             run.keep(stage, getattr(steps, stage.name)(run))
+        give_back()
 
 
 def _fail(run: Run, error: ModelwrightError) -> None:
