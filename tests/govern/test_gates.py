@@ -242,7 +242,7 @@ def test_slices_only_inform():
     assert "worse where sex is f (ROC AUC 0.70 (0.68 to 0.72) on 200 rows), and in 1 more" in gate.why
     added = replace(worse, added=_measured(0.12, 0.03, "added"))
     told = _gate(_judge(_evaluation(slices=(added,))), "even across slices").why
-    assert told == "worse where sex is f (200 rows; 12% of all error would go if they were like others)"
+    assert told == "it is worse where sex is f (200 rows; 12% of all error would go if they were like others)"
     assert "not applicable" in _gate(_judge(_evaluation(slices=())), "even across slices").why
 
 
@@ -303,6 +303,9 @@ def test_reasons_are_what_was_found_and_what_to_do_most_important_first():
     assert all(r.because and r.do and not r.do.endswith(".") for r in verdict.reasons)
     assert "; and 1 more. To do: make sure that this is as you say" in verdict.summary
     assert "off by 0.12" not in verdict.summary
+    hurried = _judge(stood_in="the quickest one stands in; give a larger --budget for a better model")
+    assert hurried.reasons[0].because == "the quickest one stands in"
+    assert hurried.reasons[0].do == "give a larger --budget for a better model"
     assert _judge().reasons == ()
 
 

@@ -8,7 +8,7 @@ from modelwright import format as fmt
 from modelwright.evaluate.measurements import Cases, Evaluation, Measurement
 from modelwright.frame.problem import Problem, SplitKind
 from modelwright.report.inputs import ReportInput
-from modelwright.report.words import event_words
+from modelwright.report.words import class_words, event_words
 
 __all__ = ["Tile", "counted_words", "flagged_words", "question_words", "tiles"]
 
@@ -35,7 +35,7 @@ class Tile:
     between : str
         Its interval, empty where there is none.
     beside : str
-        What would be without a model; may be empty.
+        What would be without a model, or what it takes cases for; without a final stop, may be empty.
     sentence : str
         All of it in one sentence, without a final stop.
     """
@@ -55,7 +55,7 @@ def tiles(e: Evaluation, problem: Problem) -> tuple[Tile, ...]:
     if c.found is not None and len(problem.classes) == 2:
         return _two(c, c.found, problem)
     if c.right is not None:
-        return _several(c, c.right)
+        return _several(c, c.right, problem)
     return _values(c, problem)
 
 
@@ -77,7 +77,7 @@ def _two(c: Cases, found: Measurement, problem: Problem) -> tuple[Tile, ...]:
         base = _base(c.hit)
         beside = ""
         if c.events is not None and c.events.value is not None:
-            beside = f"of {base:,} picked blindly, {_count(c.events.value, base)} would be"
+            beside = f"without a model, of {base:,} picked blindly, {_count(c.events.value, base)} would be"
         made.append(
             Tile(
                 big=_of(c.hit.value, base),
@@ -91,13 +91,13 @@ def _two(c: Cases, found: Measurement, problem: Problem) -> tuple[Tile, ...]:
     return tuple(made)
 
 
-def _several(c: Cases, right: Measurement) -> tuple[Tile, ...]:
+def _several(c: Cases, right: Measurement, problem: Problem) -> tuple[Tile, ...]:
     made = []
     if right.value is not None:
         base, without = _base(right), c.right_without
         beside = ""
         if without is not None and without.value is not None:
-            beside = f"always the same class would be right in {_count(without.value, base)}"
+            beside = f"without a model, always naming one class, {_count(without.value, base)} would"
         made.append(
             Tile(
                 big=_of(right.value, base),
@@ -110,14 +110,14 @@ def _several(c: Cases, right: Measurement) -> tuple[Tile, ...]:
         )
     if c.worst_found is not None and c.worst_found.value is not None:
         share, base = c.worst_found, _base(c.worst_found)
-        name = f"“{fmt.short(c.worst, 40)}”"
+        name = class_words(problem, c.worst)
         mistaken = ""
         if c.taken is not None and c.taken.value:
-            mistaken = f"{_count(c.taken.value, base)} are taken for “{fmt.short(c.taken_for, 40)}”"
+            mistaken = f"{_count(c.taken.value, base)} are taken for {class_words(problem, c.taken_for)}"
         made.append(
             Tile(
                 big=_of(share.value or 0.0, base),
-                said=f"cases that are {name} are known as such: it knows no class worse",
+                said=f"cases of {name} are known as such: it knows no class worse",
                 between=_between(share, base),
                 beside=mistaken,
                 sentence=f"It is worst at {name}: of {base:,} such cases it knows "
@@ -136,7 +136,8 @@ def _values(c: Cases, problem: Problem) -> tuple[Tile, ...]:
     for within, without, part in named:
         if within is None or within.value is None:
             continue
-        naive = "" if without is None or without.value is None else f"always the same guess: {fmt.amount(without)}"
+        known = without is not None and without.value is not None
+        naive = f"without a model, always guessing the same, it would be {fmt.amount(without)}" if known else ""
         bounds = fmt.bounds(within)
         made.append(
             Tile(
@@ -185,7 +186,9 @@ def counted_words(e: Evaluation, problem: Problem) -> str:
     n = fmt.plural(e.headline.n, "case")
     if problem.holdout > 0:
         which = UNSEEN.get(problem.split, "drawn at random")
-        return f"Counted on {n} {which}: the model never saw them, and they chose nothing."
+        return (
+            f"Counted on {n} {which}. They were kept apart: nothing was learned from them, and nothing chosen by them."
+        )
     return f"Counted on {n}, each predicted by models that had never seen it."
 
 

@@ -76,6 +76,8 @@ def render(r: ReportInput) -> str:
     board, others = tables.leaderboard(r.training)
     e = r.evaluation
     columns = describing.column_rows(r.contract, r.profile, r.audit, r.brief, r.problem)
+    weighing = describing.reasons(r.verdict)
+    reasons = ([x for x in weighing if x.counts] or list(weighing))[:REASONS_SHOWN]
     unit = next((m.unit for m in e.metrics if m.unit), "")
     constant = next((c.score for c in e.comparisons if c.name == "constant"), None)
     plain = words.headline_words(e.headline, r.problem, constant)
@@ -88,8 +90,8 @@ def render(r: ReportInput) -> str:
         tiles=cases.tiles(e, r.problem),
         flagged=cases.flagged_words(e),
         counted=cases.counted_words(e, r.problem),
-        reasons=describing.reasons(r.verdict)[:REASONS_SHOWN],
-        reasons_left=max(len(describing.reasons(r.verdict)) - REASONS_SHOWN, 0),
+        reasons=reasons,
+        reasons_left=len(describing.reasons(r.verdict)) - len(reasons),
         headline_words=f"{plain} {words.without_model_words(constant)}".strip() if plain else "",
         comparisons=tables.comparisons(e),
         first=reading.readings(r.audit, r.problem),

@@ -11,6 +11,7 @@ from modelwright.frame.problem import Problem
 
 __all__ = [
     "ANSWERS",
+    "class_words",
     "comparison_words",
     "event_words",
     "explained",
@@ -164,18 +165,22 @@ def comparison_words(c: Comparison) -> str:
 
 def event_words(problem: Problem) -> str:
     """Return the event as what is said of cases: ``"that are “malignant”"``, ``"with “Churn = Yes”"``."""
-    return f"{'with' if _is_bare(problem) else 'that are'} {_event(problem)}"
+    return f"{'with' if _is_bare(problem.classes[1]) else 'that are'} {_event(problem)}"
 
 
-def _is_bare(problem: Problem) -> bool:
-    """Return whether the event's name says nothing without its column: 1, true, yes."""
-    name = problem.classes[1]
+def class_words(problem: Problem, name: str) -> str:
+    """Return a class as a reader knows it: ``"“malignant”"``, ``"“Class = 4”"``."""
+    short = fmt.short(name, 40)
+    return f"“{fmt.short(problem.target, 40)} = {short}”" if _is_bare(name) else f"“{short}”"
+
+
+def _is_bare(name: str) -> bool:
+    """Return whether the name of a class says nothing without its column: 1, true, yes."""
     return len(name) < BARE or name.lower() in {"true", "yes"} or not any(c.isalpha() for c in name)
 
 
 def _event(problem: Problem) -> str:
-    name = problem.classes[1]
-    return f"“{problem.target} = {name}”" if _is_bare(problem) else f"“{name}”"
+    return class_words(problem, problem.classes[1])
 
 
 def _log_loss_words(m: Measurement, constant: Measurement | None) -> str:

@@ -69,8 +69,11 @@ class FullyTrained:
 
     def check(self, case: Case) -> Finding:
         stood_in = case.facts.get("stood_in", "")
-        why = stood_in or "candidates finished in the time there was"
-        return Finding(not stood_in, why, Failing.CONDITION, "run again with more time (--budget)")
+        # What stands in, and after a semicolon what to do about it.
+        why, _, do = stood_in.partition("; ")
+        if not stood_in:
+            return Finding(True, "candidates finished in the time there was", Failing.CONDITION)
+        return Finding(False, why, Failing.CONDITION, do or "give a larger --budget")
 
 
 class WithinBudget:

@@ -31,6 +31,6 @@ class EvenAcrossSlices:
             )
         else:
             told = f"{metrics.get(first.score.name).title} {number(first.score)} on {first.score.n:,} rows"
-        why = f"worse where {first.column} is {first.value} ({told}){more}"
+        why = f"it is worse where {first.column} is {first.value} ({told}){more}"
         do = "have predictions looked at there, or collect more such rows"
         return Finding(False, why, Failing.INFORM, do)
