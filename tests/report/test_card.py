@@ -62,6 +62,9 @@ def test_summary_of_the_bank():
     summary = render_json(samples.bank())
     assert summary["verdict"]["ships"] and summary["problem"]["split"] == "stratified"
     assert summary["evaluation"]["baselines"]["linear"]["better"]
+    assert summary["evaluation"]["cases"]["found"]["value"] == 0.552 and not summary["evaluation"]["cases"]["ranked"]
+    assert summary["evaluation"]["slices"][0]["same_rows"] == ["campaign = by phone"]
+    assert [r["counts"] for r in summary["verdict"]["reasons"]] == [True, True, False, False]
     assert summary["findings"][0]["columns"] == ["duration"] or summary["findings"][0]["columns"] == ("duration",)
 
 

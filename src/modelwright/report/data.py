@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import Any
 
 from modelwright.documents import to_builtins
-from modelwright.evaluate.measurements import Evaluation, Measurement
+from modelwright.evaluate.measurements import Cases, Evaluation, Measurement
 from modelwright.report.inputs import AuditInput, ReportInput
 
 __all__ = ["audit_json", "render_json"]
@@ -27,6 +28,7 @@ def render_json(r: ReportInput) -> dict[str, Any]:
             "ships": r.verdict.ships,
             "summary": r.verdict.summary,
             "gates": to_builtins(r.verdict.gates),
+            "reasons": to_builtins(r.verdict.reasons),
         },
         "score": score(r.evaluation.headline),
         "evaluation": _evaluation(r.evaluation),
@@ -96,6 +98,12 @@ def findings(r: ReportInput | AuditInput) -> list[dict[str, Any]]:
     return to_builtins(r.audit.findings)
 
 
+def _cases(c: Cases) -> dict[str, Any]:
+    """Return what was counted, measurements as everywhere in the summary."""
+    parts = {field.name: getattr(c, field.name) for field in fields(c)}
+    return {name: score(part) if isinstance(part, Measurement) else part for name, part in parts.items()}
+
+
 def _evaluation(e: Evaluation) -> dict[str, Any]:
     return {
         "measured_on": e.measured_on,
@@ -107,8 +115,17 @@ def _evaluation(e: Evaluation) -> dict[str, Any]:
         "fit": e.fit_verdict,
         "threshold": e.threshold,
         "slices": [
-            {"column": s.column, "value": s.value, "score": score(s.score), "gap": s.gap, "worse": s.worse}
+            {
+                "column": s.column,
+                "value": s.value,
+                "score": score(s.score),
+                "gap": s.gap,
+                "worse": s.worse,
+                "added": score(s.added) if s.added else None,
+                "same_rows": list(s.same_rows),
+            }
             for s in e.slices
         ],
+        "cases": _cases(e.cases) if e.cases else None,
         "value_per_row": score(e.value_per_row) if e.value_per_row else None,
     }
