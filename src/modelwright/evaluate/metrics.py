@@ -281,7 +281,8 @@ def _mean(
 
 def _error_quantile(name: str, title: str, share: float) -> Metric:
     def value(y: np.ndarray, prediction: np.ndarray, threshold: float | None) -> float:
-        return float(np.quantile(valuing.absolute_rows(y, prediction), share))
+        with np.errstate(invalid="ignore"):  # infinite predictions have no quantile, and `measure` says so
+            return float(np.quantile(valuing.absolute_rows(y, prediction), share))
 
     def influence(y: np.ndarray, prediction: np.ndarray, threshold: float | None) -> Influence:
         return valuing.quantile_influence(valuing.absolute_rows(y, prediction), share), len(y) - 1.0
