@@ -50,20 +50,20 @@ def moved_pairs(reference: Reference, window: Window, contract: Contract, withou
             scores[column.name] = rank_scores(column)[bins]
     found = {}
     rows = effective_rows(window.n_rows, reference.rows)
+    names = [name for name, own in scores.items() if own.std() > 1e-9]
+    table = np.corrcoef(np.vstack([scores[name] for name in names])) if len(names) > 1 else np.eye(1)
+    place = {name: number for number, name in enumerate(names)}
     for pair in reference.pairs:
-        if pair.first in scores and pair.second in scores:
-            moved = _moved(pair, scores[pair.first], scores[pair.second], rows)
-            if moved is not None:
-                found[f"{pair.first} and {pair.second}"] = moved
+        if pair.first in place and pair.second in place:
+            correlation = float(table[place[pair.first], place[pair.second]])
+            found[f"{pair.first} and {pair.second}"] = _moved(pair, correlation, window.n_rows, rows)
     return found
 
 
-def _moved(pair: PairReference, first: np.ndarray, second: np.ndarray, rows: float) -> Moved | None:
-    if min(first.std(), second.std()) < 1e-9:
-        return None
-    r = float(np.clip(np.corrcoef(first, second)[0, 1], -0.999, 0.999))
+def _moved(pair: PairReference, correlation: float, n: int, rows: float) -> Moved:
+    r = float(np.clip(correlation, -0.999, 0.999))
     shift = math.atanh(r) - math.atanh(float(np.clip(pair.correlation, -0.999, 0.999)))
-    reach = NORMAL / math.sqrt(max(len(first) - 3, 1))
+    reach = NORMAL / math.sqrt(max(n - 3, 1))
     return Moved(
         pair=pair,
         measurement=Measurement(
@@ -71,7 +71,7 @@ def _moved(pair: PairReference, first: np.ndarray, second: np.ndarray, rows: flo
             value=r,
             low=math.tanh(math.atanh(r) - reach),
             high=math.tanh(math.atanh(r) + reach),
-            n=len(first),
+            n=n,
             method="Fisher's z",
             level=LEVEL,
         ),

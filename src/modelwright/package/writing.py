@@ -149,7 +149,7 @@ def _fill(
     if uncertainty is not None:
         documents[INTERVALS] = uncertainty.document()
     if reference is not None:
-        documents[REFERENCE] = reference
+        documents[REFERENCE] = reference.document()
     for name, document in documents.items():
         write_json(folder / name, document)
     manifest = Manifest(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -183,6 +184,15 @@ class Reference:
     loss: LossReference | None = None
     pairs: tuple[PairReference, ...] = ()
     protected: tuple[str, ...] = ()
+
+    def document(self) -> dict[str, Any]:
+        """Return what is kept: what a column does not have takes no place."""
+        document: dict[str, Any] = msgspec.to_builtins(self)
+        document["columns"] = [
+            {name: value for name, value in column.items() if value not in (False, None, [], ())}
+            for column in document["columns"]
+        ]
+        return document
 
     def __getitem__(self, name: str) -> ColumnReference:
         return next(c for c in self.columns if c.name == name)

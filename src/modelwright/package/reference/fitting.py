@@ -34,7 +34,9 @@ EDGE, TAILS = 0.01, (0.05, 0.95)
 """The first and the last bin have a hundredth of the rows: many rows there are at the edge of training."""
 
 BYTES_OF_BIN = 40  # edge, share, effect and its error
-BYTES_OF_COLUMN = 250
+BYTES_OF_COLUMN = 300
+FULL_COLUMNS = 80
+"""Of more columns, those used least have the share of missing values alone: 80 bytes each."""
 
 ROWS = 100_000
 """Every so-manieth row, in order, so that there are no more: shares are then known to a third of a percent."""
@@ -92,8 +94,13 @@ def fit_reference(
     most = _most_bins(len(contract.columns))
     shares = _use(use, contract.names)
     fitted, binned = [], {}
+    full = sorted(contract.names, key=lambda name: -shares.get(name, 0.0))[:FULL_COLUMNS]
     for spec in contract.columns:
-        column, bins = _column(take({"": columns[spec.name]}, kept)[""], spec, most=most, ordered=ordered)
+        own = take({"": columns[spec.name]}, kept)[""]
+        if spec.name not in full:
+            fitted.append(_bare(own, spec, shares.get(spec.name)))
+            continue
+        column, bins = _column(own, spec, most=most, ordered=ordered)
         fitted.append(replace(column, use=shares.get(spec.name)))
         binned[spec.name] = bins
     reference = Reference(
@@ -109,7 +116,7 @@ def fit_reference(
 
 
 def _most_bins(n_columns: int) -> int:
-    room = (MAX_BYTES * 0.7 / max(n_columns, 1) - BYTES_OF_COLUMN) / BYTES_OF_BIN
+    room = (MAX_BYTES * 0.7 / max(min(n_columns, FULL_COLUMNS), 1) - BYTES_OF_COLUMN) / BYTES_OF_BIN
     return int(np.clip(room, *BINS))
 
 
@@ -144,6 +151,12 @@ def _column(column: Column, spec: ColumnSpec, *, most: int, ordered: bool) -> tu
         gaps=varying.of_gaps(bins == 0, ordered=ordered),
     )
     return found, bins
+
+
+def _bare(column: Column, spec: ColumnSpec, use: float | None) -> ColumnReference:
+    absent = column.codes < 0 if isinstance(column, Strings) else np.isnan(column)
+    missing = float(f"{absent.mean():.4g}") if len(column) else 0.0
+    return ColumnReference(name=spec.name, kind=spec.kind, shares=(missing, 0.0, 1 - missing), use=use)
 
 
 def _of_levels(column: Strings, spec: ColumnSpec, most: int) -> ColumnReference:
