@@ -171,3 +171,12 @@ def test_scores_have_words_that_fit_a_sentence():
     assert score_words(samples.m("roc_auc", 0.83)) == "ROC AUC 0.830 (1 is perfect)"
     assert score_words(samples.m("log_loss", 0.3)) == "log loss 0.300 (0 is perfect)"
     assert score_words(samples.m("accuracy", 0.83)) == "83 of 100 right"
+
+
+def test_terms_of_the_trade_are_explained_where_they_stand():
+    said = "Twice the rows would improve log loss by about 0.01 (0.005 to 0.02). More rows are meant."
+    (card,) = _read(_found("A050", INFO, Action.TOLD, "deposit", message=said))
+    assert card.said == (
+        "Twice the rows would improve log loss, the cost of giving too small a chance to what happened, by about 0.01 "
+        "(0.005 to 0.02)."
+    )

@@ -27,6 +27,11 @@ DOUBTS = frozenset({"A013", "A014", "A015", "A016", "A022"})
 ORDER = "A018"
 MENDED = frozenset({Action.AS_MISSING, Action.AS_KIND, Action.AS_LEVEL, Action.DROP_ROWS})
 STRUCTURE = frozenset({Action.GROUP, Action.TIME})
+TERMS = {
+    "log loss": "the cost of giving too small a chance to what happened",
+    "R² of ranks": "the share of the differences that is explained",
+}
+"""What messages of rules measure by, and what it is."""
 NAMED = 4
 """Columns that a sentence names."""
 
@@ -121,7 +126,7 @@ def _reading(card: list[Finding], audit: Audit, problem: Problem) -> Reading:
     first = card[0]
     columns = tuple(dict.fromkeys(c for f in card for c in f.columns))
     if first.overruled:
-        words = _Words(first.title, _first_sentence(first.message), first.done, f"The risk remains. {_why(first)}")
+        words = _Words(first.title, _said(first), first.done, f"The risk remains. {_why(first)}")
     elif first.code in LEAKS and first.action is Action.DROP_COLUMN:
         words = _leak(card, columns, problem)
     elif first.code in DOUBTS and first.action is Action.TOLD and columns:
@@ -193,7 +198,7 @@ def _structure(finding: Finding, problem: Problem) -> _Words:
     group = f"'{problem.group or finding.columns[0]}'"
     return _Words(
         title="Rows that belong together",
-        said=_first_sentence(finding.message),
+        said=_said(finding),
         done=f"tested on values of {group} that the model never learned from",
         meaning=f"The score holds for a {group} that the model has never met. {promised}".strip(),
         decide=finding.fix,
@@ -213,7 +218,7 @@ def _unexplained(finding: Finding) -> _Words:
 def _other(card: Sequence[Finding], columns: Sequence[str]) -> _Words:
     first = card[0]
     others = tuple(c for c in columns if c not in first.columns)
-    said = _first_sentence(first.message) + (f" So it is with {_named(others)}." if others else "")
+    said = _said(first) + (f" So it is with {_named(others)}." if others else "")
     if first.action is Action.DROP_ROWS:
         return _Words(first.title, said, first.done, "These rows teach the model nothing and count in no score.")
     if first.action in MENDED:
@@ -221,6 +226,14 @@ def _other(card: Sequence[Finding], columns: Sequence[str]) -> _Words:
     if first.action is Action.DROP_COLUMN:
         return _Words(first.title, said, first.done, "Nothing is asked of you: the model does without.")
     return _Words(first.title, said, first.done, _why(first), first.fix)
+
+
+def _said(finding: Finding) -> str:
+    """Return the first sentence of a finding, with a word on terms that only the trade knows."""
+    said = _first_sentence(finding.message)
+    for term, meaning in TERMS.items():
+        said = said.replace(term, f"{term}, {meaning},", 1)
+    return said
 
 
 def _first_sentence(text: str) -> str:
