@@ -6,6 +6,7 @@ import base64
 import hashlib
 import re
 import time
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
@@ -151,6 +152,15 @@ def test_values_and_classes_are_told_in_cases_too():
     assert "85 of 100" in seven and "Without a model, always naming one class, 49 would." in seven
     assert "cases of “willow / fir and pine” are known as such" in seven
     assert "41 are taken for “lodgepole / fir and pine”." in seven
+
+
+def test_without_a_payoff_the_line_can_be_moved():
+    bank = samples.bank()
+    assert "--payoff" not in PAGES["bank"].split('id="first"')[0]
+    unpriced = render(replace(bank, brief=replace(bank.brief, payoff={}))).split('id="first"')[0]
+    assert "Say what a hit and a false alarm are worth (--payoff)" in unpriced
+    few = replace(bank.evaluation, cases=replace(bank.evaluation.cases, ranked=True))
+    assert "Next to no case reaches a chance of 18%" in render(replace(bank, evaluation=few))
 
 
 def test_the_contents_are_folded_on_a_phone():

@@ -15,6 +15,8 @@ __all__ = ["Tile", "counted_words", "flagged_words", "question_words", "tiles"]
 BASES = (100, 1_000, 10_000, 100_000)
 """Of so many cases a share is told: the least that makes a whole number of it."""
 
+PRICE = " Say what a hit and a false alarm are worth (--payoff), and the line is drawn where it pays."
+
 UNSEEN = {
     SplitKind.GROUP: "of groups that it had never met",
     SplitKind.TIME: "that came later than all it learned from",
@@ -166,8 +168,11 @@ def question_words(r: ReportInput) -> str:
     return f"Asked: how much is {name}? {learned}"
 
 
-def flagged_words(e: Evaluation) -> str:
-    """Return how many cases are flagged and from which chance on; empty without two classes."""
+def flagged_words(e: Evaluation, *, priced: bool) -> str:
+    """Return how many cases are flagged and from which chance on; empty without two classes.
+
+    ``priced``: the brief says what hits and false alarms are worth.
+    """
     c = e.cases
     if c is None or c.flagged is None or c.flagged.value is None or e.threshold is None:
         return ""
@@ -175,10 +180,11 @@ def flagged_words(e: Evaluation) -> str:
     if c.ranked:
         return (
             f"Next to no case reaches a chance of {chance}, from which on cases are flagged. Here the tenth of the "
-            "cases with the highest chance counts as flagged."
+            f"cases with the highest chance counts as flagged.{'' if priced else PRICE}"
         )
     base = _base(c.flagged)
-    return f"It flags {_of(c.flagged.value, base)} cases: those with a chance of {chance} or more."
+    told = f"It flags {_of(c.flagged.value, base)} cases: those with a chance of {chance} or more."
+    return told + ("" if priced else PRICE)
 
 
 def counted_words(e: Evaluation, problem: Problem) -> str:

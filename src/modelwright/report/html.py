@@ -88,7 +88,7 @@ def render(r: ReportInput) -> str:
         title=f"Predicting {r.problem.target}",
         question=cases.question_words(r),
         tiles=cases.tiles(e, r.problem),
-        flagged=cases.flagged_words(e),
+        flagged=cases.flagged_words(e, priced=bool(r.brief.payoff)),
         counted=cases.counted_words(e, r.problem),
         reasons=reasons,
         reasons_left=len(describing.reasons(r.verdict)) - len(reasons),
