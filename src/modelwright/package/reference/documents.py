@@ -189,7 +189,7 @@ class Reference:
         """Return what is kept: what a column does not have takes no place."""
         document: dict[str, Any] = msgspec.to_builtins(self)
         document["columns"] = [
-            {name: value for name, value in column.items() if value not in (False, None, [], ())}
+            {name: value for name, value in column.items() if not (value is None or value is False or value == [])}
             for column in document["columns"]
         ]
         return document
