@@ -96,5 +96,5 @@ def test_a_broken_feed_changes_nothing(project: Project, broken: str) -> None:
 
 
 def test_rows_that_were_there_before_are_not_new(project: Project, made: Path) -> None:
-    with pytest.raises(DataError, match=r"0 rows of the data are new.*MW-D801"):
+    with pytest.raises(DataError, match=r"0 rows of the data are new and labelled.*MW-D801"):
         retrain(project, made / "first.csv", trials=1)

@@ -28,8 +28,8 @@ from modelwright.retrain.challenge import Side, aligned, challenge, losses_of
 from modelwright.retrain.documents import Challenge, Policy, Retrained, Span, SpanTrial, Trigger
 from modelwright.retrain.feed import check_feed
 from modelwright.retrain.recipes import Question, Recipe, recipe_of
-from modelwright.retrain.spans import choose_span
-from modelwright.retrain.tables import ADDED, FEWEST_NEW, Gathered, canonical, gather, order_of
+from modelwright.retrain.spans import choose_span, judging_rows
+from modelwright.retrain.tables import ADDED, FEWEST_NEW, Gathered, canonical, gather, order_of, too_few
 from modelwright.train.starting import JUDGED, Start
 
 if TYPE_CHECKING:
@@ -41,11 +41,6 @@ RETRAINED, PROPOSED = "retrained", "proposed"
 """Events of the ledger."""
 
 BY = "maintenance"
-
-JUDGED_SHARE = 1 / 3
-"""Of the new rows, the latest part judges: the rest must hold what is new to learn."""
-
-MOST_JUDGED = 20_000  # as for the lockbox: more make the interval narrower than any decision needs
 
 BUDGET_SHARE = 0.25
 """Of the first run's budget, where none is named: its search need not be done again."""
@@ -187,16 +182,19 @@ def _brief(before: Brief, budget_s: float | None, trials: int | None, *, share: 
 
 def _choose(known: _Known, rows: Gathered) -> tuple[Span, np.ndarray, tuple[SpanTrial, ...], int]:
     """Return the span, the numbers of the rows to hand to the run, the trials of spans, and how many rows judge."""
-    version, n = known.version, rows.table.num_rows
-    n_judged = min(max(FEWEST_NEW // 2, int(JUDGED_SHARE * rows.new)), MOST_JUDGED)
+    version = known.version
     question = _question(known, rows)
-    labelled = ~np.isnan(question.y)
-    rest = np.flatnonzero(labelled[: n - n_judged])
-    fresh = rest[rest >= rows.old]
+    labelled = np.flatnonzero(~np.isnan(question.y))
+    fresh = labelled[labelled >= rows.old]
+    if len(fresh) < FEWEST_NEW:
+        raise too_few(len(fresh))
     said = version.plan.predict(take(question.columns, fresh))
-    losses = losses_of(version.manifest.metric, question.y[fresh], said)
-    span, chosen, tried = choose_span(question, known.recipe.members[0][0], rest, len(fresh), losses)
-    return span, np.concatenate([np.sort(chosen), np.arange(n - n_judged, n)]), tried, n_judged
+    n_judged, change = judging_rows(losses_of(version.manifest.metric, question.y[fresh], said))
+    judged = fresh[-n_judged:]
+    rest = labelled[labelled < judged[0]]
+    new = int((rest >= rows.old).sum())
+    span, chosen, tried = choose_span(question, known.recipe.members[0][0], rest, new, change)
+    return span, np.concatenate([np.sort(chosen), judged]), tried, n_judged
 
 
 def _question(known: _Known, rows: Gathered) -> Question:

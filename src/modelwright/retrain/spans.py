@@ -17,20 +17,26 @@ from modelwright.retrain.documents import Span, SpanTrial
 from modelwright.retrain.recipes import Question, predict_later
 from modelwright.train.record import Candidate
 
-__all__ = ["change_point", "choose_span", "rows_of"]
+__all__ = ["change_point", "choose_span", "judging_rows", "rows_of"]
 
 LEVEL = 0.98
 """Of the interval of a span's gain over all rows: with four other spans all rows are left for chance in one case of
 25."""
 
 FEWEST = 50
-"""Rows that a span must hold to be tried, and rows that a trial is judged on."""
+"""Fewest rows that judge a challenger; half as many are enough to try a span on, or for one to hold."""
 
 FADING_HALVES = 4.0
 """A row's chance to be kept halves so often from the newest to the oldest."""
 
-KOLMOGOROV_95 = 1.358
-"""95 % of the largest distance of a Brownian bridge from zero lie below."""
+KOLMOGOROV_99 = 1.628
+"""99 % of the largest distances of a Brownian bridge from zero lie below."""
+
+JUDGED_SHARE = 1 / 3
+"""Of the rows that have come since the champion's losses changed, the latest part judges: the rest must hold enough of
+what is new to learn it."""
+
+MOST_JUDGED = 20_000  # as for the lockbox: more make the interval narrower than any decision needs
 
 
 def rows_of(span: Span, past: np.ndarray, change: int | None, seed: int) -> np.ndarray:
@@ -63,23 +69,41 @@ def change_point(losses: np.ndarray) -> int | None:
     """Return from where on the mean of a series of losses is another one; None where that may be chance.
 
     The largest cumulated deviation from the mean over its long-run standard error, whose distribution without a change
-    is that of a Brownian bridge (Ploberger and Krämer 1992); blocks make up for neighbours that are alike.
+    is that of a Brownian bridge (Ploberger and Krämer 1992). The error is that of the losses about the means before
+    and after, or a change would hide itself; blocks make up for neighbours that are alike.
     """
     n = len(losses)
     if n < 2 * FEWEST:
         return None
-    length = block_length(losses)
-    means = np.array([part.mean() for part in np.array_split(losses, max(2, n // max(length, 1)))])
-    error = float(means.std(ddof=1)) / math.sqrt(len(means))
-    if error == 0:
-        return None
     path = np.cumsum(losses - losses.mean()) / n
-    place = int(np.argmax(np.abs(path[:-1])))
-    return place + 1 if abs(path[place]) / error > KOLMOGOROV_95 else None
+    place = int(np.argmax(np.abs(path[:-1]))) + 1
+    left = np.concatenate([part - part.mean() for part in np.split(losses, [place])])
+    means = np.array([part.mean() for part in np.array_split(left, max(2, n // block_length(left)))])
+    error = float(means.std(ddof=1)) / math.sqrt(len(means))
+    if error == 0 or abs(path[place - 1]) / error <= KOLMOGOROV_99:
+        return None
+    return place
+
+
+def judging_rows(losses: np.ndarray) -> tuple[int, int | None]:
+    """Return how many of the new rows judge, and from which of them on the champion's losses are others.
+
+    The rows that judge are the latest ones in any case. How many they are depends on the champion alone, so that
+    nothing is chosen in favour of the challenger.
+
+    Parameters
+    ----------
+    losses : ndarray of float64
+        The champion's loss on the new rows, the oldest first.
+    """
+    change = change_point(losses)
+    recent = len(losses) - (change or 0)
+    judged = min(max(FEWEST, int(JUDGED_SHARE * recent)), MOST_JUDGED)
+    return judged, change
 
 
 def choose_span(
-    question: Question, candidate: Candidate, rest: np.ndarray, fresh: int, losses: np.ndarray | None
+    question: Question, candidate: Candidate, rest: np.ndarray, fresh: int, change: int | None
 ) -> tuple[Span, np.ndarray, tuple[SpanTrial, ...]]:
     """Return the span, its rows among ``rest``, and what was tried.
 
@@ -92,27 +116,23 @@ def choose_span(
         Rows that may be learned from, the oldest first.
     fresh : int
         How many of them, at the end, have come since the champion was trained.
-    losses : ndarray or None
-        The champion's loss on those.
+    change : int or None
+        Place among those from which on the champion's losses are others.
     """
-    n_judged = min(fresh // 2, len(rest) // 4)
-    if n_judged < FEWEST or len(rest) - n_judged < 4 * FEWEST:
+    recent = fresh if change is None else max(fresh - change, 0)
+    n_judged = min(recent // 2, len(rest) // 4)
+    if n_judged < FEWEST // 2 or len(rest) - n_judged < 4 * FEWEST:
         return Span.ALL, rest, ()
     past, later = rest[: len(rest) - n_judged], rest[len(rest) - n_judged :]
-    change = _change(losses, fresh, len(rest))
-    spans = {span: rows_of(span, past, change, question.seed) for span in Span}
-    if change is None or change >= len(past) - FEWEST:
+    place = None if change is None else len(rest) - fresh + change
+    spans = {span: rows_of(span, past, place, question.seed) for span in Span}
+    if place is None:
         del spans[Span.CHANGE]
     trials = _tried(question, candidate, spans, later)
     better = [t for t in trials if t.gain is not None and t.gain.low is not None and t.gain.low > 0]
     best = max(better, key=lambda t: t.gain.value or 0.0, default=None)  # type: ignore[union-attr]
     span = Span.ALL if best is None else best.span
-    return span, rows_of(span, rest, change, question.seed), trials
-
-
-def _change(losses: np.ndarray | None, fresh: int, n: int) -> int | None:
-    found = None if losses is None else change_point(losses)
-    return None if found is None else n - fresh + found
+    return span, rows_of(span, rest, place, question.seed), trials
 
 
 def _tried(
@@ -124,7 +144,7 @@ def _tried(
     blocks = time_blocks(ranks, y, whole)
     found = [SpanTrial(span=Span.ALL, rows=len(spans[Span.ALL]), gain=None)]
     for span, rows in spans.items():
-        if span is Span.ALL or len(rows) < FEWEST or (question.classes and len(np.unique(question.y[rows])) < 2):
+        if span is Span.ALL or len(rows) < FEWEST // 2 or (question.classes and len(np.unique(question.y[rows])) < 2):
             continue
         own = predict_later(question, candidate, rows, later)
         more = gain(question.metric, y, own, whole, groups=blocks, seed=question.seed, level=LEVEL)

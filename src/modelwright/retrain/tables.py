@@ -17,7 +17,7 @@ from modelwright.project import Project
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["ADDED", "Gathered", "gather", "in_time", "stacked"]
+__all__ = ["ADDED", "FEWEST_NEW", "Gathered", "canonical", "gather", "in_time", "order_of", "stacked", "too_few"]
 
 ADDED = "rows added"
 """Event of the ledger: rows that later retrainings learn from as well."""
@@ -72,15 +72,20 @@ def gather(project: Project, source: str, new: pa.Table, contract: Contract, tim
         fresh = _not_seen(new, before, contract, told)
         new = new.take(fresh) if len(fresh) < new.num_rows else new
     if new.num_rows < FEWEST_NEW:
-        raise DataError(
-            f"{plural(new.num_rows, 'row')} of the data {'is' if new.num_rows == 1 else 'are'} new; "
-            f"a better model is told from a lucky one by {FEWEST_NEW} or more",
-            fix="wait until more rows with their labels have come",
-            code="MW-D801",
-        )
+        raise too_few(new.num_rows)
     new = in_time(new, contract, time)
     old = in_time(stacked(before), contract, time) if before else new.slice(0, 0)
     return Gathered(table=stacked([old, new]), old=old.num_rows, told=tuple(told))
+
+
+def too_few(n: int) -> DataError:
+    """Return the error for too few new rows."""
+    return DataError(
+        f"{plural(n, 'row')} of the data {'is' if n == 1 else 'are'} new and labelled; "
+        f"a better model is told from a lucky one by {FEWEST_NEW} or more",
+        fix="wait until more rows with their labels have come",
+        code="MW-D801",
+    )
 
 
 def _known_columns(new: pa.Table, contract: Contract, told: list[str]) -> pa.Table:

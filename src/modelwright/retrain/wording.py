@@ -1,17 +1,18 @@
-"""A retraining in words, for the terminal."""
+"""A retraining and a replay in words, for the terminal."""
 
 from __future__ import annotations
 
 from modelwright import format as fmt
 from modelwright.retrain.documents import Policy, Retrained, Span
+from modelwright.retrain.replay import Replay
 
-__all__ = ["retrained_lines"]
+__all__ = ["replay_lines", "retrained_lines"]
 
 
 def retrained_lines(project: str, found: Retrained) -> list[str]:
     """Return what a retraining came to, a line each."""
     lines = [
-        f"version {found.version} learned from {found.rows:,} rows, {found.new_rows:,} of which had come ({found.span})",
+        f"version {found.version} learned from {found.rows:,} rows ({found.span}); {found.new_rows:,} had come",
         *_spans(found),
         f"version {found.version} {'wins' if found.challenge.wins else 'does not win'}: {found.challenge.why}",
     ]
@@ -33,3 +34,21 @@ def _next(project: str, found: Retrained) -> str:
     if found.challenge.wins and found.policy is not Policy.AUTOMATIC:
         return f"version {found.champion} still serves; 'modelwright promote {project} {found.version}' changes that"
     return f"version {found.champion} still serves"
+
+
+def replay_lines(found: Replay) -> list[str]:
+    """Return what a replay came to, a line each."""
+    lines = [f"note: {told}" for told in found.told]
+    lines += found.events
+    counts = (
+        f"{fmt.plural(found.retrains, 'retraining')}, {fmt.plural(found.promotions, 'promotion')}, "
+        f"{fmt.plural(found.rollbacks, 'rollback')}; {fmt.plural(found.alarms, 'window')} of {found.windows} harmful "
+        f"or broken, {found.refused} of them refused"
+    )
+    return [
+        *lines,
+        f"mean {found.loss} over {found.labelled:,} rows:",
+        f"  frozen        {found.frozen:.5g}",
+        f"  maintained    {found.maintained:.5g}   {counts}",
+        f"  every window  {found.every_window:.5g}   {found.windows - 1} retrainings",
+    ]

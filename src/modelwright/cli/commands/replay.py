@@ -1,0 +1,43 @@
+"""``modelwright replay``: what maintenance would have been worth."""
+
+from __future__ import annotations
+
+import click
+
+from modelwright.cli.options import output_options
+
+__all__ = ["command"]
+
+
+@click.command(short_help="live through a stream of rows, with and without maintenance")
+@click.argument("project")
+@click.option("--stream", required=True, help="Rows with their target: a file, a folder or a database URL.")
+@click.option("--time", required=True, help="Column that says when a row came.")
+@click.option("--label-delay", help="How long after that its label is known: 7d.")
+@click.option("--windows", type=click.IntRange(min=2), default=50, show_default=True, help="Looks at the stream.")
+@output_options
+def command(
+    project: str, stream: str, time: str, label_delay: str | None, windows: int, as_json: bool, quiet: bool
+) -> None:
+    """Let the champion of PROJECT answer a stream of rows: left alone, maintained, and trained after every window.
+
+    Nothing in the project is changed, and at no moment more is known than was known then.
+
+    \b
+      modelwright replay bank-deposit --stream since-may.csv --time called_at --label-delay 7d
+    """
+    from modelwright.cli.showing import listening, print_json
+    from modelwright.documents import to_builtins
+    from modelwright.project import Project
+    from modelwright.retrain.replay import replay
+    from modelwright.retrain.wording import replay_lines
+
+    with listening(silent=as_json or quiet) as listener:
+        listener.stage("Living through the stream")
+        found = replay(
+            Project(project), stream, time=time, label_delay=label_delay, windows=windows, tell=listener.progress
+        )
+    if as_json:
+        print_json({"project": project, **to_builtins(found)})
+    else:
+        click.echo("\n".join(replay_lines(found)))

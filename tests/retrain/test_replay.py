@@ -1,0 +1,65 @@
+"""Three lives on one stream: nobody knows what was not known then, and maintenance is worth it where there is decay."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import modelwright as mw
+from modelwright.cli import main
+from modelwright.errors import UsageError
+from modelwright.project import Project
+from modelwright.retrain.replay import replay
+
+from ..cli.helpers import one_object
+from .test_retraining import rows
+
+
+def dated(n: int, seed: int, first: int, slope: float = 3.0) -> pd.DataFrame:
+    """Rows of one hour each, from hour ``first`` on."""
+    moments = pd.Timestamp("2026-01-01") + pd.to_timedelta(np.arange(first, first + n), unit="h")
+    return rows(n, seed, slope).assign(at=moments)
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    folder = tmp_path_factory.mktemp("replayed")
+    dated(1000, 0, 0).to_csv(folder / "first.csv", index=False)
+    mw.run(folder / "first.csv", target="y", time="at", drop=["at"], trials=1, project=folder / "made")
+    return Project(folder / "made")
+
+
+def test_after_a_change_maintenance_is_worth_it(project: Project, tmp_path: Path, capfd: pytest.CaptureFixture) -> None:
+    stream = pd.concat([dated(600, 1, 1000), dated(1400, 2, 1600, slope=1.0)])
+    stream.to_csv(tmp_path / "stream.csv", index=False)
+    before = {p: p.stat().st_mtime_ns for p in project.path.rglob("*") if p.is_file()}
+    arguments = ["replay", str(project.path), "--stream", str(tmp_path / "stream.csv"), "--time", "at"]
+    assert main([*arguments, "--label-delay", "2d", "--windows", "10", "--json"]) == 0
+    told = one_object(capfd.readouterr().out)
+    assert told["maintained"] < 0.6 * told["frozen"], told
+    assert 0 < told["promotions"] <= told["retrains"] <= 5, told
+    assert told["judgements"][:3].count("harmful") == 0 and told["alarms"] >= 1
+    assert told["windows"] == 10 and told["rows"] == told["labelled"] == 2000
+    assert {p: p.stat().st_mtime_ns for p in project.path.rglob("*") if p.is_file()} == before
+
+
+def test_labels_that_never_come_change_nothing(project: Project) -> None:
+    stream = dated(900, 3, 1000, slope=1.0)
+    found = replay(project, stream, time="at", label_delay="900d", windows=6)
+    assert found.retrains == 0 and found.maintained == found.frozen
+
+
+def test_a_broken_window_is_not_learned_from(project: Project) -> None:
+    stream = dated(1200, 4, 1000)
+    stream.loc[400:599, "x"] *= 1000
+    found = replay(project, stream, time="at", windows=6)
+    assert found.judgements[2] == "broken" and found.refused == 1
+    assert found.promotions == 0 and found.maintained == pytest.approx(found.frozen)
+
+
+def test_a_time_column_that_is_not_there(project: Project) -> None:
+    with pytest.raises(UsageError, match=r"did you mean 'at'\?.*MW-U802"):
+        replay(project, dated(200, 5, 1000), time="att")
