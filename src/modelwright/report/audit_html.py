@@ -18,6 +18,7 @@ def render_audit(a: AuditInput) -> str:
         title="Audit" + (f" for predicting {a.brief.target}" if a.brief.target else ""),
         rule_words=describing.outcome_words(a.audit.outcomes),
         rules_apart=describing.apart(a.audit.outcomes),
+        rules_asked=sum(o.answer != "not asked" for o in a.audit.outcomes),
         source_facts=describing.facts_of_source(a.source),
         columns=columns[:COLUMNS_KEPT],
         columns_shown=COLUMNS_SHOWN,

@@ -97,6 +97,7 @@ def render(r: ReportInput) -> str:
         first=reading.readings(r.audit, r.problem),
         rule_words=describing.outcome_words(r.audit.outcomes),
         rules_apart=describing.apart(r.audit.outcomes),
+        rules_asked=sum(o.answer != "not asked" for o in r.audit.outcomes),
         asked=describing.asked(r.brief),
         source_facts=describing.facts_of_source(r.source),
         columns=columns[:COLUMNS_KEPT],
