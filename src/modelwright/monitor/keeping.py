@@ -4,6 +4,7 @@
 
     PROJECT/monitor/
       version-3.json      the history of version 3: evidence, and up to when the log was read
+      metrics.prom        the newest window, for Prometheus: the textfile collector of its node exporter reads it
       windows.jsonl       every window that was judged, one a line, for the report; the newest `MOST_WINDOWS`
 
 One process at a time; a second one is refused. What is written is whole or not there.
@@ -21,7 +22,7 @@ import msgspec
 
 from modelwright.documents import encode, write_atomic
 from modelwright.errors import ProjectError
-from modelwright.monitor.documents import Monitoring
+from modelwright.monitor.documents import Judgement, Monitoring
 from modelwright.monitor.history import History
 
 __all__ = ["FOLDER", "MOST_WINDOWS", "Kept"]
@@ -30,7 +31,7 @@ FOLDER = "monitor"
 MOST_WINDOWS = 2_000
 """Hourly windows of some three months; a line has two kilobytes."""
 
-WINDOWS = "windows.jsonl"
+WINDOWS, METRICS = "windows.jsonl", "metrics.prom"
 SHOWN_COLUMNS = 20  # of a window that is kept: those used most
 
 
@@ -94,7 +95,29 @@ class Kept:
         new = [encode(replace(w, columns=w.columns[:SHOWN_COLUMNS])) for w in windows]
         lines = [*self._lines(), *new][-MOST_WINDOWS:]
         write_atomic(self.folder / WINDOWS, b"".join(line + b"\n" for line in lines))
+        write_atomic(self.folder / METRICS, _exposed(windows[-1]).encode())
 
     def _lines(self) -> list[bytes]:
         path = self.folder / WINDOWS
         return path.read_bytes().splitlines() if path.is_file() else []
+
+
+def _exposed(window: Monitoring) -> str:
+    """Return a window in the text format of Prometheus."""
+    label = f'{{version="{window.version}"}}'
+    lines = [
+        "# HELP modelwright_monitor_judgement 1 for the judgement of the newest window.",
+        "# TYPE modelwright_monitor_judgement gauge",
+    ]
+    for judgement in Judgement:
+        own = f'{{version="{window.version}",judgement="{judgement.value}"}}'
+        lines.append(f"modelwright_monitor_judgement{own} {int(judgement is window.judgement)}")
+    lines += ["# TYPE modelwright_monitor_rows gauge", f"modelwright_monitor_rows{label} {window.rows}"]
+    losses = {"expected": window.expected, "estimated": window.estimated, "real": window.real}
+    known = {name: m for name, m in losses.items() if m is not None and m.value is not None}
+    if known:
+        lines.append("# TYPE modelwright_monitor_loss gauge")
+    for name, loss in known.items():
+        own = f'{{version="{window.version}",kind="{name}",loss="{loss.name}"}}'
+        lines.append(f"modelwright_monitor_loss{own} {loss.value!r}")
+    return "\n".join(lines) + "\n"

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from modelwright.errors import UsageError
-from modelwright.monitor.documents import Judgement, Monitoring
+from modelwright.monitor.alerts.sending import send_alerts
+from modelwright.monitor.alerts.settings import read_settings
+from modelwright.monitor.documents import Monitoring
 from modelwright.monitor.history import History
 from modelwright.monitor.keeping import Kept
 from modelwright.monitor.sources import FILE_ROWS, WINDOW_ROWS, late_labels, log_windows, table_windows
@@ -19,8 +22,6 @@ from modelwright.project import Project
 __all__ = ["LOG_FOLDER", "look_at_log", "look_at_table", "read_labels"]
 
 LOG_FOLDER = "predictions"
-ALARMED = (Judgement.HARMFUL, Judgement.BROKEN)
-EVENT = "monitored"
 
 
 def look_at_table(
@@ -57,8 +58,8 @@ def look_at_log(
 ) -> tuple[Monitoring, ...]:
     """Return what the predictions logged since the last look say of a version, the champion by default.
 
-    What was judged is kept in ``PROJECT/monitor``; harmful and broken windows go to the ledger. Labels that came since
-    the last look are measured with the first window.
+    What was judged is kept in ``PROJECT/monitor``, and alerts go to the ledger and where ``PROJECT/monitor.toml`` says.
+    Labels that came since the last look are measured with the first window.
 
     Parameters
     ----------
@@ -74,7 +75,7 @@ def look_at_log(
     ProjectError
         Another process monitors the project (MW-P701), or a file cannot be read or written.
     """
-    kept, version = Kept(project.path), project.version(number)
+    kept, version, settings = Kept(project.path), project.version(number), read_settings(project.path)
     own = version.manifest.version
     place = log or project.path / LOG_FOLDER
     found: list[Monitoring] = []
@@ -86,6 +87,8 @@ def look_at_log(
             late = None
         if late is not None and not found:  # labels alone are news as well
             found.append(watch_window(version, late, history=history))
+        if failed := send_alerts(project, found, settings, history):
+            found[-1] = replace(found[-1], told=(*found[-1].told, *failed))
         kept.add(tuple(found))
         kept.remember(own, history)
     return tuple(found)

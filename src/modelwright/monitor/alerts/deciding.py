@@ -1,0 +1,89 @@
+"""What is told of a look, if anything: one alert for all that was alarmed, and the same again only after a while."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from modelwright.documents import digest_of
+from modelwright.monitor.alerts.settings import Settings
+from modelwright.monitor.documents import Judgement, Monitoring, worst
+from modelwright.monitor.history import History
+
+__all__ = ["Alert", "alert_of", "is_due", "note"]
+
+MOST_SENTENCES = 10
+MOST_REMEMBERED = 200
+
+
+@dataclass(frozen=True, kw_only=True)
+class Alert:
+    """What somebody is told.
+
+    Attributes
+    ----------
+    project, version : str
+    judgement : Judgement
+    windows, rows : int
+        That were alarmed.
+    start, end : str or None
+    sentences : tuple of str
+        At most ten, gravest first; ``left_out`` says how many there are beside.
+    key : str
+        The same for the same alarms: what is known already.
+    """
+
+    project: str
+    version: str
+    judgement: Judgement
+    windows: int
+    rows: int
+    start: str | None
+    end: str | None
+    sentences: tuple[str, ...]
+    left_out: int
+    key: str
+
+    @property
+    def title(self) -> str:
+        """One line."""
+        return f"{self.project}: version {self.version} is {self.judgement.value}"
+
+
+def is_due(alert: Alert, way: str, history: History, *, at: datetime, quiet_s: float) -> bool:
+    """Return whether an alert goes a way now: the same alarms only after the quiet period, others at once."""
+    before = history.alerted.get(f"{way}:{alert.key}")
+    return before is None or at - datetime.fromisoformat(before) >= timedelta(seconds=quiet_s)
+
+
+def note(alert: Alert, way: str, history: History, *, at: datetime) -> None:
+    """Note that an alert was delivered a way; the oldest notes make place."""
+    history.alerted[f"{way}:{alert.key}"] = at.isoformat()
+    for old in sorted(history.alerted, key=history.alerted.__getitem__)[:-MOST_REMEMBERED]:
+        del history.alerted[old]
+
+
+def alert_of(windows: Sequence[Monitoring], settings: Settings, *, project: str) -> Alert | None:
+    """Return the alert for the windows of a look, None where none is grave enough."""
+    order = [Judgement.QUIET, Judgement.HARMLESS, Judgement.UNKNOWN, Judgement.HARMFUL, Judgement.BROKEN]
+    grave = [w for w in windows if order.index(w.judgement) >= order.index(settings.since)]
+    if not grave:
+        return None
+    alarms = [a for w in reversed(grave) for a in w.alarms if order.index(a.judgement) >= order.index(settings.since)]
+    alarms.sort(key=lambda a: -order.index(a.judgement))  # stable: the newest window first
+    about = sorted({(a.check, a.column or "", str(a.judgement)) for a in alarms})
+    key = digest_of([grave[-1].version, about])[7:23]
+    sentences = list(dict.fromkeys(a.sentence for a in alarms))
+    return Alert(
+        project=project,
+        version=grave[-1].version,
+        judgement=worst([w.judgement for w in grave]),
+        windows=len(grave),
+        rows=sum(w.rows for w in grave),
+        start=grave[0].start,
+        end=grave[-1].end,
+        sentences=tuple(sentences[:MOST_SENTENCES]),
+        left_out=max(len(sentences) - MOST_SENTENCES, 0),
+        key=key,
+    )
