@@ -40,6 +40,7 @@ from modelwright.runtime.intervals import Intervals
 from modelwright.runtime.plan import Plan
 from modelwright.runtime.reasons import Reasons, explain_rows, typical_row
 from modelwright.runtime.row import RowPlan
+from modelwright.runtime.shapley.explainer import Explainer
 from modelwright.runtime.storage import RESTORE, malformed, read_json
 
 if TYPE_CHECKING:
@@ -123,7 +124,7 @@ class Version:
         interval : float or None
             Coverage of intervals that are wanted too, see `interval`.
         reasons : int
-            How many reasons per row are wanted too; each row then costs some two rows per column, see `explain`.
+            How many reasons per row are wanted too, see `explain`; each row then takes milliseconds.
 
         Returns
         -------
@@ -190,7 +191,12 @@ class Version:
 
         See `modelwright.runtime.reasons`: what an effect is, and what it is not.
         """
-        return explain_rows(self.plan, self.typical, columns, threads=threads)
+        return explain_rows(self.explainer, columns, threads=threads)
+
+    @cached_property
+    def explainer(self) -> Explainer:
+        """What explains rows against the typical row; made at the first use."""
+        return Explainer(self.plan, self.typical)
 
     @cached_property
     def typical(self) -> Columns:

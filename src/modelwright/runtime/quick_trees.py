@@ -14,12 +14,12 @@ import numpy as np
 
 from modelwright.runtime.bit_trees import MOST_BYTES, Asked, BitTrees
 
-__all__ = ["QuickTrees"]
+__all__ = ["CATEGORICAL", "DEFAULT_LEFT", "MISSING_NAN", "MISSING_NONE", "QuickTrees", "beyond_zero", "trees_in"]
 
 MOST_LEAVES = 64  # of a tree: bits of a machine word
 MOST_FEATURES = 160  # asked for by the trees; each costs a search
-_CATEGORICAL, _DEFAULT_LEFT = 1, 2
-_MISSING_NONE, _MISSING_NAN = 0, 2
+CATEGORICAL, DEFAULT_LEFT = 1, 2
+MISSING_NONE, MISSING_NAN = 0, 2
 _ZERO = 1.0000000180025095e-35
 """LightGBM reads a value as close to 0 as this as 0 (``kZeroThreshold``)."""
 
@@ -65,7 +65,7 @@ class QuickTrees:
     @classmethod
     def of(cls, text: str) -> QuickTrees | None:
         """Return the trees of a model in LightGBM's text that was checked; None where walking down is better."""
-        trees = list(_trees(text))
+        trees = list(trees_in(text))
         link = _link(text)
         sizes = [len(tree["leaf_value"].split()) for tree in trees]
         if not trees or link is None or max(sizes) > MOST_LEAVES:
@@ -99,7 +99,8 @@ class QuickTrees:
         return lambda: link(np.add.accumulate(leaves.take(places).reshape(-1, outputs), axis=0)[-1].tolist())
 
 
-def _trees(text: str) -> Iterator[dict[str, str]]:
+def trees_in(text: str) -> Iterator[dict[str, str]]:
+    """Yield the lines of each tree of LightGBM's text, by key."""
     for block in text.split("\nTree=")[1:]:
         yield dict(line.split("=", 1) for line in block.split("\nend of trees")[0].split("\n") if "=" in line)
 
@@ -162,12 +163,12 @@ def _read(number: int, tree: Mapping[str, str], features: dict[int, list[_Split]
         sides = [1 << place[-1 - c] if c < 0 else below[c] for c in (left[node], right[node])]
         below[node] = sides[0] | sides[1]
         missing, codes = kind[node] >> 2 & 3, None
-        if kind[node] & _CATEGORICAL:
+        if kind[node] & CATEGORICAL:
             codes = _codes(tree, int(threshold[node]))
             missing_left = False
-        elif missing == _MISSING_NAN:
-            missing_left = bool(kind[node] & _DEFAULT_LEFT)
-        elif missing == _MISSING_NONE:
+        elif missing == MISSING_NAN:
+            missing_left = bool(kind[node] & DEFAULT_LEFT)
+        elif missing == MISSING_NONE:
             missing_left = threshold[node] >= 0.0  # a missing value counts as 0
         else:
             return None
@@ -195,13 +196,13 @@ def _asked(splits: list[_Split], n_trees: int, word: np.dtype) -> Asked | None:
 
 
 def _asked_of_numbers(splits: list[_Split], n_trees: int, word: np.dtype) -> Asked:
-    thresholds = np.unique([_beyond_zero(split.threshold) for split in splits])
+    thresholds = np.unique([beyond_zero(split.threshold) for split in splits])
     at = {threshold: place for place, threshold in enumerate(thresholds.tolist())}
     # rows: no threshold is below the value, one is, …, all are; it is missing
     table = np.full((len(thresholds) + 2, n_trees), np.iinfo(word).max, dtype=word)
     for split in splits:
         gone = ~word.type(split.left)
-        table[at[_beyond_zero(split.threshold)] + 1, split.tree] &= gone
+        table[at[beyond_zero(split.threshold)] + 1, split.tree] &= gone
         if not split.missing_left:
             table[-1, split.tree] &= gone
     np.bitwise_and.accumulate(table[:-1], axis=0, out=table[:-1])
@@ -229,7 +230,7 @@ def _asked_of_codes(splits: list[_Split], n_trees: int, word: np.dtype) -> Asked
     return Asked(np.array([-1.0, *np.nextafter(np.arange(1.0, n_codes + 1), 0.0)]), answer)
 
 
-def _beyond_zero(threshold: float) -> float:
+def beyond_zero(threshold: float) -> float:
     """Return the threshold that does for a value what this one does for the value as LightGBM reads it."""
     if 0.0 <= threshold < _ZERO:
         return _ZERO

@@ -1,22 +1,19 @@
-"""Why a single row is predicted as it is: what each of its columns does to the answer. Any model, numpy alone.
+"""Why a single row is predicted as it is: what each of its columns does to the answer. Numpy alone.
 
-The effect of a column is the mean of two differences: what the prediction loses when the column alone is made typical
-("one out"), and what a typical row gains when it gets the column's value ("one in")::
+The effect of a column is its Shapley value against the typical row (Lundberg and Lee 2017; "baseline Shapley" in
+Sundararajan and Najmi 2020): the mean, over all orders in which the columns of the typical row can take the row's
+values, of what the answer gains when this one does. `modelwright.runtime.shapley` computes it in the user's own columns
+through the whole pipeline.
 
-    effect_j = ((f(row) - f(row, j typical)) + (f(typical, j of the row) - f(typical))) / 2
+**They add up.** Effects are in the unit of the answer - a probability, or the target's unit - and their sum is the
+difference to the typical row. Boosted trees, forests and linear models are explained exactly on the scale on which they
+add up (log odds for probabilities), by leaf and by feature; other models by asking them along drawn orders of the
+columns, or all combinations where at most eight columns differ (`Reasons.exact` says which). From there effects are
+carried to the answer through links, weights and calibration.
 
-**What it is.** An approximation of the Shapley value of the column against the typical row (Štrumbelj and Kononenko
-2014; Lundberg and Lee 2017; "baseline Shapley" in Sundararajan and Najmi 2020): of all orders in which columns can take
-their values, it looks at those where the column comes first and where it comes last, the two ends of Owen's (1972)
-integral. It *is* the Shapley value as long as columns work alone or in pairs; from three at once on it differs, and
-then effects do not add up to the whole difference to the typical row: `Reasons.gap` says by how much. It costs
-``2 × columns`` predictions a row instead of ``2^columns``, is the same at every call, and a column the model does not
-use, or that is typical already, has the effect 0.
-
-**Columns that say the same.** Where two correlated columns carry the same information, one out alone would clear both
-(each is replaced by the other) and one in alone would blame both in full; the mean gives each about half when the model
-takes either, and follows the model where it takes only one. Rows half made typical may be of a kind that does not
-exist, and a model may be odd there.
+**Columns that say the same.** Where the model takes either of two columns that carry the same information, each gets
+half; where it takes only one, that one gets all. Rows half made typical may be of a kind that does not exist, and a
+model may be odd there.
 
 **What it is not.** No cause: it says what the model does with the values, not what would happen if somebody changed
 them. Not the importance of a column over all rows, which `modelwright.explain` measures.
@@ -26,19 +23,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from modelwright.data.columns import Column, Columns, Strings, n_rows, take
+from modelwright.data.columns import Columns, Strings
 from modelwright.data.contract import ColumnSpec, Contract, Kind
 from modelwright.data.profile import ColumnProfile, Profile
-from modelwright.runtime.plan import Plan
+from modelwright.runtime.shapley.explainer import Explainer
 
-__all__ = ["Reasons", "explain_rows", "reasons", "typical_row"]
+__all__ = ["Reasons", "explain_rows", "typical_row"]
 
-CELLS = 4 << 20  # values in memory at once for rows made up: 32 MB
 MEDIAN = 3  # position among `ColumnProfile.quantiles`
 
 
@@ -55,18 +50,19 @@ class Reasons:
     outcome : ndarray of float64, shape (n_rows,)
         What is explained: the probability of the event (two classes), of the predicted class (more), or the value.
     typical : ndarray of float64, shape (n_rows,)
-        The same outcome of the typical row.
+        The same outcome of the typical row; ``typical + effects.sum(axis=1)`` is the outcome.
+    output : ndarray of int, shape (n_rows,)
+        Which output that is.
+    exact : ndarray of bool, shape (n_rows,)
+        Whether every member was explained exactly, none over drawn orders.
     """
 
     columns: tuple[str, ...]
     effects: np.ndarray
     outcome: np.ndarray
     typical: np.ndarray
-
-    @cached_property
-    def gap(self) -> np.ndarray:
-        """What the effects leave unexplained of ``outcome - typical``: three or more columns at work together."""
-        return self.outcome - self.typical - self.effects.sum(axis=1)
+    output: np.ndarray
+    exact: np.ndarray
 
     def strongest(self, n: int) -> list[list[dict[str, Any]]]:
         """Return, per row, ``{"column": name, "effect": number}`` of at most ``n`` columns, the strongest first.
@@ -82,107 +78,34 @@ class Reasons:
         ]
 
 
-def reasons(
-    plan: Plan, reference: Columns, columns: Columns, n: int, *, threads: int = 1
-) -> list[list[dict[str, Any]]]:
-    """Return, per row, the ``n`` columns with the strongest effect, see `Reasons.strongest` and `explain_rows`."""
-    return explain_rows(plan, reference, columns, threads=threads).strongest(n)
-
-
-def explain_rows(plan: Plan, reference: Columns, columns: Columns, *, threads: int = 1) -> Reasons:
-    """Return what each column does to the prediction of each row.
+def explain_rows(explainer: Explainer, columns: Columns, *, threads: int = 1) -> Reasons:
+    """Return what each column does to the prediction of each canonical row.
 
     Parameters
     ----------
-    plan : Plan
-    reference : Columns
-        The typical row, see `typical_row`.
+    explainer : Explainer
+        Of the plan, and of the typical row: see `typical_row`.
     columns : Columns
         Canonical rows.
     threads : int
         For the boosters.
     """
-    names = plan.contract.names
-    rows = max(1, CELLS // (2 * len(names) ** 2))
-    parts = [
-        _explain(plan, reference, take({c: columns[c] for c in names}, chunk), threads)
-        for chunk in np.split(np.arange(n_rows(columns)), np.arange(rows, n_rows(columns), rows))
-    ]
-    effects, outcome, base = (np.concatenate(part) for part in zip(*parts, strict=True))
-    return Reasons(columns=names, effects=effects, outcome=outcome, typical=base)
-
-
-def _explain(
-    plan: Plan, reference: Columns, columns: Columns, threads: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return effects, outcome and the typical outcome of a few rows."""
-    own, base = _side_by_side(reference, columns)
-    differs = np.column_stack([~_same(own[name], base[name]) for name in own])
-    row, column = np.nonzero(differs)
-    made = {name: _made_up(own[name], base[name], row, column == j) for j, name in enumerate(own)}
-    rows = len(differs)
-    # One call for all: for few rows a call costs more than what it scores.
-    given, typical, out, into = np.split(plan.predict(made, threads=threads), np.cumsum([rows, 1, len(row)]))
-    chosen = _explained(given)
-    outcome, base_outcome = given[np.arange(rows), chosen], typical[0][chosen]
-    pair = np.arange(len(row)), chosen[row]
-    effects = np.zeros(differs.shape)
-    effects[row, column] = ((outcome[row] - out[pair]) + (into[pair] - base_outcome[row])) / 2
-    return effects, outcome, base_outcome
+    found = explainer(columns, threads=threads)
+    row, chosen = np.arange(len(found.outcome)), _explained(found.outcome)
+    return Reasons(
+        columns=explainer.columns,
+        effects=found.effects[row, :, chosen],
+        outcome=found.outcome[row, chosen],
+        typical=found.typical[0][chosen],
+        output=chosen,
+        exact=found.exact,
+    )
 
 
 def _explained(prediction: np.ndarray) -> np.ndarray:
     """Return which output of each row is explained: the only one, the event of two classes, the likeliest of more."""
     width = prediction.shape[1]
     return prediction.argmax(axis=1) if width > 2 else np.full(len(prediction), width - 1, np.intp)
-
-
-def _side_by_side(reference: Columns, columns: Columns) -> tuple[Columns, Columns]:
-    """Return rows and reference such that texts of a column share their levels."""
-    own, base = {}, {}
-    for name, column in columns.items():
-        own[name], base[name] = column, reference[name]
-        if isinstance(column, Strings):
-            value = reference[name].to_object()[0]  # type: ignore[union-attr]
-            own[name], base[name] = _with_level(column, value)
-    return own, base
-
-
-def _with_level(column: Strings, value: str | None) -> tuple[Strings, Strings]:
-    used, codes = np.unique(column.codes, return_inverse=True)  # a column of ids would bring every level it has
-    absent = int(len(used) > 0 and used[0] < 0)
-    levels = column.levels[used[absent:]]
-    if value is None:
-        code = -1
-    else:
-        found = np.flatnonzero(levels == value)
-        code = int(found[0]) if len(found) else len(levels)
-        levels = levels if len(found) else np.concatenate([levels, np.array([value], dtype=object)])
-    own = Strings((codes.reshape(column.codes.shape) - absent).astype(np.int32), levels)
-    return own, Strings(np.array([code], np.int32), levels)
-
-
-def _same(own: Column, base: Column) -> np.ndarray:
-    if isinstance(own, Strings):
-        return own.codes == base.codes[0]  # type: ignore[union-attr]
-    return (own == base[0]) | (np.isnan(own) & np.isnan(base[0]))  # type: ignore[index]
-
-
-def _made_up(own: Column, base: Column, row: np.ndarray, here: np.ndarray) -> Column:
-    """Return a column of what is scored: the rows, the typical row, and of each pair one out, then of each one in.
-
-    Parameters
-    ----------
-    row : ndarray of int, shape (n_pairs,)
-    here : ndarray of bool, shape (n_pairs,)
-        Whether the pair is about this column.
-    """
-    values = own.codes if isinstance(own, Strings) else own
-    typical = base.codes[0] if isinstance(base, Strings) else base[0]
-    mine = values[row]
-    made = np.concatenate([values, [typical], np.where(here, typical, mine), np.where(here, mine, typical)])
-    made = made.astype(values.dtype, copy=False)
-    return Strings(made, own.levels) if isinstance(own, Strings) else made
 
 
 def typical_row(contract: Contract, profile: Profile) -> Columns:

@@ -20,8 +20,8 @@ MISSING_FIX = "send them, null where unknown; /openapi.json lists the columns"
 """Instead of a guess which name was meant: in a CSV without its header the names are values of somebody."""
 
 
-MOST_EXPLAINED = 100_000
-"""Rows that may be scored for the reasons of one request: about a second of work."""
+MOST_EXPLAINED = 40_000_000
+"""Values that may be looked at for the reasons of one request, see `Explainer.cells_per_row`: about a second of work."""
 
 
 class Model:
@@ -82,7 +82,7 @@ class Model:
     def _many(self, asked: Asked) -> Scored:
         rows = asked.records if asked.records is not None else asked.columns
         if asked.reasons:
-            _check_work(_length(rows), len(self.contract.columns))
+            _check_work(_length(rows), self.version.explainer.cells_per_row)
         answers, told = self.version.predict(rows, interval=asked.interval, reasons=asked.reasons)
         plain = {name: values.tolist() for name, values in answers.items()}
         reasons = plain.pop("reasons", None)
@@ -99,12 +99,13 @@ def _length(rows: Any) -> int:
     return int(rows.num_rows) if hasattr(rows, "num_rows") else len(next(iter(rows.values()), ()))
 
 
-def _check_work(n_rows: int, n_columns: int) -> None:
-    """Refuse reasons for so many rows that others would wait for them: each row is scored twice per column."""
-    if 2 * n_rows * (n_columns + 1) > MOST_EXPLAINED:
+def _check_work(n_rows: int, cells_per_row: int) -> None:
+    """Refuse reasons for so many rows that others would wait for them."""
+    most = max(1, MOST_EXPLAINED // cells_per_row)
+    if n_rows > most:
         raise RequestError(
             "reasons were asked for too many rows at once",
-            fix=f"ask for at most {max(1, MOST_EXPLAINED // (2 * n_columns + 2)):,} rows at a time, or for no reasons",
+            fix=f"ask for at most {most:,} rows at a time, or for no reasons",
             code="MW-S312",
             status=413,
         )
