@@ -98,3 +98,18 @@ def test_a_broken_feed_changes_nothing(project: Project, broken: str) -> None:
 def test_rows_that_were_there_before_are_not_new(project: Project, made: Path) -> None:
     with pytest.raises(DataError, match=r"0 rows of the data are new and labelled.*MW-D801"):
         retrain(project, made / "first.csv", trials=1)
+
+
+def test_a_file_that_has_grown_since_the_first_run(tmp_path: Path) -> None:
+    first = rows(300, 0)
+    first.to_csv(tmp_path / "data.csv", index=False)
+    project = mw.run(tmp_path / "data.csv", target="y", trials=1, project=tmp_path / "made")
+    if project.champion is None:
+        project.promote(1)
+    pd.concat([first, rows(200, 1)]).to_csv(tmp_path / "data.csv", index=False)
+    found = retrain(project, tmp_path / "data.csv", trials=1)
+    assert found.new_rows == 200 and any("300 of 500 rows were there before" in t for t in found.told)
+    (tmp_path / "data.csv").unlink()
+    again = retrain(project, rows(150, 2), trials=1)
+    assert again.new_rows == 150 and any("cannot be read any more" in t for t in again.told)
+    assert again.rows >= 150 + 200, "the rows that came before are kept with their run"

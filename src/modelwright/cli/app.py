@@ -18,6 +18,7 @@ COMMANDS = {
     "serve": "answer over HTTP with the champion of a project",
     "monitor": "say what moved since training, and whether it matters",
     "retrain": "train on new rows, and hold the new version against the champion",
+    "maintain": "keep the model good: watch, train again, promote, take back",
     "replay": "live through a stream of rows, with and without maintenance",
     "why": "say why a decision was taken",
     "versions": "list the versions of a project",

@@ -33,14 +33,19 @@ from modelwright.retrain.tables import ADDED, FEWEST_NEW, Gathered, canonical, g
 from modelwright.train.starting import JUDGED, Start
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from modelwright.monitor.documents import Monitoring
     from modelwright.package.bundle import Version
 
-__all__ = ["RETRAINED", "retrain"]
+__all__ = ["BY", "PROPOSED", "RETRAINED", "new_rows", "retrain"]
 
 RETRAINED, PROPOSED = "retrained", "proposed"
 """Events of the ledger."""
 
 BY = "maintenance"
+
+NEW_ROWS = "new-rows.parquet"
 
 BUDGET_SHARE = 0.25
 """Of the first run's budget, where none is named: its search need not be done again."""
@@ -65,9 +70,9 @@ def retrain(
     budget_s: float | None = None,
     policy: Policy = Policy.MANUAL,
     trigger: Trigger = Trigger.REQUEST,
-    name: str | None = None,
     listener: Listener | None = None,
     trials: int | None = None,
+    until: str = "",
 ) -> Retrained:
     """Train a challenger on old and new rows, and hold it against the champion.
 
@@ -82,11 +87,11 @@ def retrain(
         What becomes of a challenger that wins.
     trigger : Trigger
         Why it is done, for the ledger.
-    name : str or None
-        How the data are found again by later retrainings; None: ``data`` where it is a path.
     listener : Listener or None
     trials : int or None
         Count fits instead of time: the same result every time.
+    until : str
+        Time of the last row, where they come from the prediction log: the next rows are those after it.
 
     Returns
     -------
@@ -113,7 +118,8 @@ def retrain(
         told.stage("Choosing what to train on")
         span, kept, trials_of_spans, n_judged = _choose(known, rows)
         again = (project.run_folder(known.recipe.run) / JUDGED).is_file()
-        brief = _brief(known.brief, budget_s, trials, share=1.0 if again else BUDGET_SHARE)
+        brief = _without(known.brief, rows.table.column_names)
+        brief = _brief(brief, budget_s, trials, share=1.0 if again else BUDGET_SHARE)
         start = Start(candidates=known.recipe.keys, judged=n_judged)
         done = run_lifecycle(
             brief,
@@ -126,9 +132,9 @@ def retrain(
         )
         run = done.runs()[-1]
         fought = _fight(project, known, rows.table.take(kept), run)
-        location = name or (source.location if source.location != "<memory>" else None)
-        if location is not None:
-            project.ledger.append(ADDED, run, {"data": location, "rows": rows.new, "digest": source.digest})
+        kept_at = _keep(project, run, rows)
+        added = {"data": kept_at, "from": source.location, "rows": rows.new, "digest": source.digest, "until": until}
+        project.ledger.append(ADDED, run, added)
         found = Retrained(
             run=run,
             version=fought.challenger,
@@ -145,6 +151,36 @@ def retrain(
             told=rows.told,
         )
         return _conclude(project, found)
+
+
+def _keep(project: Project, run: str, rows: Gathered) -> str:
+    """Keep the new rows with the run, and return where in the project: later retrainings learn from them as well, and
+    the file that they came from may grow or go."""
+    from modelwright.data.writing import write_tables
+
+    path = project.run_folder(run) / NEW_ROWS
+    new = rows.table.slice(rows.old)
+    write_tables(new.schema, [new], path)
+    return str(path.relative_to(project.path))
+
+
+def new_rows(project: Project, data: Any) -> tuple[Monitoring, pa.Table]:
+    """Return what monitoring says of rows that the project does not know yet, and those of them with labels.
+
+    Raises
+    ------
+    ModelwrightError
+        As `retrain` does: the rows are broken, or too few.
+    """
+    from modelwright.data.reading import read_table
+
+    known = _known(project)
+    table, _ = read_table(data)
+    rows = gather(project, known.brief.source, table, known.contract, known.recipe.problem.time)
+    new = rows.table.slice(rows.old)
+    found = check_feed(known.version, new)
+    target = known.version.manifest.target
+    return found, new.filter(new.column(target).is_valid())
 
 
 def _known(project: Project) -> _Known:
@@ -178,6 +214,16 @@ def _brief(before: Brief, budget_s: float | None, trials: int | None, *, share: 
     seconds = budget_s if budget_s is not None else max(LEAST_BUDGET_S, share * before.limits.budget_s)
     limits = replace(before.limits, budget_s=seconds, trials=trials or before.limits.trials)
     return replace(before, test=None, limits=limits)
+
+
+def _without(brief: Brief, names: list[str]) -> Brief:
+    """Return the brief without columns that the rows do not have."""
+    several = {f: tuple(n for n in getattr(brief, f) if n in names) for f in ("drop", "known_after", "protected")}
+    single = {f: n if (n := getattr(brief, f)) in names else None for f in ("time", "group")}
+    split = brief.split if single["time"] == brief.time and single["group"] == brief.group else None
+    kinds = {n: kind for n, kind in brief.kinds.items() if n in names}
+    delay = brief.label_delay if single["time"] else None
+    return replace(brief, **several, **single, split=split, kinds=kinds, label_delay=delay)  # type: ignore[arg-type]
 
 
 def _choose(known: _Known, rows: Gathered) -> tuple[Span, np.ndarray, tuple[SpanTrial, ...], int]:

@@ -2,22 +2,38 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from modelwright import documents
 from modelwright.data.columns import Column, Columns, Strings, n_rows
 from modelwright.data.contract import Contract
-from modelwright.errors import DataError, ModelwrightError
+from modelwright.data.source import Source
+from modelwright.errors import DataError, ModelwrightError, ProjectError
 from modelwright.format import plural
 from modelwright.project import Project
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["ADDED", "FEWEST_NEW", "Gathered", "canonical", "gather", "in_time", "order_of", "stacked", "too_few"]
+__all__ = [
+    "ADDED",
+    "FEWEST_NEW",
+    "Gathered",
+    "canonical",
+    "gather",
+    "in_time",
+    "learned_until",
+    "order_of",
+    "stacked",
+    "too_few",
+]
 
 ADDED = "rows added"
 """Event of the ledger: rows that later retrainings learn from as well."""
@@ -67,7 +83,10 @@ def gather(project: Project, source: str, new: pa.Table, contract: Contract, tim
     """
     told: list[str] = []
     new = _known_columns(new, contract, told)
-    before = [t for t in (_read(s, contract, told) for s in (source, *_added(project))) if t is not None]
+    first = _read(source, contract, told)
+    if first is not None:
+        first = _as_it_was(first, project, source, told)
+    before = [t for t in (first, *(_read(s, contract, told) for s in _added(project))) if t is not None]
     if before:
         fresh = _not_seen(new, before, contract, told)
         new = new.take(fresh) if len(fresh) < new.num_rows else new
@@ -75,6 +94,9 @@ def gather(project: Project, source: str, new: pa.Table, contract: Contract, tim
         raise too_few(new.num_rows)
     new = in_time(new, contract, time)
     old = in_time(stacked(before), contract, time) if before else new.slice(0, 0)
+    if gone := [n for n in old.column_names if n not in new.column_names]:
+        told.append(f"{plural(len(gone), 'column')} that the new rows do not have are left out of the old ones, too")
+        old = old.drop_columns(gone)
     return Gathered(table=stacked([old, new]), old=old.num_rows, told=tuple(told))
 
 
@@ -96,9 +118,27 @@ def _known_columns(new: pa.Table, contract: Contract, told: list[str]) -> pa.Tab
 
 
 def _added(project: Project) -> list[str]:
-    """Return the sources of earlier retrainings, each once."""
-    found = [e.body["data"] for e in project.ledger.entries() if e.kind == ADDED]
-    return list(dict.fromkeys(found))
+    """Return the files of the rows that came with earlier retrainings."""
+    return [str(project.path / e.body["data"]) for e in project.ledger.entries() if e.kind == ADDED]
+
+
+def _as_it_was(table: pa.Table, project: Project, source: str, told: list[str]) -> pa.Table:
+    """Return the rows of a file that were there at the first run: it may have grown at its end since."""
+    for run in project.runs():
+        with contextlib.suppress(ProjectError):
+            was = documents.load(project.run_folder(run) / "source.json", Source)
+            if Path(was.location).name == Path(source).name:
+                if was.n_rows == was.n_rows_read < table.num_rows:
+                    told.append(f"'{source}' has grown: its first {was.n_rows:,} rows are those that were there")
+                    return table.slice(0, was.n_rows)
+                return table
+    return table
+
+
+def learned_until(project: Project) -> datetime | None:
+    """Return the moment after the last row of the log that was handed to a retraining, None before the first."""
+    known = [e.body["until"] for e in project.ledger.entries() if e.kind == ADDED and e.body.get("until")]
+    return datetime.fromisoformat(max(known)) + timedelta(microseconds=1) if known else None
 
 
 def _read(source: str, contract: Contract, told: list[str]) -> pa.Table | None:

@@ -1,12 +1,13 @@
-"""A retraining and a replay in words, for the terminal."""
+"""Retraining, replay and maintenance in words, for the terminal."""
 
 from __future__ import annotations
 
 from modelwright import format as fmt
 from modelwright.retrain.documents import Policy, Retrained, Span
+from modelwright.retrain.maintenance import Round
 from modelwright.retrain.replay import Replay
 
-__all__ = ["replay_lines", "retrained_lines"]
+__all__ = ["replay_lines", "retrained_lines", "round_lines"]
 
 
 def retrained_lines(project: str, found: Retrained) -> list[str]:
@@ -52,3 +53,17 @@ def replay_lines(found: Replay) -> list[str]:
         f"  maintained    {found.maintained:.5g}   {counts}",
         f"  every window  {found.every_window:.5g}   {found.windows - 1} retrainings",
     ]
+
+
+def round_lines(project: str, found: Round) -> list[str]:
+    """Return what a round of maintenance came to, a line each."""
+    lines = [
+        f"{found.at}  {found.judgement}: {fmt.plural(found.rows, 'row')} looked at, "
+        f"{fmt.plural(found.labelled, 'labelled row')} since the champion was trained"
+    ]
+    lines += [f"note: {told}" for told in found.told]
+    if found.second is not None and found.second.wins:
+        lines.append(f"version {found.champion} serves again: {found.second.why}")
+    if found.retrained is not None:
+        lines += [f"trained again: {found.trigger}", *retrained_lines(project, found.retrained)]
+    return lines

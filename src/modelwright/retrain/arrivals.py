@@ -1,0 +1,82 @@
+"""Rows whose labels have come: out of the prediction log, as a table like those that a project is trained on."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from modelwright.data.contract import Kind
+from modelwright.errors import DataError
+from modelwright.format import joined
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from modelwright.package.bundle import Version
+
+__all__ = ["logged_rows"]
+
+_METADATA = b"modelwright.log"
+
+
+def logged_rows(version: Version, log: Path, *, since: datetime | None = None) -> tuple[pa.Table, str]:
+    """Return the rows of the log whose labels are known, the oldest first, and the time of the last one.
+
+    Parameters
+    ----------
+    version : Version
+        Whose columns are wanted; every row counts once, whichever version answered it.
+    log : Path
+    since : datetime or None
+        Rows after this moment only.
+
+    Raises
+    ------
+    DataError
+        The log masks or hashes columns that the version reads (MW-D804).
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    from modelwright.serve.log import read_labelled
+
+    table = read_labelled(log, since=since)
+    table = table.filter(pc.equal(table.column("role"), "champion")) if table.num_rows else table
+    if not table.num_rows:
+        return pa.table({}), ""
+    table = table.sort_by("time")
+    _refuse_hidden(version, table)
+    given = table.column("inputs").combine_chunks()
+    columns: dict[str, Any] = {spec.name: _raw(given.field(spec.name), spec.kind) for spec in version.contract.columns}
+    columns[version.manifest.target] = table.column("label") if version.plan.classes else table.column("number")
+    return pa.table(columns), str(table.column("time")[-1].as_py().isoformat())
+
+
+def _refuse_hidden(version: Version, table: pa.Table) -> None:
+    told = msgspec.json.decode((table.schema.metadata or {}).get(_METADATA, b"{}"))
+    hidden = {*told.get("masked", ()), *told.get("hashed", ())}
+    held = {f.name for f in table.schema.field("inputs").type}
+    missing = [n for n in version.contract.names if n in hidden or n not in held]
+    if missing:
+        names = joined((f"'{n}'" for n in missing), 6)
+        raise DataError(
+            f"the prediction log does not hold what the model reads: {names}",
+            fix="log these columns in plain, or name files with --data",
+            code="MW-D804",
+        )
+
+
+def _raw(column: Any, kind: Kind) -> Any:
+    """Return canonical values as a reader of files would give them."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if kind is Kind.BOOLEAN:
+        return pc.equal(column, 1.0)
+    if kind in (Kind.DATETIME, Kind.DURATION):
+        unit = pc.cast(pc.multiply(column, 1e6), pa.int64(), safe=False)
+        return unit.cast(pa.timestamp("us") if kind is Kind.DATETIME else pa.duration("us"))
+    return column

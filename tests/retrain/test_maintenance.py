@@ -1,0 +1,126 @@
+"""Rounds of maintenance: on files that grow and on the prediction log; promoted, taken back, by one process alone."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import modelwright as mw
+from modelwright import documents
+from modelwright.cli import main
+from modelwright.errors import ProjectError
+from modelwright.project import Project
+from modelwright.retrain.documents import Policy, Trigger
+from modelwright.retrain.maintenance import STATE, Settings, Upkeep, hold, maintain_once
+from modelwright.serve.log import LogPolicy, PredictionLog
+
+from ..cli.helpers import one_object
+from .test_retraining import rows
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("maintained")
+    rows(600, 0).to_csv(folder / "first.csv", index=False)
+    mw.run(folder / "first.csv", target="y", trials=1, project=folder / "made")
+    return folder
+
+
+@pytest.fixture
+def project(made: Path, tmp_path: Path) -> Project:
+    shutil.copytree(made / "made", tmp_path / "made")
+    return Project(tmp_path / "made")
+
+
+def test_a_file_that_grows(project: Project, made: Path, tmp_path: Path, capfd: pytest.CaptureFixture) -> None:
+    file = tmp_path / "arrived.csv"
+    parts = [pd.read_csv(made / "first.csv")]
+
+    def grow(more: pd.DataFrame) -> None:
+        parts.append(more)
+        pd.concat(parts).to_csv(file, index=False)
+
+    settings = Settings(data=str(file), policy=Policy.AUTOMATIC, trials=1)
+    grow(rows(30, 1))
+    first = maintain_once(project, settings)
+    assert first.retrained is None and first.trigger is None and "30 rows" in first.told[0]
+
+    grow(rows(400, 2, slope=1.0))
+    arguments = ["maintain", str(project.path), "--data", str(file), "--policy", "automatic", "--trials", "1"]
+    assert main([*arguments, "--once", "--json"]) == 0
+    told = one_object(capfd.readouterr().out)
+    assert told["trigger"] == "loss" and told["retrained"]["promoted"] and told["champion"] == 2, told
+
+    grow(rows(300, 3))  # the change was none that lasted
+    back = maintain_once(project, settings)
+    assert back.second is not None and back.second.wins and back.champion == 1
+    last = [e for e in project.ledger.entries() if e.kind == "rolled back"][-1]
+    assert last.body["by"] == "maintenance" and last.body["evidence"]["gain"]["low"] > 0
+    project.ledger.verify()
+
+    broken = rows(300, 4)
+    broken["x"] *= 1000
+    grow(broken)
+    versions = project.versions()
+    refused = maintain_once(project, settings)
+    assert refused.judgement == "broken" and refused.retrained is None and project.versions() == versions
+
+
+def test_the_prediction_log(project: Project) -> None:
+    version, start = project.version(), datetime.now(UTC) - timedelta(days=1)
+    log = PredictionLog(project.path / "predictions", version.contract, LogPolicy(), worker=0, key=b"k" * 32)
+    arrived = rows(300, 5, slope=1.0)
+    for place, row in enumerate(arrived.to_dict("records")):
+        answer, _ = version.predict_row(row)
+        at = (start + timedelta(seconds=place)).timestamp()
+        log.record(
+            request_id=f"r{place}",
+            route="/predict",
+            version="1",
+            role="champion",
+            received=at,
+            seconds=0.001,
+            records=[row],
+            columns=None,
+            answers={name: [value] for name, value in answer.items()},
+        )
+        log.feedback(request_id=f"r{place}", row=0, label=row["y"], received=at + 60)
+    log.flush()
+    log.close()
+    settings = Settings(policy=Policy.AUTOMATIC, trials=1, window=100)
+    found = maintain_once(project, settings)
+    assert found.rows == 300 and found.labelled == 300 and found.trigger is Trigger.LOSS
+    assert found.retrained is not None and found.retrained.promoted and project.champion.version == 2
+    again = maintain_once(project, settings)
+    assert again.labelled == 0 and again.retrained is None and project.champion.version == 2
+
+
+def test_two_maintainers(project: Project, capfd: pytest.CaptureFixture) -> None:
+    with hold(project):
+        with pytest.raises(ProjectError, match="MW-P085"), hold(Project(project.path)):
+            pass
+        assert main(["maintain", str(project.path), "--once"]) == 1
+        assert "another process maintains" in capfd.readouterr().err
+    with hold(project):
+        pass
+
+
+def test_a_clock_that_was_set_back(project: Project) -> None:
+    maintain_once(project, Settings())
+    kept = documents.load(project.path / STATE, Upkeep)
+    future = Upkeep(version=kept.version, waiting=kept.waiting, trained="2999-01-01T00:00:00Z")
+    documents.save(future, project.path / STATE)
+    maintain_once(project, Settings())
+    assert documents.load(project.path / STATE, Upkeep).trained < "2999"
+
+
+def test_who_was_promoted_by_hand_begins_anew(project: Project) -> None:
+    maintain_once(project, Settings())
+    kept = documents.load(project.path / STATE, Upkeep)
+    documents.save(Upkeep(version=9, waiting=kept.waiting, trained=kept.trained), project.path / STATE)
+    maintain_once(project, Settings())
+    assert documents.load(project.path / STATE, Upkeep).version == 1
