@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
 from modelwright.data.columns import Columns
-from modelwright.engines.base import Engine, Reply
-from modelwright.train.journal import Journal, Line
-from modelwright.train.memory import MemoryGuard
+from modelwright.engines.base import Reply
+from modelwright.train.journal import Line
 from modelwright.train.outcome import LearningSet, TrainedMember
 from modelwright.train.schedule import GRACE_S, PACKAGING_S, Running
+from modelwright.train.session import Session
 from modelwright.train.work import FitTask, Job, RefitTask, first_repeat, fit_fold, folder_bytes, refit
 
 __all__ = ["learning_curve", "more_seeds", "refit_members"]
@@ -32,14 +32,7 @@ CURVE_PART = 0.7
 
 
 def refit_members(
-    job: Job,
-    engine: Engine,
-    journal: Journal,
-    chosen: Sequence[tuple[Running, float]],
-    checks: Columns,
-    deadline: float | None,
-    spent: Callable[[], float],
-    guard: MemoryGuard,
+    session: Session, chosen: Sequence[tuple[Running, float]], checks: Columns
 ) -> tuple[tuple[TrainedMember, ...], str]:
     """Fit every member on all rows, longest first; where time does not allow it, its fold models stand in.
 
@@ -48,7 +41,8 @@ def refit_members(
     tuple of TrainedMember, str
         The members and a sentence that says what was done.
     """
-    fits = _Refits(job, engine, journal, checks, deadline, spent, guard)
+    job = session.job
+    fits = _Refits(session, checks, session.deadline)
     fits.run([(r, 0) for r, _ in chosen])
     members: list[TrainedMember] = []
     in_folds: list[str] = []
@@ -68,15 +62,10 @@ def refit_members(
 
 
 def more_seeds(
-    job: Job,
-    engine: Engine,
-    journal: Journal,
+    session: Session,
     chosen: Sequence[tuple[Running, float]],
     members: tuple[TrainedMember, ...],
     checks: Columns,
-    deadline: float | None,
-    spent: Callable[[], float],
-    guard: MemoryGuard,
 ) -> tuple[tuple[TrainedMember, ...], str]:
     """Fit refitted members with further seeds while there is time, the weightiest first; their mean varies less.
 
@@ -87,6 +76,7 @@ def more_seeds(
     """
     from modelwright import learners
 
+    job, deadline = session.job, session.deadline
     again = [
         (r, weight)
         for (r, weight), member in zip(chosen, members, strict=True)
@@ -95,7 +85,7 @@ def more_seeds(
     if deadline is None or job.seeds < 2 or not again:
         return members, ""
     again.sort(key=lambda item: -item[1])
-    fits = _Refits(job, engine, journal, checks, deadline, spent, guard)
+    fits = _Refits(session, checks, deadline)
     size = sum(folder_bytes(job.run_folder / files) for r, _ in again for files, _ in fits.of(r)[:1])
     seeds = min(job.seeds, 1 + int(SEEDS_BYTES // max(1, size)))
     fits.deadline = deadline - PACKAGING_S * size * (seeds - 1)
@@ -109,18 +99,9 @@ def more_seeds(
 class _Refits:
     """Fits on all rows: done before or now, by candidate and seed."""
 
-    def __init__(
-        self,
-        job: Job,
-        engine: Engine,
-        journal: Journal,
-        checks: Columns,
-        deadline: float | None,
-        spent: Callable[[], float],
-        guard: MemoryGuard,
-    ) -> None:
-        self.job, self.engine, self.journal, self.checks = job, engine, journal, checks
-        self.deadline, self.spent, self.guard = deadline, spent, guard
+    def __init__(self, session: Session, checks: Columns, deadline: float | None) -> None:
+        self.session, self.checks, self.deadline = session, checks, deadline
+        self.job, self.journal = session.job, session.journal
 
     def of(self, r: Running) -> list[tuple[str, np.ndarray]]:
         """Return files and library's predictions of every fit of a candidate, the first seed first."""
@@ -139,7 +120,7 @@ class _Refits:
             waiting.sort(key=lambda item: -item[0].fit_seconds)
         more_rows = _more_rows(self.job)
         tasks = [(self._task(r, seed), more_rows * r.fit_seconds) for r, seed in waiting]
-        for reply in _run_all(self.engine, tasks, refit, self.deadline, self.guard):
+        for reply in _run_all(self.session, tasks, refit, self.deadline):
             if reply.error is None:
                 self._keep(reply)
 
@@ -159,7 +140,7 @@ class _Refits:
             n_train=len(self.job.y),
             fit_seconds=done.seconds,
             seconds=done.seconds,
-            spent=self.spent(),
+            spent=self.session.spent(),
             files=done.files,
         )
         self.journal.add(line, done.arrays)
@@ -190,27 +171,26 @@ def _more_rounds(job: Job, r: Running) -> float:
     return (min(job.max_train_rows, len(job.y)) / max(1.0, fold)) ** ROUNDS_BY_ROWS if fold else 1.0
 
 
-def learning_curve(
-    job: Job, engine: Engine, best: Running, folds: int, deadline: float | None, guard: MemoryGuard
-) -> tuple[LearningSet, ...]:
+def learning_curve(session: Session, best: Running, folds: int) -> tuple[LearningSet, ...]:
     """Measure the best candidate with fewer training rows, as far as time allows, with half of them first.
 
     The step from half the rows is what the interval of the score needs, see `evaluate.allowances`. With a lockbox the
     training part of one fold is cut and the lockbox predicted, of the fold that trains with about as many rows as all
     do on average; without one every fold of the first repeat is, and the out-of-fold predictions are put together.
     """
+    job, deadline = session.job, session.deadline
     has_lockbox = len(job.holdout) > 0
     used = [_typical_fold(best, folds)] if has_lockbox else first_repeat(job, folds)
     if not has_lockbox and len(used) < 2:
         return ()
     points: list[LearningSet] = []
     for share in reversed(CURVE_SHARES):
-        expected = best.fit_seconds * share * len(used) / engine.n_workers + 0.05
+        expected = best.fit_seconds * share * len(used) / session.engine.n_workers + 0.05
         left = np.inf if deadline is None else deadline - time.monotonic()
         if expected > CURVE_PART * left:
             break
         tasks = [(FitTask(best.candidate, fold, None if deadline is None else left, share), 0.0) for fold in used]
-        replies = [r for r in _run_all(engine, tasks, fit_fold, deadline, guard) if r.error is None]
+        replies = [r for r in _run_all(session, tasks, fit_fold, deadline) if r.error is None]
         if len(replies) < len(used):
             break
         points.insert(0, _point(job, replies, has_lockbox))
@@ -247,9 +227,10 @@ def _together(job: Job, parts: dict[int, np.ndarray]) -> np.ndarray:
 
 
 def _run_all(  # type: ignore[no-untyped-def]
-    engine: Engine, tasks: Sequence[tuple], function, deadline: float | None, guard: MemoryGuard
+    session: Session, tasks: Sequence[tuple], function, deadline: float | None
 ) -> list[Reply]:
     """Run tasks, each started only when its expected seconds fit before the deadline; return the replies."""
+    engine = session.engine
     queue = list(tasks)
     on: set[int] = set()
     replies: list[Reply] = []
@@ -269,7 +250,7 @@ def _run_all(  # type: ignore[no-untyped-def]
             for worker in tuple(on):
                 engine.kill(worker, "the time for training was over")
             queue = []
-        short = guard(engine)
+        short = session.guard(engine)
         if short is not None and short[0] in on:
             engine.kill(*short)
     return replies

@@ -6,16 +6,13 @@ quick model that says what it is serves a user better than none, and takes a sec
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 
-from modelwright.engines.base import Engine
-from modelwright.train.journal import Journal
-from modelwright.train.memory import MemoryGuard
 from modelwright.train.planning import CostModel, Plan
 from modelwright.train.schedule import Schedule
+from modelwright.train.session import Session
 from modelwright.train.work import Job, setup
 
 __all__ = ["stand_in"]
@@ -23,24 +20,24 @@ __all__ = ["stand_in"]
 MOST_ROWS = 5_000  # to learn from
 
 
-def stand_in(
-    job: Job,
-    engine: Engine,
-    journal: Journal,
-    plan: Plan,
-    *,
-    spent: Callable[[], float],
-    tell: Callable[[int, int, str], None],
-    guard: MemoryGuard,
-) -> tuple[Schedule, Job, str]:
+def stand_in(session: Session, plan: Plan) -> tuple[Schedule, Job, str]:
     """Fit the candidate that costs least on one fold; return the schedule that did, the job, and what to say of it."""
+    job, engine = session.job, session.engine
     rows = min(MOST_ROWS, int(np.median([len(train) for train, _ in job.folds])))
     job = replace(job, max_train_rows=min(job.max_train_rows, rows))
     cost = CostModel(len(job.columns), job.n_outputs)
     quickest = min(plan.candidates, key=lambda candidate: cost.estimate(candidate, rows))
     engine.share(setup, job)
     schedule = Schedule(
-        job, engine, journal, (quickest,), folds=1, deadline=None, spent=spent, tell=tell, memory_guard=guard
+        job,
+        engine,
+        session.journal,
+        (quickest,),
+        folds=1,
+        deadline=None,
+        spent=session.spent,
+        tell=session.tell,
+        memory_guard=session.guard,
     )
     schedule.run()
     note = (
