@@ -105,6 +105,7 @@ def reference_of(made: Plan, *, n: int = 4000, seed: int = 0, ordered: bool = Tr
         classes=made.classes,
         use=USE,
         order=np.arange(n) if ordered else None,
+        protected=("channel",),
     )
 
 

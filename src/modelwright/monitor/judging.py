@@ -2,50 +2,44 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from modelwright.data.enforcing import REFUSED_SHARE
 from modelwright.evaluate.measurements import Measurement
 from modelwright.monitor import feed, wording
 from modelwright.monitor.comparing import Compared
 from modelwright.monitor.documents import Alarm, ColumnState, Judgement
+from modelwright.monitor.fairness import groups_apart
 from modelwright.monitor.history import ALPHA, LARGEST, History, alarmed
 from modelwright.monitor.losses import Estimate, Real
 from modelwright.monitor.relations import calibration, moved_pairs, worse_parts
+from modelwright.monitor.testing import effective_rows, p_of_distance
+from modelwright.monitor.thresholds import (
+    APART,
+    NOW,
+    OUTSIDE,
+    OUTSIDE_TIMES,
+    PREDICTIONS_EFFECT,
+    RISE,
+    SMALL_EFFECT,
+    UNREADABLE,
+    USED,
+    WIDE,
+)
 from modelwright.monitor.windows import Window
 from modelwright.package.reference.documents import PREDICTION, Reference
+from modelwright.package.reference.fitting import watched_prediction
+from modelwright.package.reference.varying import distance, freedom_of
 
 if TYPE_CHECKING:
     from modelwright.package.bundle import Version
 
 __all__ = ["Evidence", "judged"]
-
-SMALL_EFFECT = 0.1
-"""Cohen's w of a small effect (Cohen 1988): less is told by its numbers and is no alarm."""
-
-PREDICTIONS_EFFECT = 0.2
-"""The same for predictions, whose reference is of the models of folds: those of the version, fitted on more rows, are a
-little surer."""
-
-RISE = 0.05
-"""The loss is up when it is so by more than this share of what is expected: a twentieth is what a new season or a
-retraining with another seed costs as well, and nobody would act on it."""
-
-NOW = 0.05
-"""A check alarms while the window itself differs with such a p-value, not on what was gathered before alone."""
-
-OUTSIDE = 0.1
-"""Share of rows beyond what training has seen from which on the estimate of the loss stands on nothing."""
-
-OUTSIDE_TIMES = 3.0  # what later stretches of training had beyond earlier ones counts as expected
-UNREADABLE = 0.2  # a fifth of a column that cannot be read is another format
-USED = 0.01
-"""A column with less of the model's use than this moves no prediction that anybody would notice."""
-
-WIDE = 0.5
-"""An estimate whose interval reaches this share of the expected loss to either side decides nothing."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -174,6 +168,51 @@ class _Case:
                 moved=wording.moved("prediction", compared.moved, compared.n),
                 evidence=found[PREDICTION],
                 sentence=wording.prediction(compared, judgement, because),
+            )
+
+    def fairness(self) -> Iterator[Alarm]:
+        """Yield the groups of protected columns for which predictions drifted away from those for all."""
+        reference, window = self.evidence.reference, self.evidence.window
+        if not reference.groups or window.prediction is None:
+            return
+        outcome = watched_prediction(window.prediction)
+        groups = groups_apart(reference, window, self.version.contract, outcome)
+        p = {name: group.p for name, group in groups.items()}
+        found = self.history.take("fairness", p)
+        for name in sorted(self.passed(found, p), key=lambda n: -found[n]):
+            wider = groups[name].wider > APART * max(float(outcome.std()), 1e-12)
+            yield Alarm(
+                check="fairness",
+                column=groups[name].column,
+                judgement=Judgement.HARMFUL if wider else Judgement.HARMLESS,
+                moved=groups[name].measurement,
+                evidence=found[name],
+                use=reference[groups[name].column].use,
+                sentence=wording.apart(groups[name], wider=wider),
+            )
+
+    def classes(self) -> Iterator[Alarm]:
+        """Yield that classes are predicted in other shares, where there are more than two."""
+        prediction, expected = self.evidence.window.prediction, np.asarray(self.evidence.reference.classes)
+        if prediction is None or prediction.shape[1] != len(expected):
+            return
+        compared = self.evidence.compared[PREDICTION]
+        shares = np.bincount(prediction.argmax(axis=1), minlength=len(expected)) / len(prediction)
+        squared = float(distance(shares, expected))
+        rows = effective_rows(len(prediction), self.evidence.reference.rows)
+        p = p_of_distance(squared, rows, freedom_of(expected), compared.reference.variation)
+        found = self.history.take("prediction", {"classes": p})
+        if self.passed(found, {"classes": p}) and 2 * math.sqrt(squared) >= PREDICTIONS_EFFECT:
+            judgement, because = self.matters(None)
+            place = int(np.abs(shares - expected).argmax())
+            name = self.version.plan.classes[place]
+            yield Alarm(
+                check="prediction",
+                column=None,
+                judgement=judgement,
+                moved=wording.moved("prediction", float(np.abs(shares - expected).sum() / 2), len(prediction)),
+                evidence=found["classes"],
+                sentence=wording.classes(name, float(expected[place]), float(shares[place]), judgement, because),
             )
 
     def joint(self, without: frozenset[str]) -> Iterator[Alarm]:
@@ -334,7 +373,8 @@ def judged(
     faulty = frozenset(a.column for a in alarms if a.judgement is Judgement.BROKEN and a.column)
     alarms += case.drifted(faulty)
     if not faulty:  # what a broken column does to the rest says nothing of the world
-        alarms += [*case.joint(faulty), *case.prediction(), *case.by_estimate()]
+        alarms += [*case.joint(faulty), *case.prediction(), *case.classes(), *case.by_estimate()]
+        alarms += case.fairness()
     alarms += case.in_parts()
     estimated = None if faulty else case.estimated()
     if estimated is None:

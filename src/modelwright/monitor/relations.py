@@ -18,7 +18,7 @@ from modelwright.package.reference.documents import FIRST, ColumnReference, Loss
 from modelwright.package.reference.fitting import rank_scores
 from modelwright.package.reference.losing import base_of
 
-__all__ = ["Moved", "Off", "Part", "calibration", "moved_pairs", "worse_parts"]
+__all__ = ["NORMAL", "Moved", "Off", "Part", "calibration", "moved_pairs", "named_bin", "worse_parts"]
 
 FEWEST_IN_PART = 50
 PARTED = 6  # columns used most whose parts are looked at
@@ -97,7 +97,9 @@ def worse_parts(reference: Reference, labelled: Window, real: Real, contract: Co
     loss, prediction = reference.loss, labelled.prediction
     assert loss is not None and prediction is not None
     unknown = {*labelled.absent, *labelled.hidden}
-    chosen = sorted(reference.columns, key=lambda c: -(c.use or 0.0))[:PARTED]
+    protected = {g.column for g in reference.groups}
+    chosen = sorted(reference.columns, key=lambda c: (c.name not in protected, -(c.use or 0.0)))
+    chosen = chosen[: PARTED + len(protected)]
     binned = {
         c.name: bins_of(labelled.columns[c.name], c, contract[c.name])
         for c in reference.columns
@@ -133,7 +135,7 @@ def _parts(
         spread = math.sqrt(max(squares - extra**2, loss.residual**2 / 4))
         rows = effective_rows(count, loss.n)
         error = spread / math.sqrt(rows)
-        name = _named(column, int(place))
+        name = named_bin(column, int(place))
         found[f"{column.name}={name}"] = Part(
             column=column.name,
             value=name,
@@ -154,7 +156,8 @@ def _parts(
     return found
 
 
-def _named(column: ColumnReference, place: int) -> str:
+def named_bin(column: ColumnReference, place: int) -> str:
+    """Return a bin as people read it."""
     if place < FIRST:
         names = ("missing", "below the range", "above the range") if column.edges else ("missing", "new", "other")
         return names[place]

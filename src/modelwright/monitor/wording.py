@@ -17,6 +17,7 @@ from modelwright.monitor.documents import Judgement
 from modelwright.package.reference.documents import FIRST, NEW, OTHER, ColumnReference
 
 if TYPE_CHECKING:
+    from modelwright.monitor.fairness import Apart
     from modelwright.monitor.relations import Moved, Part
 
 __all__ = [
@@ -27,11 +28,13 @@ __all__ = [
     "NO_TRUST",
     "UNUSED",
     "absent",
+    "apart",
     "beyond",
     "broken",
     "by_estimate",
     "by_labels",
     "calibration",
+    "classes",
     "drift",
     "estimated_up",
     "loss",
@@ -150,6 +153,19 @@ def _levels(compared: Compared) -> str:
 def prediction(compared: Compared, judgement: Judgement, because: str) -> str:
     """Return the sentence on predictions that moved."""
     return f"The predictions moved: {share(compared.moved)} of them lie elsewhere; {because}: {DO[judgement]}."
+
+
+def classes(name: str, before: float, now: float, judgement: Judgement, because: str) -> str:
+    """Return the sentence on classes that are predicted in other shares."""
+    return f"Predicted classes moved: '{name}' {share(before)} → {share(now)}; {because}: {DO[judgement]}."
+
+
+def apart(found: Apart, *, wider: bool) -> str:
+    """Return the sentence on a group for which predictions drifted away from those for all."""
+    size = f"{number(found.before)} → {number(found.measurement.value)} beside those for all"
+    do = "look at how people of this group are treated before going on" if wider else DO[Judgement.HARMLESS]
+    how = "further apart" if wider else "otherwise"
+    return f"Where '{found.column}' is {found.group}, predictions lie {how}: {size}: {do}."
 
 
 def pair(found: Moved, judgement: Judgement, because: str) -> str:

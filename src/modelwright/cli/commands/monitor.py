@@ -79,7 +79,7 @@ def _check(options: dict[str, Any], watch: float | None) -> None:
                 )
     elif watch is not None:
         raise UsageError(
-            "--watch looks at the prediction log, and a file does not go on", fix="leave --data out", code="MW-U701"
+            "--watch looks at the prediction log, and a file does not go on", fix="leave --data out", code="MW-U707"
         )
 
 

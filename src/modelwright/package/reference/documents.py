@@ -23,6 +23,7 @@ __all__ = [
     "PREDICTION",
     "REFERENCE",
     "ColumnReference",
+    "GroupReference",
     "LossReference",
     "PairReference",
     "Reference",
@@ -154,6 +155,16 @@ class PairReference:
 
 
 @dataclass(frozen=True, kw_only=True)
+class GroupReference:
+    """The groups of a protected column: by bin, the mean prediction and its rows; how much such means vary."""
+
+    column: str
+    means: tuple[float, ...]
+    rows: tuple[int, ...]
+    variation: tuple[Variation, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Reference:
     """What training was like.
 
@@ -168,11 +179,11 @@ class Reference:
         Predictions for rows that trained none of the models they come from: the probability of the event, of the
         likeliest class where there are more, or the value.
     classes : tuple of float
-        Expected share of each predicted class, for more than two.
+        Expected share of each predicted class, where there are more than two.
     loss : LossReference or None
     pairs : tuple of PairReference
-    protected : tuple of str
-        Columns on which people must not be treated differently.
+    groups : tuple of GroupReference
+        Of the columns on which people must not be treated differently, as far as the model reads them.
     """
 
     format: int = FORMAT
@@ -183,7 +194,7 @@ class Reference:
     classes: tuple[float, ...] = ()
     loss: LossReference | None = None
     pairs: tuple[PairReference, ...] = ()
-    protected: tuple[str, ...] = ()
+    groups: tuple[GroupReference, ...] = ()
 
     def document(self) -> dict[str, Any]:
         """Return what is kept: what a column does not have takes no place."""

@@ -16,6 +16,7 @@ from modelwright.package.reference.documents import (
     OTHER,
     PREDICTION,
     ColumnReference,
+    GroupReference,
     LossReference,
     PairReference,
     Reference,
@@ -44,6 +45,7 @@ ROWS = 100_000
 LOSS_ROWS = 20_000  # for the ridge
 LOSS_COLUMNS = 20  # those used most
 PAIRED = 8  # columns used most whose pairs are watched
+MOST_OUTPUTS = 2  # of a model whose predictions are one number per row
 DIGITS = 7  # of edges within the range
 
 
@@ -108,11 +110,11 @@ def fit_reference(
         order="the time of the rows" if ordered else "the order of the rows",
         columns=tuple(fitted),
         pairs=_pairs(fitted, binned, ordered=ordered),
-        protected=tuple(protected),
     )
     if judged is None or len(judged.rows) < 2 * varying.FEWEST_ROWS:
         return reference
-    return _with_loss(reference, columns, contract, judged, metric, bool(classes), sequence, ordered=ordered)
+    found = _with_loss(reference, columns, contract, judged, metric, bool(classes), sequence, ordered=ordered)
+    return replace(found, groups=_groups(reference, columns, contract, judged, protected, ordered=ordered))
 
 
 def _most_bins(n_columns: int) -> int:
@@ -314,6 +316,32 @@ def watched_prediction(prediction: np.ndarray) -> np.ndarray:
     if prediction.shape[1] == 1:
         return prediction[:, 0]
     return prediction[:, 1] if prediction.shape[1] == 2 else prediction.max(axis=1)
+
+
+def _groups(
+    reference: Reference,
+    columns: Columns,
+    contract: Contract,
+    judged: Judged,
+    protected: Sequence[str],
+    *,
+    ordered: bool,
+) -> tuple[GroupReference, ...]:
+    """Return the mean predictions for groups; of more than two classes there is no one outcome to compare."""
+    if judged.prediction.shape[1] > MOST_OUTPUTS:
+        return ()
+    outcome, found = watched_prediction(judged.prediction), []
+    variation = varying.of_means(outcome, ordered=ordered)
+    for name in protected:
+        if name not in contract.names or len(reference[name].shares) <= FIRST:
+            continue
+        bins = bins_of(take({"": columns[name]}, judged.rows)[""], reference[name], contract[name])
+        size = len(reference[name].shares)
+        n = np.bincount(bins, minlength=size)
+        means = np.bincount(bins, weights=outcome, minlength=size) / np.maximum(n, 1)
+        rounded = tuple(float(f"{m:.5g}") for m in means)
+        found.append(GroupReference(column=name, means=rounded, rows=tuple(n.tolist()), variation=variation))
+    return tuple(found)
 
 
 def _class_shares(prediction: np.ndarray) -> tuple[float, ...]:

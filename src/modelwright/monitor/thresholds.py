@@ -1,0 +1,45 @@
+"""From which size on something is an alarm, and where each number comes from."""
+
+from __future__ import annotations
+
+__all__ = [
+    "APART",
+    "NOW",
+    "OUTSIDE",
+    "OUTSIDE_TIMES",
+    "PREDICTIONS_EFFECT",
+    "RISE",
+    "SMALL_EFFECT",
+    "UNREADABLE",
+    "USED",
+    "WIDE",
+]
+
+SMALL_EFFECT = 0.1
+"""Cohen's w of a small effect (Cohen 1988): less is told by its numbers and is no alarm."""
+
+PREDICTIONS_EFFECT = 0.2
+"""The same for predictions, whose reference is of the models of folds: those of the version, fitted on more rows, are a
+little surer."""
+
+APART = 0.1
+"""A group is treated otherwise when predictions for it have moved further from those for all by a tenth of their
+standard deviation: half of what is called a small effect (Cohen 1988)."""
+
+RISE = 0.05
+"""The loss is up when it is so by more than this share of what is expected: a twentieth is what a new season or a
+retraining with another seed costs as well, and nobody would act on it."""
+
+NOW = 0.05
+"""A check alarms while the window itself differs with such a p-value, not on what was gathered before alone."""
+
+OUTSIDE = 0.1
+"""Share of rows beyond what training has seen from which on the estimate of the loss stands on nothing."""
+
+OUTSIDE_TIMES = 3.0  # what later stretches of training had beyond earlier ones counts as expected
+UNREADABLE = 0.2  # a fifth of a column that cannot be read is another format
+USED = 0.01
+"""A column with less of the model's use than this moves no prediction that anybody would notice."""
+
+WIDE = 0.5
+"""An estimate whose interval reaches this share of the expected loss to either side decides nothing."""
