@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from modelwright.evaluate.measurements import Measurement
 
-__all__ = ["Alarm", "ColumnState", "Judgement", "Monitoring", "worst"]
+__all__ = ["GRAVITY", "Alarm", "ColumnState", "Judgement", "Monitoring", "worst"]
 
 
 class Judgement(StrEnum):
@@ -25,12 +25,13 @@ class Judgement(StrEnum):
     UNKNOWN = "cannot tell"
 
 
-_GRAVITY = (Judgement.QUIET, Judgement.HARMLESS, Judgement.UNKNOWN, Judgement.HARMFUL, Judgement.BROKEN)
+GRAVITY = (Judgement.QUIET, Judgement.HARMLESS, Judgement.UNKNOWN, Judgement.HARMFUL, Judgement.BROKEN)
+"""From the least to the gravest."""
 
 
 def worst(judgements: list[Judgement]) -> Judgement:
     """Return the gravest of some judgements; quiet where there is none."""
-    return max(judgements, key=_GRAVITY.index, default=Judgement.QUIET)
+    return max(judgements, key=GRAVITY.index, default=Judgement.QUIET)
 
 
 @dataclass(frozen=True, kw_only=True)

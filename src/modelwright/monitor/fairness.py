@@ -32,6 +32,11 @@ class Apart:
     p: float
 
     @property
+    def moved(self) -> float:
+        """How far the distance has moved, either way."""
+        return abs((self.measurement.value or 0.0) - self.before)
+
+    @property
     def wider(self) -> float:
         """By how much the distance has grown."""
         return abs(self.measurement.value or 0.0) - abs(self.before)

@@ -13,7 +13,7 @@ from modelwright.data.enforcing import REFUSED_SHARE
 from modelwright.evaluate.measurements import Measurement
 from modelwright.monitor import feed, wording
 from modelwright.monitor.comparing import Compared
-from modelwright.monitor.documents import Alarm, ColumnState, Judgement
+from modelwright.monitor.documents import GRAVITY, Alarm, ColumnState, Judgement
 from modelwright.monitor.fairness import groups_apart
 from modelwright.monitor.history import ALPHA, LARGEST, History, alarmed
 from modelwright.monitor.losses import Estimate, Real
@@ -22,6 +22,7 @@ from modelwright.monitor.testing import effective_rows, p_of_distance
 from modelwright.monitor.thresholds import (
     APART,
     NOW,
+    OFF,
     OUTSIDE,
     OUTSIDE_TIMES,
     PREDICTIONS_EFFECT,
@@ -180,7 +181,10 @@ class _Case:
         p = {name: group.p for name, group in groups.items()}
         found = self.history.take("fairness", p)
         for name in sorted(self.passed(found, p), key=lambda n: -found[n]):
-            wider = groups[name].wider > APART * max(float(outcome.std()), 1e-12)
+            least = APART * max(float(outcome.std()), 1e-12)
+            wider = groups[name].wider > least
+            if groups[name].moved < least:
+                continue
             yield Alarm(
                 check="fairness",
                 column=groups[name].column,
@@ -341,10 +345,12 @@ class _Case:
         parts = worse_parts(self.evidence.reference, labelled, self.evidence.real, self.version.contract)
         found = self.history.take("slice", {name: part.p for name, part in parts.items()})
         for name in sorted(self.passed(found, {n: p.p for n, p in parts.items()}), key=lambda n: -found[n])[:3]:
+            if parts[name].rise <= RISE:
+                continue
             yield Alarm(
                 check="slice",
                 column=parts[name].column,
-                judgement=Judgement.HARMFUL if parts[name].rise > RISE else Judgement.HARMLESS,
+                judgement=Judgement.HARMFUL,
                 moved=parts[name].measurement,
                 evidence=found[name],
                 use=self.evidence.reference[parts[name].column].use,
@@ -352,7 +358,7 @@ class _Case:
             )
         off = calibration(labelled, self.version.plan.classes, loss)
         gathered = self.history.take("calibration", {"all": off.p})
-        if gathered["all"] >= 1 / ALPHA and off.p <= NOW:
+        if gathered["all"] >= 1 / ALPHA and off.p <= NOW and off.size >= OFF:
             up = self.rise(self.evidence.real.measurement) > RISE
             yield Alarm(
                 check="calibration",
@@ -380,10 +386,7 @@ def judged(
     if estimated is None:
         case.told.append(wording.no_estimate(wording.FAULTY if faulty else case.unfounded()))
     states = sorted(_states(case), key=lambda s: -(s.use or 0.0))
-    gravity = list(Judgement)
-    order = (Judgement.BROKEN, Judgement.HARMFUL, Judgement.UNKNOWN, Judgement.HARMLESS, Judgement.QUIET)
-    assert set(order) == set(gravity)
-    alarms.sort(key=lambda a: (order.index(a.judgement), a.column is not None, -(a.use or 0.0)))
+    alarms.sort(key=lambda a: (-GRAVITY.index(a.judgement), a.column is not None, -(a.use or 0.0)))
     return tuple(alarms), tuple(states), tuple(case.told), estimated
 
 

@@ -168,9 +168,10 @@ def named_bin(column: ColumnReference, place: int) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Off:
-    """How far what came true is from what was predicted, on average."""
+    """How far what came true is from what was predicted, on average; ``size`` in standard deviations of a row."""
 
     measurement: Measurement
+    size: float
     p: float
 
 
@@ -197,5 +198,6 @@ def calibration(labelled: Window, classes: Sequence[str], loss: LossReference) -
             method="normal",
             level=LEVEL,
         ),
+        size=abs(mean) / max(spread, 1e-12),
         p=p_of_shift(mean / error, rows, loss.variation, two_sided=True),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 __all__ = [
     "APART",
     "NOW",
+    "OFF",
     "OUTSIDE",
     "OUTSIDE_TIMES",
     "PREDICTIONS_EFFECT",
@@ -25,6 +26,10 @@ little surer."""
 APART = 0.1
 """A group is treated otherwise when predictions for it have moved further from those for all by a tenth of their
 standard deviation: half of what is called a small effect (Cohen 1988)."""
+
+OFF = 0.1
+"""Predictions are off on average by a tenth of the standard deviation of a row's error: half of a small effect (Cohen
+1988). A fitted model is always off by a little, and by the same in every window."""
 
 RISE = 0.05
 """The loss is up when it is so by more than this share of what is expected: a twentieth is what a new season or a

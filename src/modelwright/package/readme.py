@@ -13,6 +13,7 @@ FILES = (
     ("contract.json", "the columns a row needs, and how their values are read"),
     ("plan.json, plan.npz, model/", "the fitted model: settings, arrays, native model files"),
     ("profile.json", "what the training rows were like; monitoring compares with it"),
+    ("reference.json", "what monitoring compares with: shares of bins, their variation, the loss to expect"),
     ("intervals.json", "what intervals around single predictions need; where they were fitted"),
     ("golden.json", "example requests with the answers this version gives; the rows are made up"),
     ("requirements-runtime.txt", "what scoring needs"),

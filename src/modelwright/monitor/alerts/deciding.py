@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from modelwright.documents import digest_of
 from modelwright.monitor.alerts.settings import Settings
-from modelwright.monitor.documents import Judgement, Monitoring, worst
+from modelwright.monitor.documents import GRAVITY, Judgement, Monitoring, worst
 from modelwright.monitor.history import History
 
 __all__ = ["Alert", "alert_of", "is_due", "note"]
@@ -66,12 +66,13 @@ def note(alert: Alert, way: str, history: History, *, at: datetime) -> None:
 
 def alert_of(windows: Sequence[Monitoring], settings: Settings, *, project: str) -> Alert | None:
     """Return the alert for the windows of a look, None where none is grave enough."""
-    order = [Judgement.QUIET, Judgement.HARMLESS, Judgement.UNKNOWN, Judgement.HARMFUL, Judgement.BROKEN]
-    grave = [w for w in windows if order.index(w.judgement) >= order.index(settings.since)]
+    grave = [w for w in windows if GRAVITY.index(w.judgement) >= GRAVITY.index(settings.since)]
     if not grave:
         return None
-    alarms = [a for w in reversed(grave) for a in w.alarms if order.index(a.judgement) >= order.index(settings.since)]
-    alarms.sort(key=lambda a: -order.index(a.judgement))  # stable: the newest window first
+    alarms = [
+        a for w in reversed(grave) for a in w.alarms if GRAVITY.index(a.judgement) >= GRAVITY.index(settings.since)
+    ]
+    alarms.sort(key=lambda a: -GRAVITY.index(a.judgement))  # stable: the newest window first
     about = sorted({(a.check, a.column or "", str(a.judgement)) for a in alarms})
     key = digest_of([grave[-1].version, about])[7:23]
     sentences = list(dict.fromkeys(a.sentence for a in alarms))
