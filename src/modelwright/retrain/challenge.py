@@ -1,8 +1,9 @@
 """Challenger against champion: a paired comparison on rows that neither was fitted on.
 
-The challenger wins where its score is better by more than the noise, no gate blocks it, and it is worse, by more than
-the noise, in no part of the rows: by every column, and so by the columns on which people must not be treated
-differently. Neighbours in time err alike, so that stretches of time are what is counted, see `evaluate.blocks`.
+The challenger wins where its score or its mean loss is better by more than the noise and the other is not worse, no
+gate blocks it, and it is worse, by more than the noise, in no part of the rows: by every column, and so by the columns
+on which people must not be treated differently. Neighbours in time err alike, so that stretches of time are what is
+counted, see `evaluate.blocks`.
 """
 
 from __future__ import annotations
@@ -23,6 +24,9 @@ from modelwright.evaluate.valuing import absolute_rows, log_loss_rows, squared_r
 from modelwright.retrain.documents import Challenge, SliceChange
 
 __all__ = ["Side", "aligned", "challenge", "losses_of"]
+
+LEVEL = 0.975
+"""Of the intervals of both gains: one of the two is enough, so that each gets half of five in a hundred."""
 
 ALPHA = 0.05
 """For all slices together (Holm 1979)."""
@@ -100,14 +104,16 @@ def challenge(
         seed=seed,
         threshold=challenger.threshold,
         other_threshold=champion.threshold,
+        level=LEVEL,
     )
     scores = [
         measure(chosen, y, side.prediction, groups=blocks, threshold=side.threshold, seed=seed)
         for side in (champion, challenger)
     ]
     difference = losses_of(metric, y, champion.prediction) - losses_of(metric, y, challenger.prediction)
+    less = mean_measurement("loss", difference, groups=blocks, seed=seed, level=LEVEL)
     slices, seen = _worse_slices(difference, columns, blocks)
-    better = more.low is not None and more.low > 0
+    better = (_above(more) and not _below(less)) or (_above(less) and not _below(more))
     return Challenge(
         champion=champion.version,
         challenger=challenger.version,
@@ -116,12 +122,21 @@ def challenge(
         champion_score=scores[0],
         challenger_score=scores[1],
         gain=more,
+        loss_gain=less,
         slices=slices,
         slices_seen=seen,
         gates=tuple(gates),
         wins=better and not slices and not gates,
-        why=_why(chosen, scores, more, slices, gates),
+        why=_why(chosen, scores, more, less, better, slices, gates),
     )
+
+
+def _above(gain: Measurement) -> bool:
+    return gain.low is not None and gain.low > 0
+
+
+def _below(gain: Measurement) -> bool:
+    return gain.high is not None and gain.high < 0
 
 
 def _ranks(order: np.ndarray) -> np.ndarray:
@@ -132,21 +147,24 @@ def _why(
     metric: metrics.Metric,
     scores: Sequence[Measurement],
     more: Measurement,
+    less: Measurement,
+    better: bool,
     slices: Sequence[SliceChange],
     gates: Sequence[str],
 ) -> str:
     old, new = (fmt.amount(s) if s.value is not None else "not defined" for s in scores)
     told = f"{metric.title} {new} against {old} of the champion on {more.n:,} rows that neither was fitted on"
-    if more.low is None or more.value is None:
+    gains = f"gain {fmt.measured(more)}, of the mean loss {fmt.measured(less)}"
+    if not better and more.low is None and less.low is None:
         return f"{told}: whether that is better cannot be told ({more.method})"
-    if more.low <= 0:
-        return f"{told}: not better by more than the noise (gain {fmt.measured(more)})"
+    if not better:
+        return f"{told}: not better by more than the noise ({gains})"
     if slices:
         worst = slices[0]
         return f"{told}: better, but worse where '{worst.column}' is {worst.value} (and {len(slices) - 1} more slices)"
     if gates:
         return f"{told}: better, but {gates[0]}"
-    return f"{told}: better by more than the noise (gain {fmt.measured(more)})"
+    return f"{told}: better by more than the noise ({gains})"
 
 
 def _worse_slices(

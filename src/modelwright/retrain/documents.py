@@ -75,6 +75,8 @@ class Challenge:
     champion_score, challenger_score : Measurement
     gain : Measurement
         Of the challenger over the champion, paired; more is better.
+    loss_gain : Measurement
+        The champion's mean loss of a row minus the challenger's: log loss for classes, else the error's square or size.
     slices : tuple of SliceChange
         Those where the challenger is worse, beyond the noise for all slices looked at.
     slices_seen : int
@@ -92,6 +94,7 @@ class Challenge:
     champion_score: Measurement
     challenger_score: Measurement
     gain: Measurement
+    loss_gain: Measurement
     slices: tuple[SliceChange, ...]
     slices_seen: int
     gates: tuple[str, ...]

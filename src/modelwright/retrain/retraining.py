@@ -317,4 +317,5 @@ def _conclude(project: Project, found: Retrained) -> Retrained:
 
 
 def _short(found: Challenge) -> dict[str, Any]:
-    return {"rows": found.rows, "metric": found.metric, "gain": documents.to_builtins(found.gain)}
+    gains = {"gain": documents.to_builtins(found.gain), "loss_gain": documents.to_builtins(found.loss_gain)}
+    return {"rows": found.rows, "metric": found.metric, **gains}
