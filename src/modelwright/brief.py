@@ -12,10 +12,14 @@ from typing import Any
 
 from modelwright.errors import UsageError, did_you_mean
 
-__all__ = ["Brief", "Limits", "parse_delay", "parse_duration", "parse_size", "read_brief"]
+__all__ = ["FAIRNESS", "FOUR_FIFTHS", "Brief", "Limits", "parse_delay", "parse_duration", "parse_size", "read_brief"]
 
 MINIMUM_BUDGET_S = 1.0
 LEAST_MEMORY = 256 * 10**6
+FAIRNESS = ("selection", "opportunity", "errors", "calibration")
+"""How groups can be compared; what each asks is told by `modelwright.govern.fairness.choosing`."""
+FOUR_FIFTHS = 0.8
+"""Of the highest rate: the rule of thumb of the Uniform Guidelines on Employee Selection Procedures, 29 CFR 1607.4."""
 _DURATION_UNITS = {"": 1.0, "s": 1.0, "sec": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0, "ms": 0.001}
 _SIZE_UNITS = {"": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "k": 10**3, "m": 10**6, "g": 10**9}
 
@@ -82,6 +86,10 @@ class Brief:
         Columns that are known only after the fact; never used, and named in the report.
     protected : tuple of str
         Columns on which people must not be treated differently.
+    fairness : str or None
+        How groups of the protected columns are compared, one of `FAIRNESS`; None: measured, but not judged.
+    fairness_ratio : float
+        Least ratio between two groups that is fair enough, above 0 and at most 1.
     payoff : dict
         Money per outcome. Two classes: ``{"tp": 80, "fp": -5, "fn": 0, "tn": 0}``.
     allow : tuple of str
@@ -107,6 +115,8 @@ class Brief:
     drop: tuple[str, ...] = ()
     known_after: tuple[str, ...] = ()
     protected: tuple[str, ...] = ()
+    fairness: str | None = None
+    fairness_ratio: float = FOUR_FIFTHS
     payoff: dict[str, float] = field(default_factory=dict)
     allow: tuple[str, ...] = ()
     kinds: dict[str, str] = field(default_factory=dict)
@@ -159,6 +169,12 @@ def _checked(name: str, value: Any) -> Any:
         if not isinstance(value, dict):
             raise _bad_value(name, value, "a table of kinds by column")
         return {str(k): str(v) for k, v in value.items()}
+    if name == "fairness":
+        if value not in FAIRNESS:
+            raise _bad_value(name, value, f"one of {', '.join(FAIRNESS)}")
+        return value
+    if name == "fairness_ratio":
+        return _ratio(name, value)
     if name == "seed":
         if isinstance(value, bool) or not isinstance(value, int) or value < 0:
             raise _bad_value(name, value, "a whole number, 0 or more")
@@ -170,6 +186,16 @@ def _checked(name: str, value: Any) -> Any:
             return str(value)
         raise _bad_value(name, value, "text")
     return value
+
+
+def _ratio(name: str, value: Any) -> float:
+    try:
+        ratio = float("nan") if isinstance(value, bool) else float(value)
+    except (TypeError, ValueError):
+        ratio = float("nan")
+    if not 0 < ratio <= 1:
+        raise _bad_value(name, value, "a ratio above 0 and at most 1, such as 0.8")
+    return ratio
 
 
 def _bad_value(name: str, value: Any, expected: str) -> UsageError:
@@ -253,6 +279,9 @@ _LIMIT_FIELDS: dict[str, tuple[str, Any]] = {
 }
 
 
+_TRUST_FIELDS = ("fairness", "fairness_ratio")
+
+
 def read_brief(path: Path) -> Brief:
     """Read ``brief.toml``; relative paths in it are relative to its folder.
 
@@ -274,10 +303,10 @@ def read_brief(path: Path) -> Brief:
             f"the brief '{path}' is no valid TOML: {error}", fix="correct that line", code="MW-U005"
         ) from error
     limits = raw.pop("limits", {})
-    audit = raw.pop("audit", {})
-    if not isinstance(limits, dict) or not isinstance(audit, dict):
-        raise UsageError(f"'limits' and 'audit' in '{path}' are tables", fix="write [limits]", code="MW-U005")
-    brief = Brief().merged(**raw, **limits, **audit)
+    audit, trust = raw.pop("audit", {}), raw.pop("trust", {})
+    if not all(isinstance(table, dict) for table in (limits, audit, trust)):
+        raise UsageError(f"'limits', 'audit' and 'trust' in '{path}' are tables", fix="write [limits]", code="MW-U005")
+    brief = Brief().merged(**raw, **limits, **audit, **trust)
     return replace(brief, source=_resolve(brief.source, path), test=_resolve(brief.test, path) if brief.test else None)
 
 
@@ -293,7 +322,9 @@ def write_brief(brief: Brief) -> str:
     default = Brief()
     for f in fields(brief):
         value = getattr(brief, f.name)
-        if f.name in {"limits", "allow", "payoff", "kinds"} or (value == getattr(default, f.name) and f.name != "seed"):
+        if f.name in {"limits", "allow", "payoff", "kinds", *_TRUST_FIELDS} or (
+            value == getattr(default, f.name) and f.name != "seed"
+        ):
             continue
         lines.append(f"{f.name} = {_toml(value)}")
     for name in ("payoff", "kinds"):
@@ -301,6 +332,9 @@ def write_brief(brief: Brief) -> str:
             lines += ["", f"[{name}]", *(f"{_toml(str(k))} = {_toml(v)}" for k, v in table.items())]
     if brief.allow:
         lines += ["", "[audit]", f"allow = {_toml(brief.allow)}"]
+    trust = [n for n in _TRUST_FIELDS if getattr(brief, n) != getattr(default, n)]
+    if trust:
+        lines += ["", "[trust]", *(f"{n} = {_toml(getattr(brief, n))}" for n in trust)]
     lines += ["", "[limits]", f'budget = "{brief.limits.budget_s:g}s"']
     limits = brief.limits
     if limits.memory_bytes:

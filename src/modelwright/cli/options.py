@@ -29,6 +29,8 @@ _BRIEF = (
     click.option("--drop", multiple=True, help="Column the model must not see (repeat)."),
     click.option("--known-after", multiple=True, help="Column known only after the fact (repeat)."),
     click.option("--protected", multiple=True, help="Column on which people must not be treated differently (repeat)."),
+    click.option("--fairness", help="How their groups are compared: selection, opportunity, errors or calibration."),
+    click.option("--fairness-ratio", type=float, help="Least ratio between two groups; 0.8 by default."),
     click.option("--payoff", multiple=True, metavar="OUTCOME=MONEY", help="tp=80, fp=-5, fn=0, tn=0 (repeat)."),
     click.option("--kind", multiple=True, metavar="COLUMN=KIND", help="Correct a guess: zip=category (repeat)."),
     click.option("--allow", multiple=True, metavar="CODE[:COLUMN]", help="Overrule a finding: A014:duration (repeat)."),

@@ -110,6 +110,8 @@ def asked(brief: Brief) -> list[tuple[str, str]]:
         ("Columns not to use", fmt.joined(brief.drop, 20)),
         ("Known only after the fact, so not used", fmt.joined(brief.known_after, 20)),
         ("Protected columns", fmt.joined(brief.protected, 20)),
+        ("Groups are compared by", brief.fairness or ""),
+        ("Least ratio between groups", fmt.number(brief.fairness_ratio) if brief.fairness else ""),
         ("Findings overruled", fmt.joined(brief.allow, 20)),
         ("Kinds given", ", ".join(f"{c}: {k}" for c, k in brief.kinds.items())),
         ("Payoff", ", ".join(f"{k} {fmt.number(v, 4)}" for k, v in brief.payoff.items())),

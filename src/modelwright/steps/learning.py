@@ -14,7 +14,9 @@ from modelwright.explain.reasons import Explanation
 from modelwright.frame.problem import Problem
 from modelwright.frame.split import Folds
 from modelwright.frame.splitting import NEEDS_TIME
+from modelwright.govern.fairness.choosing import CHOICES, choice_words
 from modelwright.running import Run
+from modelwright.steps.fairness import fairness
 from modelwright.train.record import Training
 
 __all__ = ["check_rows", "evaluate", "explain", "journal_key", "plan_facts", "train"]
@@ -145,7 +147,18 @@ def evaluate(run: Run) -> Evaluation:
     if run.start is not None:
         _keep_judged(run, evidence.prediction)
     evaluation = evaluating(problem, evidence, payoff=run.brief.payoff, seed=run.brief.seed)
+    evaluation = replace(evaluation, fairness=fairness(run, evidence))
     head = evaluation.headline
+    if evaluation.fairness is not None:
+        asked = run.brief.fairness
+        run.decide(
+            "evaluate",
+            "fairness",
+            asked or "not judged",
+            choice_words(run.brief, len(problem.classes)),
+            decided_by="default" if asked is None else "user",
+            alternatives=tuple(name for name in CHOICES if name != asked),
+        )
     run.decide(
         "evaluate",
         "calibration",

@@ -251,6 +251,7 @@ def frame(run: Run) -> Problem:
     from modelwright.frame.framing import frame as framing
     from modelwright.frame.naive import measure_optimism
     from modelwright.frame.split import make_folds
+    from modelwright.govern.fairness.choosing import check_choice
     from modelwright.report.describing import optimism_words
 
     keep = ~np.isnan(run.y)
@@ -268,6 +269,7 @@ def frame(run: Run) -> Problem:
         run.applied,
         run.objective_choice,
     )
+    check_choice(run.brief, problem)
     _check_test(run, problem)
     if run.start is not None:
         from modelwright.train.starting import reframed

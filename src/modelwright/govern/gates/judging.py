@@ -13,6 +13,7 @@ from modelwright.frame.problem import Problem
 from modelwright.govern.gates.base import Case, Check, Failing, Finding, number
 from modelwright.govern.gates.baselines import BeatsConstant, BeatsSimpleModels
 from modelwright.govern.gates.certainty import HasScore, KnownWell
+from modelwright.govern.gates.fairness import FairEnough
 from modelwright.govern.gates.leaks import NoOpenErrors
 from modelwright.govern.gates.limits import FullyTrained, WithinBudget, WithinLatency, WithinMemory, WithinSize
 from modelwright.govern.gates.slices import EvenAcrossSlices
@@ -27,6 +28,7 @@ GATES: tuple[Check, ...] = (
     NoOpenErrors(),
     FairSplit(),
     NotTooGood(),
+    FairEnough(),
     KnownWell(),
     BeatsConstant(),
     FullyTrained(),

@@ -1,0 +1,28 @@
+"""What the measures by group are called, and what they say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["RATES", "Named"]
+
+
+@dataclass(frozen=True)
+class Named:
+    """A measure in words: title, and what it is."""
+
+    title: str
+    says: str
+
+
+RATES = {
+    "event_rate": Named("Event rate", "share of the group that has the event, in truth"),
+    "selection_rate": Named("Selection rate", "share of the group that is flagged"),
+    "true_positive_rate": Named("Found", "of those with the event, the share that is flagged"),
+    "false_positive_rate": Named("False alarms", "of those without the event, the share that is flagged"),
+    "precision": Named("Right when flagged", "of those flagged, the share that has the event"),
+    "observed_over_predicted": Named("Observed over predicted", "events that came over those that the chances promise"),
+    "accuracy": Named("Accuracy", "share of the group that is given the right class"),
+    "mean_absolute_error": Named("Mean error", "how far predictions of the group are off"),
+    "mean_error": Named("Too high by", "mean of prediction minus truth: below 0 the group is predicted too low"),
+}

@@ -1,0 +1,193 @@
+"""The section on groups of people: a table per protected column, what is said of it, and what was tried."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from modelwright import format as fmt
+from modelwright.audit.findings import Audit, Finding
+from modelwright.evaluate.measurements import Disparity, Fairness, FairOption, GroupRow, GroupTable, Measurement
+from modelwright.govern.fairness.choosing import CHOICES
+from modelwright.govern.fairness.wording import RATES
+from modelwright.report.charts import RowPlot
+from modelwright.report.tables import PlotRow, PlotTable
+from modelwright.report.words import title_of
+
+__all__ = ["FairSection", "FairTable", "OptionRow", "section"]
+
+PROXIES = "A046"
+
+
+@dataclass(frozen=True, kw_only=True)
+class FairTable:
+    """Groups of one column or of two: the chart of what is judged, and all measures below."""
+
+    title: str
+    plot: PlotTable
+    said: tuple[str, ...]
+    more: tuple[str, ...]
+    left_out: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class OptionRow:
+    """A model that was compared, in words."""
+
+    name: str
+    text: str
+    score: str
+    ratio: str
+    between: str
+    then: str
+    chosen: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class FairSection:
+    """What the template shows."""
+
+    lede: str
+    asks: str
+    choices: tuple[tuple[str, str, str], ...]
+    names: tuple[tuple[str, str], ...]
+    tables: tuple[FairTable, ...]
+    flips: tuple[tuple[str, str], ...]
+    options: tuple[OptionRow, ...]
+    option_metric: str
+    proxies: tuple[Finding, ...]
+    notes: tuple[str, ...]
+
+
+def section(fairness: Fairness | None, audit: Audit) -> FairSection | None:
+    """Return the section, None where no column is about people."""
+    if fairness is None:
+        return None
+    shown = [m.name for m in fairness.tables[0].rows[0].measures]
+    asked = CHOICES.get(fairness.asked)
+    return FairSection(
+        lede=_lede(fairness),
+        asks=f"{asked.asks} It fits where {asked.fits}." if asked else "",
+        choices=() if asked else tuple((n, c.asks, c.fits) for n, c in CHOICES.items()),
+        names=tuple((RATES[name].title, RATES[name].says) for name in shown),
+        tables=tuple(_table(t, fairness) for t in fairness.tables),
+        flips=tuple((f.column, _flip_words(f.changed, f.why)) for f in fairness.flips),
+        options=tuple(_option(o) for o in fairness.options),
+        option_metric=title_of(fairness.options[0].score.name) if fairness.options else "",
+        proxies=tuple(f for f in audit.findings if f.code == PROXIES and "attribute" in f.evidence),
+        notes=fairness.notes,
+    )
+
+
+def _lede(fairness: Fairness) -> str:
+    columns = fmt.joined(dict.fromkeys(c for t in fairness.tables for c in t.columns), 8)
+    if fairness.proposed:
+        return (
+            f"The audit takes {columns} for columns about people. They are shown here and not judged: nobody has said "
+            "that their groups must be treated alike. Name those that matter with --protected."
+        )
+    below = [t for t in fairness.tables for d in t.disparities if d.measure in fairness.measures and d.below]
+    if not fairness.asked:
+        told = f"The groups of {columns} are shown; how they are to be compared was not said, so nothing is judged."
+        return told + (f" Some ratios are below {fairness.least:g} by more than the noise." if below else "")
+    if below:
+        where = fmt.joined(dict.fromkeys(" × ".join(t.columns) for t in below), 4)
+        return f"Groups of {where} differ by more than was asked for, beyond the noise."
+    return f"No two groups of {columns} differ by more than was asked for beyond the noise."
+
+
+def _table(table: GroupTable, fairness: Fairness) -> FairTable:
+    names = [m.name for m in table.rows[0].measures]
+    first = names.index(fairness.measures[0])
+    others = [i for i in range(len(names)) if i != first]
+    ends = [v for r in table.rows for v in (r.measures[first].value, r.measures[first].low, r.measures[first].high)]
+    plot = RowPlot.over(ends)
+    bad = {p.low for d in table.disparities if d.measure == names[first] for p in d.below}
+    rows = tuple(_row(row, first, others, plot, row.group in bad) for row in table.rows)
+    said = [w for d in table.disparities if d.measure in fairness.measures for w in _said(d, fairness.least)]
+    more = [w for d in table.disparities if d.measure not in fairness.measures for w in _said(d, None)]
+    title = RATES[names[first]].title
+    return FairTable(
+        title=" × ".join(table.columns),
+        plot=PlotTable(
+            caption=f"{title} by {' and '.join(table.columns)}",
+            label_head="Group",
+            plot_head=title,
+            value_head="95% interval",
+            axis=plot.axis(),
+            heads=tuple(RATES[names[i]].title for i in others),
+            rows=rows,
+        ),
+        said=tuple(said),
+        more=tuple(more),
+        left_out=table.left_out,
+    )
+
+
+def _row(row: GroupRow, first: int, others: Sequence[int], plot: RowPlot, bad: bool) -> PlotRow:
+    m = row.measures[first]
+    judged = row.judged[first]
+    note, drawn = "", row.shrunk[first]
+    if not judged:
+        note = f"{m.n:,} rows count: not compared"
+        note += f"; taken for {fmt.number(drawn, 2)}, drawn to the other groups" if drawn is not None else ""
+    tone = "bad" if bad else "model" if judged else "weak"
+    return PlotRow(
+        label=row.group,
+        small=fmt.plural(row.n, "row"),
+        plot=plot.interval(m.value, m.low, m.high, f"{row.group}: {fmt.measured(m)}", tone),
+        value=fmt.measured(m),
+        note=note,
+        tone="bad" if bad else "model",
+        cells=tuple(fmt.amount(row.measures[i]) if row.measures[i].n else fmt.NONE for i in others),
+    )
+
+
+def _said(d: Disparity, least: float | None) -> list[str]:
+    title = RATES[d.measure].title
+    pair = d.widest
+    if pair is None and d.difference is None:
+        return [f"{title}: fewer than two groups have rows enough to be compared."]
+    gap = "" if d.difference is None else f", a difference of {fmt.measured(d.difference)}"
+    if pair is None:
+        return [f"{title}{gap}."]
+    if pair.ratio.value is None:
+        return [f"{title}: {pair.ratio.method}."]
+    told = f"{title}: that of {pair.low} is {fmt.measured(pair.ratio)} times that of {pair.high}{gap}."
+    if least is None:
+        return [told]
+    if d.below:
+        shown = fmt.joined((f"{p.low} to {p.high}" for p in d.below), 3)
+        return [f"{told} Below {least:g} by more than the noise: {shown}."]
+    if pair.ratio.value < least:
+        return [f"{told} It may be below {least:g}, and may be chance."]
+    return [told]
+
+
+def _flip_words(changed: Measurement | None, why: str) -> str:
+    if changed is None:
+        return why
+    if changed.name == "flipped":
+        return f"{fmt.share(changed.value)} of {changed.n:,} rows get another decision ({_shares(changed)})"
+    return f"predictions of {changed.n:,} rows move by {fmt.measured(changed)} on average"
+
+
+def _shares(m: Measurement) -> str:
+    if m.low is None or m.high is None:
+        return m.method
+    return f"{fmt.share(m.low)} to {fmt.share(m.high)}"
+
+
+def _option(o: FairOption) -> OptionRow:
+    then = ""
+    if o.score_then is not None and o.ratio_then is not None:
+        then = f"{fmt.number(o.score_then, 4)}; {fmt.number(o.ratio_then, 3)}"
+    return OptionRow(
+        name=o.name,
+        text=o.text,
+        score=fmt.measured(o.score),
+        ratio=fmt.NONE if o.ratio is None else fmt.measured(o.ratio.ratio),
+        between="" if o.ratio is None else f"{o.ratio.low} to {o.ratio.high}",
+        then=then,
+        chosen=o.chosen,
+    )

@@ -1,0 +1,64 @@
+"""Whom the model treats differently: the groups of a run, and the measures on the rows that are reported."""
+
+from __future__ import annotations
+
+from modelwright.audit.findings import Audit
+from modelwright.evaluate.evidence import Evidence
+from modelwright.evaluate.measurements import Fairness
+from modelwright.govern.fairness.groups import Grouping, groupings
+from modelwright.running import Run
+
+__all__ = ["fairness", "groups_of", "protected_names"]
+
+ATTRIBUTES_RULE = "A046"
+MOST_COLUMNS = 8  # each is a table in the report
+
+CHOSE = (
+    "There was no lockbox: the rows that measure the groups also chose the model, which flatters it, and their numbers "
+    "are not corrected for that as the score is."
+)
+
+
+def protected_names(run: Run) -> tuple[tuple[str, ...], bool]:
+    """Return the columns whose groups are compared, and whether the audit proposed them."""
+    target = run.documents["problem"].target
+    named = tuple(n for n in run.brief.protected if n != target)
+    if named:
+        return named[:MOST_COLUMNS], False
+    audit: Audit = run.documents["audit"]
+    found = (f.columns for f in audit.findings if f.code == ATTRIBUTES_RULE and "n_columns" in f.evidence)
+    return tuple(n for n in next(found, ()) if n != target)[:MOST_COLUMNS], True
+
+
+def groups_of(run: Run, names: tuple[str, ...]) -> tuple[Grouping, ...]:
+    """Return the groups of the used rows; a column need not be a feature."""
+    return groupings(run.used(names), names, run.documents["contract"])
+
+
+def fairness(run: Run, evidence: Evidence) -> Fairness | None:
+    """Return the measures by group on the rows that are reported, None where no column is about people."""
+    from dataclasses import replace
+
+    from modelwright.govern.fairness import measure_fairness
+    from modelwright.govern.fairness.measuring import Judged
+
+    names, proposed = protected_names(run)
+    groups = groups_of(run, names) if names else ()
+    if not groups:
+        return None
+    lockbox = run.folds.holdout
+    rows = lockbox if len(lockbox) else run.outcome.rows
+    found = measure_fairness(
+        Judged(
+            y=evidence.y,
+            prediction=evidence.prediction,
+            threshold=evidence.threshold,
+            clusters=evidence.groups,
+            unit=evidence.unit,
+        ),
+        [g.take(rows) for g in groups],
+        asked=run.brief.fairness,
+        least=run.brief.fairness_ratio,
+        proposed=proposed,
+    )
+    return replace(found, notes=() if len(lockbox) else (CHOSE,))

@@ -1,0 +1,62 @@
+"""The gate on groups of people: blocks, sets a condition, informs, stays quiet, does not apply."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from modelwright.govern.fairness import measure_fairness
+from modelwright.govern.fairness.groups import Grouping
+from modelwright.govern.fairness.measuring import Judged
+from tests.govern.test_gates import _evaluation, _gate, _judge
+
+
+def _fairness(n=4000, low=0.3, *, asked="selection", proposed=False):
+    rng = np.random.default_rng(0)
+    codes = np.arange(n) % 2
+    flagged = rng.permutation(n // 2)[:, None] < np.array([low, 0.5]) * (n // 2)
+    chance = np.where(flagged[np.arange(n) // 2, codes], 0.9, 0.1)
+    judged = Judged(
+        y=(rng.random(n) < 0.4).astype(float), prediction=np.column_stack([1 - chance, chance]), threshold=0.5
+    )
+    grouping = Grouping(("sex",), ("f", "m"), codes)
+    return measure_fairness(judged, [grouping], asked=asked, least=0.8, proposed=proposed)
+
+
+def test_a_ratio_below_beyond_the_noise_blocks():
+    verdict = _judge(_evaluation(fairness=_fairness()))
+    assert verdict.answer == "do not ship"
+    assert "the selection rate of f is 0.60 (0.55 to 0.65) times that of m" in _gate(verdict, "fair enough").why
+
+
+def test_a_ratio_that_may_be_below_is_a_condition():
+    verdict = _judge(_evaluation(fairness=_fairness(n=200, low=0.39)))
+    assert verdict.answer == "ship with conditions"
+    assert "may be below 0.8" in _gate(verdict, "fair enough").why
+
+
+def test_it_stays_quiet_where_groups_are_alike():
+    verdict = _judge(_evaluation(fairness=_fairness(low=0.48)))
+    assert verdict.answer == "ship"
+    assert _gate(verdict, "fair enough").passed
+
+
+@pytest.mark.parametrize(("changes", "passed"), [({"asked": None}, False), ({"proposed": True, "asked": None}, True)])
+def test_without_a_choice_it_informs_and_what_is_proposed_is_not_judged(changes, passed):
+    verdict = _judge(_evaluation(fairness=_fairness(**changes)))
+    assert verdict.answer == "ship"
+    gate = _gate(verdict, "fair enough")
+    assert (gate.passed, gate.blocking) == (passed, False)
+
+
+def test_it_does_not_apply_without_people_or_with_few_of_them():
+    assert "not applicable" in _gate(_judge(), "fair enough").why
+    few = _judge(_evaluation(fairness=_fairness(n=40)))
+    assert "not applicable" in _gate(few, "fair enough").why
+
+
+def test_the_surest_pair_is_told_first():
+    fairness = _fairness()
+    mild = _fairness(low=0.36).tables[0]
+    both = replace(fairness, tables=(replace(mild, columns=("age",)), fairness.tables[0]))
+    assert "by sex" in _gate(_judge(_evaluation(fairness=both)), "fair enough").why
