@@ -30,6 +30,7 @@ from modelwright.errors import ProjectError, UsageError, did_you_mean
 from modelwright.ledger import Decision, Ledger
 
 if TYPE_CHECKING:
+    from modelwright.explain.rows.documents import RowExplanation
     from modelwright.package.bundle import Version
     from modelwright.scoring import ScoredFile
 
@@ -401,6 +402,45 @@ class Project:
         frame.attrs["notes"] = [*([doubt] if doubt else []), *notes]
         frame.attrs["violations"] = [documents.to_builtins(v) for v in violations]
         return frame
+
+    def explain(
+        self,
+        row: Mapping[str, Any],
+        *,
+        version: int | None = None,
+        what_if: Mapping[str, Any] | None = None,
+        want: str | None = None,
+        fixed: Sequence[str] = (),
+        vary: Sequence[str] = (),
+    ) -> RowExplanation:
+        """Return why a row is predicted as it is, and what would have to change.
+
+        Parameters
+        ----------
+        row : mapping of str
+            Raw values by column.
+        version : int or None
+            None: the champion.
+        what_if, want, fixed, vary
+            As of `modelwright.explain.rows.explaining.explain_record`; what the brief protects, and what
+            nobody changes in a person (age, sex, origin), is fixed too.
+
+        Raises
+        ------
+        ContractError
+            A column that the model reads is missing.
+        UsageError
+            A column that is named is not there, or what is wanted cannot be.
+        """
+        from modelwright.explain.rows.explaining import explain_record
+        from modelwright.explain.rows.held import held_columns
+
+        opened = self.version(version)
+        runs = self.runs()
+        held = {*fixed, *(held_columns(self.run_folder(runs[-1])) if runs else ())}
+        return explain_record(
+            opened, row, what_if=what_if, want=want, fixed=held.intersection(opened.contract.names), vary=vary
+        )
 
     def score_file(
         self,

@@ -15,7 +15,16 @@ from modelwright.data.contract import Kind
 from modelwright.data.inference.names import words
 from modelwright.data.personal.naming import folded
 
-__all__ = ["AGE", "age_bands", "attribute_of", "attributes", "is_about_people", "is_amount", "protected_columns"]
+__all__ = [
+    "AGE",
+    "age_bands",
+    "attribute_of",
+    "attributes",
+    "is_about_people",
+    "is_amount",
+    "named_attribute",
+    "protected_columns",
+]
 
 AGE = "age"
 MAX_LEVELS = 60  # countries aside, an attribute of people has few values
@@ -132,6 +141,12 @@ def _attribute(context: AuditContext, name: str) -> str:
         return ""
     most = MAX_COUNTRIES if said == "nationality" else MAX_LEVELS
     return said if column.n_levels <= most else ""
+
+
+def named_attribute(name: str) -> str:
+    """Return the protected attribute that a name alone speaks of, ``""`` for none; for tables about people."""
+    parts = folded(name)
+    return "" if len(parts) > 1 and (parts[-1] in _OTHER or is_amount(parts)) else _said(parts)
 
 
 def is_amount(parts: tuple[str, ...]) -> bool:

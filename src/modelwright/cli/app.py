@@ -15,6 +15,7 @@ COMMANDS = {
     "run": "do the whole job: from a raw file to a report and a version",
     "audit": "say what is wrong with the data, without training",
     "predict": "score a file with a version",
+    "explain": "say why a row is predicted as it is, and what would have to change",
     "serve": "answer over HTTP with the champion of a project",
     "monitor": "say what moved since training, and whether it matters",
     "retrain": "train on new rows, and hold the new version against the champion",

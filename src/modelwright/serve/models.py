@@ -21,7 +21,7 @@ MISSING_FIX = "send them, null where unknown; /openapi.json lists the columns"
 
 
 MOST_EXPLAINED = 40_000_000
-"""Values that may be looked at for the reasons of one request, see `Explainer.cells_per_row`: about a second of work."""
+"""Values looked at for the reasons of one request, see `Explainer.cells_per_row`: about a second of work."""
 
 
 class Model:

@@ -1,0 +1,106 @@
+"""Documents of the explanation of one row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["Change", "Counterfactual", "Interval", "Reason", "RowExplanation", "WhatIf"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reason:
+    """What one column does to the answer.
+
+    ``effect`` is in the unit of the outcome, ``log_odds`` the same on the scale of log odds, None for values; both add
+    up over all columns. ``value`` and ``typical`` are in words.
+    """
+
+    column: str
+    value: str
+    typical: str
+    effect: float
+    log_odds: float | None
+    sentence: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """One column that is other than it was, in words."""
+
+    column: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Interval:
+    """What holds the truth with a probability of ``coverage``: ``low`` to ``high``, or one of ``classes``."""
+
+    coverage: float
+    low: float | None = None
+    high: float | None = None
+    classes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class WhatIf:
+    """The answer to the same row with other values; ``outcome`` is that of the explained one."""
+
+    changes: tuple[Change, ...]
+    prediction: str | float
+    outcome: float
+    sentence: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counterfactual:
+    """Changes that lead to another answer; ``cost`` is how far they are, 0 to the number of changes."""
+
+    changes: tuple[Change, ...]
+    prediction: str | float
+    outcome: float
+    cost: float
+    sentence: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RowExplanation:
+    """Why one row is predicted as it is.
+
+    Attributes
+    ----------
+    prediction : str or float
+        The class or the value.
+    outcome_name : str
+        What is explained: ``"the chance of 'yes'"``, ``"the predicted price"``.
+    outcome, typical : float
+        Of this row and of the typical one; ``typical`` plus all effects is ``outcome``.
+    scale : str
+        On which scale the reasons add up, in words.
+    exact : bool
+        Whether every member of the model was explained exactly.
+    reasons : tuple of Reason
+        Of all columns with an effect, the strongest first.
+    interval : Interval or None
+    what_if : WhatIf or None
+        None where nothing else was asked for.
+    goal : str
+        What counterfactuals lead to, in words; empty where none were looked for.
+    counterfactuals : tuple of Counterfactual
+        The nearest first.
+    notes : tuple of str
+        What was not found, what was held fixed, what the row lacks.
+    """
+
+    prediction: str | float
+    outcome_name: str
+    outcome: float
+    typical: float
+    scale: str
+    exact: bool
+    reasons: tuple[Reason, ...]
+    interval: Interval | None = None
+    what_if: WhatIf | None = None
+    goal: str = ""
+    counterfactuals: tuple[Counterfactual, ...] = ()
+    notes: tuple[str, ...] = ()

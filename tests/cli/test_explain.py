@@ -1,0 +1,64 @@
+"""``modelwright explain``: rows explained, and asked for wrongly."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from modelwright.cli import main
+from modelwright.project import Project
+
+from .helpers import one_object
+
+ROW = {"age": 70, "income": 61.5, "city": "a"}
+
+
+def test_a_row_is_explained_in_words(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    asked = ["explain", str(project), "--row", json.dumps(ROW), "--set", "age=30", "--want", "<= 70"]
+    assert main(asked) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("the predicted target is ")
+    assert "raises the predicted target by" in said and "what if: with age from 70 to 30: " in said
+    assert "what would lead to at most 70:" in said or "Nothing was found that leads to at most 70" in said
+    assert "note: Similar training cases are not shown" in said
+
+
+def test_rows_of_a_file_are_explained_as_python_does(
+    trained: Path, project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["explain", str(project), "--file", str(trained / "train.csv"), "--rows", "3,0", "--json"]) == 0
+    told = one_object(capsys.readouterr().out)
+    assert [e["row"] for e in told["explanations"]] == [3, 0] and told["version"] == 1
+    opened = Project(project)
+    predicted = opened.predict(trained / "train.csv")["prediction"]
+    for one in told["explanations"]:
+        assert one["outcome"] == pytest.approx(predicted[one["row"]], rel=1e-9)
+        assert one["typical"] + sum(r["effect"] for r in one["reasons"]) == pytest.approx(one["outcome"], rel=1e-6)
+    assert opened.explain(ROW, fixed=["age"], want="<= 70").goal == "at most 70"
+
+
+@pytest.mark.parametrize(
+    "options, code",
+    [
+        ([], "MW-U824"),
+        (["--row", "{}", "--file", "a.csv"], "MW-U824"),
+        (["--row", "{age: 3}"], "MW-U825"),
+        (["--row", "[1, 2]"], "MW-U825"),
+        (["--row", '{"age": [1]}'], "MW-U825"),
+        (["--row", "{}"], "MW-C001"),
+        (["--file", "TRAIN", "--rows", "one"], "MW-U826"),
+        (["--file", "TRAIN", "--rows", "150"], "MW-U827"),
+        (["--row", "ROW", "--set", "ages=3"], "MW-U820"),
+        (["--row", "ROW", "--set", "age"], "MW-U007"),
+        (["--row", "ROW", "--want", "yes"], "MW-U822"),
+    ],
+)
+def test_what_cannot_be_explained_is_refused(
+    trained: Path, project: Path, capsys: pytest.CaptureFixture[str], options: list[str], code: str
+) -> None:
+    real = {"TRAIN": str(trained / "train.csv"), "ROW": json.dumps(ROW)}
+    assert main(["explain", str(project), *(real.get(o, o) for o in options), "--json"]) in (1, 2)
+    captured = capsys.readouterr()
+    assert code in captured.out + captured.err
