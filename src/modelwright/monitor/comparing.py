@@ -19,6 +19,7 @@ __all__ = ["Compared", "compare"]
 NEVER = Variation(rows=1, excess=0.0, freedom=1.0, blocks=1_000)
 """What was never so in training does not vary."""
 
+FLAT = 0.95
 EDGED = 6
 """Columns with fewer edges have all their values in bins of their own, and no edge of what training has seen."""
 
@@ -73,6 +74,22 @@ class Compared:
             return self.outside - self.outside_expected
         ends = [1, 2, FIRST, len(self.counts) - 1]
         return float(self.shares[ends].sum() - np.asarray(self.reference.shares)[ends].sum())
+
+    @property
+    def alike(self) -> float:
+        """Share of the training rows that are left when they are weighted to be like the window (Kish 1965)."""
+        p, q = self.shares[FIRST:], np.asarray(self.reference.shares)[FIRST:]
+        held = q > 0
+        if not held.any() or p[held].sum() <= 0:
+            return 1.0
+        p, q = p[held] / p[held].sum(), q[held] / q[held].sum()
+        return float(1 / (p**2 / q).sum())
+
+    @property
+    def flat(self) -> bool:
+        """Whether training had next to one value, so that nothing is known of what others do."""
+        values = self.reference.shares[FIRST:]
+        return bool(values) and max(values) >= FLAT * sum(values)
 
     @property
     def outside_expected(self) -> float:

@@ -20,6 +20,7 @@ from modelwright.monitor.losses import Estimate, Real
 from modelwright.monitor.relations import calibration, moved_pairs, worse_parts
 from modelwright.monitor.testing import effective_rows, p_of_distance
 from modelwright.monitor.thresholds import (
+    ALIKE,
     APART,
     NOW,
     OFF,
@@ -68,8 +69,6 @@ class _Case:
     drift: dict[str, float] = field(default_factory=dict)
     trust: bool = True
 
-    # --- the feed ---------------------------------------------------------------------------------------------------
-
     def broken(self) -> Iterator[Alarm]:
         """Yield what is wrong with the feed itself."""
         for name in self.evidence.window.absent:
@@ -109,8 +108,6 @@ class _Case:
             sentence=wording.broken(sign.words),
         )
 
-    # --- drift ------------------------------------------------------------------------------------------------------
-
     @property
     def columns(self) -> dict[str, Compared]:
         """The columns of the window, without its predictions."""
@@ -132,7 +129,7 @@ class _Case:
 
     def is_at_edge(self, compared: Compared) -> bool:
         """Return whether many rows lie where training has seen few or none."""
-        return self.is_outside(compared) or compared.edge >= OUTSIDE
+        return self.is_outside(compared) or compared.edge >= OUTSIDE or compared.alike < ALIKE
 
     def drifted(self, without: frozenset[str]) -> Iterator[Alarm]:
         """Yield the columns that moved, weighed by what that does to the loss."""
@@ -141,7 +138,7 @@ class _Case:
             outside = self.is_outside(compared)
             if name in without or not (name in moved or outside):
                 continue
-            judgement, because = self.matters(compared.reference.use)
+            judgement, because = self.matters(None if compared.flat else compared.reference.use)
             column = self.evidence.window.columns[name]
             check, value = ("range", compared.outside) if outside and name not in moved else ("drift", compared.moved)
             yield Alarm(
@@ -181,10 +178,9 @@ class _Case:
         p = {name: group.p for name, group in groups.items()}
         found = self.history.take("fairness", p)
         for name in sorted(self.passed(found, p), key=lambda n: -found[n]):
-            least = APART * max(float(outcome.std()), 1e-12)
-            wider = groups[name].wider > least
-            if groups[name].moved < least:
+            if groups[name].moved < (least := APART * max(float(outcome.std()), 1e-12)):
                 continue
+            wider = groups[name].wider > least
             yield Alarm(
                 check="fairness",
                 column=groups[name].column,
@@ -238,8 +234,6 @@ class _Case:
                 evidence=found[name],
                 sentence=wording.pair(pairs[name], judgement, because),
             )
-
-    # --- the loss ---------------------------------------------------------------------------------------------------
 
     def loss(self) -> Iterator[Alarm]:
         """Yield that the real loss is up, and take note of whether it is what was estimated."""
@@ -299,7 +293,9 @@ class _Case:
             return wording.NO_LOSS
         if not self.trust:
             return wording.NO_TRUST
-        beyond = [n for n, c in self.columns.items() if self.is_at_edge(c) and self.is_used(c.reference.use)]
+        beyond = [
+            n for n, c in self.columns.items() if self.is_at_edge(c) and (self.is_used(c.reference.use) or c.flat)
+        ]
         return wording.beyond(beyond) if beyond else ""
 
     def is_used(self, use: float | None) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 __all__ = [
+    "ALIKE",
     "APART",
     "NOW",
     "OFF",
@@ -40,6 +41,10 @@ NOW = 0.05
 
 OUTSIDE = 0.1
 """Share of rows beyond what training has seen from which on the estimate of the loss stands on nothing."""
+
+ALIKE = 0.1
+"""Share of the training rows that the window is alike to, by Kish's effective sample size: below a tenth the estimate
+speaks of rows that training hardly has."""
 
 OUTSIDE_TIMES = 3.0  # what later stretches of training had beyond earlier ones counts as expected
 UNREADABLE = 0.2  # a fifth of a column that cannot be read is another format

@@ -66,12 +66,11 @@ def note(alert: Alert, way: str, history: History, *, at: datetime) -> None:
 
 def alert_of(windows: Sequence[Monitoring], settings: Settings, *, project: str) -> Alert | None:
     """Return the alert for the windows of a look, None where none is grave enough."""
-    grave = [w for w in windows if GRAVITY.index(w.judgement) >= GRAVITY.index(settings.since)]
+    told = GRAVITY[GRAVITY.index(settings.since) :]
+    grave = [w for w in windows if w.judgement in told]
     if not grave:
         return None
-    alarms = [
-        a for w in reversed(grave) for a in w.alarms if GRAVITY.index(a.judgement) >= GRAVITY.index(settings.since)
-    ]
+    alarms = [a for w in reversed(grave) for a in w.alarms if a.judgement in told]
     alarms.sort(key=lambda a: -GRAVITY.index(a.judgement))  # stable: the newest window first
     about = sorted({(a.check, a.column or "", str(a.judgement)) for a in alarms})
     key = digest_of([grave[-1].version, about])[7:23]
