@@ -106,6 +106,23 @@ def test_a_feed_that_breaks_is_found_in_the_log(project: Project, served: Served
     (found,) = look_at_log(project, rows=400)
     assert found.judgement is Judgement.BROKEN
     assert found.alarms[0].check == "missing"
+    assert [e.body["judgement"] for e in project.ledger.entries() if e.kind == "alarmed"] == ["broken"]
+    exposed = (project.path / "monitor" / "metrics.prom").read_text()
+    assert 'modelwright_monitor_judgement{version="1",judgement="broken"} 1' in exposed
+
+
+def test_the_command_looks_again(
+    project: Project, served: Served, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def waited(seconds: float) -> None:
+        if capsys.readouterr().out.startswith("no new"):
+            served.answer(making.rows(300, 29))
+        else:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("time.sleep", waited)
+    assert main(["monitor", str(project.path), "--watch", "60"]) == 130
+    assert len(Kept(project.path).windows()) == 1
 
 
 def test_late_labels_are_measured_once(project: Project, served: Served) -> None:

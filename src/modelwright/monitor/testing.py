@@ -31,7 +31,7 @@ def variation_at(variation: Sequence[Variation], rows: float, freedom: float = 1
     at = math.log(max(rows, 1.0))
     between = [float(np.interp(at, lengths, [getattr(v, f) for v in variation])) for f in ("excess", "freedom")]
     blocks = float(np.interp(at, lengths, [v.blocks for v in variation]))
-    return Variation(rows=int(rows), excess=between[0], freedom=between[1], blocks=int(blocks))
+    return Variation(rows=int(rows), excess=between[0], freedom=between[1], blocks=round(blocks))
 
 
 def p_of_distance(squared: float, rows: float, freedom: float, variation: Sequence[Variation]) -> float:
