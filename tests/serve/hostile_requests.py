@@ -19,7 +19,7 @@ GOOD = b'{"age": 33, "balance": 410.5, "job": "student"}'
 
 POSTS = (
     "/predict", "/score", "/invocations", "/feedback", f"/v1/models/{MODEL}:predict", f"/v1/models/{MODEL}:explain",
-    f"/v2/models/{MODEL}/infer", f"/v2/models/{MODEL}/versions/1/infer",
+    "/explain", f"/v2/models/{MODEL}/infer", f"/v2/models/{MODEL}/versions/1/infer",
 )  # fmt: skip
 TYPES = (
         "application/json", "application/json; charset=utf-8", "text/csv", "application/jsonlines",
@@ -199,6 +199,7 @@ FITTING = {
     "/score": named(b"instances", GOOD_ROWS),
     "/invocations": st.one_of(named(b"dataframe_records", GOOD_ROWS), named(b"dataframe_split", GOOD_SPLIT)),
     "/feedback": GOOD_LABEL,
+    "/explain": GOOD_PAIRS,
     f"/v1/models/{MODEL}:predict": named(b"instances", GOOD_ROWS),
     f"/v1/models/{MODEL}:explain": named(b"instances", GOOD_ROWS),
     f"/v2/models/{MODEL}/infer": GOOD_TENSORS,

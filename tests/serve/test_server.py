@@ -72,6 +72,20 @@ def test_answers_are_those_of_the_version(tmp_path: Path) -> None:
         assert together == expected["probability_yes"].tolist()
 
 
+def test_one_row_is_explained(tmp_path: Path) -> None:
+    project = make_project(tmp_path / "p")
+    version = open_version(project / "versions" / "1")
+    with serving(project) as server, Wire(server.port) as wire:
+        wire.send(request("POST", "/explain", json.dumps(ROW).encode(), content_type="application/json"))
+        answer = wire.answer()
+        assert answer is not None and answer.status == 200
+        told = json.loads(answer.body)
+        assert told["outcome"] == pytest.approx(version.predict_row(ROW)[0]["probability_yes"], abs=1e-9)
+        assert told["typical"] + sum(r["effect"] for r in told["reasons"]) == pytest.approx(told["outcome"], abs=1e-6)
+        assert all(r["sentence"].startswith(f"{r['column']} = ") for r in told["reasons"])
+        assert (told["model"], told["version"]) == ("p", "1") and not told["counterfactuals"]
+
+
 def test_sets_of_classes_are_answered_and_logged(tmp_path: Path) -> None:
     project = make_project(tmp_path / "p")
     truth = np.arange(300) % 2

@@ -245,7 +245,7 @@ class App:
         self.state.check_names(request, model)
         protocol = self._protocols[route.protocol]
         asked = protocol.decode(request, model.facts) if role != CHALLENGER and _is_small(request) else None
-        if asked is not None and not asked.reasons:
+        if asked is not None and not (asked.reasons or asked.explain):
             return self._answer(protocol, asked, model, role, request)
         async with self._gate:
             return await asyncio.get_running_loop().run_in_executor(

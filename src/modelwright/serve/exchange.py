@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import numpy as np
 
 from modelwright.data.contract import Contract, Violation
 from modelwright.errors import RequestError
+
+if TYPE_CHECKING:
+    from modelwright.explain.rows.documents import RowExplanation
 
 __all__ = ["JSON", "Asked", "ModelFacts", "Protocol", "Reply", "Request", "RequestError", "Scored"]
 
@@ -71,6 +74,8 @@ class Asked:
         Coverage of the prediction interval, or of the set of classes, that is wanted, 0 < interval < 1.
     reasons : int
         How many reasons are wanted per row.
+    explain : bool
+        Whether the one record is to be explained.
     extra : Any
         What `encode` needs to know of the request: an id to echo, names of outputs.
     """
@@ -80,6 +85,7 @@ class Asked:
     probabilities: bool = True
     interval: float | None = None
     reasons: int = 0
+    explain: bool = False
     extra: Any = None
 
 
@@ -96,12 +102,15 @@ class Scored:
         Per row ``{"column": …, "effect": …}``, strongest first.
     violations : tuple of Violation
         How the rows differ from the contract; never with data values.
+    explanation : RowExplanation or None
+        Of the one record, where it is to be explained.
     """
 
     answers: dict[str, Sequence[Any]]
     n_rows: int
     violations: tuple[Violation, ...] = ()
     reasons: list[list[dict[str, Any]]] | None = None
+    explanation: RowExplanation | None = None
 
 
 @dataclass(slots=True)

@@ -8,6 +8,7 @@ from typing import Any
 
 from modelwright.data.contract import Contract
 from modelwright.errors import ContractError, RequestError, UsageError
+from modelwright.explain.rows.explaining import explain_record
 from modelwright.package.bundle import Version, open_version
 from modelwright.package.golden import read_golden
 from modelwright.serve.disarming import models_may_import
@@ -68,6 +69,8 @@ class Model:
             The rows break the contract, or what is asked beside the predictions is not to be had (422).
         """
         try:
+            if asked.explain and asked.records is not None:
+                return self._explained(asked.records[0])
             if asked.records is not None and len(asked.records) == 1 and not asked.reasons and asked.interval is None:
                 return self._one(asked.records[0])
             return self._many(asked)
@@ -78,6 +81,11 @@ class Model:
     def _one(self, record: Mapping[str, Any]) -> Scored:
         answer, told = self.version.predict_row(record)
         return Scored({name: (value,) for name, value in answer.items()}, 1, told)
+
+    def _explained(self, record: Mapping[str, Any]) -> Scored:
+        scored = self._one(record)
+        scored.explanation = explain_record(self.version, record, counterfactuals=0)
+        return scored
 
     def _many(self, asked: Asked) -> Scored:
         rows = asked.records if asked.records is not None else asked.columns

@@ -79,6 +79,7 @@ _PAGES: dict[str, tuple[str, str, str]] = {
 }
 _PROTOCOLS = {
     "own": "Predict",
+    "explain": "Say why one row is answered as it is",
     "invocations": "Predict, as SageMaker and MLflow ask",
     "v1": "Predict, protocol v1 of KServe, TensorFlow Serving and Vertex",
     "v1_explain": "Predict and say why, protocol v1 of KServe",
@@ -151,6 +152,8 @@ def _request(protocol: str, facts: ModelFacts) -> Schema:
         return {JSON: {"schema": ref("V2Request"), "example": {"inputs": inputs}}, OCTETS: {"schema": ref("V2Binary")}}
     if protocol in ("v1", "v1_explain"):
         return {JSON: {"schema": ref("V1Request"), "example": {"instances": [row]}}}
+    if protocol == "explain":
+        return {JSON: {"schema": ref("Record"), "example": row}}
     lines = {LINES: {"schema": ref("Lines")}, CSV: {"schema": ref("Lines")}}
     tables = {**lines, **{kind: {"schema": ref("Binary")} for kind in ARROW}}
     if protocol == "own":
@@ -168,6 +171,8 @@ def _response(protocol: str) -> Schema:
         return {JSON: {"schema": ref("V2Response")}, OCTETS: {"schema": ref("V2Binary")}}
     if protocol in ("v1", "v1_explain"):
         return {JSON: {"schema": ref("Predictions")}}
+    if protocol == "explain":
+        return {JSON: {"schema": ref("Object")}}
     schema = ref("Response" if protocol == "own" else "Predictions")
     lines = {CSV: {"schema": ref("Text")}, LINES: {"schema": ref("Text")}}
     return {JSON: {"schema": schema}, **lines, **{kind: {"schema": ref("Binary")} for kind in ARROW[:2]}}

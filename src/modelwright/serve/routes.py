@@ -59,6 +59,7 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/model-card", Scope.READ, page="card"),
     PREDICT,
     Route("POST", "/score", Scope.PREDICT, protocol="own"),  # Azure ML
+    Route("POST", "/explain", Scope.PREDICT, protocol="explain"),
     Route("POST", "/feedback", Scope.FEEDBACK, page="feedback"),
     Route("POST", "/invocations", Scope.PREDICT, protocol="invocations"),  # SageMaker and MLflow
     Route("GET", "/execution-parameters", Scope.READ, page="execution"),  # SageMaker batch transform

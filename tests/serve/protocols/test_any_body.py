@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from modelwright.errors import RequestError
+from modelwright.explain.rows.documents import RowExplanation
 from modelwright.serve.exchange import Asked, Request
 from modelwright.serve.limits import Limits
 from modelwright.serve.protocols import PROTOCOLS, make_protocols
@@ -23,6 +24,9 @@ DECODERS = make_protocols(LIMITS)
 FACTS = facts_of()
 CANARY = "c4n4ry-of-a-caller"
 NAMES = sorted(PROTOCOLS)
+EXPLANATION = RowExplanation(
+    prediction="yes", outcome_name="the chance of 'yes'", outcome=0.75, typical=0.5, scale="", exact=True, reasons=()
+)
 TYPES = (
     "application/json", "text/csv", "application/jsonlines", "application/x-parquet",
     "application/vnd.apache.arrow.stream", "application/vnd.apache.arrow.file", "application/octet-stream",
@@ -43,7 +47,9 @@ def decoded(name: str, request: Request) -> Asked | None:
     assert (asked.records is None) != (asked.columns is None)
     n_rows = len(asked.records) if asked.records is not None else _length(asked.columns)
     assert 1 <= n_rows <= LIMITS.rows
-    assert DECODERS[name].encode(asked, scored_of(n_rows), FACTS, request).status == 200
+    scored = scored_of(n_rows)
+    scored.explanation = EXPLANATION
+    assert DECODERS[name].encode(asked, scored, FACTS, request).status == 200
     return asked
 
 
@@ -73,6 +79,7 @@ def valid() -> dict[str, list[tuple[bytes, str]]]:
     v1 = documents({"instances": rows, "parameters": {"reasons": 1}}, {"instances": [[1, CANARY]]})
     return {
         "own": [*documents({"rows": rows, "reasons": 2}, {"columns": TABLE}, rows[2], {"instances": rows}), *tables],
+        "explain": documents(rows[2], {"rows": rows[2:3]}),
         "oip": documents({"id": CANARY, "inputs": [age, job], "outputs": [{"name": "predict"}]}),
         "v1": v1,
         "v1_explain": v1,

@@ -13,6 +13,7 @@ __all__ = ["PROTOCOLS", "make_protocols"]
 
 PROTOCOLS = {
     "own": "modelwright.serve.protocols.own:protocol",  # /predict, /score
+    "explain": "modelwright.serve.protocols.explain:protocol",  # /explain
     "oip": "modelwright.serve.protocols.oip:protocol",  # /v2/models/{model}/infer
     "v1": "modelwright.serve.protocols.v1:protocol",  # /v1/models/{model}:predict, Vertex
     "v1_explain": "modelwright.serve.protocols.v1:explaining",  # /v1/models/{model}:explain

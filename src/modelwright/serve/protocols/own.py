@@ -28,7 +28,7 @@ from modelwright.serve.protocols.options import apply, apply_query
 from modelwright.serve.protocols.replies import answer_rows, json_reply, table_reply, wanted_table
 from modelwright.serve.protocols.tables import read_table
 
-__all__ = ["FORMS", "decoder", "encode", "notes_of", "protocol"]
+__all__ = ["FORMS", "decoder", "encode", "from_body", "notes_of", "protocol"]
 
 FORMS = ("rows", "columns", "instances")
 EXPECTED = 'one record {"column": value, ...}, {"rows": [...]}, {"columns": {...}} or {"instances": [...]}'
@@ -63,7 +63,7 @@ def decoder(limits: Limits) -> Any:
     def decode(request: Request, facts: ModelFacts) -> Asked:
         body = body_of(request, limits, tables=True)
         if is_json(request):
-            asked = _from_json(body, facts, limits)
+            asked = from_body(body, facts, limits)
         else:
             asked = Asked(columns=read_table(body, request, facts, limits))
         return apply_query(asked, request.query) if request.query else asked
@@ -71,7 +71,8 @@ def decoder(limits: Limits) -> Any:
     return decode
 
 
-def _from_json(body: bytes, facts: ModelFacts, limits: Limits) -> Asked:
+def from_body(body: bytes, facts: ModelFacts, limits: Limits) -> Asked:
+    """Return what a body of JSON asks; raises RequestError where it is none of the forms."""
     check_crowd(body, limits, facts)
     try:
         record = _RECORD.decode(body)
