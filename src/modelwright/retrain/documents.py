@@ -34,12 +34,13 @@ class Trigger(StrEnum):
 
 class Span(StrEnum):
     """Which rows a new model learns from: all; the later half or quarter; older rows thinned out the more the older
-    they are; those since the champion's losses changed."""
+    they are; those that came since the champion was trained; those since its losses changed."""
 
     ALL = "all rows"
     HALF = "the later half"
     QUARTER = "the latest quarter"
     FADING = "older rows thinned out"
+    NEW = "the new rows"
     CHANGE = "since the change"
 
 

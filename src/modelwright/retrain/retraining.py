@@ -20,6 +20,7 @@ from modelwright.data.columns import Columns, take
 from modelwright.data.contract import Contract
 from modelwright.errors import ProjectError
 from modelwright.frame.problem import Problem
+from modelwright.govern.gates.baselines import BeatsConstant, BeatsSimpleModels
 from modelwright.govern.verdict import Verdict
 from modelwright.lifecycle import Listener, Silent, run_lifecycle
 from modelwright.monitor.windows import encode_labels
@@ -51,6 +52,10 @@ BUDGET_SHARE = 0.25
 """Of the first run's budget, where none is named: its search need not be done again."""
 
 LEAST_BUDGET_S = 20.0
+
+COMPARED = frozenset({BeatsConstant.name, BeatsSimpleModels.name})
+"""Gates that compare with something simpler: a champion that is worse on the same rows passes them even less, and
+keeping it would help nobody. The verdict of the run tells them."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -290,7 +295,7 @@ def _fight(project: Project, known: _Known, table: Any, run: str) -> Challenge:
         Side(version=number, prediction=said, threshold=project.version(number).plan.threshold),
         columns={**columns, **_protected(known, judged)},
         order=_order(judged, known.contract, problem.time),
-        gates=tuple(g.why for g in verdict.gates if g.blocking and not g.passed),
+        gates=tuple(g.why for g in verdict.gates if g.blocking and not g.passed and g.name not in COMPARED),
         seed=known.brief.seed,
     )
 

@@ -39,7 +39,7 @@ what is new to learn it."""
 MOST_JUDGED = 20_000  # as for the lockbox: more make the interval narrower than any decision needs
 
 
-def rows_of(span: Span, past: np.ndarray, change: int | None, seed: int) -> np.ndarray:
+def rows_of(span: Span, past: np.ndarray, change: int | None, seed: int, new: int = 0) -> np.ndarray:
     """Return the rows of a span.
 
     Parameters
@@ -51,12 +51,16 @@ def rows_of(span: Span, past: np.ndarray, change: int | None, seed: int) -> np.n
         Place in ``past`` from which on the champion's losses are others.
     seed : int
         For what is thinned out.
+    new : int
+        Place in ``past`` from which on rows are new.
     """
     n = len(past)
     if span is Span.HALF:
         return past[n // 2 :]
     if span is Span.QUARTER:
         return past[n - n // 4 :]
+    if span is Span.NEW:
+        return past[new:]
     if span is Span.CHANGE:
         return past if change is None else past[change:]
     if span is Span.FADING:
@@ -125,14 +129,17 @@ def choose_span(
         return Span.ALL, rest, ()
     past, later = rest[: len(rest) - n_judged], rest[len(rest) - n_judged :]
     place = None if change is None else len(rest) - fresh + change
-    spans = {span: rows_of(span, past, place, question.seed) for span in Span}
+    new = len(rest) - fresh
+    spans = {span: rows_of(span, past, place, question.seed, new) for span in Span}
     if place is None:
         del spans[Span.CHANGE]
+    if new == 0:
+        del spans[Span.NEW]  # all are
     trials = _tried(question, candidate, spans, later)
     better = [t for t in trials if t.gain is not None and t.gain.low is not None and t.gain.low > 0]
     best = max(better, key=lambda t: t.gain.value or 0.0, default=None)  # type: ignore[union-attr]
     span = Span.ALL if best is None else best.span
-    return span, rows_of(span, rest, place, question.seed), trials
+    return span, rows_of(span, rest, place, question.seed, new), trials
 
 
 def _tried(
