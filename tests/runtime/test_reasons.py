@@ -135,6 +135,7 @@ def test_the_strongest_come_first_and_none_without_effect() -> None:
         typical=one,
         output=np.zeros(1, np.intp),
         exact=np.ones(1, bool),
+        agreement=np.ones((1, 4)),
     )
     told = [{"column": "b", "effect": -5.0}, {"column": "c", "effect": 2.0}, {"column": "a", "effect": 1.0}]
     assert found.strongest(9) == [told] and found.strongest(1) == [told[:1]] and found.strongest(0) == [[]]

@@ -55,6 +55,8 @@ class Reasons:
         Which output that is.
     exact : ndarray of bool, shape (n_rows,)
         Whether every member was explained exactly, none over drawn orders.
+    agreement : ndarray of float64, shape (n_rows, n_columns)
+        The weight of the members - other learners, folds, seeds - in which an effect has the sign that it has here.
     """
 
     columns: tuple[str, ...]
@@ -63,6 +65,7 @@ class Reasons:
     typical: np.ndarray
     output: np.ndarray
     exact: np.ndarray
+    agreement: np.ndarray
 
     def strongest(self, n: int) -> list[list[dict[str, Any]]]:
         """Return, per row, ``{"column": name, "effect": number}`` of at most ``n`` columns, the strongest first.
@@ -99,6 +102,7 @@ def explain_rows(explainer: Explainer, columns: Columns, *, threads: int = 1) ->
         typical=found.typical[0][chosen],
         output=chosen,
         exact=found.exact,
+        agreement=found.agreement[row, :, chosen],
     )
 
 

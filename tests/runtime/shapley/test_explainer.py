@@ -104,6 +104,22 @@ def test_other_models_are_asked(learner: str) -> None:
     assert found.exact.all()  # six columns: every set of them is asked for
 
 
+def test_members_that_disagree_are_told() -> None:
+    plan, rows, reference = case(("lightgbm", "linear"), 2)
+    found = Explainer(plan, reference)(rows)
+    alone = [
+        Explainer(replace(plan, members=(replace(m, weight=1.0),), views={m.view: plan.views[m.view]},
+                          contract=TABLE.only(plan.views[m.view].inputs)), reference)(rows)
+        for m in plan.members
+    ]  # fmt: skip
+    j = found.effects.shape[1] - 1
+    signs = [np.sign(a.effects[:, list(TABLE.only(plan.views[m.view].inputs).names).index(plan.contract.names[j]), 1])
+             for a, m in zip(alone, plan.members)]  # fmt: skip
+    total = np.sign(found.effects[:, j, 1])
+    expected = np.where(total == 0, 1.0, 0.5 * (signs[0] == total) + 0.5 * (signs[1] == total))
+    np.testing.assert_allclose(found.agreement[:, j, 1], expected)
+
+
 def test_a_row_is_explained_the_same_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     plan, rows, reference = case(("lightgbm", "linear", "neighbours"), 2)
     whole = Explainer(plan, reference)(rows)

@@ -12,7 +12,8 @@ class Reason:
     """What one column does to the answer.
 
     ``effect`` is in the unit of the outcome, ``log_odds`` the same on the scale of log odds, None for values; both add
-    up over all columns. ``value`` and ``typical`` are in words.
+    up over all columns. ``value`` and ``typical`` are in words. ``agreement`` is the weight of the models of the
+    ensemble - other learners, folds, seeds - in which the effect has the same sign.
     """
 
     column: str
@@ -20,6 +21,7 @@ class Reason:
     typical: str
     effect: float
     log_odds: float | None
+    agreement: float
     sentence: str
 
 

@@ -26,6 +26,10 @@ COVERAGE = 0.9
 """Of the interval beside a prediction; less where the version has none so wide."""
 
 COUNTERFACTUALS = 3
+AGREED = 0.75
+"""Weight of the models below which the sign of an effect is in doubt: a fourth of them says the opposite."""
+
+NOT_ALL = ", on which the models of the ensemble disagree"
 NO_SIMILAR_CASES = "Similar training cases are not shown: the version keeps no training rows."
 SMALLEST_ODDS = 1e-15
 
@@ -132,6 +136,7 @@ class _Row:
         for item in self.found.strongest(len(self.found.columns))[0]:
             column, effect = item["column"], item["effect"]
             spec = self.contract[column]
+            agreement = float(self.found.agreement[0, self.found.columns.index(column)])
             value = value_in_words(spec, self.columns)
             told_of.append(
                 Reason(
@@ -140,7 +145,9 @@ class _Row:
                     typical=value_in_words(spec, typical),
                     effect=effect,
                     log_odds=None if per_point is None else effect * per_point,
-                    sentence=reason(column, value, effect, self.name, chance=bool(self.classes)),
+                    agreement=agreement,
+                    sentence=reason(column, value, effect, self.name, chance=bool(self.classes))
+                    + (NOT_ALL if agreement < AGREED else ""),
                 )
             )
         return tuple(told_of)

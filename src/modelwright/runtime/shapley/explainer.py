@@ -45,12 +45,16 @@ class Attribution:
         What it predicts for the reference.
     exact : ndarray of bool, shape (n_rows,)
         Whether the members' effects are exact Shapley values; else those of some are over drawn orders.
+    agreement : ndarray of float64, shape (n_rows, n_columns, n_outputs)
+        The weight of the members in which the effect has the sign that it has in all together, 0 to 1; members are
+        other learners, folds and seeds. 1 where a column has no effect in any.
     """
 
     effects: np.ndarray
     outcome: np.ndarray
     typical: np.ndarray
     exact: np.ndarray
+    agreement: np.ndarray
 
 
 class _Typical(NamedTuple):
@@ -86,8 +90,10 @@ class Explainer:
             self._explain(take(own, np.arange(start, min(start + step, rows))), threads)
             for start in range(0, max(rows, 1), step)
         ]
-        effects, outcome, exact = (np.concatenate(part) for part in zip(*parts, strict=True))
-        return Attribution(effects=effects, outcome=outcome, typical=self._typical.answer, exact=exact)
+        effects, outcome, exact, agreement = (np.concatenate(part) for part in zip(*parts, strict=True))
+        return Attribution(
+            effects=effects, outcome=outcome, typical=self._typical.answer, exact=exact, agreement=agreement
+        )
 
     @cached_property
     def _members(self) -> tuple[TreeEffects | LinearEffects | None, ...]:
@@ -145,11 +151,12 @@ class Explainer:
             total += member.weight * output
         return total
 
-    def _explain(self, columns: Columns, threads: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def _explain(self, columns: Columns, threads: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         own, base = side_by_side(self._reference, columns)
         differs = np.column_stack([~same(own[name], base[name]) for name in self.columns])
         mixed = {key: Mixed(view, self._groups[key], own, base) for key, view in self.plan.views.items()}
         total = np.zeros((*differs.shape, self.plan.n_outputs))
+        against = np.zeros((2, *total.shape))  # the weight of members with no effect above 0, and with none below
         exact = np.ones(len(differs), dtype=bool)
         outputs = []
         for number, member in enumerate(self.plan.members):
@@ -157,16 +164,20 @@ class Explainer:
             after = self._in_unit(member.scorer.predict(at.own, threads=threads))
             outputs.append(after)
             if explained is None:
-                total += member.weight * self._asked(member, own, base, differs, threads)
+                effects = self._asked(member, own, base, differs, threads)
                 exact &= exact_by_asking(differs)
             else:
-                total += member.weight * self._through(number, explained.effects(at), explained.link, after)
+                effects = self._through(number, explained.effects(at), explained.link, after)
+            total += member.weight * effects
+            against[0] += member.weight * (effects <= 0.0)
+            against[1] += member.weight * (effects >= 0.0)
         mean = self._mean(outputs)
         outcome = self.plan.calibrated(mean)
         if self.plan.calibrator is not None:
             total = self._calibrated(total, mean, outcome)
         total[~differs] = 0.0  # what several of its features did cancels out but for rounding
-        return total, outcome, exact
+        agreement = 1.0 - np.where(total > 0.0, against[0], np.where(total < 0.0, against[1], 0.0))
+        return total, outcome, exact, np.clip(agreement, 0.0, 1.0)
 
     def _through(self, number: int, effects: np.ndarray, link: str, after: np.ndarray) -> np.ndarray:
         """Return the effects on what a member answers, in the target's unit, given those on its sums."""
