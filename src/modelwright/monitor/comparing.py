@@ -14,7 +14,7 @@ from modelwright.package.reference.binning import counts_of
 from modelwright.package.reference.documents import FIRST, MISSING, ColumnReference, Variation
 from modelwright.package.reference.varying import distance, freedom_of
 
-__all__ = ["Compared", "compare"]
+__all__ = ["Compared", "compare", "effect_of"]
 
 NEVER = Variation(rows=1, excess=0.0, freedom=1.0, blocks=1_000)
 """What was never so in training does not vary."""
@@ -36,7 +36,7 @@ class Compared:
     moved : float
         Share of the rows within the range that would have to move for the two to be alike (total variation).
     effect : float
-        Size of the difference as Cohen's w.
+        Size of the difference as Cohen's w, less what chance alone adds to it.
     p : float
         Of the difference within the range.
     p_missing : float
@@ -116,10 +116,15 @@ def compare(column: Column, reference: ColumnReference, spec: ColumnSpec | None,
         counts=counts,
         n=n,
         moved=float(np.abs(p - q).sum() / 2),
-        effect=2 * math.sqrt(squared),
+        effect=effect_of(squared, both, freedom_of(q)),
         p=p_of_distance(squared, both, freedom_of(q), reference.variation),
         p_missing=_p_missing(counts[MISSING] / n, reference, effective_rows(n, rows)),
     )
+
+
+def effect_of(squared: float, rows: float, freedom: float) -> float:
+    """Return the size of a distance as Cohen's w, without what it is on average by chance alone."""
+    return math.sqrt(max(4 * squared - freedom / max(rows, 1e-9), 0.0))
 
 
 def _p_missing(share: float, reference: ColumnReference, rows: float) -> float:

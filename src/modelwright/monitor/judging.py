@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -12,10 +11,10 @@ import numpy as np
 from modelwright.data.enforcing import REFUSED_SHARE
 from modelwright.evaluate.measurements import Measurement
 from modelwright.monitor import feed, wording
-from modelwright.monitor.comparing import Compared
+from modelwright.monitor.comparing import Compared, effect_of
 from modelwright.monitor.documents import GRAVITY, Alarm, ColumnState, Judgement
 from modelwright.monitor.fairness import groups_apart
-from modelwright.monitor.history import ALPHA, LARGEST, History, alarmed
+from modelwright.monitor.history import ALPHA, LARGEST, History, alarmed, evidence_of
 from modelwright.monitor.losses import Estimate, Real
 from modelwright.monitor.relations import calibration, moved_pairs, worse_parts
 from modelwright.monitor.testing import effective_rows, p_of_distance
@@ -156,7 +155,8 @@ class _Case:
         compared = self.evidence.compared.get(PREDICTION)
         if compared is None or self.evidence.window.prediction is None:
             return
-        found = self.history.take("prediction", {PREDICTION: compared.p})
+        # Not gathered over windows: models of folds and those of the version differ in every window alike.
+        found = {PREDICTION: evidence_of(compared.p)}
         if self.passed(found, {PREDICTION: compared.p}) and compared.effect >= PREDICTIONS_EFFECT:
             judgement, because = self.matters(None)
             yield Alarm(
@@ -201,8 +201,9 @@ class _Case:
         squared = float(distance(shares, expected))
         rows = effective_rows(len(prediction), self.evidence.reference.rows)
         p = p_of_distance(squared, rows, freedom_of(expected), compared.reference.variation)
-        found = self.history.take("prediction", {"classes": p})
-        if self.passed(found, {"classes": p}) and 2 * math.sqrt(squared) >= PREDICTIONS_EFFECT:
+        found = {"classes": evidence_of(p)}
+        effect = effect_of(squared, rows, freedom_of(expected))
+        if self.passed(found, {"classes": p}) and effect >= PREDICTIONS_EFFECT:
             judgement, because = self.matters(None)
             place = int(np.abs(shares - expected).argmax())
             name = self.version.plan.classes[place]
