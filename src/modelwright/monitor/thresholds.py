@@ -21,8 +21,8 @@ SMALL_EFFECT = 0.1
 """Cohen's w of a small effect (Cohen 1988): less is told by its numbers and is no alarm."""
 
 PREDICTIONS_EFFECT = 0.5
-"""A large effect (Cohen 1988): the reference of predictions is of the models of folds, and those of the version, fitted on
-more rows and calibrated on all, differ from them by up to a medium one without any drift."""
+"""A large effect (Cohen 1988): the reference of predictions is of the models of folds, and those of the version, fitted
+on more rows and calibrated on all, differ from them by up to a medium one without any drift."""
 
 APART = 0.1
 """A group is treated otherwise when predictions for it have moved further from those for all by a tenth of their
