@@ -11,10 +11,13 @@ import pytest
 from modelwright.data.columns import Strings
 from modelwright.data.contract import ColumnSpec, Contract, Kind
 from modelwright.evaluate import metrics
+from modelwright.evaluate.measurements import Measurement
 from modelwright.explain.effects import describe
 from modelwright.explain.explaining import explain
 from modelwright.explain.grids import MISSING, make_grid, written
+from modelwright.explain.importance import note_order
 from modelwright.explain.likeness import alike, note_alike
+from modelwright.explain.reasons import Importance
 from modelwright.explain.sampling import MAX_ROWS
 
 
@@ -221,3 +224,37 @@ def test_words_of_dates_and_zigzags():
 def test_unknown_kinds_have_no_effect():
     contract = replace(CONTRACT, columns=tuple(replace(s, kind=Kind.TEXT) for s in CONTRACT.columns))
     assert explained(contract=contract).effects == ()
+
+
+def test_columns_that_work_together_are_told() -> None:
+    """A product is all interaction, a sum has none."""
+
+    def product(columns):
+        value = columns["strong"] * columns["bend"] + 2 * columns["hole"].copy()
+        return np.nan_to_num(value)[:, None]
+
+    columns = table(400)
+    found = explained(columns, product, metric=metrics.get("rmse"), classes=(), target="price")
+    assert [set(i.columns) for i in found.interactions][:1] == [{"strong", "bend"}]
+    assert found.interactions[0].strength > 0.2
+    added = explained(columns, lambda c: (c["strong"] + np.abs(c["bend"]))[:, None], metric=metrics.get("rmse"))
+    assert not added.interactions
+
+
+def test_an_order_within_the_noise_is_told() -> None:
+    def importance(column, value, half):
+        drop = Measurement(name="rmse", value=value, low=value - half, high=value + half, n=100, method="made up")
+        return Importance(column=column, drop=drop)
+
+    close = [importance("a", 1.0, 0.2), importance("b", 0.9, 0.2), importance("c", 0.3, 0.1)]
+    (note,) = note_order(close)
+    assert "“a” and “b”" in note and "“c”" not in note
+    assert note_order([close[0], close[2]]) == ()
+    assert note_order([importance("a", 0.1, 0.2), importance("b", 0.1, 0.2)]) == ()  # noise has no order
+
+
+def test_noise_is_called_noise() -> None:
+    found = {i.column: i.judgement for i in explained().importances}
+    assert found["strong"] == "used" and found["noise"] == found["hole"] == "unused"
+    drop = Measurement(name="rmse", value=0.1, low=-0.1, high=0.3, n=100, method="made up")
+    assert Importance(column="x", drop=drop).judgement == "noise"

@@ -11,7 +11,8 @@ from modelwright.data.columns import Columns, take
 from modelwright.data.contract import Contract
 from modelwright.evaluate.metrics import Metric
 from modelwright.explain.effects import measure_effects, outcome_of
-from modelwright.explain.importance import REPEATS, promising_first, rank_columns
+from modelwright.explain.importance import REPEATS, note_order, promising_first, rank_columns
+from modelwright.explain.interactions import measure_interactions
 from modelwright.explain.likeness import alike, note_alike
 from modelwright.explain.reasons import Explanation
 from modelwright.explain.sampling import MAX_ROWS, MIN_ROWS, Predict, Prober, draw_rows
@@ -19,6 +20,8 @@ from modelwright.explain.sampling import MAX_ROWS, MIN_ROWS, Predict, Prober, dr
 __all__ = ["explain"]
 
 EFFECTS = 6
+# The first columns, of which every pair is asked about.
+PAIRED = 5
 # Part of the time that is kept for the effects, which cost little and say most.
 TIME_FOR_EFFECTS = 0.2
 # Columns looked at for carrying the same information: the ones whose bars are read.
@@ -83,14 +86,28 @@ def explain(
         spread=float(prediction[:, output].std()),
         rng=rng,
     )
-    notes = [*note_alike(alike(base, ranked[:LOOKED_AT_FOR_LIKENESS]))]
+    interactions = measure_interactions(
+        Prober(predict, base, deadline),
+        ranked[:PAIRED],
+        output,
+        spread=float(prediction[:, output].std()),
+        rng=np.random.default_rng(seed),
+    )
+    notes = [*note_order(importances), *note_alike(alike(base, ranked[:LOOKED_AT_FOR_LIKENESS]))]
     if not ranked and (why := metric.undefined(truth, prediction)):
         notes.append(f"The columns could not be ranked: {metric.title} is not defined on these rows ({why}).")
     elif len(ranked) < len(features):
         left = len(features) - len(ranked)
         notes.append(f"{left:,} of {len(features):,} columns were left out for lack of time, the least promising ones.")
     on = measured_on if len(rows) == len(y) else f"{len(rows):,} rows drawn from {measured_on}"
-    return Explanation(importances=importances, effects=effects, measured_on=on, outcome=outcome, notes=tuple(notes))
+    return Explanation(
+        importances=importances,
+        effects=effects,
+        measured_on=on,
+        outcome=outcome,
+        interactions=interactions,
+        notes=tuple(notes),
+    )
 
 
 def _rows_and_prediction(

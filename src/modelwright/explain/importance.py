@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 
@@ -18,11 +19,13 @@ from modelwright.evaluate.metrics import Metric
 from modelwright.explain.reasons import Importance
 from modelwright.explain.sampling import Prober
 
-__all__ = ["REPEATS", "promising_first", "rank_columns"]
+__all__ = ["REPEATS", "note_order", "promising_first", "rank_columns"]
 
 # Five shuffles bring the noise of shuffling below that of 3,000 rows; scikit-learn's default is five too.
 REPEATS = 5
 LEVEL = 0.95
+# The first columns, whose order is read.
+ORDERED = 5
 
 
 @dataclass
@@ -73,6 +76,22 @@ def rank_columns(
             break
     ranked = [Importance(column=c, drop=_measure(d, metric, len(y))) for c, d in found.items()]
     return tuple(sorted(ranked, key=lambda i: -(i.drop.value or 0.0)))
+
+
+def note_order(ranked: Sequence[Importance]) -> tuple[str, ...]:
+    """Return a sentence where the order of the first columns may as well be another: other rows or another shuffle
+    would put the second before the first. Intervals that hold each other's value cannot tell them apart."""
+    first = [i for i in ranked[:ORDERED] if i.judgement == "used"]
+    doubtful = [(a.column, b.column) for a, b in pairwise(first) if _holds(a.drop, b.drop) and _holds(b.drop, a.drop)]
+    if not doubtful:
+        return ()
+    told = "; ".join(f"“{a}” and “{b}”" for a, b in doubtful)
+    return (f"The order of these is within the noise, other rows or another seed may turn it: {told}.",)
+
+
+def _holds(interval: Measurement, other: Measurement) -> bool:
+    low, high, value = interval.low, interval.high, other.value
+    return low is not None and high is not None and value is not None and low <= value <= high
 
 
 def _shuffled(column: Column, order: np.ndarray) -> Column:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from modelwright.evaluate.measurements import Measurement
 
-__all__ = ["Effect", "Explanation", "Importance"]
+__all__ = ["Effect", "Explanation", "Importance", "Interaction"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,6 +15,14 @@ class Importance:
 
     column: str
     drop: Measurement
+
+    @property
+    def judgement(self) -> str:
+        """``"used"`` where the score falls beyond the noise, ``"unused"`` where nothing changes, else ``"noise"``."""
+        drop = self.drop
+        if drop.value == drop.low == drop.high == 0:
+            return "unused"
+        return "used" if drop.low is not None and drop.low > 0 else "noise"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,15 +41,26 @@ class Effect:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Interaction:
+    """Two columns that work together: ``strength`` is how much the prediction moves with both beyond what it does with
+    each, as a part of the spread of all predictions (standard deviations)."""
+
+    columns: tuple[str, str]
+    strength: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class Explanation:
     """What drives the model: columns by importance, and the effects of the first ones.
 
     ``outcome`` names what the effects are on (``"chance of ‘yes’"``, ``"predicted price"``); ``notes`` say what the
-    numbers alone do not: columns that carry the same information, columns left out for lack of time.
+    numbers alone do not: columns that carry the same information, an order that may as well be another, columns left
+    out for lack of time. ``interactions`` are those of the first columns that are strong enough to be told.
     """
 
     importances: tuple[Importance, ...]
     effects: tuple[Effect, ...]
     measured_on: str
     outcome: str = ""
+    interactions: tuple[Interaction, ...] = ()
     notes: tuple[str, ...] = ()

@@ -97,8 +97,7 @@ def importances(explanation: Explanation, limit: int) -> tuple[PlotTable | None,
     rows = []
     for item in ranked:
         drop = item.drop
-        clear = drop.low is not None and drop.low > 0
-        unused = drop.value == drop.low == drop.high == 0
+        clear, unused = item.judgement == "used", item.judgement == "unused"
         rows.append(
             PlotRow(
                 label=item.column,
