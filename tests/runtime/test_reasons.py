@@ -134,6 +134,7 @@ def test_the_strongest_come_first_and_none_without_effect() -> None:
         outcome=one,
         typical=one,
         output=np.zeros(1, np.intp),
+        prediction=one[:, None],
         exact=np.ones(1, bool),
         agreement=np.ones((1, 4)),
     )

@@ -25,7 +25,7 @@ import msgspec
 import numpy as np
 
 from modelwright.data.canonical import canonicalise
-from modelwright.data.columns import Columns
+from modelwright.data.columns import Columns, Strings
 from modelwright.data.contract import Contract, Violation
 from modelwright.data.profile import Profile
 from modelwright.data.rows import RowReader, is_records, read_records
@@ -221,6 +221,14 @@ class Version:
         if told:
             told = tuple(v for v in told if (v.what, v.column) != ("unknown column", self.manifest.target))
         return score.answer(score(values)), told
+
+    def read_row(self, record: Mapping[str, Any]) -> tuple[Columns, tuple[Violation, ...]]:
+        """Return one raw row in canonical form, and how it differs from the contract; raises as `predict_row` does."""
+        values, told = self._row[0](record)
+        columns: Columns = {}
+        for spec, value in zip(self.contract.columns, values, strict=True):
+            columns[spec.name] = np.array([value]) if spec.kind.numeric else Strings.from_values([value])
+        return columns, tuple(v for v in told if (v.what, v.column) != ("unknown column", self.manifest.target))
 
     def predict_body(self, body: bytes) -> tuple[dict[str, Any], TypedRow] | None:
         """Return the answer to one raw row in JSON, and the row: `predict_row` where there is nothing to say of it.

@@ -53,6 +53,8 @@ class Reasons:
         The same outcome of the typical row; ``typical + effects.sum(axis=1)`` is the outcome.
     output : ndarray of int, shape (n_rows,)
         Which output that is.
+    prediction : ndarray of float64, shape (n_rows, n_outputs)
+        All outputs, as the plan predicts them.
     exact : ndarray of bool, shape (n_rows,)
         Whether every member was explained exactly, none over drawn orders.
     agreement : ndarray of float64, shape (n_rows, n_columns)
@@ -64,6 +66,7 @@ class Reasons:
     outcome: np.ndarray
     typical: np.ndarray
     output: np.ndarray
+    prediction: np.ndarray
     exact: np.ndarray
     agreement: np.ndarray
 
@@ -101,6 +104,7 @@ def explain_rows(explainer: Explainer, columns: Columns, *, threads: int = 1) ->
         outcome=found.outcome[row, chosen],
         typical=found.typical[0][chosen],
         output=chosen,
+        prediction=found.outcome,
         exact=found.exact,
         agreement=found.agreement[row, :, chosen],
     )

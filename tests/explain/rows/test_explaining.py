@@ -10,6 +10,7 @@ import pytest
 
 from modelwright.data.columns import take
 from modelwright.data.profiling import make_profile
+from modelwright.data.rows import read_records
 from modelwright.errors import ContractError, UsageError
 from modelwright.explain.rows.explaining import explain_record
 from modelwright.explain.rows.wording import lines, reason
@@ -31,6 +32,7 @@ def version_of(n_classes: int, learner: str = "lightgbm") -> SimpleNamespace:
         explainer=Explainer(plan, typical_row(plan.contract, profile)),
         manifest=SimpleNamespace(target="price"),
         uncertainty=None,
+        read_row=lambda record: read_records([record], plan.contract),
     )
 
 

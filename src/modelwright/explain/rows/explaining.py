@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from modelwright.data.columns import Columns
-from modelwright.data.rows import read_records
 from modelwright.errors import UsageError, did_you_mean
 from modelwright.explain.rows.documents import Change, Counterfactual, Interval, Reason, RowExplanation, WhatIf
 from modelwright.explain.rows.goals import goal_of
@@ -72,12 +71,12 @@ def explain_record(
     """
     for names in (what_if or {}, fixed, vary):
         _check_names(version, names)
-    columns, violations = read_records([record], version.contract)
+    columns, violations = version.read_row(record)
     found = explain_rows(version.explainer, columns)
     output = int(found.output[0])
     name = outcome_name(version.plan.classes, output, version.manifest.target)
     told_of = _Row(version, columns, found, name)
-    notes = [v.message for v in violations if (v.what, v.column) != ("unknown column", version.manifest.target)]
+    notes = [v.message for v in violations]
     goal, ways, more = told_of.counterfactuals(want, frozenset(fixed), frozenset(vary), counterfactuals)
     notes += more
     interval = told_of.interval()
@@ -115,7 +114,7 @@ class _Row:
         self.version, self.columns, self.found, self.name = version, columns, found, name
         self.contract, self.classes = version.contract, version.plan.classes
         self.output = int(found.output[0])
-        self.predicted = version.plan.predict(columns)
+        self.predicted = found.prediction
         self.prediction = self._answer(self.predicted)
 
     def _answer(self, predicted: np.ndarray) -> str | float:
@@ -175,7 +174,7 @@ class _Row:
 
     def what_if(self, record: Mapping[str, Any], changed: Collection[str]) -> WhatIf:
         """Return the answer to another record."""
-        columns, _ = read_records([record], self.contract)
+        columns, _ = self.version.read_row(record)
         predicted = self.version.plan.predict(columns)
         changes = tuple(self._change(name, columns) for name in changed)
         after, answer = float(predicted[0, self.output]), self._answer(predicted)

@@ -58,9 +58,10 @@ class Attribution:
 
 
 class _Typical(NamedTuple):
-    """What the plan makes of the reference: the answer, the mean of the members, and of each member what it answers in
-    the target's unit and the sums behind it, None where it is asked."""
+    """What the plan makes of the reference: its matrix in each view, the answer, the mean of the members, and of each
+    member what it answers in the target's unit and the sums behind it, None where it is asked."""
 
+    matrices: dict[str, np.ndarray]
     answer: np.ndarray
     mean: np.ndarray
     outputs: tuple[np.ndarray, ...]
@@ -140,7 +141,7 @@ class Explainer:
             for m, exact in zip(self.plan.members, self._members, strict=True)
         ]
         mean = self._mean(outputs)
-        return _Typical(self.plan.calibrated(mean), mean, tuple(outputs), tuple(sums))
+        return _Typical(matrices, self.plan.calibrated(mean), mean, tuple(outputs), tuple(sums))
 
     def _in_unit(self, output: np.ndarray) -> np.ndarray:
         return output if self.plan.transform.plain else self.plan.transform.inverse(output)
@@ -154,7 +155,8 @@ class Explainer:
     def _explain(self, columns: Columns, threads: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         own, base = side_by_side(self._reference, columns)
         differs = np.column_stack([~same(own[name], base[name]) for name in self.columns])
-        mixed = {key: Mixed(view, self._groups[key], own, base) for key, view in self.plan.views.items()}
+        known = self._typical.matrices
+        mixed = {k: Mixed(view, self._groups[k], own, base, known[k]) for k, view in self.plan.views.items()}
         total = np.zeros((*differs.shape, self.plan.n_outputs))
         against = np.zeros((2, *total.shape))  # the weight of members with no effect above 0, and with none below
         exact = np.ones(len(differs), dtype=bool)
