@@ -38,6 +38,16 @@ def test_places_group_the_rows_of_a_table_without_dates(make: MakeContext, rng: 
     assert found.columns == (name,) and found.action is Action.TOLD
 
 
+def test_a_date_in_parts_is_a_date(make: MakeContext, rng: np.random.Generator) -> None:
+    frame = _patients(rng, "agent", 60, 40)
+    when = pd.Series(rng.permutation(pd.date_range("2021-01-01", periods=len(frame), freq="h")))
+    parts = {"arrival_year": when.dt.year, "arrival_month": when.dt.month_name(), "arrival_day": when.dt.day}
+    (found,) = findings(GroupedRows, make(frame, "value"))
+    assert found.action is Action.GROUP
+    (found,) = findings(GroupedRows, make(frame.assign(**parts), "value"))
+    assert found.columns == ("agent",) and found.action is Action.TOLD
+
+
 def test_names_in_digits_are_told(make: MakeContext, rng: np.random.Generator) -> None:
     frame = _patients(rng, "z9", 60, 40)
     frame["z9"] = 100 * rng.permutation(60)[frame["z9"] - 1]

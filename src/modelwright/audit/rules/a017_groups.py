@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from modelwright.audit.building import count, percent, tell
-from modelwright.audit.clocks import Panel, dates, find_panel, parts_in_order
+from modelwright.audit.clocks import Panel, date_in_parts, dates, find_panel, parts_in_order
 from modelwright.audit.findings import Action, AuditContext, Finding, Severity
 from modelwright.audit.looking import Coded, coded
 from modelwright.audit.names import IDENTIFIER, TIME, entity, tokens
@@ -109,7 +109,7 @@ class GroupedRows:
         skill = 0.0 if measured is None else measured.skill
         if not counted and not _is_alike(alike, skill):
             return None
-        in_time = bool(dates(context) or parts_in_order(context))
+        in_time = bool(dates(context) or parts_in_order(context) or date_in_parts(context))
         acts = new_in_use or is_id or counted or (skill >= TARGET_SKILL and not in_time)
         if panel is not None and panel.bare and name in panel.things:
             acts = False  # nothing tells a new series apart from the known ones
