@@ -1,6 +1,6 @@
 """Does the explanation find the effects that are there, and call noise noise? On problems whose truth is known.
 
-    python benchmarks/explanations/known_effects.py [--problems 50] [--trials 2] [--rows 2000] [--seed 0]
+    python benchmarks/explanations/known_effects.py [--problems 50] [--trials 6] [--rows 2000] [--seed 0]
 
 Each problem has ten columns of which five act, by shapes drawn at random (a line, a bend, a step, a wave, levels, the
 product of two columns), each at most two thirds as strong as the one before, and five that are noise: numbers, levels
@@ -100,7 +100,7 @@ def explained(table: pd.DataFrame, trials: int) -> Explanation:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--problems", type=int, default=50)
-    parser.add_argument("--trials", type=int, default=2)
+    parser.add_argument("--trials", type=int, default=6)
     parser.add_argument("--rows", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
@@ -114,6 +114,8 @@ def main() -> None:
         ordered += sum(a == b for a, b in zip(order[:TOP], ranked[:TOP]))
         noise += sum(judged.get(f"noise{i}") == "used" for i in range(NOISE))
         missed += sum(judged.get(name) != "used" for name in order)
+        if set(order[:TOP]) != set(ranked[:TOP]):
+            print(f"problem {number}: true {order}, found {ranked[: TOP + 1]}", flush=True)
         n = number + 1
         print(
             f"{n} problems: of the true first three {among / (TOP * n):.1%} are found, {ordered / (TOP * n):.1%} in "

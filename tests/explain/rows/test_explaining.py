@@ -65,6 +65,12 @@ def test_words() -> None:
     assert reason("area", "120", -12345.6, "the predicted price", chance=False).endswith("by 12,346")
 
 
+def test_years_have_no_separators_and_ignored_columns_are_one_note() -> None:
+    found = explain_record(version_of(2), record(area=1997, extra=1, more="x"), counterfactuals=0)
+    assert any(r.sentence.startswith("area = 1997 ") for r in found.reasons)
+    assert "2 columns that the model does not use: 'extra' and 'more'." in found.notes
+
+
 def test_what_if_is_the_answer_to_the_changed_row() -> None:
     version = version_of(2)
     found = explain_record(version, record(), what_if={"rooms": 1, "job": "driver"}, counterfactuals=0)

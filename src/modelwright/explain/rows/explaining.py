@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from modelwright.data.columns import Columns
+from modelwright.data.contract import Violation
 from modelwright.errors import UsageError, did_you_mean
 from modelwright.explain.rows.documents import Change, Counterfactual, Interval, Reason, RowExplanation, WhatIf
 from modelwright.explain.rows.goals import goal_of
 from modelwright.explain.rows.moves import Moves, moves_of
 from modelwright.explain.rows.searching import MOST_CHANGES, nearest
 from modelwright.explain.rows.wording import outcome_name, reason, told, value_in_words
-from modelwright.format import joined, plural
+from modelwright.format import joined, plural, short
 from modelwright.package.bundle import Version
 from modelwright.runtime.intervals import Intervals
 from modelwright.runtime.reasons import Reasons, explain_rows
@@ -29,6 +30,9 @@ AGREED = 0.75
 """Weight of the models below which the sign of an effect is in doubt: a fourth of them says the opposite."""
 
 NOT_ALL = ", on which the models of the ensemble disagree"
+MOST_NAMED = 6
+"""Columns that one note names."""
+
 NO_SIMILAR_CASES = "Similar training cases are not shown: the version keeps no training rows."
 SMALLEST_ODDS = 1e-15
 
@@ -76,7 +80,7 @@ def explain_record(
     output = int(found.output[0])
     name = outcome_name(version.plan.classes, output, version.manifest.target)
     told_of = _Row(version, columns, found, name)
-    notes = [v.message for v in violations]
+    notes = _messages(violations)
     goal, ways, more = told_of.counterfactuals(want, frozenset(fixed), frozenset(vary), counterfactuals)
     notes += more
     interval = told_of.interval()
@@ -105,6 +109,16 @@ def _check_names(version: Version, names: Collection[str]) -> None:
             raise UsageError(
                 f"the model reads no column '{name}'", fix=did_you_mean(name, version.contract.names), code="MW-U820"
             )
+
+
+def _messages(violations: Sequence[Violation]) -> list[str]:
+    """Return how the row differs from the contract, in one sentence for all columns that are ignored."""
+    ignored = [v.column for v in violations if v.what == "unknown column"]
+    told_of = [v.message for v in violations if v.what != "unknown column"]
+    if ignored:
+        names = joined((f"'{short(name)}'" for name in ignored), limit=MOST_NAMED)
+        told_of.append(f"{plural(len(ignored), 'column')} that the model does not use: {names}.")
+    return told_of
 
 
 class _Row:

@@ -17,9 +17,12 @@ __all__ = ["MISSING", "amount", "changed", "lines", "outcome_name", "reason", "t
 MISSING = "missing"
 LONGEST = 40  # characters of a value in a sentence
 
+SEPARATED = 10_000
+"""Numbers from here on have separators of thousands: the year 1997 is no 1,997."""
+
 
 def value_in_words(spec: ColumnSpec, columns: Columns, row: int = 0) -> str:
-    """Return the value of a column in a row: ``1,042``, ``12.5 kg``, ``'clerk'``, ``missing``."""
+    """Return the value of a column in a row: ``1042``, ``12.5 kg``, ``'clerk'``, ``missing``."""
     column = columns[spec.name]
     if isinstance(column, Strings):
         value = column.to_object()[row]
@@ -27,6 +30,8 @@ def value_in_words(spec: ColumnSpec, columns: Columns, row: int = 0) -> str:
     if math.isnan(column[row]):
         return MISSING
     text = value_of(float(column[row]), spec.kind)
+    if abs(column[row]) < SEPARATED:
+        text = text.replace(",", "")
     return f"{text} {spec.unit_of_values}" if spec.unit_of_values else text
 
 
@@ -41,7 +46,7 @@ def amount(value: float, *, chance: bool) -> str:
 
 
 def reason(column: str, value: str, effect: float, outcome: str, *, chance: bool) -> str:
-    """Return what a column does: ``duration = 1,042 s raises the chance of 'yes' by 31 points``."""
+    """Return what a column does: ``duration = 1042 s raises the chance of 'yes' by 31 points``."""
     does = "raises" if effect > 0 else "lowers"
     if not chance:
         return f"{column} = {value} {does} {outcome} by {number(abs(effect), 3)}"
