@@ -83,6 +83,8 @@ class Run:
     rows: np.ndarray
     folds: Folds
     outcome: Outcome
+    fairer: tuple[Any, ...] = ()
+    withheld: tuple[str, ...] = ()
     calibrator: Calibrator | None = None
     calibration_note: str = ""
     threshold: float | None = None

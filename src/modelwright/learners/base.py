@@ -50,6 +50,8 @@ class Card:
         A fit returns a usable model when its deadline comes.
     watches : bool
         Fits watch the validation rows to stop early; others get all rows to learn from.
+    weighs : bool
+        Fits honour the weights of rows.
     chancy : bool
         Another seed gives another model, so that the mean over a few seeds is better than one.
     complexity : int
@@ -70,6 +72,7 @@ class Card:
     complexity: int
     source: str
     chancy: bool = False
+    weighs: bool = False
 
     def seconds(self, n_rows: int, n_features: int, n_outputs: int) -> float:
         """Expected seconds of one fit on one core; `modelwright.train.cost` corrects it by what fits measure."""
@@ -92,6 +95,10 @@ class FitContext:
     threads : int
     deadline : Deadline
         A stoppable learner returns what it has when it comes.
+    weights : ndarray of float64, shape (n_rows,), or None
+        How much each row that is fitted counts, 1 on average.
+    valid_weights : ndarray of float64 or None
+        The same for the rows that are watched for early stopping.
     """
 
     objective: str
@@ -100,6 +107,8 @@ class FitContext:
     seed: int
     threads: int
     deadline: Deadline
+    weights: np.ndarray | None = None
+    valid_weights: np.ndarray | None = None
 
 
 @dataclass(frozen=True)

@@ -95,6 +95,7 @@ class Catboost(Family):
         watches=True,
         complexity=4,
         chancy=True,
+        weighs=True,
         source="Prokhorenkova et al. 2018; the library's defaults, variants after TabRepo (Salinas and Erickson 2024)",
         cost=lambda n, p, k: 0.1 + 600 * (0.75 + k / 4) * (1e-3 + 3e-8 * n * p),
     )
@@ -153,8 +154,10 @@ class Catboost(Family):
         held = None
         if valid:
             held_label = valid[1].astype(np.int64) if n_classes else valid[1] / unit
-            held = Pool(features_data(valid[0].matrix, view.categorical), label=held_label)
-        pool = Pool(**_with_every_class(view, label, n_classes))
+            held = Pool(
+                features_data(valid[0].matrix, view.categorical), label=held_label, weight=context.valid_weights
+            )
+        pool = Pool(**_with_every_class(view, label, n_classes, context.weights))
         _fit_silently(model, pool, eval_set=held, use_best_model=valid is not None, callbacks=[Watch()])
         if log_link:
             scale, bias = model.get_scale_and_bias()
@@ -169,18 +172,20 @@ class Catboost(Family):
         return native.model.predict(pool, prediction_type=native.kind).reshape(len(matrix), -1)
 
 
-def _with_every_class(view: View, label: np.ndarray, n_classes: int) -> dict[str, Any]:
+def _with_every_class(view: View, label: np.ndarray, n_classes: int, weights: np.ndarray | None) -> dict[str, Any]:
     """Return data, label and weight of a pool in which no class is missing.
 
     The library has no sum for a class that no row has, which nothing that reads its files expects: a row of next to no
     weight stands for it.
     """
     absent = np.setdiff1d(np.arange(n_classes), label) if n_classes > 2 else np.empty(0, np.int64)
-    matrix, weight = view.matrix, None
+    matrix, weight = view.matrix, weights
     if len(absent):
         matrix = np.concatenate([matrix, np.repeat(matrix[:1], len(absent), axis=0)])
         label = np.concatenate([label, absent])
-        weight = np.concatenate([np.ones(len(view)), np.full(len(absent), ABSENT_WEIGHT)])
+        weight = np.concatenate(
+            [np.ones(len(view)) if weights is None else weights, np.full(len(absent), ABSENT_WEIGHT)]
+        )
     return {"data": features_data(matrix, view.categorical), "label": label, "weight": weight}
 
 

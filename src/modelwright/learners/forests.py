@@ -88,7 +88,7 @@ class Forest(Family):
             n_jobs=context.threads,
         )
         label = y.astype(np.int64) if n_classes else y
-        _grow(forest, as_float32(view.matrix), label, wanted, context.deadline)
+        _grow(forest, as_float32(view.matrix), label, context.weights, wanted, context.deadline)
         grown = len(forest.estimators_)
         present = forest.classes_.astype(np.int64) if n_classes else np.zeros(1, dtype=np.int64)
         scorer = ForestScorer(flatten(forest, present, n_classes), view.matrix.shape[1], n_classes)
@@ -109,7 +109,9 @@ def most_leaves(n_rows: int, n_trees: int, n_classes: int) -> int | None:
     return None if n_rows <= limit else limit
 
 
-def _grow(forest: Any, rows: np.ndarray, label: np.ndarray, wanted: int, deadline: Deadline) -> None:
+def _grow(
+    forest: Any, rows: np.ndarray, label: np.ndarray, weights: np.ndarray | None, wanted: int, deadline: Deadline
+) -> None:
     """Add trees in chunks that double until they take `CHUNK_SECONDS`; at least one tree is grown."""
     chunk = max(1, forest.n_jobs)
     grown = 0
@@ -117,7 +119,7 @@ def _grow(forest: Any, rows: np.ndarray, label: np.ndarray, wanted: int, deadlin
         started = time.monotonic()
         chunk = min(chunk, wanted - grown)
         forest.set_params(n_estimators=grown + chunk)
-        forest.fit(rows, label)
+        forest.fit(rows, label, sample_weight=weights)
         grown += chunk
         took = time.monotonic() - started
         if deadline.left < took * 1.1:

@@ -119,6 +119,7 @@ class Lightgbm(Family):
         watches=True,
         complexity=4,
         chancy=True,
+        weighs=True,
         source="Ke et al. 2017; settings after AutoGluon's tabular portfolio (TabRepo, Salinas and Erickson 2024)",
         cost=lambda n, p, k: 0.03 + 300 * k * (1.5e-4 + 5e-9 * n * p),
     )
@@ -156,7 +157,7 @@ class Lightgbm(Family):
             "categorical_feature": list(view.categorical),
             "free_raw_data": True,
         }
-        train = lightgbm.Dataset(view.matrix, label=y / unit, **data)
+        train = lightgbm.Dataset(view.matrix, label=y / unit, weight=context.weights, **data)
         rounds = Rounds(context.deadline, patience_for(chosen.learning_rate) if valid else None)
 
         def after_round(state: Any) -> None:
@@ -168,7 +169,11 @@ class Lightgbm(Family):
             parameters,
             train,
             num_boost_round=iterations or (ROUNDS_LIMIT if valid else round(ROUNDS_UNWATCHED / chosen.learning_rate)),
-            valid_sets=[lightgbm.Dataset(valid[0].matrix, label=valid[1] / unit, reference=train, **data)]
+            valid_sets=[
+                lightgbm.Dataset(
+                    valid[0].matrix, label=valid[1] / unit, weight=context.valid_weights, reference=train, **data
+                )
+            ]
             if valid
             else None,
             callbacks=[after_round],

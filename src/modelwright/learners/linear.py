@@ -83,6 +83,7 @@ class Linear(Family):
         max_classes=200,
         stoppable=True,
         watches=False,
+        weighs=True,
         complexity=1,
         source="Hoerl and Kennard 1970, Zou and Hastie 2005; strength by leave-one-out (Golub et al. 1979) or folds",
         cost=lambda n, p, k: 0.03 + 2e-9 * n * p * min(p, NEWTON_FEATURES) * k + 2e-8 * n * p * k * 10,
@@ -115,7 +116,9 @@ class Linear(Family):
             coef, intercept = _logits(estimator, present, context.n_classes)
         else:
             offset, spread = float(y.mean()), float(y.std())
-            estimator, note = _least_squares(matrix, (y - offset) / spread, sample, chosen.l1_ratio, rng)
+            estimator, note = _least_squares(
+                matrix, (y - offset) / spread, sample, chosen.l1_ratio, rng, context.weights
+            )
             present = np.zeros(1, dtype=np.int64)
             coef = spread * estimator.coef_.reshape(-1, 1)
             intercept = np.atleast_1d(offset + spread * estimator.intercept_).astype(np.float64)
@@ -143,7 +146,12 @@ def _logits(estimator: Any, present: np.ndarray, n_classes: int) -> tuple[np.nda
 
 
 def _least_squares(
-    matrix: np.ndarray, y: np.ndarray, sample: np.ndarray, l1_ratio: float, rng: np.random.Generator
+    matrix: np.ndarray,
+    y: np.ndarray,
+    sample: np.ndarray,
+    l1_ratio: float,
+    rng: np.random.Generator,
+    weights: np.ndarray | None,
 ) -> tuple[Any, str]:
     from sklearn.linear_model import ElasticNet, ElasticNetCV, Ridge, RidgeCV
 
@@ -152,10 +160,10 @@ def _least_squares(
         estimator = Ridge(
             alpha=strength * len(y) / len(sample), solver="cholesky" if len(matrix) > matrix.shape[1] else "auto"
         )
-        return estimator.fit(matrix, y), f"strength {strength:.3g}"
+        return estimator.fit(matrix, y, weights), f"strength {strength:.3g}"
     folds = list(_folds(np.zeros(len(sample)), rng))
     if len(folds) < 2:
-        return Ridge().fit(matrix, y), "too few rows to choose"
+        return Ridge().fit(matrix, y, weights), "too few rows to choose"
     centred = y[sample] - y[sample].mean()
     largest = np.abs(matrix[sample].T @ centred).max() / (len(sample) * l1_ratio)
     grid = max(largest, np.finfo(float).tiny) * np.logspace(0, -4, 25)
@@ -164,7 +172,7 @@ def _least_squares(
     )
     strength = float(search.fit(matrix[sample], y[sample]).alpha_)
     return ElasticNet(alpha=strength, l1_ratio=l1_ratio, max_iter=DESCENT_ITERATIONS, tol=1e-4).fit(
-        matrix, y
+        matrix, y, weights
     ), f"strength {strength:.3g}"
 
 
@@ -179,7 +187,7 @@ def _logistic(
     strength = _choose_inverse_strength(matrix[sample], y[sample], l1_ratio, context, rng)
     # C weighs the sum over the rows against the penalty: the same balance on all rows wants a smaller one
     estimator = _new_logistic(matrix, y, l1_ratio, strength * len(sample) / len(y), context.seed)
-    stopped = _iterate(estimator, matrix, y, context.deadline)
+    stopped = _iterate(estimator, matrix, y, context.weights, context.deadline)
     note = f"C = {strength:.3g}" + (", stopped by the deadline" if stopped else "")
     return estimator, note
 
@@ -202,11 +210,11 @@ def _new_logistic(matrix: np.ndarray, y: np.ndarray, l1_ratio: float, strength: 
     return LogisticRegression(solver="newton-cholesky" if newton else "lbfgs", tol=1e-4, **common)
 
 
-def _iterate(estimator: Any, matrix: np.ndarray, y: np.ndarray, deadline: Deadline) -> bool:
+def _iterate(estimator: Any, matrix: np.ndarray, y: np.ndarray, weights: np.ndarray | None, deadline: Deadline) -> bool:
     """Fit in chunks of iterations; return whether the deadline came first."""
     most = SAGA_ITERATIONS if estimator.solver == "saga" else ITERATIONS
     for _ in range(most // estimator.max_iter):
-        estimator.fit(matrix, y)
+        estimator.fit(matrix, y, weights)
         if np.max(estimator.n_iter_) < estimator.max_iter:
             return False
         if deadline.passed:

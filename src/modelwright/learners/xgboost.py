@@ -72,6 +72,7 @@ class Xgboost(Family):
         watches=True,
         complexity=4,
         chancy=True,
+        weighs=True,
         source="Chen and Guestrin 2016; settings after TabRepo (Salinas and Erickson 2024) and Holzmüller et al. 2024",
         cost=lambda n, p, k: 0.03 + 350 * k * (2e-4 + 5e-9 * n * p),
     )
@@ -113,11 +114,17 @@ class Xgboost(Family):
                 losses = next(iter(evals_log["valid"].values())) if valid else [None]
                 return rounds.stop(epoch + 1, losses[-1])
 
-        train = xgboost.QuantileDMatrix(as_float32(view.matrix), label=y, nthread=context.threads)
+        train = xgboost.QuantileDMatrix(
+            as_float32(view.matrix), label=y, weight=context.weights, nthread=context.threads
+        )
         evals = []
         if valid:
             held = xgboost.QuantileDMatrix(
-                as_float32(valid[0].matrix), label=valid[1], ref=train, nthread=context.threads
+                as_float32(valid[0].matrix),
+                label=valid[1],
+                weight=context.valid_weights,
+                ref=train,
+                nthread=context.threads,
             )
             evals = [(held, "valid")]
         booster = xgboost.train(

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from modelwright.audit.findings import Audit
 from modelwright.evaluate.evidence import Evidence
-from modelwright.evaluate.measurements import Fairness
+from modelwright.evaluate.measurements import Fairness, Flip
 from modelwright.govern.fairness.groups import Grouping, groupings
 from modelwright.running import Run
 
 __all__ = ["fairness", "groups_of", "protected_names"]
 
 ATTRIBUTES_RULE = "A046"
+FLIPPED_ROWS = 2_000  # a share of so many is known to two points
 MOST_COLUMNS = 8  # each is a table in the report
 
 CHOSE = (
@@ -35,12 +36,29 @@ def groups_of(run: Run, names: tuple[str, ...]) -> tuple[Grouping, ...]:
     return groupings(run.used(names), names, run.documents["contract"])
 
 
+def _flips(run: Run, names: tuple[str, ...], evidence: Evidence) -> tuple[Flip, ...]:
+    """Ask the models of the first fold, as explaining does: they have not seen these rows."""
+    from modelwright.data.columns import take
+    from modelwright.govern.fairness.flipping import flip_test
+    from modelwright.package.assembling import assemble
+    from modelwright.steps.learning import plan_facts
+
+    lockbox = run.folds.holdout
+    rows = (lockbox if len(lockbox) else run.folds.folds[0][1])[:FLIPPED_ROWS]
+    plan = assemble(run.outcome.first_fold, plan_facts(run))
+    columns = take(run.used(plan.contract.names), rows)
+    return flip_test(
+        plan.predict, columns, names, seen=plan.contract.names, threshold=plan.threshold, unit=evidence.unit
+    )
+
+
 def fairness(run: Run, evidence: Evidence) -> Fairness | None:
     """Return the measures by group on the rows that are reported, None where no column is about people."""
     from dataclasses import replace
 
     from modelwright.govern.fairness import measure_fairness
     from modelwright.govern.fairness.measuring import Judged
+    from modelwright.steps.mitigating import options
 
     names, proposed = protected_names(run)
     groups = groups_of(run, names) if names else ()
@@ -61,4 +79,4 @@ def fairness(run: Run, evidence: Evidence) -> Fairness | None:
         least=run.brief.fairness_ratio,
         proposed=proposed,
     )
-    return replace(found, notes=() if len(lockbox) else (CHOSE,))
+    return replace(found, options=options(run, evidence.y, rows, groups), notes=() if len(lockbox) else (CHOSE,))

@@ -17,6 +17,8 @@ from modelwright.frame.splitting import NEEDS_TIME
 from modelwright.govern.fairness.choosing import CHOICES, choice_words
 from modelwright.running import Run
 from modelwright.steps.fairness import fairness
+from modelwright.steps.mitigating import make_fairer, reserve
+from modelwright.steps.settling import settle
 from modelwright.train.record import Training
 
 __all__ = ["check_rows", "evaluate", "explain", "journal_key", "plan_facts", "train"]
@@ -104,7 +106,7 @@ def train(run: Run) -> Training:
         job,
         run.engine,
         budget=run.budget,
-        after_seconds=run.after_seconds if run.budget.timed else None,
+        after_seconds=run.after_seconds + reserve(run) if run.budget.timed else None,
         limits=run.brief.limits,
         journal_key=journal_key(run.digests["source"], run.digests["contract"], problem),
         checks=check_rows(run),
@@ -112,6 +114,7 @@ def train(run: Run) -> Training:
         tell=run.tell,
         only=() if run.start is None else run.start.candidates,
     )
+    make_fairer(run, job)
     document = run.outcome.document
     members = ", ".join(f"{m.key} ({m.weight:.0%})" for m in document.members)
     run.decide(
@@ -193,25 +196,16 @@ def _keep_judged(run: Run, prediction: np.ndarray) -> None:
 
 def gather(run: Run) -> Any:
     """Return the evidence of the run: what was predicted on rows that chose nothing."""
-    from modelwright.evaluate.calibration import fit_calibrator
     from modelwright.evaluate.evidence import Evidence
 
     problem: Problem = run.documents["problem"]
     outcome, y = run.outcome, run.y[run.rows]
     lockbox = run.folds.holdout
     judged = lockbox if len(lockbox) else outcome.rows
-    prediction = outcome.holdout if len(lockbox) else outcome.oof
-    run.calibration_note = "not tried: too few rows to set some aside for it"
-    if problem.classes and len(lockbox):
-        run.calibrator, run.calibration_note = fit_calibrator(
-            y[outcome.rows],
-            outcome.oof,
-            metric=problem.metric,
-            seed=run.brief.seed,
-            groups=None if run.folds.groups is None else run.folds.groups[outcome.rows],
-        )
-        prediction = run.calibrator(prediction)
-    run.threshold, run.threshold_why = _threshold(run, y[outcome.rows], bool(len(lockbox)))
+    settled = settle(run, outcome)
+    run.calibrator, run.calibration_note = settled.calibrator, settled.note
+    run.threshold, run.threshold_why = settled.threshold, settled.why
+    prediction = settled.judged
     apply = run.calibrator or (lambda p: p)
     return Evidence(
         y=y[judged],
@@ -264,19 +258,6 @@ def _unseen(run: Run, y: np.ndarray, apply: Any) -> Any:
     rows = run.outcome.rows
     groups = None if run.folds.groups is None else run.folds.groups[rows]
     return Unseen(y[rows], apply(run.outcome.oof), groups).some(run.brief.seed)
-
-
-def _threshold(run: Run, y: np.ndarray, has_lockbox: bool) -> tuple[float | None, str]:
-    from modelwright.evaluate.threshold import choose_threshold
-
-    problem: Problem = run.documents["problem"]
-    if len(problem.classes) != 2:
-        return None, ""
-    if not has_lockbox:
-        # The rows that would choose it also measure; only the threshold that follows from the payoff is free of that.
-        return choose_threshold(y[:0], run.outcome.oof[:0], metric="log_loss", payoff=run.brief.payoff)
-    calibrated = run.calibrator(run.outcome.oof) if run.calibrator else run.outcome.oof
-    return choose_threshold(y, calibrated, metric=problem.metric, payoff=run.brief.payoff)
 
 
 def _selection(problem: Problem, y: np.ndarray, candidates: np.ndarray, seed: int) -> Any:
@@ -348,13 +329,14 @@ def explain(run: Run) -> Explanation:
     lockbox = run.folds.holdout
     rows = lockbox if len(lockbox) else run.folds.folds[0][1]
     first = assemble(run.outcome.first_fold, plan_facts(run))
+    features = tuple(n for n in problem.features if n not in run.withheld)
     after = run.after_seconds
     return explaining(
         first.predict,
-        take(run.used(problem.features), rows),
+        take(run.used(features), rows),
         run.y[run.rows][rows],
         contract=first.contract,
-        features=problem.features,
+        features=features,
         metric=metrics.get(problem.metric),
         seed=run.brief.seed,
         deadline_s=max(0.3, min(EXPLAIN_SHARE * after, run.budget.left - 0.4 * after)) if run.budget.timed else 30.0,

@@ -35,8 +35,8 @@ class Budget:
         self.resume(spent_before)
 
     def resume(self, spent_before: float) -> None:
-        """Count seconds used by earlier sessions."""
-        self.spent_before = min(spent_before, (1 - self.RESUMED_SHARE) * self.seconds)
+        """Count seconds used by earlier sessions; what was counted is never given back."""
+        self.spent_before = max(self.spent_before, min(spent_before, (1 - self.RESUMED_SHARE) * self.seconds))
 
     @property
     def elapsed(self) -> float:

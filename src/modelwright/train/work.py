@@ -17,6 +17,7 @@ from modelwright.data.contract import Contract
 from modelwright.learners.base import Deadline, FitContext, Fitted
 from modelwright.runtime.view import View
 from modelwright.runtime.views import ViewPlan
+from modelwright.train.balancing import Balance
 from modelwright.train.encoded import EncodedViews
 from modelwright.train.record import Candidate
 
@@ -85,6 +86,8 @@ class Job:
         the estimators, which report nothing.
     seeds : int
         Most models of a member in the version, of which the mean is taken, where time allows more than one.
+    balance : Balance or None
+        Weighs the rows that are fitted so that groups of people and classes are independent; None: all alike.
     """
 
     columns: Columns
@@ -103,6 +106,7 @@ class Job:
     max_train_rows: int
     folds_report: bool = True
     seeds: int = 1
+    balance: Balance | None = None
 
     @property
     def n_outputs(self) -> int:
@@ -214,17 +218,22 @@ def fit_fold(state: State, task: FitTask) -> FitResult:
     plan, train, valid, holdout, rows = _views(state, task)
     y = job.y[rows]
     fit_rows, stop_rows = _early_stopping_rows(job, task, rows)
+    watched = rows[:0]
     if not learner.card.watches:
         stopping, fit_view, fit_y = None, train, y
     elif stop_rows is None:
-        stopping = (valid, job.y[job.folds[task.fold][1]])
+        watched = job.folds[task.fold][1]
+        stopping = (valid, job.y[watched])
         fit_view, fit_y = train, y
     else:
+        watched = rows[stop_rows]
         stopping = (train.take(stop_rows), y[stop_rows])
         fit_view, fit_y = train.take(fit_rows), y[fit_rows]
+    fitted_rows = rows if fit_y is y else rows[fit_rows]
     fitting = time.monotonic()
     left = None if task.seconds is None else fitting + task.seconds
-    fitted = learner.fit(fit_view, fit_y, task.candidate.settings, _context(job, task.fold, left), valid=stopping)
+    context = _context(job, task.fold, left, fitted_rows, watched)
+    fitted = learner.fit(fit_view, fit_y, task.candidate.settings, context, valid=stopping)
     fit_seconds = time.monotonic() - fitting
     sample = _train_sample(job, task, len(rows))
     arrays = {
@@ -274,7 +283,7 @@ def refit(state: State, task: RefitTask) -> RefitResult:
         train,
         job.y[rows],
         candidate.settings,
-        _context(job, 99 + task.seed, left),
+        _context(job, 99 + task.seed, left, rows, rows[:0]),
         valid=None,
         iterations=task.iterations,
     )
@@ -283,7 +292,10 @@ def refit(state: State, task: RefitTask) -> RefitResult:
     return RefitResult({"native": native}, fitted.note, time.monotonic() - started, files)
 
 
-def _context(job: Job, salt: int, deadline: float | None) -> FitContext:
+def _context(job: Job, salt: int, deadline: float | None, rows: np.ndarray, watched: np.ndarray) -> FitContext:
+    def weighed(some: np.ndarray) -> np.ndarray | None:
+        return None if job.balance is None or not len(some) else job.balance.weights(some, job.y[some])
+
     return FitContext(
         objective=job.objective,
         n_classes=job.n_classes,
@@ -291,6 +303,8 @@ def _context(job: Job, salt: int, deadline: float | None) -> FitContext:
         seed=job.seed + 1000 * salt,
         threads=1,
         deadline=Deadline(deadline),
+        weights=weighed(rows),
+        valid_weights=weighed(watched),
     )
 
 

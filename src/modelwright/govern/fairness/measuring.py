@@ -21,7 +21,7 @@ from modelwright.govern.fairness.choosing import all_measures, measures_of
 from modelwright.govern.fairness.groups import Grouping
 from modelwright.govern.fairness.rates import Rate, difference, mean_of, over, ratio, share, shrink
 
-__all__ = ["Judged", "group_table", "measure_fairness", "widest_pair"]
+__all__ = ["Judged", "group_table", "measure_fairness", "steady_ratio", "widest_pair"]
 
 FEWEST_ROWS = 30
 """That count for a measure: of fewer a group is shown and not compared; the interval of a share is then too wide."""
@@ -211,3 +211,19 @@ def widest_pair(table_or_tables: Sequence[GroupTable], measures: Sequence[str]) 
         if d.measure in measures and d.widest is not None and d.widest.ratio.value is not None
     ]
     return min(found, key=lambda p: p.ratio.value or 0.0) if found else None
+
+
+def steady_ratio(tables: Sequence[GroupTable], measures: Sequence[str]) -> float | None:
+    """Return the lowest ratio of two groups with every group taken for what its rows say of it, drawn to the others.
+
+    A model is chosen by it: the lowest of many ratios as they are would be that of the smallest groups.
+    """
+    found = []
+    for table in tables:
+        for at, m in enumerate(table.rows[0].measures):
+            if m.name not in measures:
+                continue
+            drawn = [v for row in table.rows if row.judged[at] and (v := row.shrunk[at]) is not None]
+            if len(drawn) > 1 and max(drawn) > 0:
+                found.append(min(drawn) / max(drawn))
+    return min(found) if found else None

@@ -1,0 +1,283 @@
+"""Fitting the champion's recipes again so that groups are treated more alike, and choosing by what the brief asks.
+
+Each option goes through the whole training: the same folds, a calibrator and a threshold of its own.
+The choice is made on out-of-fold rows; the lockbox measures afterwards what each option would have been. None of the
+options reads a protected column, so that none is needed when the model is used.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from modelwright.errors import TrainingError
+from modelwright.evaluate import metrics
+from modelwright.evaluate.intervals import measure
+from modelwright.evaluate.measurements import FairOption
+from modelwright.frame.problem import Problem
+from modelwright.govern.fairness.groups import Grouping, cells_of
+from modelwright.govern.fairness.measuring import Judged, group_table, steady_ratio, widest_pair
+from modelwright.running import Run
+from modelwright.steps.fairness import groups_of, protected_names
+from modelwright.steps.settling import Settled, settle
+from modelwright.train.balancing import Balance
+from modelwright.train.outcome import Outcome
+from modelwright.train.work import Job
+
+__all__ = ["Tried", "make_fairer", "options", "reserve"]
+
+RESERVED = 0.4
+"""Of the time that is left when training begins, for the options; where none is needed it is saved."""
+
+WORTH_TRYING = frozenset({"selection", "opportunity", "errors"})
+"""Comparisons that weights can bring about. Calibration by group is that of the data as they are: weights undo it."""
+
+AS_IT_WAS, WITHOUT = "as it was", "without the columns"
+FITS = 4
+"""Options at most: one that only leaves the columns out, and three with weights of a strength that is searched for."""
+FULL = 1.0
+STRONGEST = 12.0
+STEP = 4.0
+"""Times as strong, at most, as the strongest weights before."""
+MARGIN = 1.2
+"""Of the step that a straight line says: what weights do falls off."""
+ALIKE = 0.05
+"""Ratios that are no more apart are worth no loss of score where neither is high enough: much of that is luck."""
+NEAR = 0.3
+"""Strengths closer than this are much the same."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Tried:
+    """A model that was trained with weights of a strength, 0 for none, and what the rows that choose say of it."""
+
+    name: str
+    strength: float
+    outcome: Outcome
+    settled: Settled
+    score: float
+    loss: float
+    ratio: float | None
+    chosen: bool = False
+
+
+def _asked(run: Run) -> bool:
+    """Return whether fairer models are to be tried: two classes, a measure that weights can change, named columns."""
+    problem: Problem = run.documents["problem"]
+    return len(problem.classes) == 2 and run.brief.fairness in WORTH_TRYING and not protected_names(run)[1]
+
+
+def reserve(run: Run) -> float:
+    """Return the seconds of the training time to leave for fairer models."""
+    return RESERVED * max(run.budget.left - run.after_seconds, 0.0) if _asked(run) else 0.0
+
+
+def make_fairer(run: Run, job: Job) -> None:
+    """Where the model is less fair than asked, fit it again in several ways and go on with the one that serves best."""
+    if not _asked(run) or run.outcome.document.stood_in:
+        return
+    names, _ = protected_names(run)
+    groups = groups_of(run, names)
+    least = run.brief.fairness_ratio
+    first = _measured(run, AS_IT_WAS, 0.0, run.outcome, groups)
+    if first.ratio is None or first.ratio >= least:
+        return
+    tried = [first]
+    strength = 0.0
+    for number in range(1, FITS + 1):
+        outcome = _fit(run, job, names, strength, number)
+        if outcome is None and strength:
+            break
+        if outcome is not None:
+            name = f"reweighted × {strength:g}" if strength else WITHOUT
+            tried.append(_measured(run, name, strength, outcome, groups))
+        following = next_strength([(t.strength, t.ratio) for t in tried if t.ratio is not None], least)
+        if following is None:
+            break
+        strength = following
+    best = chosen(tried, least)
+    run.fairer = tuple(replace(t, chosen=t is best) for t in tried)
+    if best is not first:
+        run.outcome, run.withheld = _as_first(first.outcome, best), names
+    _decide(run, tried, best, least)
+
+
+def chosen(tried: list[Tried], least: float) -> Tried:
+    """Return the option with the best score among those fair enough; where none is, among those as good as fairest."""
+    fair = [t for t in tried if t.ratio is not None and t.ratio >= least]
+    if not fair:
+        nearest = max(t.ratio or 0.0 for t in tried)
+        fair = [t for t in tried if (t.ratio or 0.0) >= nearest - ALIKE]
+    return min(fair, key=lambda t: t.loss)
+
+
+def next_strength(found: list[tuple[float, float]], least: float) -> float | None:
+    """Return which strength to try next to find the smallest that reaches ``least``; None where the search is over.
+
+    ``found`` are the strengths so far with their ratios. Between two that lie on either side a straight line tells;
+    beyond the strongest, the line through the ends.
+    """
+    best = {strength: max(r for s, r in found if s == strength) for strength, _ in found}
+    points = sorted(best.items())
+    enough = next((p for p in points if p[1] >= least), None)
+    if enough is not None:
+        below = [p for p in points if p[0] < enough[0]]
+        if not below or enough[0] - below[-1][0] < NEAR:
+            return None
+        (s0, r0), (s1, r1) = below[-1], enough
+        between = s0 + (s1 - s0) * min(MARGIN * (least - r0) / (r1 - r0), 0.9)
+        return round(between, 1)
+    if len(points) < 2:
+        return FULL
+    (s0, r0), (s1, r1) = points[0], points[-1]
+    slope = (r1 - r0) / (s1 - s0)
+    wanted = s1 + MARGIN * (least - r1) / slope if slope > 0 else STEP * s1
+    following = round(min(max(wanted, s1 + NEAR), STEP * s1, STRONGEST), 1)
+    return following if following > s1 else None
+
+
+def _measured(run: Run, name: str, strength: float, outcome: Outcome, groups: tuple[Grouping, ...]) -> Tried:
+    problem: Problem = run.documents["problem"]
+    settled, y = settle(run, outcome), run.y[run.rows][outcome.rows]
+    metric = metrics.get(problem.metric)
+    score = float(metric(y, settled.oof, settled.threshold))
+    tables = _tables(run, settled, outcome.rows, y, settled.oof, groups)
+    ratio = steady_ratio(tables, _measures(run))
+    loss = -score if metric.greater_is_better else score
+    return Tried(name=name, strength=strength, outcome=outcome, settled=settled, score=score, loss=loss, ratio=ratio)
+
+
+def _measures(run: Run) -> tuple[str, ...]:
+    from modelwright.govern.fairness.choosing import measures_of
+
+    return measures_of(run.brief.fairness, len(run.documents["problem"].classes))
+
+
+def _tables(
+    run: Run, settled: Settled, rows: np.ndarray, y: np.ndarray, prediction: np.ndarray, groups: tuple[Grouping, ...]
+) -> list[Any]:
+    clusters = None if run.folds.groups is None else run.folds.groups[rows]
+    judged = Judged(y=y, prediction=prediction, threshold=settled.threshold, clusters=clusters)
+    return [group_table(judged, g.take(rows), least=run.brief.fairness_ratio, looks=len(groups)) for g in groups]
+
+
+def _text(t: Tried) -> str:
+    if t.strength:
+        power = f"to the power of {t.strength:g}"
+        return f"rows weighted towards independence of group and class, {power}; without the columns"
+    return "the same recipes without the protected columns" if t.name == WITHOUT else "the model as it was trained"
+
+
+def _fit(run: Run, job: Job, names: tuple[str, ...], strength: float, number: int) -> Outcome | None:
+    """Train an option in its share of the time; None where there is nothing to fit or no time for it."""
+    from modelwright.steps.learning import check_rows
+    from modelwright.train.training import train
+
+    features = [n for n in job.columns if n not in names]
+    keys = _keys(run, weighing=strength > 0)
+    if not features or not keys or (not strength and len(features) == len(job.columns)):
+        return None
+    assert run.engine is not None
+    columns = {n: job.columns[n] for n in features}
+    own = replace(
+        job,
+        columns=columns,
+        contract=job.contract.only(features),
+        run_folder=job.run_folder / "models" / f"fairer-{number}",
+        balance=None if not strength else Balance(_cells(run, names), strength),
+        max_train_rows=len(job.y),
+        seeds=1,
+    )
+    left = run.budget.left - run.after_seconds
+    try:
+        outcome = train(
+            own,
+            run.engine,
+            budget=run.budget,
+            after_seconds=run.after_seconds + left * (1 - 1 / (FITS + 1 - number)) if run.budget.timed else None,
+            limits=run.brief.limits,
+            journal_key=f"{strength} {keys}",
+            checks=check_rows(run),
+            guard=run.guard,
+            tell=run.tell,
+            only=keys,
+        )
+    except TrainingError as error:
+        run.decide("train", f"fairer model, weights to the power of {strength:g}", "not fitted", error.what)
+        return None
+    return None if outcome.document.stood_in else outcome
+
+
+def _keys(run: Run, *, weighing: bool) -> tuple[str, ...]:
+    """Return the champion's recipes; of those whose fits must honour weights, else the best that does."""
+    from modelwright import learners
+
+    done = [c for c in run.outcome.document.candidates if c.status == "done"]
+    fitting = [c for c in done if not weighing or learners.get(c.learner).card.weighs]
+    members = tuple(c.key for c in fitting if c.weight)
+    return members or tuple(c.key for c in fitting[:1])
+
+
+def _cells(run: Run, names: tuple[str, ...]) -> np.ndarray:
+    return cells_of(run.used(names), names, run.documents["contract"])
+
+
+def _as_first(first: Outcome, best: Tried) -> Outcome:
+    """Return the outcome of an option; its document goes on telling what was tried before."""
+    document, own = first.document, best.outcome.document
+    weights = {m.key: m.weight for m in own.members}
+    told = replace(
+        document,
+        candidates=tuple(replace(c, weight=weights.get(c.key, 0.0)) for c in document.candidates),
+        members=own.members,
+        ensemble_score=own.ensemble_score,
+        refit=own.refit,
+        frontier=own.frontier,
+        notes=(*document.notes, f"The model is the fairer one, {best.name}: {_text(best)}."),
+    )
+    return replace(best.outcome, document=told)
+
+
+def _decide(run: Run, tried: list[Tried], best: Tried, least: float) -> None:
+    def told(t: Tried) -> str:
+        return f"{t.name} (ratio {t.ratio or 0.0:.2f}, score {t.score:.4g})"
+
+    met = best.ratio is not None and best.ratio >= least
+    run.decide(
+        "train",
+        "fairer model",
+        told(best),
+        f"the best score of those whose lowest ratio is {least:g} or more, on out-of-fold rows"
+        if met
+        else f"none reaches {least:g} on out-of-fold rows; of those that come nearest this one has the best score",
+        decided_by="measurement",
+        alternatives=tuple(told(t) for t in tried if t is not best),
+    )
+
+
+def options(run: Run, y: np.ndarray, rows: np.ndarray, groups: tuple[Grouping, ...]) -> tuple[FairOption, ...]:
+    """Return what was tried, measured on the rows that are reported: ``rows``, whose truth is ``y``."""
+    problem: Problem = run.documents["problem"]
+    has_lockbox = len(run.folds.holdout) > 0
+    found = []
+    for t in run.fairer:
+        own, truth = (rows, y) if has_lockbox else (t.outcome.rows, run.y[run.rows][t.outcome.rows])
+        clusters = None if run.folds.groups is None else run.folds.groups[own]
+        tables = _tables(run, t.settled, own, truth, t.settled.judged, groups)
+        found.append(
+            FairOption(
+                name=t.name,
+                text=_text(t),
+                score=measure(
+                    problem.metric, truth, t.settled.judged, groups=clusters, seed=run.brief.seed,
+                    threshold=t.settled.threshold,
+                ),
+                ratio=widest_pair(tables, _measures(run)),
+                score_then=t.score,
+                ratio_then=t.ratio,
+                chosen=t.chosen,
+            )
+        )  # fmt: skip
+    return tuple(found)

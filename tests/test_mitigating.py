@@ -1,0 +1,79 @@
+"""Runs that are asked to be fair: what is tried, what is chosen, and what is packaged."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import modelwright as mw
+from modelwright.steps.mitigating import chosen, next_strength
+
+
+def _applicants(n=900, seed=0):
+    rng = np.random.default_rng(seed)
+    sex = rng.choice(["f", "m"], n)
+    skill, noise = rng.normal(size=n), rng.normal(size=n)
+    hours = rng.normal(40, 6, n) + np.where(sex == "m", 3.0, 0.0)
+    chance = 1 / (1 + np.exp(-(1.3 * skill + np.where(sex == "m", 0.9, -0.9))))
+    hired = np.where(rng.random(n) < chance, "yes", "no")
+    return pd.DataFrame({"sex": sex, "skill": skill, "hours": hours, "noise": noise, "hired": hired})
+
+
+@pytest.fixture(scope="module")
+def fair(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("fair") / "made"
+    brief = {"target": "hired", "positive": "yes", "protected": ["sex"], "fairness": "selection", "trials": 2}
+    return mw.run(_applicants(), project=str(folder), **brief)
+
+
+@pytest.mark.slow
+def test_a_fairer_model_is_chosen_and_packaged_without_the_column(fair):
+    import json
+
+    run = json.loads((fair.run_folder("0001") / "evaluation.json").read_text())["body"]
+    options = run["fairness"]["options"]
+    assert options[0]["name"] == "as it was"
+    assert options[0]["ratio_then"] < 0.8
+    taken = next(o for o in options if o["chosen"])
+    assert taken["ratio_then"] > options[0]["ratio_then"]
+    assert taken["ratio"]["ratio"]["low"] is not None
+    assert taken["score"]["low"] < taken["score"]["value"] < taken["score"]["high"]
+    version = fair.version()
+    assert "sex" not in version.plan.contract.names
+    answers, violations = version.predict(_applicants(20, seed=1).drop(columns=["sex", "hired"]))
+    assert {len(column) for column in answers.values()} == {20}
+    assert not [v for v in violations if "sex" in str(v)]
+
+
+@pytest.mark.slow
+def test_the_report_tells_what_being_fairer_costs(fair):
+    text = fair.report.path.read_text()
+    assert "What being fairer costs" in text
+    assert "(chosen)" in text.split('id="groups"')[1]
+    assert [d.choice for d in fair.why("fairness")] == ["selection"]
+
+
+def test_the_strength_is_searched_for_along_a_line():
+    assert next_strength([(0.0, 0.5)], 0.8) == 1.0
+    assert next_strength([(0.0, 0.5), (0.0, 0.6), (1.0, 0.7)], 0.8) == 2.2
+    assert next_strength([(0.0, 0.6), (1.0, 0.61)], 0.8) == 4.0
+    assert next_strength([(0.0, 0.6), (1.0, 0.9)], 0.8) == 0.8
+    assert next_strength([(0.0, 0.6), (0.8, 0.82), (1.0, 0.9)], 0.8) == 0.7
+    assert next_strength([(0.0, 0.5), (0.0, 0.85)], 0.8) is None
+    assert next_strength([(0.0, 0.6), (12.0, 0.7)], 0.8) is None
+
+
+@dataclass(frozen=True)
+class _Option:
+    ratio: float | None
+    loss: float
+
+
+def test_the_best_score_is_taken_of_those_fair_enough_or_nearly_the_fairest():
+    unfair, fair, fairer = _Option(0.5, 0.1), _Option(0.82, 0.2), _Option(0.95, 0.3)
+    assert chosen([unfair, fair, fairer], 0.8) is fair
+    assert chosen([unfair, fairer], 0.8) is fairer
+    near, nearest = _Option(0.66, 0.2), _Option(0.7, 0.4)
+    assert chosen([unfair, near, nearest], 0.8) is near
+    assert chosen([unfair, _Option(None, 0.0)], 0.8) is unfair
