@@ -39,6 +39,7 @@ def test_a_fairer_model_is_chosen_and_packaged_without_the_column(fair):
     assert taken["ratio_then"] > options[0]["ratio_then"]
     assert taken["ratio"]["ratio"]["low"] is not None
     assert taken["score"]["low"] < taken["score"]["value"] < taken["score"]["high"]
+    assert [(f["column"], f["changed"]) for f in run["fairness"]["flips"]] == [("sex", None)]  # it is not seen
     version = fair.version()
     assert "sex" not in version.plan.contract.names
     answers, violations = version.predict(_applicants(20, seed=1).drop(columns=["sex", "hired"]))

@@ -12,7 +12,8 @@ from collections.abc import Iterable, Sequence
 
 from modelwright import format as fmt
 from modelwright.audit.findings import Action, Severity
-from modelwright.evaluate.measurements import Evaluation, Measurement, Slice
+from modelwright.evaluate.measurements import Evaluation, Fairness, Measurement, Slice
+from modelwright.govern.fairness.wording import RATES
 from modelwright.report import cases, describing, words
 from modelwright.report.inputs import ReportInput
 
@@ -234,10 +235,24 @@ def _analyses(r: ReportInput) -> str:
             "### Parts of the rows",
             _table(("Part", "Rows", words.title_of(e.slices[0].score.name), "Against the rest"), rows),
         ]
+    if e.fairness is not None:
+        parts += ["### Groups of people", *_groups(e.fairness)]
     if r.explanation.importances:
         ranked = ((_code(i.column), fmt.measured(i.drop)) for i in r.explanation.importances[:IMPORTANCES])
         parts += ["### What drives it", _table(("Column", "How much worse the score gets when it is shuffled"), ranked)]
     return "\n\n".join(parts)
+
+
+def _groups(fairness: Fairness) -> list[str]:
+    """Return a table of the groups of each column, and of two columns together."""
+    parts = []
+    if fairness.proposed:
+        parts.append("The columns were proposed by the audit, not named: the groups are shown and not judged.")
+    for table in fairness.tables:
+        heads = ("Group", "Rows", *(RATES[m.name].title for m in table.rows[0].measures))
+        rows = ((_md(g.group), fmt.count(g.n), *map(fmt.measured, g.measures)) for g in table.rows)
+        parts += [f"By {' and '.join(_code(c) for c in table.columns)}:", _table(heads, rows)]
+    return parts
 
 
 def _part(s: Slice) -> str:

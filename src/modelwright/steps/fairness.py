@@ -58,7 +58,7 @@ def fairness(run: Run, evidence: Evidence) -> Fairness | None:
 
     from modelwright.govern.fairness import measure_fairness
     from modelwright.govern.fairness.measuring import Judged
-    from modelwright.steps.mitigating import options
+    from modelwright.steps.mitigating import options, why_not_tried
 
     names, proposed = protected_names(run)
     groups = groups_of(run, names) if names else ()
@@ -79,4 +79,10 @@ def fairness(run: Run, evidence: Evidence) -> Fairness | None:
         least=run.brief.fairness_ratio,
         proposed=proposed,
     )
-    return replace(found, options=options(run, evidence.y, rows, groups), notes=() if len(lockbox) else (CHOSE,))
+    notes = ("" if len(lockbox) else CHOSE, why_not_tried(run))
+    return replace(
+        found,
+        flips=_flips(run, names, evidence),
+        options=options(run, evidence.y, rows, groups),
+        notes=tuple(note for note in notes if note),
+    )

@@ -26,7 +26,7 @@ from modelwright.train.balancing import Balance
 from modelwright.train.outcome import Outcome
 from modelwright.train.work import Job
 
-__all__ = ["Tried", "make_fairer", "options", "reserve"]
+__all__ = ["Tried", "make_fairer", "options", "reserve", "why_not_tried"]
 
 RESERVED = 0.4
 """Of the time that is left when training begins, for the options; where none is needed it is saved."""
@@ -67,6 +67,19 @@ def _asked(run: Run) -> bool:
     """Return whether fairer models are to be tried: two classes, a measure that weights can change, named columns."""
     problem: Problem = run.documents["problem"]
     return len(problem.classes) == 2 and run.brief.fairness in WORTH_TRYING and not protected_names(run)[1]
+
+
+def why_not_tried(run: Run) -> str:
+    """Return why no fairer model can be tried though fairness is asked for, empty where it can be or is not asked."""
+    if run.brief.fairness is None:
+        return ""
+    if len(run.documents["problem"].classes) != 2:
+        return "No fairer model was tried: rows can be weighted so that groups are independent of two classes only."
+    if run.brief.fairness not in WORTH_TRYING:
+        return "No fairer model was tried: weights change who is selected, and would make chances mean less."
+    if run.outcome.document.stood_in:
+        return "No fairer model was tried: there was hardly time for one model. Give a larger --budget."
+    return ""
 
 
 def reserve(run: Run) -> float:

@@ -37,8 +37,7 @@ class FairEnough:
             table, measure, pair = below
             failing = Failing.DO_NOT_SHIP if fairness.asked else Failing.INFORM
             why = f"{_told(table, measure, pair)}, less than {fairness.least:g} beyond the noise"
-            do = "have it made fairer or choose another --fairness-ratio, and look at the proxies"
-            return Finding(False, why, failing, do if fairness.asked else CHOOSE)
+            return Finding(False, why, failing, _next_move(fairness))
         widest = widest_pair(fairness.tables, fairness.measures)
         if widest is None:
             why = "not applicable: fewer than two groups have rows enough"
@@ -48,6 +47,16 @@ class FairEnough:
             why += f", which may be below {fairness.least:g}"
             return Finding(False, why, Failing.CONDITION, "collect more rows of these groups, and measure again")
         return Finding(True, why, Failing.DO_NOT_SHIP if fairness.asked else Failing.INFORM)
+
+
+def _next_move(fairness: Fairness) -> str:
+    if not fairness.asked:
+        return CHOOSE
+    if fairness.options:
+        return (
+            "fairer models were tried and fall short: let people decide, or find columns that are as true of all groups"
+        )
+    return "look at the proxies, and for columns that are as true of all groups"
 
 
 def _below(fairness: Fairness) -> tuple[GroupTable, str, GroupPair] | None:

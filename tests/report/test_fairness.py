@@ -1,0 +1,102 @@
+"""The section on groups of people: judged, told without a choice, proposed by the audit, and absent."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from modelwright.audit.findings import Action, Severity
+from modelwright.evaluate.measurements import FairOption, Flip
+from modelwright.govern.fairness import measure_fairness
+from modelwright.govern.fairness.groups import Grouping
+from modelwright.govern.fairness.measuring import Judged, widest_pair
+from modelwright.report.card import render_card
+from modelwright.report.html import render
+
+from . import samples
+
+
+def _fairness(asked="selection", proposed=False):
+    rng = np.random.default_rng(0)
+    codes = rng.choice(3, 2000, p=(0.5, 0.492, 0.008))
+    chance = np.where(rng.random(2000) < np.array([0.5, 0.25, 0.5])[codes], 0.9, 0.1)
+    y = (rng.random(2000) < 0.4).astype(float)
+    judged = Judged(y=y, prediction=np.column_stack([1 - chance, chance]), threshold=0.5)
+    grouping = Grouping(("sex",), ("<b>men</b>", "women", "others"), codes)
+    return measure_fairness(judged, [grouping], asked=asked, least=0.8, proposed=proposed)
+
+
+def _report(fairness, **changes):
+    r = samples.bank()
+    return replace(r, evaluation=replace(r.evaluation, fairness=fairness), **changes)
+
+
+def _section(text):
+    return text.split('<section id="groups">')[1].split("</section>")[0]
+
+
+def test_what_was_asked_is_answered_first():
+    section = _section(render(_report(_fairness())))
+    assert "Groups of sex differ by more than was asked for, beyond the noise." in section
+    assert "Below 0.8 by more than the noise: women to &lt;b&gt;men&lt;/b&gt;." in section
+    assert "<b>men</b>" not in section
+    assert "rows count: not compared; taken for" in section
+
+
+def test_without_a_choice_the_choices_are_told():
+    section = _section(render(_report(_fairness(None))))
+    assert "how they are to be compared was not said" in section
+    for choice in ("selection", "opportunity", "errors", "calibration"):
+        assert f"--fairness {choice}</code>" in section
+
+
+def test_what_the_audit_proposes_is_not_judged():
+    assert "shown here and not judged" in _section(render(_report(_fairness(None, proposed=True))))
+
+
+def test_options_flips_and_proxies_are_told():
+    fairness = _fairness()
+    option = FairOption(
+        name="reweighted × 1", text="rows weighted", score=samples.m("roc_auc", 0.78, 0.02),
+        ratio=widest_pair(fairness.tables, fairness.measures), score_then=0.79, ratio_then=0.81, chosen=True,
+    )  # fmt: skip
+    flipped = samples.m("flipped", 0.031, 0.01, n=2000)
+    fairness = replace(
+        fairness,
+        options=(replace(option, name="as it was", chosen=False), option),
+        flips=(Flip(column="sex", changed=flipped), Flip(column="age", changed=None, why="the model does not see it")),
+    )
+    proxy = samples.finding(
+        "A046", "Protected attributes", Severity.WARNING, ("job",), "'sex' can be told from 'job'.",
+        Action.TOLD, "", "", evidence={"attribute": "sex", "together": 0.6, "job": 0.4},
+    )  # fmt: skip
+    r = _report(fairness)
+    section = _section(render(replace(r, audit=replace(r.audit, findings=(*r.audit.findings, proxy)))))
+    assert "reweighted × 1 (chosen)" in section
+    assert "3.1% of 2,000 rows get another decision" in section
+    assert "the model does not see it" in section
+    assert "can be told from" in section
+
+
+def test_no_people_no_section():
+    text = render(samples.bank())
+    assert 'id="groups"' not in text
+    assert "### Groups of people" not in render_card(samples.bank())
+
+
+def test_the_card_has_the_groups():
+    card = render_card(_report(_fairness()))
+    assert "### Groups of people" in card
+    assert "| women |" in card
+
+
+@pytest.mark.parametrize("n_classes", [0, 3])
+def test_values_and_more_classes_are_shown(n_classes):
+    rng = np.random.default_rng(1)
+    prediction = rng.normal(5, 1, (400, 1)) if n_classes == 0 else rng.dirichlet((1, 1, 1), 400)
+    y = rng.normal(5, 1, 400) if n_classes == 0 else rng.integers(0, 3, 400).astype(float)
+    grouping = Grouping(("sex",), ("f", "m"), np.arange(400) % 2)
+    judged = Judged(y=y, prediction=prediction, threshold=None)
+    fairness = measure_fairness(judged, [grouping], asked="errors", least=0.8, proposed=False)
+    section = _section(render(_report(fairness)))
+    assert ("Mean error" if n_classes == 0 else "Accuracy") in section
