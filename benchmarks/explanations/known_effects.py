@@ -1,6 +1,6 @@
 """Does the explanation find the effects that are there, and call noise noise? On problems whose truth is known.
 
-    python benchmarks/explanations/known_effects.py [--problems 50] [--trials 6] [--rows 2000] [--seed 0]
+    python benchmarks/explanations/known_effects.py [--problems 50] [--trials 30] [--rows 2000] [--seed 0]
 
 Each problem has ten columns of which five act, by shapes drawn at random (a line, a bend, a step, a wave, levels, the
 product of two columns), each at most two thirds as strong as the one before, and five that are noise: numbers, levels
@@ -100,7 +100,7 @@ def explained(table: pd.DataFrame, trials: int) -> Explanation:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--problems", type=int, default=50)
-    parser.add_argument("--trials", type=int, default=6)
+    parser.add_argument("--trials", type=int, default=30)
     parser.add_argument("--rows", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
