@@ -143,7 +143,7 @@ def score_file(
         in JSON lines a list of class names, in other formats the text of one in JSON.
     reasons : int
         How many reasons per row to write as well, see `Version.predict`: ``reasons``, a list as ``set`` is. Each row
-        then costs some two predictions per column.
+        then takes about a millisecond and more.
     chunk_rows : int, optional
         Most rows that are scored at once by one thread.
     threads : int, optional
