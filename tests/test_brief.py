@@ -34,11 +34,31 @@ def test_unknown_field_suggests_the_right_one():
 
 @pytest.mark.parametrize(
     "fields",
-    [{"seed": -1}, {"seed": True}, {"payoff": {"tp": "much"}}, {"drop": [1]}, {"trials": 0}, {"latency": "0ms"}],
+    [
+        {"seed": -1},
+        {"seed": True},
+        {"payoff": {"tp": "much"}},
+        {"drop": [1]},
+        {"trials": 0},
+        {"latency": "0ms"},
+        {"fairness": "equal"},
+        {"fairness_ratio": 1.5},
+        {"fairness_ratio": 0},
+        {"fairness_ratio": True},
+    ],
 )
 def test_wrong_values(fields):
     with pytest.raises(UsageError):
         Brief().merged(**fields)
+
+
+def test_trust_is_a_table_of_its_own(tmp_path):
+    brief = Brief().merged(source="/data.csv", target="y", fairness="errors", fairness_ratio="0.9")
+    text = write_brief(brief)
+    assert '[trust]\nfairness = "errors"\nfairness_ratio = 0.9\n' in text
+    (tmp_path / "brief.toml").write_text(text)
+    assert read_brief(tmp_path / "brief.toml") == brief
+    assert "[trust]" not in write_brief(Brief())
 
 
 names = st.text(st.characters(codec="utf-8", exclude_categories=("Cs",)), min_size=1, max_size=12)
