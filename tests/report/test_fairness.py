@@ -40,7 +40,7 @@ def test_what_was_asked_is_answered_first():
     assert "Groups of sex differ by more than was asked for, beyond the noise." in section
     assert "Below 0.8 by more than the noise: women to &lt;b&gt;men&lt;/b&gt;." in section
     assert "<b>men</b>" not in section
-    assert "rows count: not compared; taken for" in section
+    assert "of which count: not compared, taken for" in section
 
 
 def test_without_a_choice_the_choices_are_told():

@@ -127,17 +127,16 @@ def _table(table: GroupTable, fairness: Fairness) -> FairTable:
 def _row(row: GroupRow, first: int, others: Sequence[int], plot: RowPlot, bad: bool) -> PlotRow:
     m = row.measures[first]
     judged = row.judged[first]
-    note, drawn = "", row.shrunk[first]
+    small, drawn = fmt.plural(row.n, "row"), row.shrunk[first]
     if not judged:
-        note = f"{m.n:,} rows count: not compared"
-        note += f"; taken for {fmt.number(drawn, 2)}, drawn to the other groups" if drawn is not None else ""
+        small += f", {m.n:,} of which count: not compared"
+        small += f", taken for {fmt.number(drawn, 2)}" if drawn is not None else ""
     tone = "bad" if bad else "model" if judged else "weak"
     return PlotRow(
         label=row.group,
-        small=fmt.plural(row.n, "row"),
+        small=small,
         plot=plot.interval(m.value, m.low, m.high, f"{row.group}: {fmt.measured(m)}", tone),
         value=fmt.measured(m),
-        note=note,
         tone="bad" if bad else "model",
         cells=tuple(fmt.amount(row.measures[i]) if row.measures[i].n else fmt.NONE for i in others),
     )
