@@ -187,7 +187,7 @@ def test_a_champion_that_was_changed_never_answers(tmp_path: Path) -> None:
         path = project / "versions" / "2" / "plan.json"
         path.chmod(stat.S_IRUSR | stat.S_IWUSR)
         path.write_bytes(path.read_bytes().replace(b"0.4", b"0.3", 1))
-        Project(project)._point(Champion(version=2, previous=(1,)), "promoted", by="a test", why="")
+        Project(project)._point(Champion(version=2, previous=(1,)), "promoted", by="a test", why="", evidence=None)
         end = time.monotonic() + 15
         while json.loads(get(wire, "/version").body)["refused"] is None:
             assert time.monotonic() < end
