@@ -219,3 +219,16 @@ def test_rolling_origins_judge_quarters_one_after_the_other_and_halves_that_over
 def test_rolling_origins_end_where_too_few_rows_came_before():
     assert len(rolling_origins(np.arange(60), most=6, fewest_rows=30)) == 3
     assert rolling_origins(np.zeros(60, dtype=np.int64), most=6, fewest_rows=5) == []
+
+
+def test_so_many_rows_judge_where_a_lockbox_reports(monkeypatch):
+    from modelwright.frame import split
+
+    monkeypatch.setattr(split, "MOST_JUDGING", 50)
+    y = np.arange(1000) % 2
+    with_box = _folds("stratified", y, classes=("a", "b"), objective="classify", n_folds=3, holdout=0.2)
+    assert all(len(valid) == 50 and len(train) > 500 for train, valid in with_box.folds)
+    assert all(not np.intersect1d(train, valid).size and (np.diff(valid) > 0).all() for train, valid in with_box.folds)
+    assert len(with_box.holdout) == 200
+    without = _folds("stratified", y, classes=("a", "b"), objective="classify", n_folds=3, holdout=0.0)
+    assert sum(len(valid) for _, valid in without.folds) == 1000

@@ -25,6 +25,10 @@ __all__ = ["Fold", "Folds", "group_numbers", "make_folds", "time_ranks"]
 Fold = tuple[np.ndarray, np.ndarray]
 _NO_ROWS = np.array([], dtype=np.int64)
 
+MOST_JUDGING = 200_000
+"""Rows that judge the candidates of a fold where a lockbox reports. The error of a log loss of 0.5 is some 0.001 then,
+and candidates are compared on the same rows; each of these rows is encoded and predicted for every candidate."""
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Folds:
@@ -36,7 +40,8 @@ class Folds:
         Lockbox rows, ascending; empty without one.
     folds : tuple of (train, valid)
         Ascending row numbers. Repeats follow one another: the first ``n_folds`` are the first repeat. Along time the
-        latest comes first: it has most rows to learn from, and is nearest to what will be predicted.
+        latest comes first: it has most rows to learn from, and is nearest to what will be predicted. With a lockbox
+        no more than `MOST_JUDGING` rows of a fold judge.
     groups : ndarray of int or None
         Group number per row; a row without a group is a group of its own.
     order : ndarray of int or None
@@ -76,7 +81,8 @@ def make_folds(problem: Problem, y: np.ndarray, columns: Columns, seed: int) -> 
         labels = objectives.get(problem.objective).split_labels(y, problem.classes)
     times = np.asarray(columns[problem.time]) if problem.time and problem.label_delay else None
     holdout, rest = _MAKERS[problem.split](_Rows(problem, len(y), labels, groups, order, times, rng))
-    folds = tuple((np.sort(train), np.sort(valid)) for train, valid in rest)
+    most = MOST_JUDGING if len(holdout) else len(y)
+    folds = tuple((np.sort(train), _some(np.sort(valid), most, rng)) for train, valid in rest)
     empty = [i for i, (train, valid) in enumerate(folds) if not len(train) or not len(valid)]
     if empty or not folds or (problem.holdout > 0 and not len(holdout)):
         raise DataError(
@@ -86,6 +92,11 @@ def make_folds(problem: Problem, y: np.ndarray, columns: Columns, seed: int) -> 
             code="MW-D311",
         )
     return Folds(holdout=np.sort(holdout), folds=folds, groups=groups, order=order)
+
+
+def _some(rows: np.ndarray, most: int, rng: np.random.Generator) -> np.ndarray:
+    """Return at most so many of the rows, in order."""
+    return rows if len(rows) <= most else np.sort(rng.choice(rows, most, replace=False))
 
 
 def group_numbers(column: Column) -> np.ndarray:
