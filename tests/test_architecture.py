@@ -20,7 +20,7 @@ LAYERS = (
     {"data"},
     {"runtime"},
     {"evaluate.measurements"},
-    {"ledger", "format"},
+    {"ledger", "format", "locking"},
     {"objectives", "learners", "features", "engines"},
     {"audit", "frame", "train", "evaluate", "explain", "govern", "package"},
     {"project", "champions"},

@@ -14,7 +14,6 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import re
 import shutil
@@ -28,6 +27,7 @@ from modelwright.brief import Brief
 from modelwright.champions import PROMOTED, ROLLED_BACK, Champion, champion_of, change, settle
 from modelwright.errors import ProjectError, UsageError, did_you_mean
 from modelwright.ledger import Decision, Ledger
+from modelwright.locking import held
 
 if TYPE_CHECKING:
     from modelwright.explain.rows.documents import RowExplanation
@@ -167,20 +167,17 @@ class Project:
             yield
             return
         try:
-            handle = open(self.path / ".lock", "w")  # noqa: SIM115 - closed by the block below
+            handle = open(self.path / ".lock", "w")  # noqa: SIM115 - closed by `held`
         except OSError as error:
             raise ProjectError(
                 f"'{self.path}' may not be written: {error.strerror}", fix="check who may write it", code="MW-P008"
             ) from error
-        with handle:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                raise ProjectError(
-                    f"another process works on '{self.path}'",
-                    fix="wait until it ends, or use another --project",
-                    code="MW-P023",
-                ) from error
+        taken = ProjectError(
+            f"another process works on '{self.path}'",
+            fix="wait until it ends, or use another --project",
+            code="MW-P023",
+        )
+        with held(handle, taken):
             self._held = True
             try:
                 yield

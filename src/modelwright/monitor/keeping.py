@@ -13,7 +13,6 @@ One process at a time; a second one is refused. What is written is whole or not 
 from __future__ import annotations
 
 import contextlib
-import fcntl
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -22,6 +21,7 @@ import msgspec
 
 from modelwright.documents import encode, write_atomic
 from modelwright.errors import ProjectError
+from modelwright.locking import held
 from modelwright.monitor.documents import Judgement, Monitoring
 from modelwright.monitor.history import History
 
@@ -51,20 +51,17 @@ class Kept:
         """Hold the folder; raises ProjectError while another process does (MW-P701)."""
         try:
             self.folder.mkdir(exist_ok=True)
-            handle = open(self.folder / ".lock", "w")  # noqa: SIM115 - closed by the block below
+            handle = open(self.folder / ".lock", "w")  # noqa: SIM115 - closed by `held`
         except OSError as error:
             raise ProjectError(
                 f"'{self.folder}' may not be written: {error.strerror}", fix="check who may write it", code="MW-P700"
             ) from error
-        with handle:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                raise ProjectError(
-                    f"another process monitors '{self.folder.parent}'",
-                    fix="end it, or watch a file with --data",
-                    code="MW-P701",
-                ) from error
+        taken = ProjectError(
+            f"another process monitors '{self.folder.parent}'",
+            fix="end it, or watch a file with --data",
+            code="MW-P701",
+        )
+        with held(handle, taken):
             yield
 
     def history(self, number: int) -> History:

@@ -8,7 +8,6 @@ nobody sets; a date in the future, as a clock that was set back leaves it, count
 from __future__ import annotations
 
 import contextlib
-import fcntl
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -19,6 +18,7 @@ from modelwright import documents
 from modelwright.errors import DataError, ModelwrightError, ProjectError
 from modelwright.ledger import now
 from modelwright.lifecycle import Listener, Silent
+from modelwright.locking import held
 from modelwright.monitor.documents import Judgement, Monitoring, worst
 from modelwright.monitor.looking import LOG_FOLDER, look_at_log
 from modelwright.monitor.sources import WINDOW_ROWS
@@ -117,13 +117,8 @@ class Round:
 @contextlib.contextmanager
 def hold(project: Project) -> Iterator[None]:
     """Be the one who maintains a project; raises ProjectError while another process does (MW-P085)."""
-    with open(project.path / LOCK, "w") as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise ProjectError(
-                f"another process maintains '{project.path}'", fix="end it, or leave it to it", code="MW-P085"
-            ) from error
+    taken = ProjectError(f"another process maintains '{project.path}'", fix="end it, or leave it to it", code="MW-P085")
+    with held(open(project.path / LOCK, "w"), taken):
         yield
 
 
