@@ -1,0 +1,45 @@
+"""Documents of the evaluation. There are no naked scores: a score is a `Measurement`."""
+
+from __future__ import annotations
+
+from modelwright.evaluate.measurements.evaluation import Evaluation
+from modelwright.evaluate.measurements.fairness import (
+    Disparity,
+    Fairness,
+    FairOption,
+    Flip,
+    GroupPair,
+    GroupRow,
+    GroupTable,
+)
+from modelwright.evaluate.measurements.scores import (
+    CalibrationBin,
+    Cases,
+    Comparison,
+    Confusion,
+    Curve,
+    LearningPoint,
+    Measurement,
+    Residuals,
+    Slice,
+)
+
+__all__ = [
+    "CalibrationBin",
+    "Cases",
+    "Comparison",
+    "Confusion",
+    "Curve",
+    "Disparity",
+    "Evaluation",
+    "FairOption",
+    "Fairness",
+    "Flip",
+    "GroupPair",
+    "GroupRow",
+    "GroupTable",
+    "LearningPoint",
+    "Measurement",
+    "Residuals",
+    "Slice",
+]
