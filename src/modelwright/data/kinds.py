@@ -16,6 +16,7 @@ from modelwright.data.inference.coercing import coerced
 from modelwright.data.inference.facts import Facts
 from modelwright.data.inference.moments import swapped
 from modelwright.data.inference.names import geo_side, is_key
+from modelwright.data.numbers import distinct_of_sorted
 from modelwright.data.sampling import sample_rows
 from modelwright.errors import UsageError, did_you_mean
 
@@ -130,14 +131,9 @@ def _completed(spec: ColumnSpec, column: Any, facts: Facts, *, forced: bool) -> 
     present = reading.column[~np.isnan(reading.column)]
     if not len(present):
         return spec
-    return replace(spec, minimum=float(present.min()), maximum=float(present.max()), n_levels=n_distinct(present))
-
-
-def n_distinct(values: np.ndarray) -> int:
-    """Return the number of different values, by hashing."""
-    import pandas as pd
-
-    return len(pd.unique(values))
+    return replace(
+        spec, minimum=float(present.min()), maximum=float(present.max()), n_levels=distinct_of_sorted(np.sort(present))
+    )
 
 
 def _with_levels(spec: ColumnSpec, column: Strings) -> ColumnSpec:

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from modelwright.data.columns import Columns, Strings, n_rows
 from modelwright.data.contract import Contract, Kind
+from modelwright.data.numbers import distinct_of_sorted, quantiles_of_sorted
 from modelwright.data.profile import ColumnProfile, Profile
-from modelwright.data.sampling import sample_rows
 
 __all__ = ["make_profile"]
 
 QUANTILES = (0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0)
 MAX_BINS = 20
 MAX_TOP = 20
-SAMPLE_ROWS = 200_000
-"""Rows from which quantiles and edges are taken; counts, means and ranges are over all rows."""
-
-_SEED = 0
 
 
 def make_profile(columns: Columns, contract: Contract) -> Profile:
@@ -31,65 +25,45 @@ def make_profile(columns: Columns, contract: Contract) -> Profile:
     contract : Contract
         Says which columns, and their kinds.
     """
-    total = n_rows(columns)
-    rows = sample_rows(total, SAMPLE_ROWS, np.random.default_rng(_SEED)) if total > SAMPLE_ROWS else None
     profiles = []
     for spec in contract.columns:
         column = columns[spec.name]
         if isinstance(column, Strings):
             profiles.append(_of_strings(spec.name, spec.kind, column))
         else:
-            profiles.append(_of_numbers(spec.name, spec.kind, column, rows))
-    return Profile(n_rows=total, columns=tuple(profiles))
+            profiles.append(_of_numbers(spec.name, spec.kind, column))
+    return Profile(n_rows=n_rows(columns), columns=tuple(profiles))
 
 
-def _of_numbers(name: str, kind: Kind, column: np.ndarray, rows: np.ndarray | None) -> ColumnProfile:
-    import pandas as pd
-
+def _of_numbers(name: str, kind: Kind, column: np.ndarray) -> ColumnProfile:
     missing = np.isnan(column)
     n_missing = int(missing.sum())
     present = column[~missing] if n_missing else column
     if not len(present):
         return ColumnProfile(name=name, kind=str(kind), n_missing=n_missing, n_distinct=0)
-    sample = present if rows is None or len(present) <= SAMPLE_ROWS else _without_nan(column[rows])
-    low, high = float(present.min()), float(present.max())
-    quantiles = _quantiles(sample, QUANTILES)
-    quantiles[0], quantiles[-1] = low, high
-    edges = np.unique(_quantiles(sample, np.linspace(0, 1, MAX_BINS + 1)))
-    edges[0], edges[-1] = low, high
+    ordered = np.sort(present)  # once: ranges, quantiles, different values and counts are then read off
+    edges = np.unique(quantiles_of_sorted(ordered, np.linspace(0, 1, MAX_BINS + 1)))
     with np.errstate(over="ignore"):  # the square of a very large number is infinite, and then there is no deviation
         mean, std = float(present.mean()), float(present.std())
     return ColumnProfile(
         name=name,
         kind=str(kind),
         n_missing=n_missing,
-        n_distinct=len(pd.unique(present)),
+        n_distinct=distinct_of_sorted(ordered),
         mean=mean if np.isfinite(mean) else None,
         std=std if np.isfinite(std) else None,
-        minimum=low,
-        maximum=high,
-        quantiles=tuple(float(q) for q in quantiles),
+        minimum=float(ordered[0]),
+        maximum=float(ordered[-1]),
+        quantiles=tuple(float(q) for q in quantiles_of_sorted(ordered, QUANTILES)),
         edges=tuple(float(e) for e in edges),
-        counts=_counts(present, edges),
+        counts=_counts(ordered, edges),
     )
 
 
-def _quantiles(values: np.ndarray, shares: Sequence[float] | np.ndarray) -> np.ndarray:
-    with np.errstate(over="ignore", invalid="ignore"):  # between -1e308 and 1e308 nothing can be interpolated
-        found = np.quantile(values, shares)
-    return found if np.isfinite(found).all() else np.quantile(values, shares, method="nearest")
-
-
-def _without_nan(values: np.ndarray) -> np.ndarray:
-    return values[~np.isnan(values)]
-
-
-def _counts(values: np.ndarray, edges: np.ndarray) -> tuple[int, ...]:
-    """Return how many values lie in each bin; a bin holds its upper edge, the first also its lower."""
-    if len(edges) == 1:
-        return (len(values),)
-    bins = np.searchsorted(edges[1:-1], values, side="left")
-    return tuple(int(c) for c in np.bincount(bins, minlength=len(edges) - 1))
+def _counts(ordered: np.ndarray, edges: np.ndarray) -> tuple[int, ...]:
+    """Return how many sorted values lie in each bin; a bin holds its upper edge, the first also its lower."""
+    up_to = [0, *np.searchsorted(ordered, edges[1:-1], side="right"), len(ordered)]
+    return tuple(int(c) for c in np.diff(up_to))
 
 
 def _of_strings(name: str, kind: Kind, column: Strings) -> ColumnProfile:
