@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from modelwright.audit.acting import Applied
     from modelwright.data.columns import Columns
     from modelwright.engines.base import Engine
+    from modelwright.evaluate.evidence import Evidence
     from modelwright.frame.problem import Choice
     from modelwright.frame.split import Folds
     from modelwright.lifecycle import Listener, Stage
@@ -89,6 +90,7 @@ class Run:
     calibration_note: str = ""
     threshold: float | None = None
     threshold_why: str = ""
+    evidence: Evidence
     plan: Plan
     engine: Engine | None = None
     project: Project

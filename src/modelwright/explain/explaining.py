@@ -11,6 +11,7 @@ from modelwright.data.columns import Columns, take
 from modelwright.data.contract import Contract
 from modelwright.evaluate.metrics import Metric
 from modelwright.explain.effects import measure_effects, outcome_of
+from modelwright.explain.folds import MODEL
 from modelwright.explain.importance import REPEATS, note_order, promising_first, rank_columns
 from modelwright.explain.interactions import measure_interactions
 from modelwright.explain.likeness import alike, note_alike
@@ -66,7 +67,7 @@ def explain(
     """
     deadline = time.monotonic() + deadline_s
     rng = np.random.default_rng(seed)
-    needed = {name: columns[name] for name in features}
+    needed = {name: columns[name] for name in (*features, MODEL) if name in columns}
     if not features or not len(y):
         return Explanation(importances=(), effects=(), measured_on=measured_on)
     rows, prediction = _rows_and_prediction(predict, needed, y, len(features), deadline, rng)

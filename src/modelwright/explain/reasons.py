@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from modelwright.evaluate.measurements import Measurement
+from modelwright.explain.simple.documents import Simple
 
 __all__ = ["Effect", "Explanation", "Importance", "Interaction"]
 
@@ -55,7 +56,8 @@ class Explanation:
 
     ``outcome`` names what the effects are on (``"chance of ‘yes’"``, ``"predicted price"``); ``notes`` say what the
     numbers alone do not: columns that carry the same information, an order that may as well be another, columns left
-    out for lack of time. ``interactions`` are those of the first columns that are strong enough to be told.
+    out for lack of time. ``interactions`` are those of the first columns that are strong enough to be told. ``simple``
+    is the model on a page; None in explanations of earlier releases.
     """
 
     importances: tuple[Importance, ...]
@@ -64,3 +66,4 @@ class Explanation:
     outcome: str = ""
     interactions: tuple[Interaction, ...] = ()
     notes: tuple[str, ...] = ()
+    simple: Simple | None = None

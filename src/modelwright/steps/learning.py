@@ -1,4 +1,4 @@
-"""From a framed problem to a measured model: train, evaluate, explain."""
+"""From a framed problem to a measured model: train, evaluate."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import numpy as np
 from modelwright.data.columns import Columns, n_rows, take
 from modelwright.documents import digest_of
 from modelwright.evaluate.measurements import Evaluation
-from modelwright.explain.reasons import Explanation
 from modelwright.frame.problem import Problem
 from modelwright.frame.split import Folds
 from modelwright.frame.splitting import NEEDS_TIME
@@ -21,7 +20,7 @@ from modelwright.steps.mitigating import make_fairer, reserve
 from modelwright.steps.settling import settle
 from modelwright.train.record import Training
 
-__all__ = ["check_rows", "evaluate", "explain", "journal_key", "plan_facts", "train"]
+__all__ = ["check_rows", "evaluate", "journal_key", "plan_facts", "train"]
 
 AFTER_SHARE = 0.09
 AFTER_S = (2.0, 12.0)
@@ -33,9 +32,6 @@ MOST_AFTER = 0.5
 
 ROWS_PER_AFTER_S = 60_000
 """Lockbox and test rows for which one more second after training is kept."""
-
-EXPLAIN_SHARE = 0.4
-"""Part of the time after training that explaining may take."""
 
 SEEDS = 4
 """Models of a member whose mean is a version, where time allows: the fifth to eighth gain next to nothing (CatBoost and
@@ -146,7 +142,7 @@ def evaluate(run: Run) -> Evaluation:
     from modelwright.evaluate.evaluating import evaluate as evaluating
 
     problem: Problem = run.documents["problem"]
-    evidence = gather(run)
+    evidence = run.evidence = gather(run)
     if run.start is not None:
         _keep_judged(run, evidence.prediction)
     evaluation = evaluating(problem, evidence, payoff=run.brief.payoff, seed=run.brief.seed)
@@ -317,34 +313,6 @@ def _baseline_folds(run: Run, judged: np.ndarray) -> list[tuple[np.ndarray, np.n
         seen[valid] = True
         chosen.append((train, valid))
     return chosen
-
-
-def explain(run: Run) -> Explanation:
-    """Measure what drives the model, with the first fold's models, on rows they have not seen."""
-    from modelwright.evaluate import metrics
-    from modelwright.explain.explaining import explain as explaining
-    from modelwright.package.assembling import assemble
-
-    problem: Problem = run.documents["problem"]
-    lockbox = run.folds.holdout
-    rows = lockbox if len(lockbox) else run.folds.folds[0][1]
-    first = assemble(run.outcome.first_fold, plan_facts(run))
-    features = tuple(n for n in problem.features if n not in run.withheld)
-    after = run.after_seconds
-    return explaining(
-        first.predict,
-        take(run.used(features), rows),
-        run.y[run.rows][rows],
-        contract=first.contract,
-        features=features,
-        metric=metrics.get(problem.metric),
-        seed=run.brief.seed,
-        deadline_s=max(0.3, min(EXPLAIN_SHARE * after, run.budget.left - 0.4 * after)) if run.budget.timed else 30.0,
-        measured_on=f"{len(rows):,} rows that the models explained were not fitted on",
-        classes=problem.classes,
-        target=problem.target,
-        threshold=run.threshold,
-    )
 
 
 def plan_facts(run: Run) -> dict[str, Any]:

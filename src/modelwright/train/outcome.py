@@ -63,8 +63,8 @@ class Outcome:
         Empty where time did not allow it.
     n_all : int
         Rows that the candidate of ``learning`` was fitted on again; 0 where the models of its folds stand in.
-    first_fold : tuple of TrainedMember
-        The first fold's models: they have seen neither its validation rows nor the lockbox.
+    fold_members : tuple of (tuple of TrainedMember)
+        For each fold of the first repeat its models: they have seen neither its validation rows nor the lockbox.
     """
 
     document: Training
@@ -78,4 +78,9 @@ class Outcome:
     train_prediction: np.ndarray
     learning: tuple[LearningSet, ...]
     n_all: int
-    first_fold: tuple[TrainedMember, ...]
+    fold_members: tuple[tuple[TrainedMember, ...], ...]
+
+    @property
+    def first_fold(self) -> tuple[TrainedMember, ...]:
+        """The first fold's models."""
+        return self.fold_members[0]

@@ -31,7 +31,7 @@ from modelwright.train.session import Session
 from modelwright.train.sizing import Size, choose_size
 from modelwright.train.stand_in import stand_in
 from modelwright.train.telling import alternative, nothing_finished, results
-from modelwright.train.work import Job, setup
+from modelwright.train.work import Job, first_repeat, setup
 
 __all__ = ["train"]
 
@@ -132,8 +132,11 @@ def train(
         train_prediction=oof.train_prediction(weights),
         learning=learning,
         n_all=_refit_rows(job, members, best),
-        first_fold=tuple(
-            TrainedMember(r.candidate.key, w, (str(job.run_folder / r.lines[0].files),), None) for r, w in chosen
+        fold_members=tuple(
+            tuple(
+                TrainedMember(r.candidate.key, w, (str(job.run_folder / r.lines[fold].files),), None) for r, w in chosen
+            )
+            for fold in first_repeat(job, tried.size.folds)
         ),
     )
 

@@ -1,0 +1,143 @@
+"""Which model on a page: every form and size is fitted on the run's folds, and the shortest of the best is taken."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from modelwright.evaluate.metrics import Metric
+from modelwright.explain.simple.additive import fit_additive
+from modelwright.explain.simple.documents import SimpleCandidate, SimpleModel
+from modelwright.explain.simple.rows import Fit
+from modelwright.explain.simple.scoring import predict_simple
+from modelwright.explain.simple.tree import fit_trees
+
+__all__ = ["Chosen", "choose"]
+
+MOST_ROWS = 5_000
+"""Of a fold, to fit on and to judge by: of fifty numbers each is known to a tenth of the spread or better."""
+
+MOST_FINAL_ROWS = 20_000
+MOST_CLASSES = 8
+"""Beyond, a table with a column for each class is no page; a tree says the class."""
+
+MOST_FOLDS = 5
+SALT = 29
+
+Key = tuple[str, int]
+"""A form, and the place among its sizes."""
+
+
+@dataclass(frozen=True, eq=False)
+class Chosen:
+    """The model, fitted on all rows that may train; what it was chosen from; and what it says of the judged rows.
+
+    ``judged`` has shape ``(n_rows, n_outputs)``, in the order of the rows that were asked for.
+    """
+
+    model: SimpleModel
+    candidates: tuple[SimpleCandidate, ...]
+    judged: np.ndarray
+
+
+def choose(
+    fit: Fit,
+    folds: Sequence[tuple[np.ndarray, np.ndarray]],
+    judged: np.ndarray,
+    metric: Metric,
+    *,
+    lockbox: bool,
+    seed: int,
+    deadline: float,
+) -> Chosen | None:
+    """Return the model on a page; None where no column may be on it.
+
+    Parameters
+    ----------
+    fit : Fit
+        All rows of the run.
+    folds : sequence of (train, valid)
+        Of one repeat: no row is judged twice. The first is always used, the others as far as time allows.
+    judged : ndarray of int
+        The rows that are reported: the lockbox, or else those of the folds.
+    lockbox : bool
+        Whether no fold has seen them. Without one the models of the folds predict them, and all folds are used.
+    deadline : float
+        `time.monotonic`.
+    """
+    rng = np.random.default_rng([seed, SALT])
+    losses: dict[Key, list[float]] = {}
+    models: dict[Key, list[SimpleModel]] = {}
+    for number, (train, valid) in enumerate(folds[:MOST_FOLDS] if lockbox else folds):
+        if number and lockbox and time.monotonic() > deadline:
+            break
+        some = _some(valid, MOST_ROWS, rng)
+        for key, model in _all_forms(fit.take(_some(train, MOST_ROWS, rng))).items():
+            losses.setdefault(key, []).append(_loss(metric, model, fit.take(some)))
+            models.setdefault(key, []).append(model)
+    most = max(map(len, losses.values()), default=0)
+    whole = {key: np.array(each) for key, each in losses.items() if len(each) == most and np.isfinite(each).all()}
+    if not whole:
+        return None
+    best = _shortest_of_the_best(whole, {key: models[key][0].size for key in whole})
+    candidates = tuple(_candidate(key, whole[key], models[key][0], key == best) for key in sorted(whole))
+    training = np.zeros(len(fit.y), bool)
+    for fold in folds:
+        training[fold[0]] = training[fold[1]] = True
+    again = _all_forms(fit.take(_some(np.flatnonzero(training), MOST_FINAL_ROWS, rng)), only=best)
+    model = again.get(best) or again[max(again)]  # more rows may find fewer columns worth a place
+    if lockbox:
+        return Chosen(model, candidates, predict_simple(model, fit.take(judged).columns))
+    return Chosen(model, candidates, _out_of_fold(fit, folds, models[best], judged))
+
+
+def _all_forms(fit: Fit, only: Key | None = None) -> dict[Key, SimpleModel]:
+    forms = ["tree"] if len(fit.classes) > MOST_CLASSES else ["points", "linear", "tree"]
+    made: dict[Key, SimpleModel] = {}
+    for form in forms:
+        if only is None or only[0] == form:
+            found = fit_trees(fit) if form == "tree" else fit_additive(form, fit)
+            made |= {(form, place): model for place, model in enumerate(found)}
+    return made
+
+
+def _some(rows: np.ndarray, most: int, rng: np.random.Generator) -> np.ndarray:
+    return rows if len(rows) <= most else np.sort(rng.choice(rows, most, replace=False))
+
+
+def _loss(metric: Metric, model: SimpleModel, rows: Fit) -> float:
+    return float(metric.loss(rows.y, predict_simple(model, rows.columns)))
+
+
+def _shortest_of_the_best(losses: dict[Key, np.ndarray], sizes: dict[Key, int]) -> Key:
+    """Return the one with least to read among those that lose no more to the best than a standard error of that loss
+    (Breiman, Friedman, Olshen and Stone 1984, section 3.4.3; paired over the folds)."""
+    best = min(losses, key=lambda key: (float(losses[key].mean()), sizes[key]))
+
+    def as_good(key: Key) -> bool:
+        lost = losses[key] - losses[best]
+        noise = float(lost.std(ddof=1) / np.sqrt(len(lost))) if len(lost) > 1 else 0.0
+        return float(lost.mean()) <= noise
+
+    return min((key for key in losses if as_good(key)), key=lambda key: (sizes[key], float(losses[key].mean())))
+
+
+def _candidate(key: Key, losses: np.ndarray, model: SimpleModel, chosen: bool) -> SimpleCandidate:
+    noise = float(losses.std(ddof=1) / np.sqrt(len(losses))) if len(losses) > 1 else 0.0
+    return SimpleCandidate(
+        form=key[0], columns=len(model.columns), size=model.size, loss=float(losses.mean()), noise=noise, chosen=chosen
+    )
+
+
+def _out_of_fold(
+    fit: Fit, folds: Sequence[tuple[np.ndarray, np.ndarray]], models: Sequence[SimpleModel], judged: np.ndarray
+) -> np.ndarray:
+    """Return what the models of the folds say of the rows that each judged."""
+    n_outputs = max(1, len(fit.classes))
+    whole = np.full((len(fit.y), n_outputs), np.nan)
+    for (_, valid), model in zip(folds, models, strict=False):
+        whole[valid] = predict_simple(model, fit.take(valid).columns)
+    return whole[judged]

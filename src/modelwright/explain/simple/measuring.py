@@ -1,0 +1,124 @@
+"""The model on a page beside the shipped one: chosen, measured on the same rows, and told which to take."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from modelwright import format as fmt
+from modelwright.evaluate.comparisons import compare
+from modelwright.evaluate.measurements import Comparison, Measurement
+from modelwright.evaluate.metrics import Metric
+from modelwright.explain.simple.choosing import choose
+from modelwright.explain.simple.documents import FORMS, Simple
+from modelwright.explain.simple.rows import Fit
+
+__all__ = ["Against", "simple_model"]
+
+NO_COLUMN = "no column of numbers or levels tells the rows apart: what there is are texts, ids or constants"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Against:
+    """The shipped model's predictions of the rows that are reported, and how they are measured; see `Evidence`.
+
+    ``lockbox`` says whether the rows chose nothing; otherwise the folds judged by them.
+    """
+
+    rows: np.ndarray
+    prediction: np.ndarray
+    lockbox: bool
+    threshold: float | None = None
+    groups: np.ndarray | None = None
+    unit: str = ""
+    inflation: float = 1.0
+
+
+def simple_model(
+    fit: Fit,
+    folds: Sequence[tuple[np.ndarray, np.ndarray]],
+    against: Against,
+    metric: Metric,
+    *,
+    seed: int,
+    deadline_s: float,
+) -> Simple:
+    """Return the model on a page, what it scores, and what the shipped model is better by.
+
+    Parameters
+    ----------
+    fit : Fit
+        All rows of the run.
+    folds : sequence of (train, valid)
+        Those of the run, of one repeat.
+    against : Against
+    metric : Metric
+        Of the problem.
+    deadline_s : float
+        After so many seconds no further fold is begun, as long as there is a lockbox.
+    """
+    chosen = choose(
+        fit,
+        folds,
+        against.rows,
+        metric,
+        lockbox=against.lockbox,
+        seed=seed,
+        deadline=time.monotonic() + deadline_s,
+    )
+    if chosen is None:
+        return Simple(why_not=NO_COLUMN)
+    (found,) = compare(
+        metric,
+        fit.y[against.rows],
+        against.prediction,
+        {"simple": (FORMS[chosen.model.form], chosen.judged)},
+        threshold=against.threshold,
+        groups=against.groups,
+        unit=against.unit,
+        seed=seed,
+        inflation=against.inflation,
+    )
+    take = found.gain.low is not None and found.gain.low <= 0
+    return Simple(
+        model=chosen.model,
+        score=found.score,
+        gain=found.gain,
+        take=take,
+        advice=_advice(found, metric, len(chosen.model.columns), take),
+        candidates=chosen.candidates,
+        measured_on=f"the same {len(against.rows):,} rows as the model",
+    )
+
+
+def _advice(found: Comparison, metric: Metric, n_columns: int, take: bool) -> str:
+    """Return which to take, in one sentence with the numbers."""
+    gain, page = found.gain, f"a {found.text} of {fmt.plural(n_columns, 'column')}"
+    if gain.value is None:
+        return f"Which is better cannot be told: {metric.title} is {gain.method}."
+    if gain.high is not None and gain.high < 0:
+        return f"Take the simple one: {page} is better by {cost(fmt.turned(gain), metric)}."
+    if take:
+        return (
+            f"Take the simple one: {page} is as good within the noise; the model is better by {cost(gain, metric)}, "
+            "which may as well be luck."
+        )
+    return f"{cost(gain, metric)[:1].upper()}{cost(gain, metric)[1:]} buys you {page}."
+
+
+def cost(gain: Measurement, metric: Metric) -> str:
+    """Return a difference of scores as people say it: ``0.4 points of ROC AUC (0.1 to 0.7)``; shares are in points."""
+    if metric.scale != "positive":
+        scaled = _times(gain, 100.0)
+        between = fmt.bounds(scaled)
+        return f"{fmt.amount(scaled)} points of {metric.title}" + (f" ({between})" if between else "")
+    between = fmt.bounds(gain)
+    return f"{fmt.amount(gain)} of {metric.title}" + (f" ({between})" if between else "")
+
+
+def _times(m: Measurement, factor: float) -> Measurement:
+    low, high = (None if b is None else b * factor for b in (m.low, m.high))
+    return replace(m, value=None if m.value is None else m.value * factor, low=low, high=high)

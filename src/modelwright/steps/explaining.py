@@ -1,0 +1,151 @@
+"""The stage that explains the model."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from modelwright.data.columns import take
+from modelwright.explain.reasons import Explanation
+from modelwright.explain.sampling import MAX_ROWS
+from modelwright.explain.simple.documents import FORMS, Simple, SimpleCandidate
+from modelwright.format import plural
+from modelwright.frame.problem import Problem
+from modelwright.running import Run
+from modelwright.runtime.plan import Plan
+from modelwright.steps.learning import plan_facts
+
+__all__ = ["explain"]
+
+EXPLAIN_SHARE = 0.4
+"""Part of the time after training that explaining may take."""
+
+SIMPLE_SHARE = 0.25
+"""Of that, after which the model on a page is fitted on no further fold."""
+
+OPENING_SHARE = 0.15
+"""Of that, what opening the models of further folds may take."""
+
+
+def explain(run: Run) -> Explanation:
+    """Measure what drives the model, by the models of the folds, each on rows that it has not seen."""
+    from modelwright.evaluate import metrics
+    from modelwright.explain.explaining import explain as explaining
+    from modelwright.explain.folds import MODEL, ByModel, rows_to_ask
+
+    problem: Problem = run.documents["problem"]
+    began = time.monotonic()
+    deadline = began + _seconds(run)
+    simple = _simple(run, SIMPLE_SHARE * (deadline - began))
+    plans = _plans(run, time.monotonic() + OPENING_SHARE * (deadline - began))
+    asked = rows_to_ask(
+        run.folds.holdout,
+        [run.folds.folds[fold][1] for fold in range(len(plans))],
+        MAX_ROWS,
+        np.random.default_rng([run.brief.seed, 23]),
+    )
+    features = _features(run)
+    explanation = explaining(
+        ByModel([plan.predict for plan in plans]),
+        {**take(run.used(features), asked.rows), MODEL: asked.model.astype(float)},
+        run.y[run.rows][asked.rows],
+        contract=run.documents["contract"].only(features),
+        features=features,
+        metric=metrics.get(problem.metric),
+        seed=run.brief.seed,
+        deadline_s=deadline - time.monotonic(),
+        measured_on=_measured_on(len(asked.rows), asked.n_lockbox),
+        classes=problem.classes,
+        target=problem.target,
+        threshold=run.threshold,
+    )
+    return replace(explanation, simple=simple)
+
+
+def _features(run: Run) -> tuple[str, ...]:
+    return tuple(n for n in run.documents["problem"].features if n not in run.withheld)
+
+
+def _simple(run: Run, seconds: float) -> Simple:
+    """Fit the model on a page and hold it against the ensemble, on the rows that are reported."""
+    from modelwright.evaluate import metrics
+    from modelwright.explain.simple.measuring import Against, simple_model
+    from modelwright.explain.simple.rows import Fit, link_of
+    from modelwright.learners.targets import AMOUNT, kind_of
+
+    problem: Problem = run.documents["problem"]
+    features, y, evidence = _features(run), run.y[run.rows], run.evidence
+    lockbox = run.folds.holdout
+    amount = not problem.classes and kind_of(np.delete(y, lockbox)) == AMOUNT
+    fit = Fit(
+        {n: run.columns[n] for n in features},
+        y,
+        run.documents["contract"].only(features),
+        problem.classes,
+        problem.target,
+        link_of(problem.classes, amount=amount),
+        index=run.rows,
+    )
+    simple = simple_model(
+        fit,
+        run.folds.folds[: len(run.outcome.fold_members)],
+        Against(
+            rows=lockbox if len(lockbox) else run.outcome.rows,
+            prediction=evidence.prediction,
+            lockbox=len(lockbox) > 0,
+            threshold=evidence.threshold,
+            groups=evidence.groups,
+            unit=evidence.unit,
+            inflation=evidence.inflation,
+        ),
+        metrics.get(problem.metric),
+        seed=run.brief.seed,
+        deadline_s=seconds,
+    )
+    if simple.model is not None:
+        run.decide(
+            "explain",
+            "model on a page",
+            f"{FORMS[simple.model.form]}, {plural(len(simple.model.columns), 'column')}",
+            simple.advice,
+            decided_by="measurement",
+            alternatives=tuple(_told(c) for c in simple.candidates if not c.chosen),
+            measurement=simple.score,
+        )
+    return simple
+
+
+def _told(candidate: SimpleCandidate) -> str:
+    columns = plural(candidate.columns, "column")
+    return f"{FORMS[candidate.form]}, {columns} (mean loss {candidate.loss:.4g} over the folds)"
+
+
+def _seconds(run: Run) -> float:
+    after = run.after_seconds
+    return max(0.3, min(EXPLAIN_SHARE * after, run.budget.left - 0.4 * after)) if run.budget.timed else 30.0
+
+
+def _plans(run: Run, until: float) -> Sequence[Plan]:
+    """Return the models of the folds, as many as can be opened in time and at least the first's."""
+    from modelwright.package.assembling import assemble
+
+    facts, plans = plan_facts(run), []
+    for members in run.outcome.fold_members:
+        plans.append(assemble(members, facts))
+        if time.monotonic() > until:
+            break
+    return plans
+
+
+def _measured_on(n: int, n_lockbox: int) -> str:
+    """Say which rows these are: those of the lockbox, those that judged the folds, or both."""
+    judged = n - n_lockbox
+    if not judged:
+        return f"{n:,} rows that the models explained were not fitted on"
+    which = (
+        f"the lockbox ({n_lockbox:,}) and {judged:,} that judged the folds" if n_lockbox else "that judged the folds"
+    )
+    return f"{n:,} rows, {which}: each is asked of the models of a fold that were not fitted on it"
