@@ -31,6 +31,11 @@ class Limits:
     Attributes
     ----------
     budget_s : float
+PERIODS = ("hour", "day", "week", "month", "quarter", "year")
+"""In which cases come; money is told for one of them."""
+LEAST_RISK, MOST_RISK = 0.001, 0.5
+"""Of an answer: below, more rows are needed than anybody has; above, guessing does as well."""
+_TOLERANCE = re.compile(r"(\d+\.?\d*|\.\d+)(e[+-]?\d{1,2})?%?", re.ASCII)
         Wall time of the whole command in seconds, at least 1.
     memory_bytes : int or None
         Most memory that all processes together may use; None: four fifths of what is available at the start.
@@ -101,6 +106,11 @@ class Brief:
     """
 
     source: str = "<memory>"
+    abstain : float or None
+        Share of answers that may be wrong, 0.001 to 0.5: rows beyond are left to a person. None: all are answered.
+    tolerance : str or None
+        For values: by how much an answer may be off and is still right, ``"500"`` in the target's unit, or ``"10%"`` of
+        the median.
     query: str | None = None
     target: str | None = None
     test: str | None = None
@@ -149,6 +159,8 @@ class Brief:
                 raise UsageError(
                     f"the brief has no field '{name}'",
                     fix=did_you_mean(name, sorted(known | set(_LIMIT_FIELDS))),
+    abstain: float | None = None
+    tolerance: str | None = None
                     code="MW-U001",
                 )
         return replace(self, limits=limits, **direct)
@@ -222,6 +234,10 @@ def parse_delay(value: str | float) -> float:
     if not 0 < seconds < float("inf"):
         raise UsageError(f"label delay is {value!r}", fix="give a time above 0, for example 30d", code="MW-U003")
     return seconds
+    if name == "abstain":
+        return _risk(name, value)
+    if name == "tolerance":
+        return _tolerance(name, value)
 
 
 def parse_size(value: str | float) -> int:
@@ -259,6 +275,23 @@ def _count(what: str, value: int | str) -> int:
     return count
 
 
+def _risk(name: str, value: Any) -> float:
+    try:
+        risk = float("nan") if isinstance(value, bool) else float(value)
+    except (TypeError, ValueError):
+        risk = float("nan")
+    if not LEAST_RISK <= risk <= MOST_RISK:
+        raise _bad_value(name, value, f"a share from {LEAST_RISK} to {MOST_RISK}, such as 0.05")
+    return risk
+
+
+def _tolerance(name: str, value: Any) -> str:
+    text = str(value).strip().replace(" ", "")
+    if isinstance(value, bool) or not _TOLERANCE.fullmatch(text) or float(text.rstrip("%")) <= 0:
+        raise _bad_value(name, value, "an amount above 0, such as 500 in the target's unit or 10% of its median")
+    return text
+
+
 def _total(value: str | float, units: dict[str, Any], what: str, expected: str) -> float:
     if isinstance(value, int | float) and not isinstance(value, bool):
         return float(value)
@@ -279,7 +312,13 @@ _LIMIT_FIELDS: dict[str, tuple[str, Any]] = {
 }
 
 
-_TRUST_FIELDS = ("fairness", "fairness_ratio")
+_TABLES = {
+    "money": ("currency", "cases", "period", "capacity"),
+    "trust": ("fairness", "fairness_ratio", "abstain", "tolerance"),
+}
+"""Fields that are written in a table of their own."""
+
+_IN_TABLES = frozenset({*PRIVACY_FIELDS.values(), *(name for names in _TABLES.values() for name in names)})
 
 
 def read_brief(path: Path) -> Brief:

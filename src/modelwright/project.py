@@ -356,7 +356,15 @@ class Project:
 
     # use
 
-    def predict(self, rows: Any, *, version: int | None = None, interval: float | None = None, reasons: int = 0) -> Any:
+    def predict(
+        self,
+        rows: Any,
+        *,
+        version: int | None = None,
+        interval: float | None = None,
+        reasons: int = 0,
+        abstain: float | None = None,
+    ) -> Any:
         """Return predictions for rows as a pandas frame, one row each.
 
         Parameters
@@ -368,22 +376,26 @@ class Project:
             Coverage of intervals that are wanted too, 0.9, see `Version.interval`.
         reasons : int
             How many reasons per row are wanted too, see `Version.predict`.
+        abstain : float or None
+            Risk at which rows are left to a person, see `Version.abstain`; None: that of the brief, if it asked for
+            one.
 
         Returns
         -------
         pandas.DataFrame
             ``prediction`` and, for classes, ``probability_<class>``; with ``interval`` also ``low`` and ``high``, or
             for classes ``set``, a list of names per row; with ``reasons`` a list of ``{"column": name, "effect":
-            number}`` per row. What the contract had to say of the rows is in
-            ``frame.attrs["violations"]``, what was repaired in reading them and whether the version is no champion in
-            ``frame.attrs["notes"]``, and ``frame.attrs["version"]`` and ``frame.attrs["champion"]`` say who answered.
+            number}`` per row; with a risk ``abstain``, true where the row should go to a person. What the contract had
+            to say of the rows is in ``frame.attrs["violations"]``, what was repaired in reading them and whether the
+            version is no champion in ``frame.attrs["notes"]``, and ``frame.attrs["version"]`` and
+            ``frame.attrs["champion"]`` say who answered.
 
         Raises
         ------
         ContractError
             The rows cannot be scored: a column the model uses is missing, or cannot be read.
         UsageError
-            The version has no intervals, or not of that coverage.
+            The version has no intervals, or not of that coverage, or cannot tell which rows to leave to a person.
         """
         import pandas as pd
 
@@ -391,7 +403,7 @@ class Project:
 
         opened = self.version(version)
         table, notes = as_table_told(rows)
-        answers, violations = opened.predict(table, interval=interval, reasons=reasons)
+        answers, violations = opened.predict(table, interval=interval, reasons=reasons, abstain=abstain)
         number = opened.manifest.version
         doubt = self.not_champion(number)
         frame = pd.DataFrame(dict(answers))
@@ -449,13 +461,16 @@ class Project:
         keep: Sequence[str] = (),
         interval: float | None = None,
         reasons: int = 0,
+        abstain: float | None = None,
     ) -> ScoredFile:
         """Score every row of a source of any size into a file, by the champion or another version; parameters and
         errors are those of `modelwright.scoring.score_file`."""
         from modelwright.scoring import score_file
 
         opened = self.version(version)
-        return score_file(opened, source, output, query=query, keep=keep, interval=interval, reasons=reasons)
+        return score_file(
+            opened, source, output, query=query, keep=keep, interval=interval, reasons=reasons, abstain=abstain
+        )
 
     def _facts(self, run: str, name: str) -> tuple[tuple[str, ...], tuple[Decision, ...]]:
         """Return the columns of a run, and what is known of the one of this name; case is forgiven."""

@@ -5,7 +5,7 @@ A version folder of format 1::
     manifest.json  manifest.sha256    what it is; digests of all other files; the digest of the manifest
     contract.json  plan.json  plan.npz  model/…    the fitted pipeline
     profile.json  golden.json    what the training rows were like; requests with answers
-    intervals.json    what makes prediction intervals or sets of classes; optional
+    intervals.json  abstain.json    what makes intervals or sets of classes, and what leaves rows to a person; optional
     requirements-runtime.txt  sbom.cdx.json  README.md    for people and their tools
     MLmodel  python_env.yaml  requirements.txt    for MLflow; optional
 
@@ -15,7 +15,7 @@ needs numpy and msgspec; only tables that are no mapping need more.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -31,11 +31,13 @@ from modelwright.data.profile import Profile
 from modelwright.data.rows import RowReader, is_records, read_records
 from modelwright.data.typed_rows import TypedReader, TypedRow
 from modelwright.errors import BundleError, DataError, UsageError
+from modelwright.package.abstaining import ABSTAINING, Abstaining, none_to_leave, read_abstaining
 from modelwright.package.golden import largest_difference, read_golden
 from modelwright.package.manifest import Manifest, current_platform
 from modelwright.package.reference.documents import REFERENCE, Reference, read_reference, reference_of_profile
 from modelwright.package.uncertainty import INTERVALS, Uncertainty, none_to_give, read_uncertainty
 from modelwright.package.verifying import verify_folder
+from modelwright.runtime.abstaining import ABSTAIN, doubt_of_classes, doubt_of_values
 from modelwright.runtime.intervals import Intervals
 from modelwright.runtime.plan import Plan
 from modelwright.runtime.reasons import Reasons, explain_rows, typical_row
@@ -76,6 +78,8 @@ class Version:
         Who signed it; None where it was opened without a key.
     uncertainty : Uncertainty or None
         How sure it is of a single prediction; None where it was not fitted.
+    abstaining : Abstaining or None
+        When it leaves a row to a person; None where it was not fitted.
     """
 
     folder: Path
@@ -84,6 +88,7 @@ class Version:
     plan: Plan
     signature: SignatureFacts | None = None
     uncertainty: Uncertainty | None = None
+    abstaining: Abstaining | None = None
 
     @property
     def contract(self) -> Contract:
@@ -101,7 +106,7 @@ class Version:
     @cached_property
     def reference(self) -> Reference:
         """What monitoring compares with; of a version without one, what its profile tells."""
-        if any(entry.name == REFERENCE for entry in self.manifest.files):
+        if self.manifest.has(REFERENCE):
             return read_reference(self.folder, self.contract)
         return reference_of_profile(self.profile, self.contract)
 
@@ -111,7 +116,13 @@ class Version:
         return self.manifest.size
 
     def predict(
-        self, rows: Any, *, threads: int = 1, interval: float | None = None, reasons: int = 0
+        self,
+        rows: Any,
+        *,
+        threads: int = 1,
+        interval: float | None = None,
+        reasons: int = 0,
+        abstain: float | None = None,
     ) -> tuple[dict[str, np.ndarray], tuple[Violation, ...]]:
         """Return answers for raw rows, and how the rows differ from the contract.
 
@@ -125,12 +136,15 @@ class Version:
             Coverage of intervals that are wanted too, see `interval`.
         reasons : int
             How many reasons per row are wanted too, see `explain`; each row then takes milliseconds.
+        abstain : float or None
+            Risk at which rows are left to a person, see `abstain`; None: that of the brief, if it asked for one.
 
         Returns
         -------
         answers : dict of ndarray, each of shape (n_rows,)
             ``prediction`` and, for classes, ``probability_<class>``. With ``interval`` what `interval` returns, with
-            ``reasons`` a column ``reasons`` of lists of ``{"column": name, "effect": number}``.
+            ``reasons`` a column ``reasons`` of lists of ``{"column": name, "effect": number}``; with a risk a column
+            ``abstain`` of bool.
         violations : tuple of Violation
 
         Raises
@@ -148,12 +162,52 @@ class Version:
             columns, violations = canonicalise(as_table(rows), self.contract, required=self.contract.names)
         told = tuple(v for v in violations if (v.what, v.column) != ("unknown column", self.manifest.target))
         prediction = self.plan.predict(columns, threads=threads)
-        answers = self.plan.answers(prediction)
+        answers = self.answers(prediction, abstain)
         if interval is not None:
             answers.update(self.interval(prediction, interval))
         if reasons > 0:
             answers["reasons"] = _objects(self.explain(columns, threads=threads).strongest(reasons))
         return answers, told
+
+    def answers(self, prediction: np.ndarray, abstain: float | None = None) -> dict[str, np.ndarray]:
+        """Return the columns a user gets of what the plan predicted; parameters and errors as of `predict`."""
+        answers = self.plan.answers(prediction)
+        risk = self.risk if abstain is None else abstain
+        if risk is not None:
+            answers[ABSTAIN] = self.abstain(prediction, risk)
+        return answers
+
+    @property
+    def risk(self) -> float | None:
+        """The risk that the brief asks for; None where it does not."""
+        return None if self.abstaining is None else self.abstaining.fitted.asked
+
+    def abstain(self, prediction: np.ndarray, risk: float) -> np.ndarray:
+        """Return which rows should go to a person so that of the others at most a share of ``risk`` is wrong.
+
+        Parameters
+        ----------
+        prediction : ndarray of float64, shape (n_rows, n_outputs)
+            As `Plan.predict` returns it.
+        risk : float
+            0.001 to 0.5.
+
+        Raises
+        ------
+        UsageError
+            The version cannot tell (MW-U605), or the risk is none (MW-U604).
+        """
+        if self.abstaining is None:
+            raise none_to_leave(self.manifest.version, values=not self.plan.classes)
+        if self._widths is not None:
+            return self.abstaining.fitted(doubt_of_values(prediction, self._widths), risk)
+        return self.abstaining.fitted(doubt_of_classes(prediction, self.plan.threshold), risk)
+
+    @property
+    def _widths(self) -> Intervals | None:
+        """The intervals whose width is the doubt of values; None for classes."""
+        fitted = None if self.uncertainty is None else self.uncertainty.fitted
+        return fitted if isinstance(fitted, Intervals) else None
 
     def interval(self, prediction: np.ndarray, coverage: float) -> dict[str, np.ndarray]:
         """Return what contains the truth with a probability of ``coverage``, for what the plan predicted.
@@ -220,7 +274,7 @@ class Version:
         values, told = read(record)
         if told:
             told = tuple(v for v in told if (v.what, v.column) != ("unknown column", self.manifest.target))
-        return score.answer(score(values)), told
+        return self._answer(score(values)), told
 
     def read_row(self, record: Mapping[str, Any]) -> tuple[Columns, tuple[Violation, ...]]:
         """Return one raw row in canonical form, and how it differs from the contract; raises as `predict_row` does."""
@@ -239,13 +293,22 @@ class Version:
         if read is None or (found := read(body)) is None:
             return None
         row, values = found
-        return score.answer(score.ordered(values)), row
+        return self._answer(score.ordered(values)), row
 
     @cached_property
     def _row(self) -> tuple[RowReader, TypedReader | None, RowPlan]:
         reader = RowReader(self.contract)
         typed = TypedReader.of(reader)
         return reader, typed, RowPlan(self.plan, None if typed is None else typed.names)
+
+    @cached_property
+    def _answer(self) -> Callable[[list[float]], dict[str, Any]]:
+        """The answer to one prediction: `answers` for many."""
+        plain = self._row[2].answer
+        if self.abstaining is None or self.risk is None:
+            return plain
+        leaves = self.abstaining.fitted.row(self.risk, threshold=self.plan.threshold, intervals=self._widths)
+        return lambda prediction: {**plain(prediction), ABSTAIN: leaves(prediction)}
 
     def verify(self) -> None:
         """Check every digest again, and that the version is the one that was opened; raises BundleError."""
@@ -266,9 +329,10 @@ class Version:
         """
         golden = read_golden(self.folder)
         allowed = self._tolerance() if tolerance is None else tolerance
-        worst = largest_difference(self.predict(golden.rows)[0], golden)
+        together = {name: values for name, values in self.predict(golden.rows)[0].items() if name != ABSTAIN}
+        worst = largest_difference(together, golden)
         alone = [self.predict_row(dict(zip(golden.rows, row))) for row in zip(*golden.rows.values(), strict=True)]
-        single = {name: np.array([answer[name] for answer, _ in alone]) for name in alone[0][0]}
+        single = {name: np.array([answer[name] for answer, _ in alone]) for name in together}
         worst = max(worst, largest_difference(single, golden))
         if not worst <= allowed:
             raise BundleError(
@@ -320,13 +384,15 @@ def open_version(
     plan = Plan.load(place)
     if plan.objective != manifest.objective:
         raise malformed("manifest.json", "its objective is not that of the plan", code="MW-B102")
+    uncertainty = read_uncertainty(place, plan) if manifest.has(INTERVALS) else None
     return Version(
         folder=place,
         manifest=manifest,
         digest=own,
         plan=plan,
         signature=None if signed is None else signed.facts,
-        uncertainty=read_uncertainty(place, plan) if any(f.name == INTERVALS for f in manifest.files) else None,
+        uncertainty=uncertainty,
+        abstaining=read_abstaining(place, plan, uncertainty) if manifest.has(ABSTAINING) else None,
     )
 
 

@@ -104,6 +104,10 @@ class Manifest:
         """Bytes of all files listed."""
         return sum(entry.size for entry in self.files)
 
+    def has(self, name: str) -> bool:
+        """Return whether a file is listed."""
+        return any(entry.name == name for entry in self.files)
+
 
 def current_platform() -> str:
     """Return system and processor, ``"linux-x86_64"``."""

@@ -80,6 +80,7 @@ def package(
     seed: int,
     uncertainty: Uncertainty | None = None,
     reference: Reference | None = None,
+    parts: Mapping[str, Any] | None = None,
 ) -> Packaged:
     """Write the next version of a project.
 
@@ -106,6 +107,8 @@ def package(
         What makes intervals or sets of classes, if anything.
     reference : Reference or None
         What monitoring compares with.
+    parts : mapping or None
+        More documents of the version, by the name of their file.
 
     Raises
     ------
@@ -141,6 +144,7 @@ def package(
         check=check,
         uncertainty=uncertainty,
         reference=reference,
+        parts=parts,
     )
     version = open_version(folder)
     latency = measure_latency(version)

@@ -78,6 +78,7 @@ def write_version(
     check: Callable[[Plan], float | None] = lambda loaded: None,
     uncertainty: Uncertainty | None = None,
     reference: Reference | None = None,
+    parts: Mapping[str, Any] | None = None,
 ) -> Manifest:
     """Write a version into ``folder``, which must not exist. Files are read-only from then on.
 
@@ -97,6 +98,8 @@ def write_version(
         What makes intervals or sets of classes, if anything.
     reference : Reference or None
         What monitoring compares with; without one it has the profile.
+    parts : mapping or None
+        More documents, by the name of their file.
 
     Raises
     ------
@@ -112,7 +115,7 @@ def write_version(
         folder.parent.mkdir(parents=True, exist_ok=True)
         shutil.rmtree(temporary, ignore_errors=True)
         temporary.mkdir()
-        manifest = _fill(temporary, plan, facts, profile, seed, check, uncertainty, reference)
+        manifest = _fill(temporary, plan, facts, profile, seed, check, uncertainty, reference, parts or {})
         _make_durable(temporary)
         _move(temporary, folder)
     except OSError as error:
@@ -135,6 +138,7 @@ def _fill(
     check: Callable[[Plan], float | None],
     uncertainty: Uncertainty | None,
     reference: Reference | None,
+    parts: Mapping[str, Any],
 ) -> Manifest:
     names = plan.save(folder)
     loaded = Plan.load(folder)
@@ -150,6 +154,7 @@ def _fill(
         documents[INTERVALS] = uncertainty.document()
     if reference is not None:
         documents[REFERENCE] = reference.document()
+    documents |= parts
     for name, document in documents.items():
         write_json(folder / name, document)
     manifest = Manifest(

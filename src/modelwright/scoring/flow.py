@@ -77,15 +77,18 @@ class Wanted:
         Coverage of intervals, see `Version.interval`.
     reasons : int
         How many reasons, see `Version.explain`.
+    abstain : float or None
+        Risk at which rows are left to a person, see `Version.abstain`.
     """
 
     keep: tuple[str, ...] = ()
     interval: float | None = None
     reasons: int = 0
+    abstain: float | None = None
 
     def answers(self, version: Version, prediction: np.ndarray) -> dict[str, Any]:
         """Return the columns of answers of what a version predicted, but for the reasons."""
-        answers: dict[str, Any] = version.plan.answers(prediction)
+        answers: dict[str, Any] = version.answers(prediction, self.abstain)
         if self.interval is not None:
             answers.update(version.interval(prediction, self.interval))
         return answers

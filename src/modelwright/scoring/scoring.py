@@ -118,6 +118,7 @@ def score_file(
     keep: Sequence[str] = (),
     interval: float | None = None,
     reasons: int = 0,
+    abstain: float | None = None,
     chunk_rows: int | None = None,
     threads: int | None = None,
     progress: Progress | None = None,
@@ -144,6 +145,8 @@ def score_file(
     reasons : int
         How many reasons per row to write as well, see `Version.predict`: ``reasons``, a list as ``set`` is. Each row
         then takes about a millisecond and more.
+    abstain : float, optional
+        Risk at which rows are left to a person: ``abstain`` is written as well, see `Version.predict`.
     chunk_rows : int, optional
         Most rows that are scored at once by one thread.
     threads : int, optional
@@ -161,8 +164,8 @@ def score_file(
     ProjectError
         The output cannot be written or the disk is full; finished parts stay, and the same call goes on.
     UsageError
-        A column to keep is not there or has the name of an answer, or there is no such interval. Parts of an earlier
-        scoring stay.
+        A column to keep is not there or has the name of an answer, or there is no such interval or risk. Parts of
+        an earlier scoring stay.
     """
     path = Path(output)
     check_writable(path)
@@ -174,6 +177,7 @@ def score_file(
         keep=keep,
         interval=interval,
         reasons=reasons,
+        abstain=abstain,
         chunk_rows=chunk_rows,
         threads=threads,
         progress=progress,
@@ -202,6 +206,7 @@ def scored(
     keep: Sequence[str] = (),
     interval: float | None = None,
     reasons: int = 0,
+    abstain: float | None = None,
     chunk_rows: int | None = None,
     threads: int | None = None,
     progress: Progress | None = None,
@@ -211,7 +216,7 @@ def scored(
     import tempfile
 
     before = fingerprint(source)
-    wanted = Wanted(keep=tuple(keep), interval=interval, reasons=reasons)
+    wanted = Wanted(keep=tuple(keep), interval=interval, reasons=reasons, abstain=abstain)
     with ExitStack() as stack:
         if output is None:
             place = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="modelwright-"))) / "answers"

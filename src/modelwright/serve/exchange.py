@@ -74,6 +74,8 @@ class Asked:
         Coverage of the prediction interval, or of the set of classes, that is wanted, 0 < interval < 1.
     reasons : int
         How many reasons are wanted per row.
+    abstain : float or None
+        Risk at which rows are left to a person; None: that of the version, if it has one.
     explain : bool
         Whether the one record is to be explained.
     extra : Any
@@ -85,8 +87,14 @@ class Asked:
     probabilities: bool = True
     interval: float | None = None
     reasons: int = 0
+    abstain: float | None = None
     explain: bool = False
     extra: Any = None
+
+    @property
+    def plain(self) -> bool:
+        """Whether nothing is wanted beside the prediction that a row alone does not get anyway."""
+        return self.interval is None and not self.reasons and self.abstain is None
 
 
 @dataclass(slots=True)
@@ -97,7 +105,8 @@ class Scored:
     ----------
     answers : dict of list
         ``prediction`` and, for classes, ``probability_<class>``; values of JSON, one per row. With intervals
-        ``low`` and ``high`` too, or for classes ``set``, a list of names.
+        ``low`` and ``high`` too, or for classes ``set``, a list of names. With a risk, asked for or of the version,
+        ``abstain``, a bool.
     reasons : list of list of dict, or None
         Per row ``{"column": …, "effect": …}``, strongest first.
     violations : tuple of Violation
@@ -156,6 +165,8 @@ class ModelFacts:
         A row that the version can score, raw values.
     most_coverage : float
         Highest coverage of the intervals, or sets of classes, that it has; 0 where it has none.
+    can_abstain, abstains : bool
+        Whether it can tell which rows to leave to a person, and whether it does so without being asked.
     """
 
     name: str
@@ -168,6 +179,8 @@ class ModelFacts:
     created: str = ""
     example: dict[str, Any] = field(default_factory=dict)
     most_coverage: float = 0.0
+    can_abstain: bool = False
+    abstains: bool = False
 
     @property
     def probability_names(self) -> tuple[str, ...]:

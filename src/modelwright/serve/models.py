@@ -52,6 +52,8 @@ class Model:
             created=version.manifest.created,
             example={column: values[0] for column, values in golden.rows.items()},
             most_coverage=_most_coverage(version),
+            can_abstain=version.abstaining is not None,
+            abstains=version.risk is not None,
         )
         self.quick = quick_way(version, self.facts)
 
@@ -71,7 +73,7 @@ class Model:
         try:
             if asked.explain and asked.records is not None:
                 return self._explained(asked.records[0])
-            if asked.records is not None and len(asked.records) == 1 and not asked.reasons and asked.interval is None:
+            if asked.records is not None and len(asked.records) == 1 and asked.plain:
                 return self._one(asked.records[0])
             return self._many(asked)
         except (ContractError, UsageError) as error:
@@ -91,7 +93,9 @@ class Model:
         rows = asked.records if asked.records is not None else asked.columns
         if asked.reasons:
             _check_work(_length(rows), self.version.explainer.cells_per_row)
-        answers, told = self.version.predict(rows, interval=asked.interval, reasons=asked.reasons)
+        answers, told = self.version.predict(
+            rows, interval=asked.interval, reasons=asked.reasons, abstain=asked.abstain
+        )
         plain = {name: values.tolist() for name, values in answers.items()}
         reasons = plain.pop("reasons", None)
         return Scored(plain, len(plain["prediction"]), told, reasons)

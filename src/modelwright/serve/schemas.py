@@ -9,6 +9,7 @@ from typing import Any
 from modelwright.data.contract import ColumnSpec, Kind
 from modelwright.data.enforcing import described
 from modelwright.data.parsing.texts import text_of
+from modelwright.runtime.abstaining import ABSTAIN, HIGHEST_RISK, LOWEST_RISK
 from modelwright.runtime.intervals import LOWEST
 from modelwright.serve.exchange import ModelFacts
 from modelwright.serve.labels import LONGEST_ID, MOST_LABELS, MOST_ROW
@@ -39,6 +40,11 @@ def options_of(facts: ModelFacts) -> dict[str, Schema]:
             "type": "number", "minimum": LOWEST, "maximum": facts.most_coverage,
             "description": f"Coverage of the {'set of classes' if facts.classes else 'interval'} that is wanted beside "
             "each prediction",
+        }  # fmt: skip
+    if facts.can_abstain:
+        options[ABSTAIN] = {
+            "type": "number", "minimum": LOWEST_RISK, "maximum": HIGHEST_RISK,
+            "description": "Share of answers that may be wrong; rows that would be more often are left to a person",
         }  # fmt: skip
     return options
 
@@ -157,6 +163,8 @@ def _prediction(facts: ModelFacts) -> Schema:
     else:
         bound = {"type": ["number", "null"]}
         properties["interval"] = _object({"low": bound, "high": bound, "coverage": {"type": "number"}})
+    if facts.can_abstain:
+        properties[ABSTAIN] = {"type": "boolean", "description": "Whether the row should go to a person"}
     properties["reasons"] = {"type": "array", "items": {"type": "object"}}
     return _object(properties, ("prediction",))
 
@@ -193,7 +201,7 @@ def _v2(facts: ModelFacts) -> Schema:
         ("name", "shape", "datatype"),
     )
     wanted = _object(
-        {"name": {"enum": list(output_names(facts, interval=facts.most_coverage > 0))},
+        {"name": {"enum": list(output_names(facts, interval=facts.most_coverage > 0, abstain=facts.can_abstain))},
          "parameters": _object({"binary_data": {"type": ["boolean", "null"]}}) | parameters},
         ("name",),
     )  # fmt: skip

@@ -63,14 +63,18 @@ def software() -> dict[str, str]:
 def package(run: Run) -> Any:
     """Compile the scoring plan, compare it with the libraries, write the version."""
     from modelwright.package.assembling import assemble
+    from modelwright.package.abstaining import ABSTAINING
     from modelwright.package.packaging import package as packaging
 
+    from modelwright.steps.abstaining import abstaining
     written = _already_packaged(run)
     if written is not None:
         run.plan = run.project.version(written.version).plan
         return written
     run.plan = assemble(run.outcome.members, plan_facts(run))
     packaged = packaging(
+    uncertainty = _uncertainty(run)
+    leaving = abstaining(run, uncertainty)
         run.project.path,
         run.plan,
         documents=dict(run.documents),
@@ -81,9 +85,10 @@ def package(run: Run) -> Any:
         limits=run.brief.limits,
         n_rows=len(run.rows),
         seed=run.brief.seed,
-        uncertainty=_uncertainty(run),
+        uncertainty=uncertainty,
         reference=_reference(run),
     )
+        parts={} if leaving is None else {ABSTAINING: leaving.document()},
     run.decide(
         "package",
         "parity",

@@ -258,6 +258,7 @@ def frame(run: Run) -> Problem:
     keep[run.applied.drop_rows] = False
     run.rows = np.flatnonzero(keep)
     run.table = None  # type: ignore[assignment]  # the canonical columns hold all that is needed from here
+    from modelwright.steps.abstaining import check_asked
     columns = run.used()
     problem = framing(
         run.brief,

@@ -35,6 +35,7 @@ MOST_NAMED = 6
 @click.option(
     "--reasons", type=click.IntRange(min=0), default=0, help="Columns with the strongest effect to write for each row."
 )
+@click.option("--abstain", type=float, help="Say which rows to leave to a person, so that few answers are wrong: 0.05.")
 @output_options
 def command(
     project: str,
@@ -45,6 +46,7 @@ def command(
     keep: tuple[str, ...],
     interval: float | None,
     reasons: int,
+    abstain: float | None,
     as_json: bool,
     quiet: bool,
 ) -> None:
@@ -66,7 +68,13 @@ def command(
     version = opened.version(number)
     doubt = opened.not_champion(version.manifest.version)
     told = _Told(version.manifest.version, doubt, output, as_json=as_json, quiet=quiet)
-    wanted: dict[str, Any] = {"query": query, "keep": keep, "interval": interval, "reasons": reasons}
+    wanted: dict[str, Any] = {
+        "query": query,
+        "keep": keep,
+        "interval": interval,
+        "reasons": reasons,
+        "abstain": abstain,
+    }
     with counting(silent=quiet or as_json) as progress:
         if output is not None:
             told.done(score_file(version, source, output, **wanted, progress=progress))

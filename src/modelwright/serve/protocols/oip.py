@@ -3,7 +3,8 @@
 Inputs are columns: one per column of the contract, of shape ``[n]`` or ``[n, 1]``; or a single one of shape ``[n, k]``
 with a column for each of the k columns of the contract, in its order. Data may be flat or nested. Outputs are
 ``predict`` and, for classes, ``probabilities``; with the request parameter ``interval``, ``low`` and ``high`` too, or
-for classes ``set``: of each class, whether it is in the set.
+for classes ``set``: of each class, whether it is in the set; with ``abstain``, or where the version leaves rows to a
+person by its brief, ``abstain``: whether it is such a row.
 
 Specification: https://github.com/kserve/open-inference-protocol and Triton's extension ``binary_data``.
 """
@@ -16,6 +17,7 @@ from typing import Any
 import msgspec
 
 from modelwright.data.contract import ColumnSpec, Kind
+from modelwright.runtime.abstaining import ABSTAIN
 from modelwright.serve.exchange import JSON, Asked, ModelFacts, Protocol, Reply, Request, Scored
 from modelwright.serve.limits import Limits
 from modelwright.serve.protocols import refusals
@@ -141,15 +143,17 @@ def _shape(tensor: Tensor, number: int, limits: Limits) -> tuple[int, int]:
 # --- outputs -------------------------------------------------------------------------------------------------------
 
 
-def output_names(facts: ModelFacts, *, interval: bool) -> tuple[str, ...]:
-    """Return the outputs that can be asked for, with an interval and without."""
-    if facts.classes:
-        return ("predict", "probabilities", "set") if interval else ("predict", "probabilities")
-    return ("predict", "low", "high") if interval else ("predict",)
+def output_names(facts: ModelFacts, *, interval: bool, abstain: bool) -> tuple[str, ...]:
+    """Return the outputs that can be asked for, with an interval and without, with a risk and without."""
+    names: tuple[str, ...] = ("predict", "probabilities") if facts.classes else ("predict",)
+    if interval:
+        names += ("set",) if facts.classes else ("low", "high")
+    return (*names, ABSTAIN) if abstain else names
 
 
 def _wanted(outputs: list[_Output] | None, binary: bool, asked: Asked, facts: ModelFacts) -> dict[str, bool]:
-    available = output_names(facts, interval=asked.interval is not None)
+    abstain = facts.abstains or asked.abstain is not None
+    available = output_names(facts, interval=asked.interval is not None, abstain=abstain)
     if not outputs:
         return {name: binary for name in available if name != "probabilities" or asked.probabilities}
     wanted: dict[str, bool] = {}
@@ -201,6 +205,8 @@ def _output(name: str, scored: Scored, facts: ModelFacts) -> tuple[dict[str, Any
     if name == "set":
         inside = [name in row for row in answers["set"] for name in facts.classes]
         return {"name": "set", "datatype": "BOOL", "shape": [n_rows, len(facts.classes)]}, inside
+    if name == ABSTAIN:
+        return {"name": name, "datatype": "BOOL", "shape": [n_rows, 1]}, list(plain(answers[name]))
     key = "prediction" if name == "predict" else name
     datatype = "BYTES" if facts.classes else "FP64"
     return {"name": name, "datatype": datatype, "shape": [n_rows, 1]}, list(plain(answers[key]))
@@ -219,6 +225,8 @@ def model_metadata(facts: ModelFacts) -> dict[str, Any]:
     outputs = [{"name": "predict", "datatype": "BYTES" if facts.classes else "FP64", "shape": [-1, 1]}]
     if facts.classes:
         outputs.append({"name": "probabilities", "datatype": "FP64", "shape": [-1, len(facts.classes)]})
+    if facts.abstains:
+        outputs.append({"name": ABSTAIN, "datatype": "BOOL", "shape": [-1, 1]})
     return {
         "name": facts.name,
         "versions": [facts.version],

@@ -1,4 +1,4 @@
-"""The options of a request: probabilities, interval, reasons; in the query, or among the parameters of a body.
+"""The options of a request: probabilities, interval, reasons, abstain; in the query, or among the parameters of a body.
 
 What is none of them is refused in the query and in our own body: an option that is misspelt would else be an answer
 without it. In the parameters of other protocols it is passed over, as they ask.
@@ -13,12 +13,13 @@ from typing import Any
 
 import msgspec
 
+from modelwright.runtime.abstaining import HIGHEST_RISK, LOWEST_RISK
 from modelwright.serve.exchange import Asked
 from modelwright.serve.protocols import refusals
 
 __all__ = ["MOST_REASONS", "NAMES", "Parameters", "apply", "apply_query", "check_names"]
 
-NAMES = ("probabilities", "interval", "reasons")
+NAMES = ("probabilities", "interval", "reasons", "abstain")
 MOST_REASONS = 1_000
 LONGEST_NAME = 40  # of a name of the query, so far as it is compared with those that are known
 
@@ -26,6 +27,7 @@ _EXPECTED = {
     "probabilities": "true or false",
     "interval": "a coverage from 0.5 to 0.99",
     "reasons": f"a whole number from 0 to {MOST_REASONS:,}",
+    "abstain": f"a risk from {LOWEST_RISK} to {HIGHEST_RISK}",
 }
 _TRUE, _FALSE = frozenset({"true", "1", "yes"}), frozenset({"false", "0", "no"})
 
@@ -36,6 +38,7 @@ class Parameters(msgspec.Struct):
     probabilities: bool | None = None
     interval: float | None = None
     reasons: int | float | None = None
+    abstain: float | None = None
 
 
 def apply(asked: Asked, given: Any) -> Asked:
@@ -56,6 +59,8 @@ def apply(asked: Asked, given: Any) -> Asked:
         asked.interval = _interval(given.interval)
     if given.reasons is not None:
         asked.reasons = _reasons(given.reasons)
+    if given.abstain is not None:
+        asked.abstain = _risk(given.abstain)
     return asked
 
 
@@ -84,6 +89,11 @@ def apply_query(asked: Asked, query: Mapping[str, str]) -> Asked:
         if not (text.isascii() and text.isdigit() and len(text) <= len(str(MOST_REASONS))):
             raise _refused("reasons")
         asked.reasons = _reasons(int(text))
+    if (text := query.get("abstain")) is not None:
+        try:
+            asked.abstain = _risk(float(text))
+        except ValueError:
+            raise _refused("abstain") from None
     return asked
 
 
@@ -97,6 +107,12 @@ def _reasons(number: int | float) -> int:
     if number not in range(MOST_REASONS + 1):  # 3.0 is in it: to JSON it is the number that 3 is
         raise _refused("reasons")
     return int(number)
+
+
+def _risk(risk: float) -> float:
+    if not LOWEST_RISK <= risk <= HIGHEST_RISK:  # NaN compares as false
+        raise _refused("abstain")
+    return risk
 
 
 def _refused(name: str) -> Exception:

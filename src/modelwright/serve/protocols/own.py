@@ -44,6 +44,7 @@ class _Body(msgspec.Struct, forbid_unknown_fields=True):
     probabilities: bool | None = None
     interval: float | None = None
     reasons: int | float | None = None
+    abstain: float | None = None
 
 
 _RECORD = msgspec.json.Decoder(dict[str, Cell])

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from modelwright.runtime.abstaining import ABSTAIN
 from modelwright.serve.exchange import JSON, Asked, ModelFacts, Reply, Request, Scored
 from modelwright.serve.protocols.bodies import ARROW, ARROW_STREAM, CSV, JSON_LINES
 
@@ -53,7 +54,7 @@ def probability_keys(classes: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
 def answer_rows(asked: Asked, scored: Scored, facts: ModelFacts) -> list[dict[str, Any]]:
     """Return one document per row: ``prediction`` and what was asked for beside it."""
     answers = scored.answers
-    if scored.n_rows == 1 and asked.interval is None and not asked.reasons:
+    if scored.n_rows == 1 and asked.plain:
         return [_one_row(asked, answers, facts)]
     rows: list[dict[str, Any]] = [{"prediction": value} for value in plain(answers["prediction"])]
     if asked.probabilities and facts.classes:
@@ -68,6 +69,9 @@ def answer_rows(asked: Asked, scored: Scored, facts: ModelFacts) -> list[dict[st
     if asked.interval is not None and "set" in answers:
         for row, names_inside in zip(rows, answers["set"], strict=True):
             row["set"] = {"classes": names_inside, "coverage": asked.interval}
+    if ABSTAIN in answers:
+        for row, leaves in zip(rows, plain(answers[ABSTAIN]), strict=True):
+            row[ABSTAIN] = leaves
     if asked.reasons and scored.reasons is not None:
         for row, reasons in zip(rows, scored.reasons, strict=True):
             row["reasons"] = reasons
@@ -79,6 +83,8 @@ def _one_row(asked: Asked, answers: dict[str, Sequence[Any]], facts: ModelFacts)
     row: dict[str, Any] = {"prediction": answers["prediction"][0]}
     if asked.probabilities and facts.classes:
         row["probabilities"] = {name: answers[key][0] for name, key in probability_keys(facts.classes)}
+    if ABSTAIN in answers:
+        row[ABSTAIN] = answers[ABSTAIN][0]
     return row
 
 
@@ -105,8 +111,8 @@ def wanted_table(request: Request) -> str | None:
 
 
 def table_reply(kind: str, asked: Asked, scored: Scored, facts: ModelFacts, *, header: bool = True) -> Reply:
-    """Return the answers as a table: ``prediction``, ``probability_<class>``, ``low``, ``high``, ``set`` as a list in
-    JSON; reasons in lines only.
+    """Return the answers as a table: ``prediction``, ``probability_<class>``, ``low``, ``high``, ``abstain``, and
+    ``set`` as a list in JSON; reasons in lines only.
 
     Parameters
     ----------
@@ -130,6 +136,7 @@ def _columns(asked: Asked, scored: Scored, facts: ModelFacts) -> dict[str, Seque
         names += [key for _, key in probability_keys(facts.classes)]
     if asked.interval is not None:
         names += ["low", "high"]
+    names.append(ABSTAIN)
     columns = {name: plain(scored.answers[name]) for name in names if name in scored.answers}
     if asked.interval is not None and "set" in scored.answers:
         columns["set"] = [_ENCODER.encode(inside).decode() for inside in scored.answers["set"]]

@@ -2,8 +2,9 @@
 ``{"predictions": [...]}`` out.
 
 An instance is an object, a list of values in the order of the contract, or a single value where there is one column.
-A prediction is the class or the value alone; with ``parameters`` (``probabilities``, ``interval``, ``reasons``) it is
-an object. The route that ends in ``:explain`` adds ``explanations``, the reasons of every row.
+A prediction is the class or the value alone; with ``parameters`` (``probabilities``, ``interval``, ``reasons``,
+``abstain``), or where the version leaves rows to a person by its brief, it is an object. The route that ends in
+``:explain`` adds ``explanations``, the reasons of every row.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from modelwright.runtime.abstaining import ABSTAIN
 from modelwright.serve.exchange import Asked, ModelFacts, Protocol, Reply, Request, Scored
 from modelwright.serve.limits import Limits
 from modelwright.serve.protocols import refusals
@@ -73,13 +75,13 @@ def encode(asked: Asked, scored: Scored, facts: ModelFacts, request: Request) ->
 
 def predictions(asked: Asked, scored: Scored, facts: ModelFacts) -> Any:
     """Return classes or values, or an object per row where more than those is asked for."""
-    if asked.probabilities or asked.interval is not None or asked.reasons:
+    if asked.probabilities or not asked.plain or ABSTAIN in scored.answers:
         return answer_rows(asked, scored, facts)
     return plain(scored.answers["prediction"])
 
 
 def _encode_explained(asked: Asked, scored: Scored, facts: ModelFacts, request: Request) -> Reply:
-    simple = Asked(probabilities=asked.probabilities, interval=asked.interval)
+    simple = Asked(probabilities=asked.probabilities, interval=asked.interval, abstain=asked.abstain)
     reasons = scored.reasons if scored.reasons is not None else [[] for _ in range(scored.n_rows)]
     return json_reply({"predictions": predictions(simple, scored, facts), "explanations": reasons})
 
