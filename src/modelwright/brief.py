@@ -10,9 +10,20 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from modelwright.brief_privacy import PRIVACY_FIELDS, checked_privacy, privacy_fields, privacy_lines
 from modelwright.errors import UsageError, did_you_mean
 
-__all__ = ["FAIRNESS", "FOUR_FIFTHS", "Brief", "Limits", "parse_delay", "parse_duration", "parse_size", "read_brief"]
+__all__ = [
+    "FAIRNESS",
+    "FOUR_FIFTHS",
+    "PERIODS",
+    "Brief",
+    "Limits",
+    "parse_delay",
+    "parse_duration",
+    "parse_size",
+    "read_brief",
+]
 
 MINIMUM_BUDGET_S = 1.0
 LEAST_MEMORY = 256 * 10**6
@@ -20,6 +31,11 @@ FAIRNESS = ("selection", "opportunity", "errors", "calibration")
 """How groups can be compared; what each asks is told by `modelwright.govern.fairness.choosing`."""
 FOUR_FIFTHS = 0.8
 """Of the highest rate: the rule of thumb of the Uniform Guidelines on Employee Selection Procedures, 29 CFR 1607.4."""
+PERIODS = ("hour", "day", "week", "month", "quarter", "year")
+"""In which cases come; money is told for one of them."""
+LEAST_RISK, MOST_RISK = 0.001, 0.5
+"""Of an answer: below, more rows are needed than anybody has; above, guessing does as well."""
+_TOLERANCE = re.compile(r"(\d+\.?\d*|\.\d+)(e[+-]?\d{1,2})?%?", re.ASCII)
 _DURATION_UNITS = {"": 1.0, "s": 1.0, "sec": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0, "ms": 0.001}
 _SIZE_UNITS = {"": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "k": 10**3, "m": 10**6, "g": 10**9}
 
@@ -31,11 +47,6 @@ class Limits:
     Attributes
     ----------
     budget_s : float
-PERIODS = ("hour", "day", "week", "month", "quarter", "year")
-"""In which cases come; money is told for one of them."""
-LEAST_RISK, MOST_RISK = 0.001, 0.5
-"""Of an answer: below, more rows are needed than anybody has; above, guessing does as well."""
-_TOLERANCE = re.compile(r"(\d+\.?\d*|\.\d+)(e[+-]?\d{1,2})?%?", re.ASCII)
         Wall time of the whole command in seconds, at least 1.
     memory_bytes : int or None
         Most memory that all processes together may use; None: four fifths of what is available at the start.
@@ -95,8 +106,34 @@ class Brief:
         How groups of the protected columns are compared, one of `FAIRNESS`; None: measured, but not judged.
     fairness_ratio : float
         Least ratio between two groups that is fair enough, above 0 and at most 1.
+    abstain : float or None
+        Share of answers that may be wrong, 0.001 to 0.5: rows beyond are left to a person. None: all are answered.
+    tolerance : str or None
+        For values: by how much an answer may be off and is still right, ``"500"`` in the target's unit, or ``"10%"`` of
+        the median.
     payoff : dict
-        Money per outcome. Two classes: ``{"tp": 80, "fp": -5, "fn": 0, "tn": 0}``.
+        Money per outcome. Two classes: ``{"tp": 80, "fp": -5, "fn": 0, "tn": 0}``; more: ``{"right": 10, "wrong": -1,
+        "cat>dog": -5}`` (truth > decision); values: ``{"over": -2, "under": -5}`` per unit too high and too low.
+    currency : str
+        What money is told in, ``"€"``.
+    cases : int or None
+        How many cases come in a ``period``.
+    period : str
+        One of `PERIODS`.
+    capacity : int or None
+        How many of these can be acted on; None: all.
+    privacy : str or None
+        Policy for personal data: ``"gdpr"``, ``"ccpa"``, ``"hipaa"``, or the path of one of your own.
+    private : dict
+        What is done to columns, whatever the policy says: ``{"age": "bucket:10", "city": "keep"}``.
+    privacy_key : str or None
+        File with the key of pseudonyms, where the environment has none.
+    subject : str or None
+        Column that says whose rows these are: for erasure.
+    keep_log : str or None
+        How long rows stay in the prediction log, ``"90d"``.
+    membership_auc : float or None
+        Most that an attack may tell of who was trained on, area under its ROC curve, 0.5 to 1.
     allow : tuple of str
         Findings overruled, ``"A014"`` or ``"A014:duration"``.
     kinds : dict
@@ -106,11 +143,6 @@ class Brief:
     """
 
     source: str = "<memory>"
-    abstain : float or None
-        Share of answers that may be wrong, 0.001 to 0.5: rows beyond are left to a person. None: all are answered.
-    tolerance : str or None
-        For values: by how much an answer may be off and is still right, ``"500"`` in the target's unit, or ``"10%"`` of
-        the median.
     query: str | None = None
     target: str | None = None
     test: str | None = None
@@ -127,7 +159,19 @@ class Brief:
     protected: tuple[str, ...] = ()
     fairness: str | None = None
     fairness_ratio: float = FOUR_FIFTHS
+    abstain: float | None = None
+    tolerance: str | None = None
     payoff: dict[str, float] = field(default_factory=dict)
+    currency: str = ""
+    cases: int | None = None
+    period: str = "day"
+    capacity: int | None = None
+    privacy: str | None = None
+    private: dict[str, str] = field(default_factory=dict)
+    privacy_key: str | None = None
+    subject: str | None = None
+    keep_log: str | None = None
+    membership_auc: float | None = None
     allow: tuple[str, ...] = ()
     kinds: dict[str, str] = field(default_factory=dict)
     limits: Limits = Limits()
@@ -159,8 +203,6 @@ class Brief:
                 raise UsageError(
                     f"the brief has no field '{name}'",
                     fix=did_you_mean(name, sorted(known | set(_LIMIT_FIELDS))),
-    abstain: float | None = None
-    tolerance: str | None = None
                     code="MW-U001",
                 )
         return replace(self, limits=limits, **direct)
@@ -172,11 +214,16 @@ def _checked(name: str, value: Any) -> Any:
         if not all(isinstance(i, str) for i in items):
             raise _bad_value(name, value, "a list of names")
         return items
+    if name in PRIVACY_FIELDS.values():
+        return checked_privacy(name, value, parse_delay)
     if name == "payoff":
-        try:
-            return {str(k): float(v) for k, v in dict(value).items()}
-        except (TypeError, ValueError) as error:
-            raise _bad_value(name, value, "a table of numbers such as tp=80, fp=-5") from error
+        return _payoff(value)
+    if name in {"cases", "capacity"}:
+        return _count(name, value)
+    if name == "period":
+        if value not in PERIODS:
+            raise _bad_value(name, value, f"one of {', '.join(PERIODS)}")
+        return value
     if name == "kinds":
         if not isinstance(value, dict):
             raise _bad_value(name, value, "a table of kinds by column")
@@ -187,6 +234,10 @@ def _checked(name: str, value: Any) -> Any:
         return value
     if name == "fairness_ratio":
         return _ratio(name, value)
+    if name == "abstain":
+        return _risk(name, value)
+    if name == "tolerance":
+        return _tolerance(name, value)
     if name == "seed":
         if isinstance(value, bool) or not isinstance(value, int) or value < 0:
             raise _bad_value(name, value, "a whole number, 0 or more")
@@ -200,6 +251,20 @@ def _checked(name: str, value: Any) -> Any:
     return value
 
 
+def _payoff(value: Any) -> dict[str, float]:
+    """Return money by outcome; a table in the table is that of a true class, by decision."""
+    found: dict[str, float] = {}
+    try:
+        for outcome, worth in dict(value).items():
+            if isinstance(worth, dict):
+                found.update({f"{outcome}>{decision}": float(money) for decision, money in worth.items()})
+            else:
+                found[str(outcome)] = float(worth)
+    except (TypeError, ValueError) as error:
+        raise _bad_value("payoff", value, "a table of numbers such as tp=80, fp=-5") from error
+    return found
+
+
 def _ratio(name: str, value: Any) -> float:
     try:
         ratio = float("nan") if isinstance(value, bool) else float(value)
@@ -208,6 +273,23 @@ def _ratio(name: str, value: Any) -> float:
     if not 0 < ratio <= 1:
         raise _bad_value(name, value, "a ratio above 0 and at most 1, such as 0.8")
     return ratio
+
+
+def _risk(name: str, value: Any) -> float:
+    try:
+        risk = float("nan") if isinstance(value, bool) else float(value)
+    except (TypeError, ValueError):
+        risk = float("nan")
+    if not LEAST_RISK <= risk <= MOST_RISK:
+        raise _bad_value(name, value, f"a share from {LEAST_RISK} to {MOST_RISK}, such as 0.05")
+    return risk
+
+
+def _tolerance(name: str, value: Any) -> str:
+    text = str(value).strip().replace(" ", "")
+    if isinstance(value, bool) or not _TOLERANCE.fullmatch(text) or float(text.rstrip("%")) <= 0:
+        raise _bad_value(name, value, "an amount above 0, such as 500 in the target's unit or 10% of its median")
+    return text
 
 
 def _bad_value(name: str, value: Any, expected: str) -> UsageError:
@@ -234,10 +316,6 @@ def parse_delay(value: str | float) -> float:
     if not 0 < seconds < float("inf"):
         raise UsageError(f"label delay is {value!r}", fix="give a time above 0, for example 30d", code="MW-U003")
     return seconds
-    if name == "abstain":
-        return _risk(name, value)
-    if name == "tolerance":
-        return _tolerance(name, value)
 
 
 def parse_size(value: str | float) -> int:
@@ -273,23 +351,6 @@ def _count(what: str, value: int | str) -> int:
     if count < 1:
         raise UsageError(f"{what} is {value!r}", fix="give a whole number, 1 or more", code="MW-U003")
     return count
-
-
-def _risk(name: str, value: Any) -> float:
-    try:
-        risk = float("nan") if isinstance(value, bool) else float(value)
-    except (TypeError, ValueError):
-        risk = float("nan")
-    if not LEAST_RISK <= risk <= MOST_RISK:
-        raise _bad_value(name, value, f"a share from {LEAST_RISK} to {MOST_RISK}, such as 0.05")
-    return risk
-
-
-def _tolerance(name: str, value: Any) -> str:
-    text = str(value).strip().replace(" ", "")
-    if isinstance(value, bool) or not _TOLERANCE.fullmatch(text) or float(text.rstrip("%")) <= 0:
-        raise _bad_value(name, value, "an amount above 0, such as 500 in the target's unit or 10% of its median")
-    return text
 
 
 def _total(value: str | float, units: dict[str, Any], what: str, expected: str) -> float:
@@ -341,12 +402,29 @@ def read_brief(path: Path) -> Brief:
         raise UsageError(
             f"the brief '{path}' is no valid TOML: {error}", fix="correct that line", code="MW-U005"
         ) from error
-    limits = raw.pop("limits", {})
-    audit, trust = raw.pop("audit", {}), raw.pop("trust", {})
-    if not all(isinstance(table, dict) for table in (limits, audit, trust)):
-        raise UsageError(f"'limits', 'audit' and 'trust' in '{path}' are tables", fix="write [limits]", code="MW-U005")
-    brief = Brief().merged(**raw, **limits, **audit, **trust)
-    return replace(brief, source=_resolve(brief.source, path), test=_resolve(brief.test, path) if brief.test else None)
+    tables = [raw.pop(name, {}) for name in ("limits", "audit", *_TABLES)]
+    tables.append(privacy_fields(raw.pop("privacy", {})))
+    if not all(isinstance(table, dict) for table in tables):
+        raise UsageError(
+            f"'limits', 'audit', 'money', 'privacy' and 'trust' in '{path}' are tables",
+            fix="write [limits]",
+            code="MW-U005",
+        )
+    brief = Brief().merged(**_together(path, raw, *tables))
+    files: dict[str, Any] = {name: _resolve(value, path) for name in ("test", "privacy_key") if (value := getattr(brief, name))}
+    if brief.privacy and brief.privacy.endswith(".toml"):
+        files["privacy"] = _resolve(brief.privacy, path)
+    return replace(brief, source=_resolve(brief.source, path), **files)
+
+
+def _together(path: Path, *tables: dict[str, Any]) -> dict[str, Any]:
+    fields: dict[str, Any] = {}
+    for table in tables:
+        twice = sorted(fields.keys() & table.keys())
+        if twice:
+            raise UsageError(f"'{twice[0]}' is given twice in '{path}'", fix="leave one of them out", code="MW-U005")
+        fields |= table
+    return fields
 
 
 def _resolve(source: str, brief_path: Path) -> str:
@@ -361,7 +439,7 @@ def write_brief(brief: Brief) -> str:
     default = Brief()
     for f in fields(brief):
         value = getattr(brief, f.name)
-        if f.name in {"limits", "allow", "payoff", "kinds", *_TRUST_FIELDS} or (
+        if f.name in {"limits", "allow", "payoff", "kinds", *_IN_TABLES} or (
             value == getattr(default, f.name) and f.name != "seed"
         ):
             continue
@@ -371,9 +449,12 @@ def write_brief(brief: Brief) -> str:
             lines += ["", f"[{name}]", *(f"{_toml(str(k))} = {_toml(v)}" for k, v in table.items())]
     if brief.allow:
         lines += ["", "[audit]", f"allow = {_toml(brief.allow)}"]
-    trust = [n for n in _TRUST_FIELDS if getattr(brief, n) != getattr(default, n)]
-    if trust:
-        lines += ["", "[trust]", *(f"{n} = {_toml(getattr(brief, n))}" for n in trust)]
+    for table, names in _TABLES.items():
+        given = [n for n in names if getattr(brief, n) != getattr(default, n)]
+        if given:
+            lines += ["", f"[{table}]", *(f"{n} = {_toml(getattr(brief, n))}" for n in given)]
+    said = {n: v for n in PRIVACY_FIELDS.values() if (v := getattr(brief, n)) not in (None, {})}
+    lines += privacy_lines(said, _toml)
     lines += ["", "[limits]", f'budget = "{brief.limits.budget_s:g}s"']
     limits = brief.limits
     if limits.memory_bytes:

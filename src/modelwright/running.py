@@ -27,8 +27,10 @@ if TYPE_CHECKING:
     from modelwright.data.columns import Columns
     from modelwright.engines.base import Engine
     from modelwright.evaluate.evidence import Evidence
+    from modelwright.evaluate.money.deciding import Decided
     from modelwright.frame.problem import Choice
     from modelwright.frame.split import Folds
+    from modelwright.govern.privacy.documents import Privacy
     from modelwright.lifecycle import Listener, Stage
     from modelwright.objectives.base import Objective
     from modelwright.runtime.calibrators import Calibrator
@@ -86,10 +88,10 @@ class Run:
     outcome: Outcome
     fairer: tuple[Any, ...] = ()
     withheld: tuple[str, ...] = ()
+    privacy: Privacy | None = None
     calibrator: Calibrator | None = None
     calibration_note: str = ""
-    threshold: float | None = None
-    threshold_why: str = ""
+    decided: Decided | None = None
     evidence: Evidence
     plan: Plan
     engine: Engine | None = None
@@ -143,6 +145,14 @@ class Run:
             self._save(stage.writes)
             self._record()
 
+    def add(self, name: str, document: Any, *parents: str) -> None:
+        """Keep a document beside that of the stage, saved with it; ``parents`` are documents by name."""
+        self.documents[name] = document
+        self.digests[name] = digest_of(document)
+        self._parents[name] = {parent: self.digests[parent] for parent in parents}
+        if hasattr(self, "folder"):
+            self._save(name)
+
     def decide(self, stage: str, question: str, choice: str, why: str, **more: Any) -> None:
         """Note a decision; it goes to the ledger when the stage is over."""
         self._decisions.append(Decision(stage=stage, question=question, choice=choice, why=why, at=now(), **more))
@@ -185,6 +195,11 @@ class Run:
         """How many times longer this run has taken so far than the processor time it used: 1 (idle) to 3 (busy)."""
         wall, used = time.monotonic() - self._began[0], time.process_time() - self._began[1]
         return float(np.clip(wall / max(used, 0.1), 1.0, MOST_SLOWNESS))
+
+    @property
+    def threshold(self) -> float | None:
+        """From which probability on the event is predicted, for two classes, once that is settled."""
+        return None if self.decided is None else self.decided.threshold
 
     def tell(self, done: int, total: int, text: str) -> None:
         """Pass progress on."""

@@ -15,7 +15,7 @@ from .worlds import binary, multiclass, values
 
 
 def _cases(metric, classes, y, p, **more) -> Cases:
-    found = evaluate(_problem(metric, classes), _evidence(y, p, **more), payoff={}, seed=0)
+    found = evaluate(_problem(metric, classes), _evidence(y, p, **more), seed=0)
     assert msgspec.convert(msgspec.json.decode(msgspec.json.encode(found)), Evaluation) == found
     return found.cases
 

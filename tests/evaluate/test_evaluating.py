@@ -12,6 +12,8 @@ from modelwright.evaluate.evaluating import evaluate
 from modelwright.evaluate.evidence import Evidence
 from modelwright.evaluate.measurements import Evaluation
 from modelwright.evaluate.metrics import applicable, get
+from modelwright.evaluate.money.deciding import Decided
+from modelwright.evaluate.money.payoffs import read_payoff
 from modelwright.frame.problem import Problem, SplitKind
 
 from .worlds import binary, distorted, multiclass, values
@@ -63,8 +65,10 @@ def _evidence(y, p, *, width=2, **more):
 
 def test_two_classes():
     y, p = binary(np.random.default_rng(0), 1500, share=0.2, apart=2.0)
-    evidence = _evidence(y, p, threshold=0.3, threshold_why="payoff", calibration_note="none")
-    found = evaluate(_problem("roc_auc", ("no", "yes")), evidence, payoff={"tp": 80, "fp": -5}, seed=0)
+    payoff = read_payoff({"tp": 80, "fp": -5}, ("no", "yes"))
+    decided = Decided(payoff=payoff, capacity=None, threshold=0.3, decision=None, why="payoff")
+    evidence = _evidence(y, p, threshold=0.3, threshold_why="payoff", calibration_note="none", decided=decided)
+    found = evaluate(_problem("roc_auc", ("no", "yes")), evidence, seed=0)
     assert [m.name for m in found.metrics] == [m.name for m in applicable("classify")]
     assert found.headline in found.metrics and found.headline.name == "roc_auc"
     assert [c.name for c in found.comparisons] == ["constant", "linear"] and found.comparisons[0].better
@@ -86,7 +90,7 @@ def test_two_classes():
 def test_many_classes_with_one_missing():
     y, p = multiclass(np.random.default_rng(1), 900, 5)
     kept = y != 2
-    found = evaluate(_problem("log_loss", tuple("abcde")), _evidence(y[kept], p[kept]), payoff={}, seed=0)
+    found = evaluate(_problem("log_loss", tuple("abcde")), _evidence(y[kept], p[kept]), seed=0)
     assert found.headline.value is not None and found.curves == () and found.threshold is None
     assert len(found.confusion.counts) == 5 and sum(found.confusion.counts[2]) == 0
     assert found.value_per_row is None
@@ -94,7 +98,7 @@ def test_many_classes_with_one_missing():
 
 def test_values():
     y, p = values(np.random.default_rng(2), 1200)
-    found = evaluate(_problem("rmse", ()), _evidence(y, p), payoff={}, seed=0)
+    found = evaluate(_problem("rmse", ()), _evidence(y, p), seed=0)
     assert found.headline.unit == "€" and found.confusion is None and found.calibration == ()
     assert sum(found.residuals.counts) == 1200 and len(found.residuals.predicted) == 1000
     assert len(found.residuals.by_level) == 10 and found.residuals.by_level[0].low is not None
@@ -112,8 +116,8 @@ def test_choosing_on_the_same_rows_is_corrected_everywhere():
 
     chosen = np.tensordot(select(np.arange(300)), candidates, axes=1)
     problem = _problem("log_loss", ("no", "yes"))
-    plain = evaluate(problem, _evidence(y, chosen), payoff={}, seed=0)
-    honest = evaluate(problem, _evidence(y, chosen, candidates=candidates, select=select), payoff={}, seed=0)
+    plain = evaluate(problem, _evidence(y, chosen), seed=0)
+    honest = evaluate(problem, _evidence(y, chosen, candidates=candidates, select=select), seed=0)
     assert honest.headline.value > plain.headline.value and "BBC-CV" in honest.headline.method
     assert honest.comparisons[0].gain.value < plain.comparisons[0].gain.value
     assert honest.comparisons[0].score == plain.comparisons[0].score
@@ -139,7 +143,7 @@ def test_fit_verdicts(train, unseen, word):
         "weak": 0.97 * p.mean(axis=0) + 0.03 * p,
     }
     evidence = _evidence(y, kinds[unseen], train_prediction=kinds[train])
-    found = evaluate(_problem("log_loss", ("no", "yes")), evidence, payoff={}, seed=0)
+    found = evaluate(_problem("log_loss", ("no", "yes")), evidence, seed=0)
     assert found.fit_verdict.startswith(word)
 
 
@@ -148,23 +152,23 @@ def test_learning_notes():
     y, p = values(rng, 2000)
     noise = rng.normal(size=(2000, 1))
     rising = tuple((n, p + noise * 30 / n**0.5) for n in (100, 200, 400, 800))
-    found = evaluate(_problem("rmse", ()), _evidence(y, p, learning=rising), payoff={}, seed=0)
+    found = evaluate(_problem("rmse", ()), _evidence(y, p, learning=rising), seed=0)
     assert found.learning_note.startswith("still rising") and "twice as many" in found.learning_note
     assert [point.n_train for point in found.learning_curve] == [100, 200, 400, 800]
     flat = tuple((n, p) for n in (100, 200, 400))
-    found = evaluate(_problem("rmse", ()), _evidence(y, p, learning=flat), payoff={}, seed=0)
+    found = evaluate(_problem("rmse", ()), _evidence(y, p, learning=flat), seed=0)
     assert found.learning_note.startswith("flat")
-    found = evaluate(_problem("rmse", ()), _evidence(y, p, learning=()), payoff={}, seed=0)
+    found = evaluate(_problem("rmse", ()), _evidence(y, p, learning=()), seed=0)
     assert found.learning_curve == () and found.learning_note.startswith("not known")
 
 
 def test_tiny_and_one_sided_evidence():
     for n in (1, 2, 5):
         y, p = np.zeros(n), np.full((n, 2), 0.5)
-        found = evaluate(_problem("roc_auc", ("no", "yes")), _evidence(y, p), payoff={}, seed=0)
+        found = evaluate(_problem("roc_auc", ("no", "yes")), _evidence(y, p), seed=0)
         assert found.headline.value is None and found.headline.method.startswith("not defined")
         assert found.fit_verdict.startswith("cannot be told")
-        evaluate(_problem("rmse", ()), _evidence(y, p[:, :1]), payoff={}, seed=0)
+        evaluate(_problem("rmse", ()), _evidence(y, p[:, :1]), seed=0)
 
 
 def test_a_metric_of_another_objective_is_refused():
@@ -172,16 +176,16 @@ def test_a_metric_of_another_objective_is_refused():
     with pytest.raises(
         UsageError, match="metric 'roc_auc' does not fit the objective 'regress' · fix: use one of: rmse"
     ):
-        evaluate(_problem("roc_auc", ()), _evidence(y, p), payoff={}, seed=0)
+        evaluate(_problem("roc_auc", ()), _evidence(y, p), seed=0)
 
 
 @pytest.mark.parametrize(("n", "seconds"), [(1000, 1.0), (10_000, 2.5)])
 def test_time(n, seconds):
     y, p = binary(np.random.default_rng(0), n)
     evidence = _evidence(y, p, width=30)
-    evaluate(_problem("roc_auc", ("no", "yes")), evidence, payoff={}, seed=0)  # imports
+    evaluate(_problem("roc_auc", ("no", "yes")), evidence, seed=0)  # imports
     start = time.process_time()
-    evaluate(_problem("roc_auc", ("no", "yes")), evidence, payoff={}, seed=0)
+    evaluate(_problem("roc_auc", ("no", "yes")), evidence, seed=0)
     assert time.process_time() - start < seconds
 
 

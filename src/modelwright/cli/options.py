@@ -92,7 +92,7 @@ def brief_fields(options: dict[str, Any]) -> dict[str, Any]:
         A pair without its equals sign.
     """
     fields = {k: v for k, v in options.items() if v not in (None, ())}
-    for option, field in (("payoff", "payoff"), ("kind", "kinds")):
+    for option, field in (("payoff", "payoff"), ("kind", "kinds"), ("private", "private")):
         if option in fields:
             fields[field] = pairs(fields.pop(option), option)
     return fields

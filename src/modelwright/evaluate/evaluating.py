@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
@@ -14,13 +14,13 @@ from modelwright.evaluate.cases import count_cases, cut_of
 from modelwright.evaluate.comparisons import compare, fit_verdict
 from modelwright.evaluate.curves import confusion, curves, residuals
 from modelwright.evaluate.evidence import Evidence
-from modelwright.evaluate.intervals import mean_measurement, measure
+from modelwright.evaluate.intervals import measure
 from modelwright.evaluate.learning import learning_curve
 from modelwright.evaluate.measurements import Cases, Evaluation, Measurement
 from modelwright.evaluate.metrics import Metric, applicable, get
+from modelwright.evaluate.money.worth import measure_worth
 from modelwright.evaluate.optimism import Selections, corrected, reselect
 from modelwright.evaluate.slices import find_slices
-from modelwright.evaluate.threshold import check_payoff, payoff_rows
 from modelwright.frame.problem import Problem
 
 __all__ = ["evaluate", "scores"]
@@ -28,7 +28,15 @@ __all__ = ["evaluate", "scores"]
 MOST_TRAIN_ROWS = 50_000  # of the training score, which only tells over- from underfitting
 
 
-def evaluate(problem: Problem, evidence: Evidence, *, payoff: Mapping[str, float], seed: int) -> Evaluation:
+def evaluate(
+    problem: Problem,
+    evidence: Evidence,
+    *,
+    seed: int,
+    currency: str = "",
+    cases: int | None = None,
+    period: str = "day",
+) -> Evaluation:
     """Return how good the model is and how sure we are.
 
     Parameters
@@ -36,14 +44,14 @@ def evaluate(problem: Problem, evidence: Evidence, *, payoff: Mapping[str, float
     problem : Problem
     evidence : Evidence
         With ``candidates`` and ``select``, scores are corrected for the choice of the ensemble on the same rows.
-    payoff : mapping
-        Money per outcome for two classes; empty when there is none.
     seed : int
+    currency, cases, period
+        Of the brief: how money is told.
 
     Raises
     ------
     UsageError
-        The metric is for another objective, or the payoff is malformed.
+        The metric is for another objective.
     """
     metric = _metric(problem)
     unit = evidence.unit or _unit(problem, evidence)
@@ -91,7 +99,10 @@ def evaluate(problem: Problem, evidence: Evidence, *, payoff: Mapping[str, float
         threshold=threshold,
         threshold_why=evidence.threshold_why,
         cases=_cases(problem, evidence, reported, selections, threshold, unit, seed),
+        worth=measure_worth(evidence, currency=currency, cases=cases, period=period, seed=seed),
     )
+    if evaluation.worth is not None:
+        evaluation = replace(evaluation, value_per_row=evaluation.worth.value)
     if not problem.classes:
         return replace(evaluation, residuals=residuals(y, prediction, groups=evidence.groups, unit=unit, seed=seed))
     return replace(
@@ -100,7 +111,6 @@ def evaluate(problem: Problem, evidence: Evidence, *, payoff: Mapping[str, float
         calibration=calibration_bins(y, prediction),
         calibration_error=calibration_error(y, prediction, groups=evidence.groups, seed=seed),
         curves=curves(y, prediction),
-        value_per_row=_value_per_row(evidence, payoff, threshold, seed),
     )
 
 
@@ -205,12 +215,3 @@ def _train_score(
         kept = np.sort(np.random.default_rng(seed).choice(len(y), MOST_TRAIN_ROWS, replace=False))
         y, prediction = y[kept], prediction[kept]
     return measure(metric, y, prediction, threshold=threshold, unit=unit, seed=seed)
-
-
-def _value_per_row(
-    evidence: Evidence, payoff: Mapping[str, float], threshold: float | None, seed: int
-) -> Measurement | None:
-    if not payoff or threshold is None:
-        return None
-    rows = payoff_rows(evidence.y, evidence.prediction[:, 1] >= threshold, check_payoff(payoff))
-    return mean_measurement("value_per_row", rows, groups=evidence.groups, seed=seed)

@@ -10,6 +10,7 @@ import numpy as np
 from modelwright.data.columns import Columns
 from modelwright.data.contract import Contract
 from modelwright.evaluate.allowances import Unseen
+from modelwright.evaluate.money.deciding import Decided
 
 __all__ = ["Evidence"]
 
@@ -55,6 +56,8 @@ class Evidence:
     threshold_why : str
     unit : str
         Of the target.
+    decided : Decided or None
+        What is done about the predictions, where it is to be told in money.
     """
 
     y: np.ndarray
@@ -76,3 +79,4 @@ class Evidence:
     threshold: float | None = None
     threshold_why: str = ""
     unit: str = ""
+    decided: Decided | None = None

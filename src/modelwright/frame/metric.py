@@ -11,13 +11,12 @@ from modelwright.brief import Brief
 from modelwright.errors import UsageError
 from modelwright.evaluate import metrics
 from modelwright.evaluate.metrics import Metric
-from modelwright.evaluate.threshold import check_payoff
+from modelwright.evaluate.money.deciding import check_capacity
+from modelwright.evaluate.money.payoffs import read_payoff
 from modelwright.frame.problem import Choice
 from modelwright.objectives.base import Objective
 
 __all__ = ["choose_metric"]
-
-PAYOFF_OUTCOMES = ("tp", "fp", "fn", "tn")
 
 # Phrases of a goal (beginnings of words), the metric they ask for, and what it does. The first that fits is taken.
 GOALS: tuple[tuple[tuple[str, ...], str, str], ...] = (
@@ -61,14 +60,19 @@ def choose_metric(objective: Objective, y: np.ndarray, classes: Sequence[str], b
     ------
     UsageError
         The brief's metric is unknown (MW-U401), not for this objective (MW-U305) or not defined for this target
-        (MW-U306); a payoff without two classes (MW-U307) or with an outcome that does not exist (MW-U308).
+        (MW-U306); a payoff or a capacity that does not fit the target, see `read_payoff` and `check_capacity`.
     """
-    _check_payoff(brief, classes)
+    if brief.payoff:
+        read_payoff(brief.payoff, classes)
+    check_capacity(brief, len(classes))
     default, default_why = objective.default_metric(y, classes)
     others = tuple(m.name for m in metrics.applicable(objective.name))
     if brief.metric is not None:
         metric = _asked(brief.metric, objective, y, classes)
         name, by, why = metric.name, "user", f"the brief asks for {metric.title}"
+    elif brief.payoff and not classes:
+        name, by = "mae", "user"
+        why = "the brief gives a payoff per unit of error: cost grows with the size of an error, as the mean error does"
     elif brief.payoff:
         name, by = "log_loss", "user"
         why = (
@@ -113,23 +117,3 @@ def _by_goal(goal: str, objective: Objective, y: np.ndarray, classes: Sequence[s
         if said and not _undefined(metric, y, classes):
             return name, f"the goal says '{said.strip()}': {metric.title} fits, as {why}"
     return None
-
-
-def _check_payoff(brief: Brief, classes: Sequence[str]) -> None:
-    if not brief.payoff:
-        return
-    if len(classes) != 2:
-        what = f"{len(classes)} classes" if classes else "a value"
-        raise UsageError(
-            f"the brief gives a payoff, which is for two classes; the target is {what}",
-            fix="leave the payoff out",
-            code="MW-U307",
-        )
-    unknown = [k for k in brief.payoff if k not in PAYOFF_OUTCOMES]
-    if unknown:
-        raise UsageError(
-            f"payoff has no outcome '{unknown[0]}'",
-            fix="use tp, fp, fn and tn, for example tp=80, fp=-5",
-            code="MW-U308",
-        )
-    check_payoff(brief.payoff)

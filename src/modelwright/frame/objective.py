@@ -13,6 +13,7 @@ from modelwright.brief import Brief
 from modelwright.data.columns import Column, Columns, Strings
 from modelwright.data.contract import ColumnSpec, Contract, Kind
 from modelwright.evaluate import metrics
+from modelwright.evaluate.money.payoffs import SIDES
 from modelwright.frame.ordering import measure_order
 from modelwright.frame.problem import Choice
 
@@ -107,6 +108,8 @@ def _by_brief(brief: Brief) -> tuple[str, str] | None:
         if len(metric.objectives) == 1:
             (only,) = metric.objectives
             return only, f"the brief asks for {metric.title}, which is for {objectives.get(only).title}"
+    if brief.payoff and all(outcome in SIDES for outcome in brief.payoff):
+        return REGRESS, "the brief gives a payoff per unit of error"
     if brief.payoff:
         return CLASSIFY, "the brief gives a payoff per outcome of a decision"
     return None

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from modelwright.runtime.decisions import DECISION, Decision
+
 __all__ = ["ANSWERS", "DEFAULT_THRESHOLD", "WITH_CLASSES", "class_answer", "row_answer", "value_answer"]
 
 DEFAULT_THRESHOLD = 0.5
@@ -52,9 +54,15 @@ WITH_CLASSES = frozenset({"classify"})
 
 
 def row_answer(
-    objective: str, classes: Sequence[str], threshold: float | None
+    objective: str, classes: Sequence[str], threshold: float | None, decision: Decision | None = None
 ) -> Callable[[list[float]], dict[str, Any]]:
     """Return the function that makes the answer to one row; the same names and values as `ANSWERS` gives for many."""
+    if decision is not None:
+        plain = row_answer(objective, classes, threshold)
+        return lambda prediction: {
+            **plain(prediction),
+            DECISION: decision(np.array([prediction]), classes).tolist()[0],
+        }
     if objective not in WITH_CLASSES:
         return lambda prediction: {"prediction": prediction[0]}
     names = tuple(f"probability_{name}" for name in classes)

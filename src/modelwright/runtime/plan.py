@@ -20,6 +20,7 @@ from modelwright.data.contract import Contract
 from modelwright.errors import BundleError, ContractError
 from modelwright.runtime.answers import ANSWERS, WITH_CLASSES
 from modelwright.runtime.calibrators import Calibrator
+from modelwright.runtime.decisions import DECISION, Decision
 from modelwright.runtime.scorer import Scorer
 from modelwright.runtime.transform import IDENTITY, TargetTransform
 from modelwright.runtime.views import ViewPlan
@@ -75,6 +76,8 @@ class Plan:
         Applied to the average.
     threshold : float or None
         For two classes: the event is predicted from this probability upwards.
+    decision : Decision or None
+        For values and more classes: what to do, under the payoff that was given; see `modelwright.runtime.decisions`.
 
     Raises
     ------
@@ -90,6 +93,7 @@ class Plan:
     transform: TargetTransform = IDENTITY
     calibrator: Calibrator | None = None
     threshold: float | None = None
+    decision: Decision | None = None
 
     def __post_init__(self) -> None:
         _check_objective(self)
@@ -150,7 +154,10 @@ class Plan:
 
     def answers(self, prediction: np.ndarray) -> dict[str, np.ndarray]:
         """Return the columns a user gets, see `modelwright.runtime.answers`."""
-        return ANSWERS[self.objective](prediction, self.classes, self.threshold)
+        answers = ANSWERS[self.objective](prediction, self.classes, self.threshold)
+        if self.decision is not None:
+            answers[DECISION] = self.decision(prediction, self.classes)
+        return answers
 
     def blend(self, outputs: Sequence[np.ndarray]) -> np.ndarray:
         """Return the weighted mean of what each member answered, in the order of the members, in the target's unit.
@@ -226,6 +233,8 @@ def _check_objective(plan: Plan) -> None:
         raise _wrong("probabilities have no transform of the target", "MW-B117")
     if plan.threshold is not None and not (len(plan.classes) == 2 and 0 <= plan.threshold <= 1):
         raise _wrong("a threshold is a probability, and for two classes", "MW-B117")
+    if plan.decision is not None and not plan.decision.fits(len(plan.classes)):
+        raise _wrong("the decision is not one about what it predicts", "MW-B117")
 
 
 def _check_columns(plan: Plan) -> None:

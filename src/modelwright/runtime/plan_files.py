@@ -17,7 +17,7 @@ import numpy as np
 
 from modelwright.data.columns import Columns, Strings
 from modelwright.data.contract import Contract
-from modelwright.runtime import calibrators, scorers
+from modelwright.runtime import calibrators, decisions, scorers
 from modelwright.runtime.plan import Plan, PlanMember
 from modelwright.runtime.storage import (
     ODD_NAME,
@@ -64,6 +64,7 @@ class _PlanFile(msgspec.Struct, forbid_unknown_fields=True):
     transform: TargetTransform
     calibrator: dict[str, Any] | None
     threshold: float | None
+    decision: dict[str, Any] | None = None
 
 
 def save_plan(plan: Plan, folder: Path) -> tuple[str, ...]:
@@ -98,6 +99,7 @@ def save_plan(plan: Plan, folder: Path) -> tuple[str, ...]:
         transform=plan.transform,
         calibrator=None if plan.calibrator is None else plan.calibrator.to_json(),
         threshold=plan.threshold,
+        decision=None if plan.decision is None else plan.decision.to_json(),
     )
     write_json(folder / CONTRACT, plan.contract)
     write_json(folder / PLAN, document)
@@ -126,6 +128,7 @@ def load_plan(folder: Path) -> Plan:
             transform=document.transform,
             calibrator=None if document.calibrator is None else calibrators.from_json(document.calibrator),
             threshold=document.threshold,
+            decision=None if document.decision is None else decisions.from_json(document.decision),
         )
         _try_out(plan)
     except _errors_of_nonsense() as error:

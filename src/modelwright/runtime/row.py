@@ -53,7 +53,9 @@ class RowPlan:
         self._inverse = None if plan.transform.plain else plan.transform.inverse_of_one
         self._outputs = range(plan.n_outputs)
         self._calibrate = None if isinstance(plan.calibrator, Identity) else plan.calibrator
-        self.answer: Callable[[list[float]], dict[str, Any]] = row_answer(plan.objective, plan.classes, plan.threshold)
+        self.answer: Callable[[list[float]], dict[str, Any]] = row_answer(
+            plan.objective, plan.classes, plan.threshold, plan.decision
+        )
 
     def __call__(self, values: Sequence[Any]) -> list[float]:
         """Return class probabilities, or the one value, for canonical values in the order of the contract."""

@@ -17,6 +17,7 @@ from modelwright.ledger import now
 from modelwright.package.packaging import Packaged
 from modelwright.running import Run
 from modelwright.steps.learning import check_rows, plan_facts
+from modelwright.steps.settling import told_in
 
 if TYPE_CHECKING:
     from modelwright.evaluate.measurements import Measurement
@@ -62,19 +63,19 @@ def software() -> dict[str, str]:
 
 def package(run: Run) -> Any:
     """Compile the scoring plan, compare it with the libraries, write the version."""
-    from modelwright.package.assembling import assemble
     from modelwright.package.abstaining import ABSTAINING
+    from modelwright.package.assembling import assemble
     from modelwright.package.packaging import package as packaging
-
     from modelwright.steps.abstaining import abstaining
+
     written = _already_packaged(run)
     if written is not None:
         run.plan = run.project.version(written.version).plan
         return written
     run.plan = assemble(run.outcome.members, plan_facts(run))
-    packaged = packaging(
     uncertainty = _uncertainty(run)
     leaving = abstaining(run, uncertainty)
+    packaged = packaging(
         run.project.path,
         run.plan,
         documents=dict(run.documents),
@@ -87,8 +88,8 @@ def package(run: Run) -> Any:
         seed=run.brief.seed,
         uncertainty=uncertainty,
         reference=_reference(run),
-    )
         parts={} if leaving is None else {ABSTAINING: leaving.document()},
+    )
     run.decide(
         "package",
         "parity",
@@ -305,10 +306,11 @@ def _score_test(run: Run) -> dict[str, Any]:
             measured_on=f"the separate test file, {len(rows):,} rows",
             calibration_note="",
             threshold=run.threshold,
-            threshold_why=run.threshold_why,
+            threshold_why="" if run.decided is None else run.decided.why,
+            decided=run.decided,
         ),
-        payoff=run.brief.payoff,
         seed=run.brief.seed,
+        **told_in(run.brief),
     )
     head = evaluation.headline
     told["test_score"] = {"metric": head.name, "value": head.value, "low": head.low, "high": head.high, "n": head.n}

@@ -18,7 +18,7 @@ from modelwright.govern.fairness.choosing import CHOICES, choice_words
 from modelwright.running import Run
 from modelwright.steps.fairness import fairness
 from modelwright.steps.mitigating import make_fairer, reserve
-from modelwright.steps.settling import settle
+from modelwright.steps.settling import settle, told_in
 from modelwright.train.record import Training
 
 __all__ = ["check_rows", "evaluate", "journal_key", "plan_facts", "train"]
@@ -150,7 +150,7 @@ def evaluate(run: Run) -> Evaluation:
     evidence = run.evidence = gather(run)
     if run.start is not None:
         _keep_judged(run, evidence.prediction)
-    evaluation = evaluating(problem, evidence, payoff=run.brief.payoff, seed=run.brief.seed)
+    evaluation = evaluating(problem, evidence, seed=run.brief.seed, **told_in(run.brief))
     evaluation = replace(evaluation, fairness=fairness(run, evidence))
     head = evaluation.headline
     if evaluation.fairness is not None:
@@ -172,6 +172,8 @@ def evaluate(run: Run) -> Evaluation:
     )
     if evaluation.threshold is not None:
         run.decide("evaluate", "threshold", f"{evaluation.threshold:.3g}", evaluation.threshold_why)
+    elif evidence.decided.decision is not None:
+        run.decide("evaluate", "decision", evidence.decided.decision.kind, evidence.decided.why)
     run.decide(
         "evaluate",
         "headline score",
@@ -205,7 +207,7 @@ def gather(run: Run) -> Any:
     judged = lockbox if len(lockbox) else outcome.rows
     settled = settle(run, outcome)
     run.calibrator, run.calibration_note = settled.calibrator, settled.note
-    run.threshold, run.threshold_why = settled.threshold, settled.why
+    run.decided = settled.decided
     prediction = settled.judged
     apply = run.calibrator or (lambda p: p)
     return Evidence(
@@ -225,8 +227,9 @@ def gather(run: Run) -> Any:
         select=None if len(lockbox) else _selection(problem, y[outcome.rows], outcome.oof_candidates, run.brief.seed),
         measured_on=_measured_on(problem, len(judged)),
         calibration_note=run.calibration_note,
-        threshold=run.threshold,
-        threshold_why=run.threshold_why,
+        threshold=settled.threshold,
+        threshold_why=settled.decided.why,
+        decided=settled.decided,
         unit=run.documents["contract"][problem.target].unit_of_values,
     )
 
@@ -331,4 +334,5 @@ def plan_facts(run: Run) -> dict[str, Any]:
         "classes": problem.classes,
         "calibrator": run.calibrator,
         "threshold": run.threshold,
+        "decision": None if run.decided is None else run.decided.decision,
     }

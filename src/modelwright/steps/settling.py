@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
+from modelwright.brief import Brief
+from modelwright.evaluate.money.deciding import Decided
 from modelwright.frame.problem import Problem
 from modelwright.running import Run
 from modelwright.runtime.calibrators import Calibrator
 from modelwright.train.outcome import Outcome
 
-__all__ = ["Settled", "settle"]
+__all__ = ["Settled", "settle", "told_in"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -24,24 +27,29 @@ class Settled:
     calibrator : Calibrator or None
         None where no rows could be set aside for it.
     note : str
-    threshold : float or None
-        For two classes.
-    why : str
+    decided : Decided
+        What is done about its predictions.
     oof, judged : ndarray of float64
         What it says, calibrated, of the out-of-fold rows and of the rows that are reported.
     """
 
     calibrator: Calibrator | None
     note: str
-    threshold: float | None
-    why: str
+    decided: Decided
     oof: np.ndarray
     judged: np.ndarray
+
+    @property
+    def threshold(self) -> float | None:
+        """From which probability on the event is predicted, for two classes."""
+        return self.decided.threshold
 
 
 def settle(run: Run, outcome: Outcome) -> Settled:
     """Return what is settled for a trained model; the lockbox takes no part in it."""
     from modelwright.evaluate.calibration import fit_calibrator
+    from modelwright.evaluate.money.deciding import asking, decide
+    from modelwright.evaluate.money.worth import SWING
 
     problem: Problem = run.documents["problem"]
     y, has_lockbox = run.y[run.rows][outcome.rows], len(run.folds.holdout) > 0
@@ -56,18 +64,12 @@ def settle(run: Run, outcome: Outcome) -> Settled:
         )
     apply: Callable[[np.ndarray], np.ndarray] = calibrator or (lambda p: p)
     oof = apply(outcome.oof)
-    threshold, why = _threshold(run, y, oof, has_lockbox)
+    asked = asking(run.brief, problem.classes, problem.metric, choosing=has_lockbox)
+    decided = decide(y, oof, asked, swing=SWING)
     judged = apply(outcome.holdout) if has_lockbox else oof
-    return Settled(calibrator=calibrator, note=note, threshold=threshold, why=why, oof=oof, judged=judged)
+    return Settled(calibrator=calibrator, note=note, decided=decided, oof=oof, judged=judged)
 
 
-def _threshold(run: Run, y: np.ndarray, oof: np.ndarray, has_lockbox: bool) -> tuple[float | None, str]:
-    from modelwright.evaluate.threshold import choose_threshold
-
-    problem: Problem = run.documents["problem"]
-    if len(problem.classes) != 2:
-        return None, ""
-    if not has_lockbox:
-        # The rows that would choose it also measure; only the threshold that follows from the payoff is free of that.
-        return choose_threshold(y[:0], oof[:0], metric="log_loss", payoff=run.brief.payoff)
-    return choose_threshold(y, oof, metric=problem.metric, payoff=run.brief.payoff)
+def told_in(brief: Brief) -> dict[str, Any]:
+    """Return what an evaluation has to know of the brief to tell money."""
+    return {"currency": brief.currency, "cases": brief.cases, "period": brief.period}

@@ -12,6 +12,7 @@ from modelwright.evaluate.measurements.fairness import (
     GroupRow,
     GroupTable,
 )
+from modelwright.evaluate.measurements.money import BreakEven, ProfitCurve, Swing, TopList, Way, Worth
 from modelwright.evaluate.measurements.scores import (
     CalibrationBin,
     Cases,
@@ -25,6 +26,7 @@ from modelwright.evaluate.measurements.scores import (
 )
 
 __all__ = [
+    "BreakEven",
     "CalibrationBin",
     "Cases",
     "Comparison",
@@ -40,6 +42,11 @@ __all__ = [
     "GroupTable",
     "LearningPoint",
     "Measurement",
+    "ProfitCurve",
     "Residuals",
     "Slice",
+    "Swing",
+    "TopList",
+    "Way",
+    "Worth",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from modelwright.evaluate.measurements.fairness import Fairness
+from modelwright.evaluate.measurements.money import Worth
 from modelwright.evaluate.measurements.scores import (
     CalibrationBin,
     Cases,
@@ -53,6 +54,8 @@ class Evaluation:
         What more rows would buy, in one sentence.
     value_per_row : Measurement or None
         Money per decision under the payoff of the brief.
+    worth : Worth or None
+        What the decisions bring, and against what; None where no payoff and no capacity was given.
     threshold : float or None
         Decision threshold for two classes.
     threshold_why : str
@@ -82,3 +85,4 @@ class Evaluation:
     threshold_why: str = ""
     cases: Cases | None = None
     fairness: Fairness | None = None
+    worth: Worth | None = None

@@ -1,0 +1,218 @@
+"""What a model is worth: the money its decisions bring on rows that chose nothing, against what else could be done.
+
+The decisions were settled on out-of-fold rows (`modelwright.evaluate.money.deciding`); here they are only counted.
+Simpler ways decide by the same payoff and within the same capacity; of values, each with the shift that suits it best.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from modelwright.evaluate.evidence import Evidence
+from modelwright.evaluate.measurements.money import BreakEven, Swing, Way, Worth
+from modelwright.evaluate.money.counting import money, times
+from modelwright.evaluate.money.deciding import Decided, capped
+from modelwright.evaluate.money.payoffs import Payoff
+from modelwright.evaluate.money.ranked import profit_curve, top_lists
+from modelwright.runtime.decisions import BestWorth
+
+__all__ = ["SWING", "measure_worth"]
+
+SWING = 0.2
+"""Of an amount: so far off are estimates of what an outcome is worth, and it is told what that would change."""
+THOUSAND = 1000
+CONSTANT = "constant"
+
+Rows = np.ndarray | tuple[float, np.ndarray, np.ndarray]
+"""Decisions of a way; or a share, and what is decided for so many rows taken blindly and for the others."""
+
+
+def measure_worth(
+    evidence: Evidence, *, currency: str = "", cases: int | None = None, period: str = "day", seed: int = 0
+) -> Worth | None:
+    """Return what the decisions of ``evidence.decided`` are worth; None where no payoff and no capacity was given."""
+    decided = evidence.decided
+    if decided is None or not len(evidence.y) or (decided.payoff is None and decided.capacity is None):
+        return None
+    two = evidence.prediction.shape[1] == 2
+    found = Worth(
+        currency=currency,
+        value=None,
+        per_thousand=None,
+        acted=float(decided(evidence.prediction).mean()) if two else None,
+        cases=cases,
+        capacity=None if decided.capacity is None else decided.capacity.most,
+        period=period,
+        lists=top_lists(decided, evidence, currency, seed) if two else (),
+        curve=profit_curve(decided, evidence) if two else None,
+    )
+    return found if decided.payoff is None else _in_money(found, decided, decided.payoff, evidence, seed)
+
+
+def _in_money(found: Worth, decided: Decided, payoff: Payoff, evidence: Evidence, seed: int) -> Worth:
+    y, currency = evidence.y, found.currency
+    own = decided(evidence.prediction)
+    earned = payoff.of_decisions(y, own)
+    others = _others(decided, payoff, evidence)
+    ways = []
+    for name, (text, rows) in others.items():
+        theirs = _earned(payoff, y, rows)
+        ways.append(
+            Way(
+                name=name,
+                text=text,
+                value=money(name, theirs, evidence, currency, seed),
+                gain=money("gain", earned - theirs, evidence, currency, seed),
+            )
+        )
+    best = max(ways, key=lambda w: w.value.value or 0.0)
+    return replace(
+        found,
+        value=money("value_per_row", earned, evidence, currency, seed),
+        per_thousand=times(best.gain, THOUSAND, "per_thousand"),
+        ways=tuple(ways),
+        rival=best.name,
+        per_period=None if found.cases is None else times(best.gain, found.cases, "per_period"),
+        break_even=_break_even(payoff, y, own, {name: rows for name, (_, rows) in others.items()}),
+        swings=_swings(decided, evidence, currency, seed),
+    )
+
+
+def _earned(payoff: Payoff, y: np.ndarray, rows: Rows) -> np.ndarray:
+    if isinstance(rows, np.ndarray):
+        return payoff.of_decisions(y, rows)
+    share, taken, left = rows
+    return share * payoff.of_decisions(y, taken) + (1 - share) * payoff.of_decisions(y, left)
+
+
+def _amounts(payoff: Payoff, outcome: str, y: np.ndarray, rows: Rows) -> float:
+    if isinstance(rows, np.ndarray):
+        return float(payoff.amounts(outcome, y, rows).mean())
+    share, taken, left = rows
+    of_both = (payoff.amounts(outcome, y, part).mean() for part in (taken, left))
+    return float(share * next(of_both) + (1 - share) * next(of_both))
+
+
+# what else could be done
+
+
+def _others(decided: Decided, payoff: Payoff, evidence: Evidence) -> dict[str, tuple[str, Rows]]:
+    """Return the words and the decisions of simpler ways, by name."""
+    if not payoff.matrix:
+        return _values_otherwise(payoff, evidence)
+    if len(payoff.matrix) == 2:
+        return _acting_otherwise(decided, payoff, evidence)
+    return _classes_otherwise(payoff, evidence)
+
+
+def _acting_otherwise(decided: Decided, payoff: Payoff, evidence: Evidence) -> dict[str, tuple[str, Rows]]:
+    n, capacity = len(evidence.y), decided.capacity
+    none, every = np.zeros(n), np.ones(n)
+    found: dict[str, tuple[str, Rows]] = {"nothing": ("act on no case", none)}
+    if capacity is None:
+        found["all"] = ("act on every case", every)
+    else:
+        found["blindly"] = (
+            f"act on {capacity.most:,} of {capacity.cases:,} cases, taken blindly",
+            (capacity.share, every, none),
+        )
+    for name, (text, prediction) in evidence.baselines.items():
+        if name == CONSTANT:
+            continue  # acts on none or on all
+        event = prediction[:, 1]
+        cut = payoff.break_even if capacity is None else capped(payoff.break_even, event, capacity)[0]
+        found[name] = (text, (event >= cut).astype(float))
+    return found
+
+
+def _classes_otherwise(payoff: Payoff, evidence: Evidence) -> dict[str, tuple[str, Rows]]:
+    y, best = evidence.y, BestWorth(payoff.matrix)
+    earned = [payoff.of_decisions(y, np.full(len(y), float(c))).mean() for c in range(len(payoff.matrix))]
+    always = int(np.argmax(earned))
+    found: dict[str, tuple[str, Rows]] = {
+        "always": (f"always decide for '{payoff.classes[always]}'", np.full(len(y), float(always))),
+        "most likely": ("decide for the most likely class, whatever it is worth", evidence.prediction.argmax(axis=1)),
+    }
+    for name, (text, prediction) in evidence.baselines.items():
+        if name != CONSTANT:
+            found[name] = (text, best.numbers(prediction))
+    return found
+
+
+def _values_otherwise(payoff: Payoff, evidence: Evidence) -> dict[str, tuple[str, Rows]]:
+    y = evidence.y
+    known = evidence.train_y if evidence.train_y is not None and len(evidence.train_y) else y
+    always = float(np.quantile(known, payoff.quantile))
+    found: dict[str, tuple[str, Rows]] = {
+        "always": (f"always plan with {always:.4g}", np.full(len(y), always)),
+        "as predicted": ("plan with the prediction as it is", evidence.prediction[:, 0]),
+    }
+    for name, (text, prediction) in evidence.baselines.items():
+        if name != CONSTANT:
+            shift = float(np.quantile(y - prediction[:, 0], payoff.quantile))
+            found[name] = (f"{text}, moved as suits it best", prediction[:, 0] + shift)
+    return found
+
+
+# how sure the amounts must be
+
+
+def _break_even(payoff: Payoff, y: np.ndarray, own: np.ndarray, others: dict[str, Rows]) -> tuple[BreakEven, ...]:
+    """Return for each outcome the amounts between which the model earns more than every other way.
+
+    With the decisions as they are, the gain over a way is a straight line in the worth of one outcome.
+    """
+    mine = float(payoff.of_decisions(y, own).mean())
+    gains = {name: mine - float(_earned(payoff, y, rows).mean()) for name, rows in others.items()}
+    worth = min(gains.values()) > 0
+    found = []
+    for outcome, given in payoff.given.items():
+        if not given:
+            continue
+        below: list[tuple[float, str]] = []
+        above: list[tuple[float, str]] = []
+        counted = float(payoff.amounts(outcome, y, own).mean())
+        for name, rows in others.items() if worth else ():
+            slope = counted - _amounts(payoff, outcome, y, rows)
+            if abs(slope) > 1e-12:
+                (below if slope > 0 else above).append((given - gains[name] / slope, name))
+        low, high = max(below, default=None), min(above, default=None)
+        found.append(
+            BreakEven(
+                outcome=outcome,
+                given=given,
+                low=None if low is None else low[0],
+                high=None if high is None else high[0],
+                rival_low="" if low is None else low[1],
+                rival_high="" if high is None else high[1],
+                worth=worth,
+            )
+        )
+    return tuple(found)
+
+
+def _swings(decided: Decided, evidence: Evidence, currency: str, seed: int) -> tuple[Swing, ...]:
+    y, prediction = evidence.y, evidence.prediction
+    today = decided(prediction)
+    found = []
+    for other in decided.otherwise:
+        then = other(prediction)
+        earned = other.payoff.of_decisions(y, then)
+        ways = _others(decided, other.payoff, evidence)
+        theirs = {name: _earned(other.payoff, y, rows) for name, (_, rows) in ways.items()}
+        rival = max(theirs, key=lambda name: float(theirs[name].mean()))
+        change = np.abs(then - today) if not other.payoff.matrix else then != today
+        found.append(
+            Swing(
+                outcome=other.outcome,
+                factor=other.factor,
+                threshold=other.threshold,
+                moved=float(change.mean()),
+                lost=money("lost", earned - other.payoff.of_decisions(y, today), evidence, currency, seed),
+                gain=money("gain", earned - theirs[rival], evidence, currency, seed),
+                rival=rival,
+            )
+        )
+    return tuple(found)
