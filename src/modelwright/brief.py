@@ -10,9 +10,20 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from modelwright.brief_privacy import PRIVACY_FIELDS, checked_privacy, privacy_fields, privacy_lines
 from modelwright.errors import UsageError, did_you_mean
 
-__all__ = ["FAIRNESS", "FOUR_FIFTHS", "Brief", "Limits", "parse_delay", "parse_duration", "parse_size", "read_brief"]
+__all__ = [
+    "FAIRNESS",
+    "FOUR_FIFTHS",
+    "PERIODS",
+    "Brief",
+    "Limits",
+    "parse_delay",
+    "parse_duration",
+    "parse_size",
+    "read_brief",
+]
 
 MINIMUM_BUDGET_S = 1.0
 LEAST_MEMORY = 256 * 10**6
@@ -20,6 +31,8 @@ FAIRNESS = ("selection", "opportunity", "errors", "calibration")
 """How groups can be compared; what each asks is told by `modelwright.govern.fairness.choosing`."""
 FOUR_FIFTHS = 0.8
 """Of the highest rate: the rule of thumb of the Uniform Guidelines on Employee Selection Procedures, 29 CFR 1607.4."""
+PERIODS = ("hour", "day", "week", "month", "quarter", "year")
+"""In which cases come; money is told for one of them."""
 LEAST_RISK, MOST_RISK = 0.001, 0.5
 """Of an answer: below, more rows are needed than anybody has; above, guessing does as well."""
 _TOLERANCE = re.compile(r"(\d+\.?\d*|\.\d+)(e[+-]?\d{1,2})?%?", re.ASCII)
@@ -99,7 +112,28 @@ class Brief:
         For values: by how much an answer may be off and is still right, ``"500"`` in the target's unit, or ``"10%"`` of
         the median.
     payoff : dict
-        Money per outcome. Two classes: ``{"tp": 80, "fp": -5, "fn": 0, "tn": 0}``.
+        Money per outcome. Two classes: ``{"tp": 80, "fp": -5, "fn": 0, "tn": 0}``; more: ``{"right": 10, "wrong": -1,
+        "cat>dog": -5}`` (truth > decision); values: ``{"over": -2, "under": -5}`` per unit too high and too low.
+    currency : str
+        What money is told in, ``"€"``.
+    cases : int or None
+        How many cases come in a ``period``.
+    period : str
+        One of `PERIODS`.
+    capacity : int or None
+        How many of these can be acted on; None: all.
+    privacy : str or None
+        Policy for personal data: ``"gdpr"``, ``"ccpa"``, ``"hipaa"``, or the path of one of your own.
+    private : dict
+        What is done to columns, whatever the policy says: ``{"age": "bucket:10", "city": "keep"}``.
+    privacy_key : str or None
+        File with the key of pseudonyms, where the environment has none.
+    subject : str or None
+        Column that says whose rows these are: for erasure.
+    keep_log : str or None
+        How long rows stay in the prediction log, ``"90d"``.
+    membership_auc : float or None
+        Most that an attack may tell of who was trained on, area under its ROC curve, 0.5 to 1.
     allow : tuple of str
         Findings overruled, ``"A014"`` or ``"A014:duration"``.
     kinds : dict
@@ -128,6 +162,16 @@ class Brief:
     abstain: float | None = None
     tolerance: str | None = None
     payoff: dict[str, float] = field(default_factory=dict)
+    currency: str = ""
+    cases: int | None = None
+    period: str = "day"
+    capacity: int | None = None
+    privacy: str | None = None
+    private: dict[str, str] = field(default_factory=dict)
+    privacy_key: str | None = None
+    subject: str | None = None
+    keep_log: str | None = None
+    membership_auc: float | None = None
     allow: tuple[str, ...] = ()
     kinds: dict[str, str] = field(default_factory=dict)
     limits: Limits = Limits()
@@ -170,11 +214,16 @@ def _checked(name: str, value: Any) -> Any:
         if not all(isinstance(i, str) for i in items):
             raise _bad_value(name, value, "a list of names")
         return items
+    if name in PRIVACY_FIELDS.values():
+        return checked_privacy(name, value, parse_delay)
     if name == "payoff":
-        try:
-            return {str(k): float(v) for k, v in dict(value).items()}
-        except (TypeError, ValueError) as error:
-            raise _bad_value(name, value, "a table of numbers such as tp=80, fp=-5") from error
+        return _payoff(value)
+    if name in {"cases", "capacity"}:
+        return _count(name, value)
+    if name == "period":
+        if value not in PERIODS:
+            raise _bad_value(name, value, f"one of {', '.join(PERIODS)}")
+        return value
     if name == "kinds":
         if not isinstance(value, dict):
             raise _bad_value(name, value, "a table of kinds by column")
@@ -200,6 +249,20 @@ def _checked(name: str, value: Any) -> Any:
             return str(value)
         raise _bad_value(name, value, "text")
     return value
+
+
+def _payoff(value: Any) -> dict[str, float]:
+    """Return money by outcome; a table in the table is that of a true class, by decision."""
+    found: dict[str, float] = {}
+    try:
+        for outcome, worth in dict(value).items():
+            if isinstance(worth, dict):
+                found.update({f"{outcome}>{decision}": float(money) for decision, money in worth.items()})
+            else:
+                found[str(outcome)] = float(worth)
+    except (TypeError, ValueError) as error:
+        raise _bad_value("payoff", value, "a table of numbers such as tp=80, fp=-5") from error
+    return found
 
 
 def _ratio(name: str, value: Any) -> float:
@@ -310,7 +373,13 @@ _LIMIT_FIELDS: dict[str, tuple[str, Any]] = {
 }
 
 
-_TRUST_FIELDS = ("fairness", "fairness_ratio", "abstain", "tolerance")
+_TABLES = {
+    "money": ("currency", "cases", "period", "capacity"),
+    "trust": ("fairness", "fairness_ratio", "abstain", "tolerance"),
+}
+"""Fields that are written in a table of their own."""
+
+_IN_TABLES = frozenset({*PRIVACY_FIELDS.values(), *(name for names in _TABLES.values() for name in names)})
 
 
 def read_brief(path: Path) -> Brief:
@@ -333,12 +402,29 @@ def read_brief(path: Path) -> Brief:
         raise UsageError(
             f"the brief '{path}' is no valid TOML: {error}", fix="correct that line", code="MW-U005"
         ) from error
-    limits = raw.pop("limits", {})
-    audit, trust = raw.pop("audit", {}), raw.pop("trust", {})
-    if not all(isinstance(table, dict) for table in (limits, audit, trust)):
-        raise UsageError(f"'limits', 'audit' and 'trust' in '{path}' are tables", fix="write [limits]", code="MW-U005")
-    brief = Brief().merged(**raw, **limits, **audit, **trust)
-    return replace(brief, source=_resolve(brief.source, path), test=_resolve(brief.test, path) if brief.test else None)
+    tables = [raw.pop(name, {}) for name in ("limits", "audit", *_TABLES)]
+    tables.append(privacy_fields(raw.pop("privacy", {})))
+    if not all(isinstance(table, dict) for table in tables):
+        raise UsageError(
+            f"'limits', 'audit', 'money', 'privacy' and 'trust' in '{path}' are tables",
+            fix="write [limits]",
+            code="MW-U005",
+        )
+    brief = Brief().merged(**_together(path, raw, *tables))
+    files: dict[str, Any] = {name: _resolve(value, path) for name in ("test", "privacy_key") if (value := getattr(brief, name))}
+    if brief.privacy and brief.privacy.endswith(".toml"):
+        files["privacy"] = _resolve(brief.privacy, path)
+    return replace(brief, source=_resolve(brief.source, path), **files)
+
+
+def _together(path: Path, *tables: dict[str, Any]) -> dict[str, Any]:
+    fields: dict[str, Any] = {}
+    for table in tables:
+        twice = sorted(fields.keys() & table.keys())
+        if twice:
+            raise UsageError(f"'{twice[0]}' is given twice in '{path}'", fix="leave one of them out", code="MW-U005")
+        fields |= table
+    return fields
 
 
 def _resolve(source: str, brief_path: Path) -> str:
@@ -353,7 +439,7 @@ def write_brief(brief: Brief) -> str:
     default = Brief()
     for f in fields(brief):
         value = getattr(brief, f.name)
-        if f.name in {"limits", "allow", "payoff", "kinds", *_TRUST_FIELDS} or (
+        if f.name in {"limits", "allow", "payoff", "kinds", *_IN_TABLES} or (
             value == getattr(default, f.name) and f.name != "seed"
         ):
             continue
@@ -363,9 +449,12 @@ def write_brief(brief: Brief) -> str:
             lines += ["", f"[{name}]", *(f"{_toml(str(k))} = {_toml(v)}" for k, v in table.items())]
     if brief.allow:
         lines += ["", "[audit]", f"allow = {_toml(brief.allow)}"]
-    trust = [n for n in _TRUST_FIELDS if getattr(brief, n) != getattr(default, n)]
-    if trust:
-        lines += ["", "[trust]", *(f"{n} = {_toml(getattr(brief, n))}" for n in trust)]
+    for table, names in _TABLES.items():
+        given = [n for n in names if getattr(brief, n) != getattr(default, n)]
+        if given:
+            lines += ["", f"[{table}]", *(f"{n} = {_toml(getattr(brief, n))}" for n in given)]
+    said = {n: v for n in PRIVACY_FIELDS.values() if (v := getattr(brief, n)) not in (None, {})}
+    lines += privacy_lines(said, _toml)
     lines += ["", "[limits]", f'budget = "{brief.limits.budget_s:g}s"']
     limits = brief.limits
     if limits.memory_bytes:
