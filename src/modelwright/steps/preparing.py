@@ -253,12 +253,12 @@ def frame(run: Run) -> Problem:
     from modelwright.frame.split import make_folds
     from modelwright.govern.fairness.choosing import check_choice
     from modelwright.report.describing import optimism_words
+    from modelwright.steps.abstaining import check_asked
 
     keep = ~np.isnan(run.y)
     keep[run.applied.drop_rows] = False
     run.rows = np.flatnonzero(keep)
     run.table = None  # type: ignore[assignment]  # the canonical columns hold all that is needed from here
-    from modelwright.steps.abstaining import check_asked
     columns = run.used()
     problem = framing(
         run.brief,
@@ -271,6 +271,7 @@ def frame(run: Run) -> Problem:
         run.objective_choice,
     )
     check_choice(run.brief, problem)
+    check_asked(run.brief, problem)
     _check_test(run, problem)
     if run.start is not None:
         from modelwright.train.starting import reframed
