@@ -187,7 +187,14 @@ def _with_whole_paths(brief: Brief) -> Brief:
             return source
         return str(Path(source).absolute())
 
-    return replace(brief, source=whole(brief.source) or brief.source, test=whole(brief.test))
+    own = brief.privacy and brief.privacy.endswith(".toml")
+    return replace(
+        brief,
+        source=whole(brief.source) or brief.source,
+        test=whole(brief.test),
+        privacy=whole(brief.privacy) if own else brief.privacy,
+        privacy_key=whole(brief.privacy_key),
+    )
 
 
 def _without_budget(brief: Brief) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from modelwright.audit.people import is_about_people
 from modelwright.data.columns import Strings
 from modelwright.data.contract import Kind
 from modelwright.data.inference.names import words
+from modelwright.data.personal.given import GIVEN
 from modelwright.data.personal.naming import BIRTH, GIVEN_NAMES, LOCATED, NAME, PEOPLE, folded, names_somebody
 from modelwright.data.personal.shapes import SHAPES, matching
 
@@ -52,23 +53,6 @@ _PHONE = words(
 _PERSON = re.compile(
     r"(?:(?:Mr|Mrs|Ms|Miss|Dr|Prof|Herr|Frau)\.? )?[^\W\d_][^\W\d_'’.-]*(?:[ '’-][^\W\d_][^\W\d_.]*\.?){0,3}"
     r"|[^\W\d_][^\W\d_'’ -]*, (?:(?:Mr|Mrs|Miss|Ms|Dr|Master|Rev)\. )?.{2,60}"
-)
-# Frequent given names of several languages. A column that is merely called "name" holds persons where some of its
-# values are among them; products, towns and cars are not called so.
-_GIVEN = words(
-    "james john robert michael william david richard joseph thomas charles christopher daniel matthew anthony mark "
-    "mary patricia jennifer linda elizabeth barbara susan jessica sarah karen lisa nancy margaret emily anna maria "
-    "peter hans thomas andreas stefan klaus wolfgang jan lukas felix julia katharina sabine ursula monika petra "
-    "jean pierre marie michel philippe nathalie isabelle sophie camille jose juan antonio manuel francisco carlos "
-    "carmen ana isabel laura lucia pedro luis joao paulo giuseppe giovanni mario luigi francesca giulia elena paul "
-    "mohammed muhammad ahmed ali fatima wei li ming yuki hiroshi kenji priya raj amit sunita ivan olga sergei natasha "
-    "hassan omar fatma mehmet mustafa ayse yusuf ibrahim "
-    "magdalena agnieszka katarzyna piotr krzysztof tomasz pavel jiri lars anders erik ingrid astrid sven bjorn kari "
-    "johan pieter marijke anneke claire lucie antoine nicolas julien sophie teresa rafael miguel pablo alejandro "
-    "fernando beatriz marta cristina alessandro marco andrea martina simon sebastian florian christian tobias "
-    "martin markus birgit heike claudia angela sandra helen ruth laura rachel rebecca amanda donna carol sharon "
-    "deborah ronald donald kenneth jason jeffrey gary eric stephen scott frank gregory raymond patrick alexander "
-    "george edward henry alice emma olivia sophia jack harry oliver liam noah lucas eva kevin brian steven andrew"
 )
 # A given and a family name in most values, and hardly any value that is not so: whatever the column is called. Places
 # ("San Jose"), shops and cars are two capitalised words as well, but seldom begin with given names of all languages.
@@ -151,7 +135,7 @@ def _persons(texts: list[str], parts: tuple[str, ...]) -> tuple[str, float] | No
     if said & words("username login loginname nickname screenname benutzername"):
         return "user names", 1.0
     share = float(np.mean([_PERSON.fullmatch(t.strip()) is not None for t in texts]))
-    known = float(np.mean([bool(_GIVEN & set(re.findall(r"[^\W\d_]+", t.casefold()))) for t in texts]))
+    known = float(np.mean([bool(GIVEN & set(re.findall(r"[^\W\d_]+", t.casefold()))) for t in texts]))
     if said & GIVEN_NAMES or (said & NAME and said & PEOPLE):
         return ("names of persons", share) if share >= NAME_SHARE else None
     lone = share >= LONE_NAME_SHARE and known >= KNOWN_SHARE
@@ -168,7 +152,7 @@ def reads_like_names(context: AuditContext, name: str) -> tuple[str, float, int]
     texts = _some([str(v) for v in values.values])
     found = [_FULL_NAME.fullmatch(t.strip()) or _FULL_NAME_LAST_FIRST.fullmatch(t.strip()) for t in texts]
     given = [m[1].casefold() for m in found if m is not None]
-    known = [g for g in given if g in _GIVEN]
+    known = [g for g in given if g in GIVEN]
     if len(given) < FULL_NAME_SHARE * len(texts) or len(known) < BEGIN_SHARE * len(texts):
         return None
     return ("names of persons", len(given) / len(texts), values.n_levels) if len(set(known)) >= MANY_GIVEN else None

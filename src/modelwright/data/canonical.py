@@ -148,6 +148,10 @@ def raw_strings(table: pa.Table, names: Iterable[str]) -> dict[str, np.ndarray]:
 def read_column(values: Any, spec: ColumnSpec) -> Reading:
     """Return one raw column read by its specification; nothing is refused here."""
     raw = raw_of(values)
+    if spec.treatment is not None:
+        from modelwright.data.treating.values import treated
+
+        raw = treated(raw, spec.treatment)
     return _numeric(raw, spec) if spec.kind.numeric else _strings(raw, spec)
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from modelwright.data.treating.treatment import Treatment
 from modelwright.errors import UsageError, did_you_mean
 
 __all__ = ["ColumnSpec", "Contract", "Kind", "Violation"]
@@ -77,6 +78,8 @@ class ColumnSpec:
         ``"latitude"`` or ``"longitude"``.
     same_levels : tuple of (str, str)
         Spellings, and the level that each is read as: ``("N.Y.", "NY")``. For kinds that are texts.
+    treatment : Treatment or None
+        What is done to each raw value before anything else, because it is personal.
     """
 
     name: str
@@ -100,6 +103,7 @@ class ColumnSpec:
     false_tokens: tuple[str, ...] = ()
     geo: str | None = None
     same_levels: tuple[tuple[str, str], ...] = ()
+    treatment: Treatment | None = None
 
     @property
     def unit_of_values(self) -> str:

@@ -177,7 +177,7 @@ class _Column:
         self.read: Read = self._text if spec.kind in (Kind.TEXT, Kind.ID) else self._remembered
         self._spec = spec
         self._alone = Contract(columns=(spec,), rows_seen=0)
-        self._level = None if spec.kind.numeric else level_reader(spec)
+        self._level = None if spec.kind.numeric or spec.treatment is not None else level_reader(spec)
         self._memory = memory
         self.memory = memory.of_column()
         """What values are: texts by themselves, others by their type too."""
@@ -216,7 +216,7 @@ class _Column:
 
 def _plain_range(spec: ColumnSpec) -> tuple[float, float]:
     """Return between which bounds a number needs no second look; an empty range where every value needs one."""
-    plain = spec.kind in (Kind.NUMBER, Kind.GEO, Kind.DURATION) and spec.scale == 1.0
+    plain = spec.kind in (Kind.NUMBER, Kind.GEO, Kind.DURATION) and spec.scale == 1.0 and spec.treatment is None
     low = -_LARGEST if spec.minimum is None or spec.maximum is None else spec.minimum
     high = _LARGEST if spec.minimum is None or spec.maximum is None else spec.maximum
     if not plain or any(low <= n <= high for n in spec.missing_numbers):

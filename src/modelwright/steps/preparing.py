@@ -16,6 +16,7 @@ from modelwright.documents import digest_of
 from modelwright.errors import DataError, UsageError, did_you_mean
 from modelwright.frame.problem import Problem
 from modelwright.running import Run
+from modelwright.steps.privacy import protect, with_treatments
 
 __all__ = ["audit", "frame", "profile", "read", "understand"]
 
@@ -53,6 +54,7 @@ def read(run: Run) -> Source:
         run.test_table, read = read_table(asked, memory_bytes=memory, every_row=True)
         for note in read.notes:
             run.decide("read", "repair in reading the test file", note, "the file is not quite regular")
+    protect(run)
     _start_engine(run)
     for note in source.notes:
         run.decide("read", "repair in reading", note, "the file is not quite regular")
@@ -73,10 +75,11 @@ def _as_spelled(brief: Brief, names: list[str]) -> Brief:
         return found[0] if len(found) == 1 else name
 
     single: dict[str, Any] = {
-        f: spelled(v) for f in ("target", "time", "group") if (v := getattr(brief, f)) is not None
+        f: spelled(v) for f in ("target", "time", "group", "subject") if (v := getattr(brief, f)) is not None
     }
     several: dict[str, Any] = {f: tuple(map(spelled, getattr(brief, f))) for f in ("drop", "known_after", "protected")}
-    return replace(brief, **single, **several, kinds={spelled(n): kind for n, kind in brief.kinds.items()})
+    tables: dict[str, Any] = {f: {spelled(n): v for n, v in getattr(brief, f).items()} for f in ("kinds", "private")}
+    return replace(brief, **single, **several, **tables)
 
 
 def _check_names(run: Run) -> None:
@@ -86,6 +89,8 @@ def _check_names(run: Run) -> None:
     for field in ("drop", "known_after", "protected"):
         named += [(field, column) for column in getattr(brief, field)]
     named += [("kinds", column) for column in brief.kinds]
+    if run.start is None:  # rows kept for retraining no longer have columns that privacy dropped
+        named += [("subject", brief.subject), *(("private", column) for column in brief.private)]
     for field, column in named:
         if column is not None and column not in names:
             what = f"target column '{column}'" if field == "target" else f"column '{column}', named in '{field}',"
@@ -115,7 +120,7 @@ def understand(run: Run) -> Contract:
     contract = infer_contract(run.table, kinds=brief.kinds, target=brief.target)
     run.columns, _ = canonicalise(run.table, contract)
     _canonical_test(run, contract)
-    return contract
+    return contract if run.privacy is None else with_treatments(contract, run.privacy.treatments)
 
 
 def _canonical_test(run: Run, contract: Contract) -> None:

@@ -6,11 +6,12 @@ which recipes are worth trying is known, and the newest rows are those that matt
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from modelwright.data.columns import Columns
+from modelwright.data.treating.treatment import Treatment
 from modelwright.errors import DataError
 from modelwright.frame.problem import Problem, SplitKind
 from modelwright.frame.split import Folds, group_numbers, time_ranks
@@ -39,10 +40,13 @@ class Start:
         Keys of the only candidates to try; one that does not exist for this table is left out.
     judged : int
         Rows at the end of the table, in the order of time, that train nothing but the last refit.
+    treatments : dict of str to Treatment
+        What was done to personal values when the model was trained: the rows do not show any more what they were.
     """
 
     candidates: tuple[str, ...]
     judged: int
+    treatments: dict[str, Treatment] = field(default_factory=dict)
 
 
 def reframed(start: Start, problem: Problem, columns: Columns, rows: np.ndarray, n_table: int) -> tuple[Problem, Folds]:

@@ -8,7 +8,17 @@ from itertools import pairwise
 
 from modelwright.data.inference.names import tokens, words
 
-__all__ = ["BIRTH", "GIVEN_NAMES", "LOCATED", "NAME", "PEOPLE", "folded", "names_a_way_to_reach", "names_somebody"]
+__all__ = [
+    "BIRTH",
+    "GIVEN_NAMES",
+    "LOCATED",
+    "NAME",
+    "PEOPLE",
+    "folded",
+    "names_a_way_to_reach",
+    "names_somebody",
+    "speaks_about",
+]
 
 # English, German; French, Spanish, Portuguese, Italian; Dutch, Nordic; Polish to Romanian; Russian, Greek.
 GIVEN_NAMES = words(
@@ -84,7 +94,7 @@ def _plain(word: str) -> str:
 def names_somebody(parts: tuple[str, ...]) -> bool:
     """Return whether a name says who: names, identities, days of birth."""
     found = set(parts)
-    if _about(parts):
+    if speaks_about(parts):
         return False
     if found & (GIVEN_NAMES | _IDENTITIES | BIRTH) or _STEMS.search("".join(parts)):
         return True
@@ -96,7 +106,7 @@ def names_somebody(parts: tuple[str, ...]) -> bool:
 def names_a_way_to_reach(parts: tuple[str, ...]) -> bool:
     """Return whether a name says how somebody is reached or paid: addresses and numbers of all sorts."""
     found = set(parts)
-    if _about(parts):
+    if speaks_about(parts):
         return False
     return bool(found & _CONTACTS) or (bool(found & _ACCOUNT_NUMBER) and bool(found & _NUMBER_WORDS)) or _is_mail(parts)
 
@@ -105,6 +115,6 @@ def _is_mail(parts: tuple[str, ...]) -> bool:
     return any(a == "e" and b == "mail" for a, b in pairwise(parts))
 
 
-def _about(parts: tuple[str, ...]) -> bool:
+def speaks_about(parts: tuple[str, ...]) -> bool:
     """Return whether a name speaks about a personal thing without being it; a lone word never does."""
     return len(parts) > 1 and (parts[-1] in _DESCRIBES or (parts[0] in _COUNTS))

@@ -67,6 +67,7 @@ class Picker:
         self.names = (*protection.plain, *protection.hashed)
         self._pick = _getter(self.names)
         self._hashers = [Hasher(key, name) for name in protection.hashed]
+        self._treaters = _treaters(contract, self.names)
         self._known = frozenset(contract.names)
         self._columns = contract.names
         at = {name: place for place, name in enumerate(contract.names)}
@@ -82,7 +83,7 @@ class Picker:
         except KeyError:
             names = self.spelled(record)
             values = [record.get(names.get(name, name)) for name in self.names]
-        return self._hashed(values) if self._hashers else values
+        return self._protected(values) if self._hashers or self._treaters else values
 
     def spelled(self, given: Iterable[str]) -> dict[str, str]:
         """Return, for columns not given, the given name that is meant: `canonicalise` forgives case and blanks too."""
@@ -93,7 +94,11 @@ class Picker:
         found = _alike(name for name in present - self._known if isinstance(name, str))
         return {name: found[key] for key, name in wanted.items() if key in found}
 
-    def _hashed(self, values: Sequence[Any]) -> list[Any]:
+    def _protected(self, values: Sequence[Any]) -> list[Any]:
+        if self._treaters:
+            values = list(values)
+            for place, treat in self._treaters:
+                values[place] = treat(values[place])
         n_plain = len(self.names) - len(self._hashers)
         hashes = [hash_of(value) for hash_of, value in zip(self._hashers, values[n_plain:], strict=True)]
         return [*values[:n_plain], *hashes]
@@ -108,7 +113,15 @@ class Picker:
             for name in self.names
         ]
         rows: Iterator[Sequence[Any]] = zip(*lists, strict=True) if lists else iter([()] * n_rows)
-        return map(self._hashed, rows) if self._hashers else rows
+        return map(self._protected, rows) if self._hashers or self._treaters else rows
+
+
+def _treaters(contract: Contract, names: Sequence[str]) -> list[tuple[int, Callable[[Any], Any]]]:
+    """Return, by place, what is done to values of columns that a privacy policy treats: the log holds no other."""
+    from modelwright.data.treating.values import treater
+
+    by_name = {spec.name: spec.treatment for spec in contract.columns}
+    return [(place, treater(t)) for place, name in enumerate(names) if (t := by_name[name]) is not None]
 
 
 def _getter(names: tuple[str, ...]) -> _Pick:

@@ -1,0 +1,83 @@
+"""The key of pseudonyms. It comes from the environment or a file of the user's and is never stored.
+
+Whoever has the key can try out which value is behind a pseudonym; without it nobody can, and the same value gets the
+same pseudonym only where the same key is used. What is stored is a fingerprint of the key, so that another one is
+refused instead of making pseudonyms that match nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import re
+from functools import lru_cache
+from pathlib import Path
+
+from modelwright.errors import UsageError
+
+__all__ = ["ENVIRONMENT", "HASHED", "fingerprint_of", "has_key", "key_for", "pseudonym"]
+
+ENVIRONMENT = "MODELWRIGHT_PRIVACY_KEY"
+
+KEY_BYTES = 16
+"""Fewer could be guessed."""
+
+PSEUDONYM_BYTES = 16
+"""128 bits: two of a billion people get the same pseudonym with a chance below 1e-20."""
+
+HASHED = re.compile(r"#[0-9a-f]{32}", re.ASCII)
+"""What a pseudonym looks like."""
+
+_FIX = f"put 32 or more hexadecimal digits into {ENVIRONMENT}, or into a file named with --privacy-key"
+
+
+def has_key(key_file: str | None) -> bool:
+    """Return whether a key is named at all, usable or not."""
+    return bool(os.environ.get(ENVIRONMENT)) or key_file is not None
+
+
+def key_for(key_file: str | None, fingerprint: str = "") -> bytes:
+    """Return the key of the environment, else of the file.
+
+    Raises
+    ------
+    UsageError
+        There is none (MW-U910), it cannot be used (MW-U911), or it is another one than that which made the
+        pseudonyms before (MW-U912).
+    """
+    return _key(os.environ.get(ENVIRONMENT, ""), key_file, fingerprint)
+
+
+@lru_cache(maxsize=16)
+def _key(given: str, key_file: str | None, fingerprint: str) -> bytes:
+    if not given and key_file is None:
+        raise UsageError("pseudonyms need a key, and there is none", fix=_FIX, code="MW-U910")
+    try:
+        key = bytes.fromhex(given or Path(str(key_file)).expanduser().read_text("ascii").strip())
+    except (OSError, ValueError) as error:
+        where = ENVIRONMENT if given else f"'{key_file}'"
+        why = error.strerror if isinstance(error, OSError) else "it is not hexadecimal"
+        raise UsageError(f"the privacy key in {where} cannot be used: {why}", fix=_FIX, code="MW-U911") from None
+    if len(key) < KEY_BYTES:
+        raise UsageError(f"the privacy key has {len(key)} bytes, {KEY_BYTES} are needed", fix=_FIX, code="MW-U911")
+    if fingerprint and fingerprint_of(key) != fingerprint:
+        raise UsageError(
+            "the privacy key is another one than that which made the pseudonyms this version knows",
+            fix="give the key that was there when it was trained",
+            code="MW-U912",
+        )
+    return key
+
+
+def fingerprint_of(key: bytes) -> str:
+    """Return 16 hexadecimal digits that tell one key from another."""
+    return hmac.digest(hashlib.sha256(key).digest(), b"modelwright privacy key", "sha256")[:8].hex()
+
+
+def pseudonym(key: bytes, salt: str, text: str) -> str:
+    """Return the pseudonym of a value; of a pseudonym, itself."""
+    if HASHED.fullmatch(text):
+        return text
+    said = salt.encode("utf-8", "replace") + b"\0" + text.encode("utf-8", "replace")
+    return "#" + hmac.digest(key, said, "sha256")[:PSEUDONYM_BYTES].hex()

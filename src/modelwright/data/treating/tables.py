@@ -1,0 +1,49 @@
+"""Raw tables treated: what training, a test file and rows kept for retraining go through before anybody looks."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING
+
+from modelwright.data.treating.redacting import without_names
+from modelwright.data.treating.treatment import Action, Treatment
+from modelwright.data.treating.values import NUMERIC, treated_values
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["treated_table"]
+
+
+def treated_table(
+    table: pa.Table,
+    treatments: Mapping[str, Treatment],
+    *,
+    dropped: Collection[str] = (),
+    names: Collection[str] = (),
+) -> pa.Table:
+    """Return a raw table with treated columns.
+
+    Parameters
+    ----------
+    table : pyarrow.Table
+    treatments : mapping of str to Treatment
+        By column; those that the table does not have are no matter.
+    dropped : collection of str
+        Columns to leave out.
+    names : collection of str
+        Words of names that the table shows elsewhere: texts that are redacted lose them, too.
+    """
+    import pyarrow as pa
+
+    table = table.drop_columns([name for name in dropped if name in table.column_names])
+    for name, treatment in treatments.items():
+        if name not in table.column_names:
+            continue
+        values = treated_values(table.column(name), treatment)
+        if treatment.action is Action.REDACT and names:
+            values = [None if v is None else without_names(v, names) for v in values]
+        kind = pa.float64() if treatment.action in NUMERIC else pa.string()
+        place = table.column_names.index(name)
+        table = table.set_column(place, name, pa.chunked_array([pa.array(values, kind)]))
+    return table

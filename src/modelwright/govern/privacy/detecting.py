@@ -1,0 +1,235 @@
+"""Which columns of a table hold which kind of personal data.
+
+The audit accuses a column only where it is nearly sure. Under a policy it is the other way round: a column whose name
+says that it is personal is taken at its word unless its values contradict, and whatever singles out rows is personal.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+
+from modelwright.audit.findings import AuditContext
+from modelwright.audit.looking import coded
+from modelwright.audit.people import AGE, named_attribute
+from modelwright.audit.telling_who import reads_like_names, said_in_texts, who
+from modelwright.data.columns import Strings
+from modelwright.data.contract import Kind
+from modelwright.data.inference.names import is_key, words
+from modelwright.data.personal.naming import (
+    BIRTH,
+    PEOPLE,
+    folded,
+    names_a_way_to_reach,
+    names_somebody,
+    speaks_about,
+)
+from modelwright.govern.privacy.policy import Datum
+
+__all__ = ["Found", "detect"]
+
+FEW_LEVELS, ROWS_PER_LEVEL = 20, 20
+"""A category of no more levels than this, each repeated often, singles nobody out, whatever it is called."""
+
+SMALLEST_NUMBER = 10_000
+"""Numbers of persons, phones and accounts have five digits at least; smaller ones count something."""
+
+FIRST_YEAR, LAST_YEAR = 1850, 2100
+
+OLDEST = 130
+
+LONG_TEXT = 25
+"""Characters on average, with blanks, from which values that are no free text by their kind are read as one."""
+
+MANY_IDS = 50
+"""Different values from which a column that is called a key singles out."""
+
+_BY_VALUES = {
+    "e-mail addresses": Datum.EMAIL,
+    "IBANs": Datum.ACCOUNT,
+    "payment card numbers": Datum.CARD,
+    "NHS numbers": Datum.HEALTH_NUMBER,
+    "network card addresses": Datum.DEVICE,
+    "IP addresses": Datum.NETWORK,
+    "phone numbers": Datum.PHONE,
+    "postal addresses": Datum.ADDRESS,
+    "names of persons": Datum.NAME,
+    "user names": Datum.USER_NAME,
+}
+"""What the shapes of values are called; all others are national identity numbers."""
+
+_BY_NAME: tuple[tuple[Datum, frozenset[str]], ...] = (
+    (Datum.SECRET, words("password passwd pwd passwort kennwort contrasena secret token cookie session pin")),
+    (Datum.BIOMETRIC, words("fingerprint fingerprints biometric iris retina voiceprint faceprint fingerabdruck")),
+    (Datum.IMAGE, words("photo photograph portrait selfie headshot avatar foto")),
+    (Datum.HEALTH_NUMBER, words("mrn nhs medicare medicaid beneficiary")),
+    (Datum.LICENCE, words("license licence licencia lizenz certificate")),
+    (Datum.VEHICLE, words("vin kennzeichen matricula immatriculation plate plates numberplate licenseplate")),
+    (Datum.DEVICE, words("imei imsi idfa gaid adid deviceid mac macaddress serial useragent")),
+    (Datum.NETWORK, words("ip ipv ipaddr ipaddress")),
+    (
+        Datum.WEB_ADDRESS,
+        words("url urls uri website webpage homepage webseite facebook twitter instagram linkedin telegram skype"),
+    ),
+    (Datum.CARD, words("card creditcard ccnum cardnumber kreditkarte tarjeta carte")),
+    (
+        Datum.ACCOUNT,
+        words("iban bic swift konto kontonummer bankaccount account acct compte cuenta conta accountnumber"),
+    ),
+    (Datum.EMAIL, words("email emails mail mailadresse courriel correo posta")),
+    (
+        Datum.PHONE,
+        words(
+            "phone phones telephone telefon telefono telefone tel mobile mobil handy handynummer rufnummer fax "
+            "cellphone gsm msisdn puhelin telefoon whatsapp phonenumber телефон"
+        ),
+    ),
+    (
+        Datum.ADDRESS,
+        words(
+            "address addresses addr adresse anschrift strasse street hausnummer direccion domicilio calle endereco "
+            "indirizzo adres ulica adress osoite cim адрес улица"
+        ),
+    ),
+    (Datum.USER_NAME, words("username login loginname nickname screenname benutzername")),
+)
+_POSTCODE = words("zip zipcode postcode postalcode plz postleitzahl codepostal postnr postnummer cep zips postcodes")
+_POSTAL = words("postal post codigo code")
+_PLACE = words(
+    "city town county municipality village ort wohnort stadt ville ciudad cidade citta gemeinde borough precinct "
+    "district suburb neighborhood neighbourhood commune landkreis parish"
+)
+_TOGETHER = {
+    ("medical", "record"): Datum.HEALTH_NUMBER,
+    ("health", "plan"): Datum.HEALTH_NUMBER,
+    ("health", "insurance"): Datum.HEALTH_NUMBER,
+    ("license", "plate"): Datum.VEHICLE,
+    ("serial", "number"): Datum.DEVICE,
+    ("device", "id"): Datum.DEVICE,
+}
+_NUMBERED = words("id ids no nr num number nummer numero code key ref reference uuid guid hash")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """What a column holds, and how that is known, in a sentence without data values."""
+
+    datum: Datum
+    why: str
+
+
+def detect(context: AuditContext) -> dict[str, Found]:
+    """Return what is personal, by column, without the target."""
+    names = (name for name in context.contract.names if name != context.target)
+    return {name: found for name in names if (found := _of(context, name)) is not None}
+
+
+def _of(context: AuditContext, name: str) -> Found | None:
+    for look in (_by_values, _by_name, _by_full_names, _by_kind, _by_facts, _by_text, _by_key):
+        found = look(context, name)
+        if found is not None:
+            return found
+    return None
+
+
+def _by_values(context: AuditContext, name: str) -> Found | None:
+    said = who(context, name)
+    if said is None:
+        return None
+    plural, share, n = said
+    datum = _BY_VALUES.get(plural, Datum.NATIONAL_ID)
+    return Found(datum=datum, why=f"{share:.0%} of its {n:,} different values read as {plural}")
+
+
+def _by_full_names(context: AuditContext, name: str) -> Found | None:
+    said = reads_like_names(context, name)
+    return None if said is None else Found(datum=Datum.NAME, why=f"{said[1]:.0%} of its values read as full names")
+
+
+def _by_name(context: AuditContext, name: str) -> Found | None:
+    parts = folded(name)
+    if speaks_about(parts) or not _may_single_out(context, name):
+        return None
+    found = set(parts)
+    datum = next((d for both, d in _TOGETHER.items() if found.issuperset(both)), None)
+    datum = datum or next((d for d, said in _BY_NAME if found & said), None)
+    if datum is None and names_somebody(parts) and not found & BIRTH:
+        datum = Datum.NAME if _is_words(context, name) else Datum.NATIONAL_ID
+    if datum is None and names_a_way_to_reach(parts):
+        datum = Datum.IDENTIFIER
+    return None if datum is None else Found(datum=datum, why=f"its name says {datum.words}")
+
+
+def _may_single_out(context: AuditContext, name: str) -> bool:
+    """Return whether values are as many and as large as those of persons are."""
+    spec, column = context.contract[name], coded(context, name)
+    if spec.kind in (Kind.BOOLEAN, Kind.DATETIME, Kind.DURATION, Kind.GEO):
+        return False
+    if spec.kind is Kind.NUMBER and (spec.maximum is None or spec.maximum < SMALLEST_NUMBER):
+        return False
+    return not (column.n_levels <= FEW_LEVELS and column.n_present >= ROWS_PER_LEVEL * column.n_levels)
+
+
+def _is_words(context: AuditContext, name: str) -> bool:
+    if not isinstance(context.columns[name], Strings):
+        return False
+    texts = [str(v) for v in coded(context, name).values[:200]]
+    return float(np.mean([re.search(r"\d", t) is None for t in texts])) > 0.5 if texts else False
+
+
+def _by_kind(context: AuditContext, name: str) -> Found | None:
+    spec, born = context.contract[name], bool(set(folded(name)) & BIRTH)
+    if spec.kind is Kind.GEO:
+        return Found(datum=Datum.POSITION, why="it is a latitude or a longitude")
+    if spec.kind is Kind.DATETIME:
+        datum = Datum.BIRTH_DATE if born else Datum.DATE
+        return Found(datum=datum, why="its values are dates" + (", and its name says of birth" if born else ""))
+    if born and spec.kind is Kind.NUMBER and spec.minimum is not None and spec.maximum is not None:
+        years = spec.minimum >= FIRST_YEAR and spec.maximum <= LAST_YEAR
+        return Found(datum=Datum.BIRTH_DATE, why="its name and values say years of birth") if years else None
+    if born and names_somebody(folded(name)) and isinstance(context.columns[name], Strings):
+        return Found(datum=Datum.BIRTH_DATE, why="its name says dates of birth")
+    return None
+
+
+def _by_facts(context: AuditContext, name: str) -> Found | None:
+    spec, parts = context.contract[name], folded(name)
+    found = set(parts)
+    if spec.kind in (Kind.BOOLEAN, Kind.DURATION):
+        return None
+    if spec.kind is Kind.NUMBER and named_attribute(name) == AGE and 0 < (spec.maximum or 0) <= OLDEST:
+        return Found(datum=Datum.AGE, why="its name and values say ages")
+    if found & _POSTCODE or ("postal" in found and found & _POSTAL - {"postal"}):
+        return Found(datum=Datum.POSTCODE, why="its name says postal codes")
+    if found & _PLACE and not speaks_about(parts) and isinstance(context.columns[name], Strings):
+        return Found(datum=Datum.PLACE, why="its name says places")
+    return None
+
+
+def _by_text(context: AuditContext, name: str) -> Found | None:
+    column = context.columns[name]
+    if not isinstance(column, Strings):
+        return None
+    if context.contract[name].kind is Kind.TEXT:
+        return Found(datum=Datum.TEXT, why="it is free text")
+    if said := said_in_texts(context, name):
+        return Found(datum=Datum.TEXT, why=f"{said[0][0]} stand in its values")
+    texts = [str(v) for v in coded(context, name).values[:500]]
+    long = bool(texts) and np.mean([len(t) for t in texts]) >= LONG_TEXT and np.mean([" " in t for t in texts]) > 0.5
+    if long and _may_single_out(context, name):
+        return Found(datum=Datum.TEXT, why="its values are sentences")
+    return None
+
+
+def _by_key(context: AuditContext, name: str) -> Found | None:
+    spec, parts = context.contract[name], set(folded(name))
+    if spec.kind is Kind.ID:
+        return Found(datum=Datum.IDENTIFIER, why="nearly every row has a value of its own")
+    if spec.kind in (Kind.BOOLEAN, Kind.DATETIME, Kind.DURATION, Kind.GEO):
+        return None
+    called = is_key(name) or bool(parts & PEOPLE and parts & _NUMBERED)
+    if called and not speaks_about(folded(name)) and coded(context, name).n_levels >= MANY_IDS:
+        return Found(datum=Datum.IDENTIFIER, why="its name says that it numbers somebody or something")
+    return None

@@ -1,0 +1,167 @@
+"""What a privacy policy does to the tables of a run, right after they were read: nothing behind it sees the values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from modelwright.data.contract import Contract
+from modelwright.data.treating.treatment import Action, Treatment
+from modelwright.govern.privacy.documents import ColumnPrivacy, Privacy
+from modelwright.running import Run
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from modelwright.audit.findings import AuditContext
+    from modelwright.govern.privacy.policy import Policy
+
+__all__ = ["protect", "with_treatments"]
+
+LOOKED_AT = 20_000
+"""Rows on which columns are judged; what is done to them is done to all."""
+
+NOTHING_SHARED = 1
+
+
+def protect(run: Run) -> None:
+    """Treat the tables as the brief's policy says, and note what was done; nothing without a policy or wishes.
+
+    Raises
+    ------
+    UsageError
+        See `modelwright.govern.privacy.policy.load_policy` and `modelwright.govern.privacy.deciding.decide`.
+    """
+    brief = run.brief
+    if brief.privacy is None and not brief.private and brief.subject is None:
+        return
+    from modelwright.data.treating.redacting import name_words
+    from modelwright.data.treating.tables import treated_table
+    from modelwright.govern.privacy.deciding import decide
+    from modelwright.govern.privacy.detecting import detect
+    from modelwright.govern.privacy.policy import Datum, load_policy
+
+    policy = None if brief.privacy is None else load_policy(brief.privacy)
+    context = _look(run)
+    before = {} if run.start is None else dict(run.start.treatments)
+    year = datetime.now(UTC).year
+    decided = decide(brief, policy, context.contract, detect(context), year=year, before=before)
+    named = {c.column for c in decided.columns if c.datum == Datum.NAME}
+    words = name_words(_texts(run.table, named))
+    treatments = {c.column: c.treatment for c in decided.columns if c.treatment is not None}
+    dropped = [c.column for c in decided.columns if c.treatment is None]
+    run.table = treated_table(run.table, treatments, dropped=dropped, names=words)
+    columns = decided.columns
+    if policy is not None:
+        columns = _shared(run, policy, columns, decided.kept)
+    if run.test_table is not None:
+        own = {c.column: c.treatment for c in columns if c.treatment is not None}
+        run.test_table = treated_table(run.test_table, own, dropped=dropped, names=words)
+    _keep(run, policy, columns, decided.kept)
+
+
+def _look(run: Run) -> AuditContext:
+    """Return what rules of the audit would look at, of the raw table."""
+    from modelwright.audit.context import make_context
+    from modelwright.data.canonical import canonicalise
+    from modelwright.data.kinds import infer_contract
+    from modelwright.data.profile import make_profile
+    from modelwright.data.sampling import sample_rows
+
+    brief, table = run.brief, run.table
+    if table.num_rows > LOOKED_AT:
+        table = table.take(sample_rows(table.num_rows, LOOKED_AT, np.random.default_rng(brief.seed)))
+    contract = infer_contract(table, kinds=brief.kinds, target=brief.target)
+    columns, _ = canonicalise(table, contract)
+    return make_context(
+        table=table,
+        columns=columns,
+        contract=contract,
+        profile=make_profile(columns, contract),
+        brief=brief,
+        y=None,
+        classes=(),
+        test=None,
+        seed=brief.seed,
+    )
+
+
+def _texts(table: pa.Table, names: set[str]) -> list[str]:
+    from modelwright.data.canonical import raw_strings
+
+    found = raw_strings(table, [n for n in table.column_names if n in names])
+    return [value for values in found.values() for value in set(values) if value is not None]
+
+
+def _shared(
+    run: Run, policy: Policy, columns: tuple[ColumnPrivacy, ...], kept: tuple[str, ...]
+) -> tuple[ColumnPrivacy, ...]:
+    """Treat the table again so that enough rows share what is stored; return what is done to columns now."""
+    from modelwright.data.canonical import canonicalise
+    from modelwright.data.kinds import infer_contract
+    from modelwright.data.treating.tables import treated_table
+    from modelwright.govern.privacy.pooling import pooled
+
+    brief = run.brief
+    before = {c.column: c.treatment for c in columns if c.treatment is not None}
+    kinds = {n: kind for n, kind in brief.kinds.items() if n in run.table.column_names}
+    contract = infer_contract(run.table, kinds=kinds, target=brief.target)
+    canonical, _ = canonicalise(run.table, contract)
+    without = {brief.target, brief.group, brief.time, brief.subject, *kept} - {None}
+    found = pooled(contract, canonical, before, policy.k, without={str(n) for n in without})
+    run.table = treated_table(run.table, found)
+    changed = tuple(replace(c, treatment=found.get(c.column, c.treatment)) for c in columns)
+    more = tuple(
+        ColumnPrivacy(
+            column=name,
+            datum="",
+            action=treatment.action.value,
+            why=f"fewer than {policy.k} rows share some of its values",
+            decided_by="policy",
+            treatment=treatment,
+        )
+        for name, treatment in found.items()
+        if name not in before
+    )
+    return (*changed, *more)
+
+
+def _keep(run: Run, policy: Policy | None, columns: tuple[ColumnPrivacy, ...], kept: tuple[str, ...]) -> None:
+    """Note what was done, and leave dropped columns out of the brief of this run."""
+    document = Privacy(
+        policy="" if policy is None else policy.name,
+        title="" if policy is None else policy.title,
+        basis="" if policy is None else policy.basis,
+        k=NOTHING_SHARED if policy is None else policy.k,
+        columns=columns,
+        kept=kept,
+        subject=run.brief.subject,
+    )
+    run.privacy = document
+    run.add("privacy", document, "brief")
+    run.brief = run.documents["brief"] = _without(run, set(document.dropped))
+    for column in columns:
+        what = f"privacy of '{column.column}'" + (f" ({column.datum})" if column.datum else "")
+        run.decide("read", what, column.action, column.why, decided_by=column.decided_by)
+    for name in kept:
+        run.decide("read", f"privacy of '{name}'", Action.KEEP.value, "the brief says so", decided_by="user")
+
+
+def _without(run: Run, dropped: set[str]) -> Any:
+    """Return the brief without dropped columns, and with the subject among those that the model must not see."""
+    brief = run.brief
+    several = {f: tuple(n for n in getattr(brief, f) if n not in dropped) for f in ("drop", "known_after")}
+    if brief.subject is not None and brief.subject not in several["drop"]:
+        several["drop"] = (*several["drop"], brief.subject)
+    kinds = {name: kind for name, kind in brief.kinds.items() if name not in dropped}
+    return replace(brief, drop=several["drop"], known_after=several["known_after"], kinds=kinds)
+
+
+def with_treatments(contract: Contract, treatments: Mapping[str, Treatment]) -> Contract:
+    """Return the contract by which raw values are treated before they are read."""
+    specs = tuple(replace(s, treatment=t) if (t := treatments.get(s.name)) else s for s in contract.columns)
+    return replace(contract, columns=specs)
