@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
 from collections import defaultdict
@@ -105,9 +106,9 @@ def _lefts(text: str) -> Iterator[str]:
 
 def slip_distance(a: str, b: str) -> int:
     """Return how many letters a slip between two levels took, 0 where it is none."""
-    if _SEPARATORS.sub(" ", _WORD.sub("", a)) != _SEPARATORS.sub(" ", _WORD.sub("", b)):
+    (signs, words), (other_signs, others) = _parts(a), _parts(b)
+    if signs != other_signs:
         return 0  # other digits or signs, or another number of words
-    words, others = _WORD.findall(a), _WORD.findall(b)
     changed = [(v, w) for v, w in zip(words, others, strict=True) if v != w] if len(words) == len(others) else []
     if len(changed) != 1:
         return 0
@@ -118,6 +119,12 @@ def slip_distance(a: str, b: str) -> int:
         return 0
     distance = _distance(v, w)
     return distance if distance <= (2 if shortest >= TWO_SLIPS else 1) else 0
+
+
+@functools.lru_cache(maxsize=4096)
+def _parts(text: str) -> tuple[str, list[str]]:
+    """Return what is no word, and the words; a level is compared with many."""
+    return _SEPARATORS.sub(" ", _WORD.sub("", text)), _WORD.findall(text)
 
 
 def _distance(a: str, b: str) -> int:
