@@ -13,6 +13,7 @@ from modelwright.data.contract import ColumnSpec, Contract, Kind
 from modelwright.data.profile import ColumnProfile, Profile
 from modelwright.data.source import Source
 from modelwright.evaluate.measurements import (
+    BreakEven,
     CalibrationBin,
     Cases,
     Comparison,
@@ -21,8 +22,13 @@ from modelwright.evaluate.measurements import (
     Evaluation,
     LearningPoint,
     Measurement,
+    ProfitCurve,
     Residuals,
     Slice,
+    Swing,
+    TopList,
+    Way,
+    Worth,
 )
 from modelwright.explain.reasons import Effect, Explanation, Importance
 from modelwright.frame.problem import Choice, Problem, SplitKind
@@ -459,17 +465,17 @@ def bank_evaluation() -> Evaluation:
                 name="roc",
                 x_label="false alarms among non-events",
                 y_label="events found",
-                x=tuple(grid),
-                y=tuple(roc),
-                thresholds=tuple(np.exp(-6 * grid)),
+                x=tuple(map(float, grid)),
+                y=tuple(map(float, roc)),
+                thresholds=tuple(map(float, np.exp(-6 * grid))),
             ),
             Curve(
                 name="precision_recall",
                 x_label="recall",
                 y_label="precision",
-                x=tuple(recall),
-                y=tuple(precision),
-                thresholds=tuple(1 - recall),
+                x=tuple(map(float, recall)),
+                y=tuple(map(float, precision)),
+                thresholds=tuple(map(float, 1 - recall)),
             ),
         ),
         slices=(
@@ -492,6 +498,7 @@ def bank_evaluation() -> Evaluation:
         ),
         learning_note="Twice as many rows would add about 0.002, less than the noise: more columns would help more.",
         value_per_row=m("value_per_row", 5.62, 0.41, method="bootstrap", unit="€"),
+        worth=bank_worth(),
         threshold=0.184,
         threshold_why="The threshold was chosen on out-of-fold predictions for the largest payoff.",
         cases=Cases(
@@ -501,6 +508,85 @@ def bank_evaluation() -> Evaluation:
             hit=m("precision", 0.455, 0.031, 963, method="Wilson"),
         ),
     )
+
+
+def bank_worth() -> Worth:
+    """Money for two classes, with a capacity."""
+
+    def euro(name: str, value: float, half: float):
+        return m(name, value, half, method="bootstrap-t, 999", unit="€")
+
+    share = tuple(i / 40 for i in range(41))
+    value = tuple(6200 * (1 - exp(-9 * s)) - 3400 * s for s in share)
+    return Worth(
+        currency="€",
+        value=euro("value_per_row", 5.62, 0.41),
+        model=euro("model", 5620, 410),
+        per_thousand=euro("per_thousand", 1890, 330),
+        ways=(
+            Way(name="nothing", text="act on no case", value=euro("nothing", 0, 0), gain=euro("gain", 5620, 410)),
+            Way(
+                name="blindly",
+                text="act on 300 of 2,000 cases, taken blindly",
+                value=euro("blindly", 690, 90),
+                gain=euro("gain", 4930, 400),
+            ),
+            Way(
+                name="linear",
+                text="a weighted sum of all columns",
+                value=euro("linear", 3730, 380),
+                gain=euro("gain", 1890, 330),
+                modelled=True,
+            ),
+        ),
+        rival="linear",
+        acted=0.142,
+        cases=2000,
+        capacity=300,
+        period="day",
+        per_period=euro("per_period", 3780, 660),
+        lists=tuple(
+            TopList(
+                share=part,
+                n=round(6782 * part),
+                chance=chance,
+                hit=m("hit", hit, 0.03),
+                found=m("found", found, 0.035),
+                lift=hit / 0.117,
+                gain=euro("gain", gain, 400),
+                capacity=part == 0.15,
+            )
+            for part, chance, hit, found, gain in (
+                (0.05, 0.41, 0.62, 0.265, 2480), (0.1, 0.26, 0.52, 0.444, 4100),
+                (0.15, 0.184, 0.44, 0.564, 5580), (0.5, 0.07, 0.2, 0.855, 5400),
+            )
+        ),
+        curve=ProfitCurve(
+            share=share,
+            value=value,
+            low=tuple(v - 400 for v in value),
+            high=tuple(v + 400 for v in value),
+            chosen=0.142,
+            best=0.31,
+        ),
+        break_even=(
+            BreakEven(outcome="tp", given=80.0, low=21.5, high=None, rival_low="linear"),
+            BreakEven(outcome="fp", given=-5.0, low=-31.0, high=None, rival_low="nothing"),
+        ),
+        swings=tuple(
+            Swing(
+                outcome=outcome,
+                factor=factor,
+                threshold=0.184,
+                moved=0.0,
+                lost=euro("lost", 0, 0),
+                gain=euro("gain", 1890 * factor, 330),
+                rival="linear",
+            )
+            for outcome in ("tp", "fp")
+            for factor in (0.8, 1.2)
+        ),
+    )  # fmt: skip
 
 
 def comparison(name, text, score, half, gain, gain_half, *, metric="roc_auc", greater=True, unit="") -> Comparison:
@@ -661,9 +747,9 @@ def houses() -> ReportInput:
         train_score=m("rmse", 9_120.0, 300.0, 1241, greater=False, unit="€"),
         fit_verdict="It overfits: off by 9,120 € on the rows it was trained on, by 27,400 € on later rows.",
         residuals=Residuals(
-            predicted=tuple(predicted),
-            actual=tuple(actual),
-            edges=tuple(edges),
+            predicted=tuple(map(float, predicted)),
+            actual=tuple(map(float, actual)),
+            edges=tuple(map(float, edges)),
             counts=tuple(int(c) for c in histogram),
             by_level=tuple(m(f"tenth {i + 1}", -3000 + 900.0 * i, 2500.0 + 500 * i, 22, unit="€") for i in range(10)),
         ),

@@ -105,7 +105,7 @@ def test_hostile_names_are_text():
 
 def test_sections_come_in_the_agreed_order():
     wanted = (
-        "verdict first simpler asked data findings judged leaderboard good drives fails learning money decisions use "
+        "verdict first simpler asked data findings judged leaderboard good money drives fails learning decisions use "
         "limits"
     )
     sections = [a["id"] for tag, a in Page(PAGES["bank"]).elements if tag == "section"]

@@ -17,7 +17,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from modelwright import format as fmt
-from modelwright.report import cases, charts, describing, fairness, figures, reading, tables, words
+from modelwright.report import cases, charts, describing, fairness, figures, money, reading, tables, words
 from modelwright.report.inputs import ReportInput
 
 __all__ = ["page", "render"]
@@ -122,7 +122,7 @@ def render(r: ReportInput) -> str:
         careful_left=max(sum(s.worse for s in e.slices) - CAREFUL_SHOWN, 0),
         fair=fairness.section(e.fairness, r.audit),
         learning=figures.learning_curve(e),
-        money=tables.money(e),
+        worth=money.section(e),
         needs=describing.needs(r)[:COLUMNS_KEPT],
         commands=describing.commands(r),
     )

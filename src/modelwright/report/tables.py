@@ -14,7 +14,7 @@ from modelwright.report.charts import RowPlot
 from modelwright.report.words import comparison_words, title_of
 from modelwright.train.record import CandidateResult, Training
 
-__all__ = ["PlotRow", "PlotTable", "comparisons", "importances", "leaderboard", "money", "slices"]
+__all__ = ["PlotRow", "PlotTable", "comparisons", "importances", "leaderboard", "slices"]
 
 BASELINES = {"constant": "Without a model"}
 """Baselines whose names say little to a reader."""
@@ -233,9 +233,3 @@ def _without_stragglers(scores: Sequence[float | None]) -> list[float]:
     low, high = known[len(known) // 4], known[(3 * len(known)) // 4]
     room = 3 * (high - low) or abs(high) * 0.01
     return [s for s in known if low - room <= s <= high + room]
-
-
-def money(evaluation: Evaluation) -> str:
-    """Return the value per decision in words, empty where no payoff was given."""
-    m = evaluation.value_per_row
-    return "" if m is None or m.value is None else fmt.measured(m)

@@ -18,15 +18,18 @@ class Way:
     name, text : str
         ``"nothing"``, ``"all"``, ``"one rule"``, and what that is in words.
     value : Measurement
-        Its money per case.
+        Its money per 1,000 cases.
     gain : Measurement
-        The money per case that the model brings beyond it, from a paired interval.
+        The money per 1,000 cases that the model brings beyond it, from a paired interval.
+    modelled : bool
+        It is a simpler model; else it needs none.
     """
 
     name: str
     text: str
     value: Measurement
     gain: Measurement
+    modelled: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +51,7 @@ class TopList:
     lift : float or None
         Times as many events as among as many cases taken blindly; None without an event.
     gain : Measurement or None
-        Money per case of all cases, beyond doing nothing, when exactly the list is acted on.
+        Money per 1,000 cases, on the list or not, beyond doing nothing, when exactly the list is acted on.
     capacity : bool
         It is as long as the capacity of the brief allows.
     """
@@ -116,9 +119,9 @@ class Swing:
     moved : float
         Share of the cases that would be decided otherwise; of values, the mean change of the decision.
     lost : Measurement
-        Money per case that is lost by deciding as for the amount given.
+        Money per 1,000 cases that is lost by deciding as for the amount given.
     gain : Measurement
-        Money per case that the model, deciding as for the changed amount, brings beyond the best simpler way.
+        Money per 1,000 cases that the model, deciding as for the changed amount, brings beyond the best simpler way.
     rival : str
         Name of that way.
     """
@@ -134,13 +137,15 @@ class Swing:
 
 @dataclass(frozen=True, kw_only=True)
 class Worth:
-    """What the model is worth on rows that chose nothing; per case unless it says otherwise.
+    """What the model is worth on rows that chose nothing.
 
     Attributes
     ----------
     currency : str
     value : Measurement or None
         Money per decision; None where no payoff was given and the lists alone are told.
+    model : Measurement or None
+        The money of 1,000 decisions.
     per_thousand : Measurement or None
         What 1,000 decisions bring beyond the best simpler way.
     ways : tuple of Way
@@ -163,6 +168,7 @@ class Worth:
 
     currency: str
     value: Measurement | None
+    model: Measurement | None
     per_thousand: Measurement | None
     ways: tuple[Way, ...] = ()
     rival: str = ""

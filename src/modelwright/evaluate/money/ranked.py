@@ -10,7 +10,7 @@ from modelwright.evaluate.evidence import Evidence
 from modelwright.evaluate.intervals import measure, sum_by
 from modelwright.evaluate.measurements import Measurement
 from modelwright.evaluate.measurements.money import ProfitCurve, TopList
-from modelwright.evaluate.money.counting import money
+from modelwright.evaluate.money.counting import money, times
 from modelwright.evaluate.money.deciding import Decided
 from modelwright.evaluate.valuing import mean_influence
 
@@ -72,7 +72,7 @@ def _gain(decided: Decided, taken: np.ndarray, evidence: Evidence, currency: str
         return None
     payoff, y = decided.payoff, evidence.y
     rows = payoff.of_decisions(y, taken) - payoff.of_decisions(y, np.zeros(len(y)))
-    return money("gain", rows, evidence, currency, seed)
+    return times(money("gain", rows, evidence, currency, seed), 1000, "gain")
 
 
 def profit_curve(decided: Decided, evidence: Evidence) -> ProfitCurve | None:

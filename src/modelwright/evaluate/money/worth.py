@@ -11,6 +11,7 @@ from dataclasses import replace
 import numpy as np
 
 from modelwright.evaluate.evidence import Evidence
+from modelwright.evaluate.measurements import Measurement
 from modelwright.evaluate.measurements.money import BreakEven, Swing, Way, Worth
 from modelwright.evaluate.money.counting import money, times
 from modelwright.evaluate.money.deciding import Decided, capped
@@ -24,6 +25,8 @@ SWING = 0.2
 """Of an amount: so far off are estimates of what an outcome is worth, and it is told what that would change."""
 THOUSAND = 1000
 CONSTANT = "constant"
+AS_PREDICTED, MOST_LIKELY = "as predicted", "most likely"
+"""What the same model would say without the payoff."""
 
 Rows = np.ndarray | tuple[float, np.ndarray, np.ndarray]
 """Decisions of a way; or a share, and what is decided for so many rows taken blindly and for the others."""
@@ -40,6 +43,7 @@ def measure_worth(
     found = Worth(
         currency=currency,
         value=None,
+        model=None,
         per_thousand=None,
         acted=float(decided(evidence.prediction).mean()) if two else None,
         cases=cases,
@@ -63,21 +67,28 @@ def _in_money(found: Worth, decided: Decided, payoff: Payoff, evidence: Evidence
             Way(
                 name=name,
                 text=text,
-                value=money(name, theirs, evidence, currency, seed),
-                gain=money("gain", earned - theirs, evidence, currency, seed),
+                value=_thousand(name, theirs, evidence, currency, seed),
+                gain=_thousand("gain", earned - theirs, evidence, currency, seed),
+                modelled=name in evidence.baselines or name in (AS_PREDICTED, MOST_LIKELY),
             )
         )
     best = max(ways, key=lambda w: w.value.value or 0.0)
+    value = money("value_per_row", earned, evidence, currency, seed)
     return replace(
         found,
-        value=money("value_per_row", earned, evidence, currency, seed),
-        per_thousand=times(best.gain, THOUSAND, "per_thousand"),
+        value=value,
+        model=times(value, THOUSAND, "model"),
+        per_thousand=replace(best.gain, name="per_thousand"),
         ways=tuple(ways),
         rival=best.name,
-        per_period=None if found.cases is None else times(best.gain, found.cases, "per_period"),
+        per_period=None if found.cases is None else times(best.gain, found.cases / THOUSAND, "per_period"),
         break_even=_break_even(payoff, y, own, {name: rows for name, (_, rows) in others.items()}),
         swings=_swings(decided, evidence, currency, seed),
     )
+
+
+def _thousand(name: str, rows: np.ndarray, evidence: Evidence, currency: str, seed: int) -> Measurement:
+    return times(money(name, rows, evidence, currency, seed), THOUSAND, name)
 
 
 def _earned(payoff: Payoff, y: np.ndarray, rows: Rows) -> np.ndarray:
@@ -133,7 +144,7 @@ def _classes_otherwise(payoff: Payoff, evidence: Evidence) -> dict[str, tuple[st
     always = int(np.argmax(earned))
     found: dict[str, tuple[str, Rows]] = {
         "always": (f"always decide for '{payoff.classes[always]}'", np.full(len(y), float(always))),
-        "most likely": ("decide for the most likely class, whatever it is worth", evidence.prediction.argmax(axis=1)),
+        MOST_LIKELY: ("decide for the most likely class, whatever it is worth", evidence.prediction.argmax(axis=1)),
     }
     for name, (text, prediction) in evidence.baselines.items():
         if name != CONSTANT:
@@ -147,7 +158,7 @@ def _values_otherwise(payoff: Payoff, evidence: Evidence) -> dict[str, tuple[str
     always = float(np.quantile(known, payoff.quantile))
     found: dict[str, tuple[str, Rows]] = {
         "always": (f"always plan with {always:.4g}", np.full(len(y), always)),
-        "as predicted": ("plan with the prediction as it is", evidence.prediction[:, 0]),
+        AS_PREDICTED: ("plan with the prediction as it is", evidence.prediction[:, 0]),
     }
     for name, (text, prediction) in evidence.baselines.items():
         if name != CONSTANT:
@@ -210,8 +221,8 @@ def _swings(decided: Decided, evidence: Evidence, currency: str, seed: int) -> t
                 factor=other.factor,
                 threshold=other.threshold,
                 moved=float(change.mean()),
-                lost=money("lost", earned - other.payoff.of_decisions(y, today), evidence, currency, seed),
-                gain=money("gain", earned - theirs[rival], evidence, currency, seed),
+                lost=_thousand("lost", earned - other.payoff.of_decisions(y, today), evidence, currency, seed),
+                gain=_thousand("gain", earned - theirs[rival], evidence, currency, seed),
                 rival=rival,
             )
         )

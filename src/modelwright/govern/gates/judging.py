@@ -19,6 +19,7 @@ from modelwright.govern.gates.limits import FullyTrained, WithinBudget, WithinLa
 from modelwright.govern.gates.slices import EvenAcrossSlices
 from modelwright.govern.gates.splitting import FairSplit
 from modelwright.govern.gates.trust import NotGrosslyOverfitted, NotTooGood, RightProbabilities
+from modelwright.govern.gates.worth import WorthItsMoney
 from modelwright.govern.verdict import Gate, Reason, Verdict
 
 __all__ = ["GATES", "judge"]
@@ -33,6 +34,7 @@ GATES: tuple[Check, ...] = (
     BeatsConstant(),
     FullyTrained(),
     BeatsSimpleModels(),
+    WorthItsMoney(),
     RightProbabilities(),
     NotGrosslyOverfitted(),
     EvenAcrossSlices(),

@@ -1,0 +1,285 @@
+"""The section on money: what decisions bring and against what, lists of cases, and how sure the amounts must be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from modelwright import format as fmt
+from modelwright.evaluate.measurements import BreakEven, Evaluation, Measurement, Swing, TopList, Way, Worth
+from modelwright.report import charts
+from modelwright.report.charts import Frame, Mark, RowPlot, Series
+from modelwright.report.figures import Figure
+from modelwright.report.tables import PlotRow, PlotTable
+
+__all__ = ["MoneySection", "section"]
+
+OUTCOMES = {
+    "tp": "an event that is found",
+    "fp": "a false alarm",
+    "fn": "an event that is missed",
+    "tn": "a case rightly left alone",
+    "right": "a right decision",
+    "wrong": "a wrong decision",
+    "over": "each unit too high",
+    "under": "each unit too low",
+}
+NAMES = {"nothing": "Do nothing", "all": "Act on all", "blindly": "Pick blindly", "always": "Always the same"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Amount:
+    """An outcome, what it was said to be worth, and between which amounts the model is worth having."""
+
+    outcome: str
+    given: str
+    holds: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListRow:
+    """A list of the most likely cases, in words and numbers."""
+
+    length: str
+    chance: str
+    hit: str
+    found: str
+    lift: str
+    gain: str
+    strong: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class MoneySection:
+    """What the template shows."""
+
+    lede: str
+    period: str
+    decided: str
+    ways: PlotTable | None
+    lists: tuple[ListRow, ...]
+    in_money: bool
+    figure: Figure | None
+    amounts: tuple[Amount, ...]
+    swings_said: str
+    swings: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def section(e: Evaluation) -> MoneySection | None:
+    """Return the section, None where neither a payoff nor a capacity was given."""
+    worth = e.worth
+    if worth is None:
+        return None
+    return MoneySection(
+        lede=_lede(worth),
+        period=_period(worth),
+        decided=_decided(e, worth),
+        ways=_ways(worth) if worth.ways else None,
+        lists=tuple(_list(x) for x in worth.lists),
+        in_money=worth.value is not None,
+        figure=_figure(worth),
+        amounts=tuple(_amount(b, worth) for b in worth.break_even),
+        swings_said=_swings_said(worth),
+        swings=tuple(_swing(s, worth) for s in worth.swings),
+        notes=worth.notes,
+    )
+
+
+def _lede(worth: Worth) -> str:
+    gain = worth.per_thousand
+    if gain is None or gain.value is None:
+        return "What a found case is worth was not said (--payoff); here is what lists of the most likely cases hold."
+    than = f"the best way without it, to {_text(worth, worth.rival)}"
+    if _rival(worth).modelled:
+        than = f"the best simpler way, {_text(worth, worth.rival)}"
+    if gain.low is not None and gain.low > 0:
+        return f"Deciding with it brings {fmt.measured(gain)} more per 1,000 cases than {than}."
+    if gain.high is not None and gain.high < 0:
+        return f"Deciding with it loses {fmt.measured(fmt.turned(gain))} per 1,000 cases against {than}."
+    return f"It is not sure that deciding with it brings more than {than}: {fmt.measured(gain)} per 1,000 cases."
+
+
+def _rival(worth: Worth) -> Way:
+    return next(w for w in worth.ways if w.name == worth.rival)
+
+
+def _text(worth: Worth, name: str) -> str:
+    way = next((w for w in worth.ways if w.name == name), None)
+    return name if way is None else way.text
+
+
+def _period(worth: Worth) -> str:
+    m = worth.per_period
+    if m is None or m.value is None or worth.cases is None:
+        return ""
+    told = f"With {fmt.count(worth.cases)} cases a {worth.period} that is {fmt.measured(m)} a {worth.period}"
+    if m.low is not None and m.low > 0:
+        return f"{told}: what each {worth.period} of waiting costs."
+    return f"{told}."
+
+
+def _decided(e: Evaluation, worth: Worth) -> str:
+    told = []
+    if e.threshold is not None:
+        told.append(f"Acted on is a case with a chance of {fmt.share(e.threshold)} or more")
+        if worth.acted is not None:
+            told[0] += f": {fmt.share(worth.acted)} of the cases"
+        told[0] += "."
+    if e.threshold_why:
+        told.append(f"{e.threshold_why[0].upper()}{e.threshold_why[1:].rstrip('.')}.")
+    return " ".join(told)
+
+
+def _ways(worth: Worth) -> PlotTable:
+    own = worth.model
+    assert own is not None
+    values = [own, *(w.value for w in worth.ways)]
+    plot = RowPlot.over([v for m in values for v in (m.value, m.low, m.high)], reference=own.value)
+    rows = [
+        PlotRow(
+            label="This model",
+            plot=plot.interval(own.value, own.low, own.high, f"This model: {fmt.measured(own)}"),
+            value=fmt.measured(own),
+            tone="strong",
+        )
+    ]
+    for way in worth.ways:
+        rows.append(
+            PlotRow(
+                label=NAMES.get(way.name, f"{way.name[:1].upper()}{way.name[1:]}"),
+                small=way.text,
+                plot=plot.interval(
+                    way.value.value, way.value.low, way.value.high, f"{way.name}: {fmt.measured(way.value)}", "base"
+                ),
+                value=fmt.measured(way.value),
+                note=_beyond(way.gain),
+                tone="base",
+            )
+        )
+    return PlotTable(
+        caption="Money per 1,000 cases by the model and by what else could be done, on the same rows",
+        label_head="Deciding by",
+        plot_head="per 1,000 cases, more is better",
+        value_head="95% interval",
+        note_head="The model brings",
+        axis=plot.axis(),
+        rows=tuple(rows),
+    )
+
+
+def _beyond(gain: Measurement) -> str:
+    if gain.value is None:
+        return "could not be compared"
+    if gain.low is not None and gain.low > 0:
+        return f"{fmt.measured(gain)} more"
+    if gain.high is not None and gain.high < 0:
+        return f"{fmt.measured(fmt.turned(gain))} less"
+    if gain.low == gain.high == 0:
+        return "the same: it decides alike"
+    return f"no different beyond the noise: {fmt.measured(gain)}"
+
+
+def _list(x: TopList) -> ListRow:
+    return ListRow(
+        length=f"{fmt.share(x.share)} of the cases" + (" (the capacity)" if x.capacity else ""),
+        chance=fmt.share(x.chance),
+        hit=_share(x.hit),
+        found=_share(x.found),
+        lift="" if x.lift is None else f"{fmt.number(x.lift, 2)} ×",
+        gain="" if x.gain is None else fmt.measured(x.gain),
+        strong=x.capacity,
+    )
+
+
+def _share(m: Measurement) -> str:
+    if m.value is None:
+        return fmt.NONE
+    between = "" if m.low is None or m.high is None else f" ({fmt.share(m.low)} to {fmt.share(m.high)})"
+    return fmt.share(m.value) + between
+
+
+def _figure(worth: Worth) -> Figure | None:
+    curve = worth.curve
+    if curve is None:
+        return None
+    unit = f", {worth.currency}" if worth.currency else ""
+    at = min(range(len(curve.share)), key=lambda i: abs(curve.share[i] - curve.chosen))
+    frame = Frame(
+        label="Money by the share of cases acted on",
+        x_label="share of cases acted on, most likely first",
+        y_label=f"per 1,000 cases, beyond doing nothing{unit}",
+        x_domain=(0.0, 1.0),
+    )
+    series = Series(x=curve.share, y=curve.value, low=curve.low, high=curve.high)
+    marks = [Mark(x=curve.share[at], y=curve.value[at], words=f"decided: {fmt.share(curve.chosen)}")]
+    if min(curve.low) < 0:
+        marks.append(Mark(x=None, y=0.0, words="nothing gained"))
+    return Figure(
+        title="What acting on more cases brings",
+        words="Left, nothing is acted on; right, everything. Where the line falls, further cases cost more than they "
+        "bring. The band holds the truth with 95%.",
+        chart=charts.line_chart(frame, [series], marks),
+    )
+
+
+def _outcome(name: str) -> str:
+    if name in OUTCOMES:
+        return OUTCOMES[name]
+    true, _, said = name.partition(">")
+    return f"deciding for “{said}” where it is “{true}”"
+
+
+def _money(value: float, worth: Worth) -> str:
+    return f"{fmt.number(value)} {worth.currency}".rstrip()
+
+
+def _amount(b: BreakEven, worth: Worth) -> Amount:
+    return Amount(
+        outcome=f"{_outcome(b.outcome)} ({b.outcome})" if b.outcome in OUTCOMES else _outcome(b.outcome),
+        given=_money(b.given, worth),
+        holds=_holds(b, worth),
+    )
+
+
+def _holds(b: BreakEven, worth: Worth) -> str:
+    if not b.worth:
+        return "at no amount near it: a simpler way is as good"
+    if b.low is None and b.high is None:
+        return "whatever it is worth"
+    parts = []
+    if b.low is not None:
+        parts.append(f"above {_money(b.low, worth)} (there: {_text(worth, b.rival_low)})")
+    if b.high is not None:
+        parts.append(f"below {_money(b.high, worth)} (there: {_text(worth, b.rival_high)})")
+    return " and ".join(parts)
+
+
+def _swings_said(worth: Worth) -> str:
+    """Return whether the decision stands when amounts are a little off, in one sentence."""
+    if not worth.swings:
+        return ""
+    costly = [s for s in worth.swings if s.lost.low is not None and s.lost.low > 0]
+    lost = [s for s in worth.swings if s.gain.value is not None and s.gain.value <= 0]
+    off = fmt.share(abs(worth.swings[0].factor - 1))
+    told = f"If one amount is off by {off}, staying with these decisions loses nothing beyond the noise."
+    if costly:
+        named = fmt.joined(dict.fromkeys(_outcome(s.outcome) for s in costly), 3)
+        told = f"It pays to know what {named} is worth: if it is off by {off}, these decisions lose money."
+    if lost and len(lost) < len(worth.swings):
+        named = fmt.joined(dict.fromkeys(_outcome(s.outcome) for s in lost), 3)
+        told += f" Whether the model is worth having hangs on what {named} is worth."
+    return told
+
+
+def _swing(s: Swing, worth: Worth) -> str:
+    by = f"{fmt.share(abs(s.factor - 1))} {'more' if s.factor > 1 else 'less'}"
+    told = f"If {_outcome(s.outcome)} counts {by}: "
+    if worth.curve is None and not any(w.name == "most likely" for w in worth.ways):
+        told += f"decisions move by {fmt.number(s.moved)} on average"
+    else:
+        told += f"{fmt.share(s.moved)} of the cases would be decided otherwise"
+    if s.threshold is not None:
+        told += f" (from a chance of {fmt.share(s.threshold)} on)"
+    told += f"; staying as it is loses {fmt.measured(s.lost)} per 1,000 cases"
+    beyond = "brings" if s.gain.value is not None and s.gain.value > 0 else "brings no more, but"
+    return f"{told}. Decided anew, the model {beyond} {fmt.measured(s.gain)} beyond the best simpler way."

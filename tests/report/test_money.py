@@ -1,0 +1,68 @@
+"""The section on money: what a manager reads, in the order it matters, and nothing where nothing was asked."""
+
+from dataclasses import replace
+
+import pytest
+
+from modelwright.report.money import section
+from tests.report import samples
+
+BANK = samples.ALL["bank"]().evaluation
+WORTH = BANK.worth
+
+
+def _section(**changes):
+    return section(replace(BANK, worth=replace(WORTH, **changes)))
+
+
+def test_it_begins_with_what_the_model_brings():
+    found = section(BANK)
+    assert found.lede == (
+        "Deciding with it brings 1,900 (1,600 to 2,200) € more per 1,000 cases than the best simpler way, a weighted sum "
+        "of all columns."
+    )
+    assert (
+        found.period.startswith("With 2,000 cases a day that is 3,800") and "each day of waiting costs" in found.period
+    )
+    assert found.decided.startswith("Acted on is a case with a chance of 18% or more: 14% of the cases.")
+
+
+@pytest.mark.parametrize(
+    ("value", "half", "words"),
+    [(-50, 300, "It is not sure that deciding with it brings more"), (-900, 300, "Deciding with it loses 900")],
+)
+def test_a_model_that_earns_nothing_is_said_to(value, half, words):
+    gain = samples.m("per_thousand", value, half, unit="€")
+    found = _section(per_thousand=gain, per_period=gain)
+    assert found.lede.startswith(words) and "waiting" not in found.period
+
+
+def test_amounts_have_bounds_and_what_is_as_good_there():
+    amounts = section(BANK).amounts
+    assert amounts[0].outcome == "an event that is found (tp)" and amounts[0].given == "80 €"
+    assert amounts[0].holds == "above 21.5 € (there: a weighted sum of all columns)"
+    assert amounts[1].holds == "above −31 € (there: act on no case)"
+    free = _section(break_even=(replace(WORTH.break_even[0], low=None),))
+    assert free.amounts[0].holds == "whatever it is worth"
+    none = _section(break_even=(replace(WORTH.break_even[0], low=None, worth=False),))
+    assert "a simpler way is as good" in none.amounts[0].holds
+
+
+def test_swings_tell_which_amount_matters():
+    assert "loses nothing beyond the noise" in section(BANK).swings_said
+    lost = samples.m("lost", 200, 50, unit="€")
+    costly = _section(swings=tuple(replace(s, lost=lost) if s.outcome == "fp" else s for s in WORTH.swings))
+    assert costly.swings_said.startswith("It pays to know what a false alarm is worth")
+    assert "If a false alarm counts 20% less: 0% of the cases" in costly.swings[2]
+
+
+def test_lists_alone_without_a_payoff():
+    found = _section(value=None, model=None, per_thousand=None, per_period=None, ways=(), curve=None,
+                     break_even=(), swings=())  # fmt: skip
+    assert "was not said (--payoff)" in found.lede and found.ways is None and not found.in_money
+    assert [x.strong for x in found.lists] == [False, False, True, False]
+    assert found.lists[2].length == "15% of the cases (the capacity)" and found.lists[2].lift == "3.8 ×"
+
+
+def test_nothing_asked_nothing_shown():
+    assert section(replace(BANK, worth=None)) is None
