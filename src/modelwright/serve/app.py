@@ -28,6 +28,7 @@ from modelwright.serve.access import response_headers
 from modelwright.serve.afterwards import Afterwards, Done
 from modelwright.serve.deployment import CHALLENGER, CHAMPION
 from modelwright.serve.exchange import Asked, Protocol, Reply, Request
+from modelwright.serve.heads import Heads
 from modelwright.serve.models import Model
 from modelwright.serve.pages import PAGES
 from modelwright.serve.protocols import make_protocols
@@ -82,6 +83,7 @@ class App:
         self._afterwards = Afterwards(state, self._gate, self._threads)
         self._timer: asyncio.TimerHandle | None = None
         self._changing = False
+        self.heads = Heads()
         predict, _ = routes.find(PREDICT.method, PREDICT.template)
         self._may_be_quick = predict == PREDICT  # a platform may mean something else by it
 
@@ -193,29 +195,34 @@ class App:
             raise RequestError("the caller has gone", fix="stay for the answer", code="MW-S304", status=499)
         return body
 
-    def quick(self, scope: Scope, body: bytes, more: Sequence[tuple[bytes, bytes]]) -> bytes | None:
+    def quick(
+        self, scope: Scope, headers: Mapping[str, str], body: bytes, more: Sequence[tuple[bytes, bytes]]
+    ) -> bytes | None:
         """Return the whole HTTP answer to ``POST /predict``, made at once; None where it must go the usual way.
 
         Parameters
         ----------
         scope : mapping
-            Of ASGI; what was found out of the caller is noted in it for the usual way.
+            Of ASGI, or its ``client`` alone; what was found out of the caller is noted in it for the usual way.
+        headers : mapping of str
+            Names in lower case.
         body : bytes
             At most `quick.LONGEST`.
         more : sequence of (bytes, bytes)
             Headers that every answer has.
         """
         try:
-            return self._quick(scope, body, more) if self._may_be_quick and not self.state.draining else None
+            return self._quick(scope, headers, body, more) if self._may_be_quick and not self.state.draining else None
         except RequestError as refused:
             scope[VERDICT] = refused
         except Exception:  # noqa: BLE001 - the usual way meets it again, and tells it
             pass
         return None
 
-    def _quick(self, scope: Scope, body: bytes, more: Sequence[tuple[bytes, bytes]]) -> bytes | None:
+    def _quick(
+        self, scope: Scope, headers: Mapping[str, str], body: bytes, more: Sequence[tuple[bytes, bytes]]
+    ) -> bytes | None:
         began = time.perf_counter()
-        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         if not is_plain(headers, self.state.settings.limits):
             return None
         client = scope["client"]

@@ -30,6 +30,8 @@ class Connection(HttpToolsProtocol):
     A small ``POST /predict`` is shown to the application (`App.quick`) as soon as it is whole. What that answers is
     written at once: no task, no events, no messages between server and application, which would take longer than the
     prediction. Where it answers None the request goes the usual way, as if nothing had been.
+
+    A request that comes in one piece and begins with the same bytes as one before is not even parsed, see `Heads`.
     """
 
     _rest_timer: asyncio.TimerHandle | None = None
@@ -37,6 +39,13 @@ class Connection(HttpToolsProtocol):
     _in_headers = True
     _kept: bytes | None = None
     """Body so far of a request that may be answered at once; None: the usual way."""
+    _between = True
+    """Whether the parser is between two requests."""
+    _begun = 0
+    _was_quick = False
+    _tried: dict[str, Any] | None = None
+    """What was found out of a caller whom the application would not answer at once."""
+    _answered_at = 0.0
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
@@ -53,13 +62,59 @@ class Connection(HttpToolsProtocol):
         super().shutdown()
 
     def data_received(self, data: bytes) -> None:
+        if self._between and self._answer_known(data):
+            return
+        whole, self._begun = self._between, 0
         if self._in_headers:
             self._header_bytes += len(data)
         super().data_received(data)
+        self._tried = None
+        if whole and self._between and self._begun == 1 and self._was_quick:
+            self.app.heads.keep(data, self.headers)
         if self._header_bytes > HEADER_BYTES and not self.transport.is_closing():
             self._refuse(431, "the headers are too long", "send fewer and shorter ones", "MW-S320")
         elif self._rest_timer is None and self._is_waiting():
             self._await_rest(HEADER_SECONDS if self._in_headers else self.app.state.settings.request_seconds)
+
+    def _answer_known(self, data: bytes) -> bool:
+        """Answer one whole request whose head is known; return False where it is to be parsed."""
+        head = self.app.heads.of(data)
+        if head is None or not self._is_free() or len(self.connections) > self.app.state.settings.connections:
+            return False
+        scope: dict[str, Any] = {"client": self.client}
+        answer = self.app.quick(scope, head.headers, data[head.size :], self.server_state.default_headers)
+        if answer is None:
+            self._tried = scope
+            return False
+        self._came()
+        self._write(answer)
+        return True
+
+    def _is_free(self) -> bool:
+        """Return whether nothing that was asked before is in the way of an answer."""
+        return (
+            not self.pipeline
+            and (self.cycle is None or self.cycle.response_complete)
+            and not self.flow.write_paused
+            and not self.transport.is_closing()
+        )
+
+    def _write(self, answer: bytes) -> None:
+        self.server_state.total_requests += 1
+        self.transport.write(answer)
+        self._answered_at = self.loop.time()
+        if self.timeout_keep_alive_task is None:
+            self.timeout_keep_alive_task = self.loop.call_later(
+                self.timeout_keep_alive, self.timeout_keep_alive_handler
+            )
+
+    def timeout_keep_alive_handler(self) -> None:
+        """Close the connection where nothing was answered for so long; one timer is enough for many answers."""
+        left = self._answered_at + self.timeout_keep_alive - self.loop.time()
+        if left > 0 and not self.transport.is_closing():
+            self.timeout_keep_alive_task = self.loop.call_later(left, self.timeout_keep_alive_handler)
+        else:
+            super().timeout_keep_alive_handler()
 
     def _is_waiting(self) -> bool:
         """Return whether half of something came that nobody else watches: headers, the body of a request that may be
@@ -71,6 +126,8 @@ class Connection(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self._in_headers = True
+        self._between = self._was_quick = False
+        self._begun += 1
 
     def on_url(self, url: bytes) -> None:
         super().on_url(url)
@@ -98,23 +155,25 @@ class Connection(HttpToolsProtocol):
             self._go_the_usual_way()
 
     def on_message_complete(self) -> None:
-        self._in_headers = True
+        self._in_headers = self._between = True
         self._came()
         if self.transport.is_closing():
             return
         if self._kept is not None:
-            answer = self.app.quick(self.scope, self._kept, self.server_state.default_headers)
+            answer = self._quickly(self._kept)
             if answer is not None:
-                self._kept = None
-                self.server_state.total_requests += 1
-                self.transport.write(answer)
-                self._unset_keepalive_if_required()  # of the request before, where several came at once
-                self.timeout_keep_alive_task = self.loop.call_later(
-                    self.timeout_keep_alive, self.timeout_keep_alive_handler
-                )
+                self._kept, self._was_quick = None, True
+                self._write(answer)
                 return
             self._go_the_usual_way()
         super().on_message_complete()
+
+    def _quickly(self, body: bytes) -> bytes | None:
+        if self._tried is not None:  # a moment ago
+            self.scope.update(self._tried)  # type: ignore[typeddict-item]
+            return None
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in self.headers}
+        return self.app.quick(self.scope, headers, body, self.server_state.default_headers)
 
     def _may_be_quick(self) -> bool:
         """Return whether nothing but the body can speak against an answer at once."""
@@ -125,9 +184,7 @@ class Connection(HttpToolsProtocol):
             and self.parser.should_keep_alive()
             and not self.parser.should_upgrade()
             and not self.expect_100_continue
-            and not self.pipeline
-            and (self.cycle is None or self.cycle.response_complete)
-            and not self.flow.write_paused
+            and self._is_free()
             and all(name != b"content-length" or len(value) <= LENGTH_DIGITS for name, value in self.headers)
         )
 
