@@ -17,7 +17,7 @@ from modelwright.data.columns import Strings
 from modelwright.features.target import N_FOLDS, Target
 from modelwright.runtime.ops.texts import MAX_CHARACTERS, STATISTICS, TextStatistics, TextTopics, terms, weights
 
-__all__ = ["TextStatisticsEncoder", "TextTopicsEncoder"]
+__all__ = ["MIN_TEXTS", "TextStatisticsEncoder", "TextTopicsEncoder"]
 
 MAX_FIT_ROWS = 20_000
 MAX_FIT_CHARACTERS = 8_000_000
@@ -80,11 +80,14 @@ class TextTopicsEncoder:
     Attributes
     ----------
     max_topics : int
+    min_texts : int
+        A term must be in so many texts.
     word_grams, character_grams : int or None
         See `modelwright.runtime.ops.texts.terms`; None decides by the length of the texts, see `SHORT_TEXT`.
     """
 
     max_topics: int = MAX_TOPICS
+    min_texts: int = MIN_TEXTS
     word_grams: int | None = None
     character_grams: int | None = None
 
@@ -95,7 +98,7 @@ class TextTopicsEncoder:
         texts = ["" if code < 0 else column.levels[code] for code in used.tolist()]
         word_grams, character_grams = self._grams(texts)
         found = [terms(text, word_grams, character_grams) for text in texts]
-        vocabulary, idf = _vocabulary(found, np.bincount(inverse))
+        vocabulary, idf = _vocabulary(found, np.bincount(inverse), self.min_texts)
         if not vocabulary:
             return None
         matrix = _term_matrix(found, vocabulary, idf)[inverse]
@@ -141,14 +144,14 @@ def _sample(column: Strings, seed: int) -> np.ndarray:
     return np.arange(n) if wanted == n else np.sort(rng.choice(n, wanted, replace=False))
 
 
-def _vocabulary(found: list[list[str]], counts: np.ndarray) -> tuple[tuple[str, ...], np.ndarray]:
+def _vocabulary(found: list[list[str]], counts: np.ndarray, least: int) -> tuple[tuple[str, ...], np.ndarray]:
     """Return the terms in most texts and their inverse document frequencies, smoothed as scikit-learn does."""
     frequency: Counter[str] = Counter()
     for listed, count in zip(found, counts.tolist()):
         for term in set(listed):
             frequency[term] += count
     n_texts = int(counts.sum())
-    ranked = sorted(((-c, t) for t, c in frequency.items() if MIN_TEXTS <= c < n_texts))[:MAX_TERMS]
+    ranked = sorted(((-c, t) for t, c in frequency.items() if least <= c < n_texts))[:MAX_TERMS]
     idf = np.log((1.0 + n_texts) / (1.0 - np.array([c for c, _ in ranked], dtype=np.float64))) + 1.0
     return tuple(t for _, t in ranked), idf
 

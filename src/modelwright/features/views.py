@@ -32,7 +32,7 @@ from modelwright.features.levels import count_levels
 from modelwright.features.means import TargetMeans
 from modelwright.features.numbers import QuantileEncoder, ScaledEncoder
 from modelwright.features.target import Target
-from modelwright.features.texts import MAX_TOPICS, TextStatisticsEncoder, TextTopicsEncoder
+from modelwright.features.texts import MAX_TOPICS, MIN_TEXTS, TextStatisticsEncoder, TextTopicsEncoder
 from modelwright.runtime.op import Op
 from modelwright.runtime.ops.numbers import Numbers
 from modelwright.runtime.view import View
@@ -338,7 +338,9 @@ def _texts(fit: _Fit) -> Iterator[Encoded]:
     texts = fit.names(Kind.TEXT)
     topics = fit.bounded(MAX_TOPICS, len(texts))
     for name in texts:
-        encoder = TextTopicsEncoder(max_topics=topics)
+        treatment = fit.contract[name].treatment
+        least = MIN_TEXTS if treatment is None else max(MIN_TEXTS, treatment.least)
+        encoder = TextTopicsEncoder(max_topics=topics, min_texts=least)
         made = fit.once(("topics", name), partial(encoder.fit_transform, name, fit.strings(name), fit.target))
         if made is not None:
             yield made

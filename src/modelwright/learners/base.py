@@ -54,6 +54,8 @@ class Card:
         Fits honour the weights of rows.
     chancy : bool
         Another seed gives another model, so that the mean over a few seeds is better than one.
+    keeps_rows : bool
+        The fitted model holds rows that it learned from: under a privacy policy it is not tried.
     complexity : int
         1 (a line) to 5 (hundreds of deep trees): among equals the simpler wins.
     source : str
@@ -73,6 +75,7 @@ class Card:
     source: str
     chancy: bool = False
     weighs: bool = False
+    keeps_rows: bool = False
 
     def seconds(self, n_rows: int, n_features: int, n_outputs: int) -> float:
         """Expected seconds of one fit on one core; `modelwright.train.cost` corrects it by what fits measure."""

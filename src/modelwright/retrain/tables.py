@@ -15,6 +15,8 @@ from modelwright import documents
 from modelwright.data.columns import Column, Columns, Strings, n_rows
 from modelwright.data.contract import Contract
 from modelwright.data.source import Source
+from modelwright.data.treating.tables import treated_table
+from modelwright.data.treating.treatment import Treatment
 from modelwright.errors import DataError, ModelwrightError, ProjectError
 from modelwright.format import plural
 from modelwright.project import Project
@@ -33,6 +35,7 @@ __all__ = [
     "order_of",
     "stacked",
     "too_few",
+    "treatments_of",
 ]
 
 ADDED = "rows added"
@@ -114,7 +117,15 @@ def _known_columns(new: pa.Table, contract: Contract, told: list[str]) -> pa.Tab
     names = [n for n in new.column_names if n in contract.names]
     if more := [n for n in new.column_names if n not in contract.names]:
         told.append(f"{plural(len(more), 'column')} that the project does not know are left out")
-    return new.select(names)
+    return treated_table(new.select(names), treatments_of(contract))
+
+
+def treatments_of(contract: Contract) -> dict[str, Treatment]:
+    """Return what is done to personal values, by column, without what depends on how many rows there were."""
+    from modelwright.govern.privacy.pooling import base_of
+
+    found = {spec.name: base_of(spec.treatment) for spec in contract.columns if spec.treatment is not None}
+    return {name: treatment for name, treatment in found.items() if treatment is not None}
 
 
 def _added(project: Project) -> list[str]:
@@ -152,7 +163,8 @@ def _read(source: str, contract: Contract, told: list[str]) -> pa.Table | None:
     except ModelwrightError as error:
         told.append(f"earlier rows cannot be read any more, and are not learned from: {error.what}")
         return None
-    return table.select([n for n in table.column_names if n in contract.names])
+    known = table.select([n for n in table.column_names if n in contract.names])
+    return treated_table(known, treatments_of(contract))
 
 
 def _not_seen(new: pa.Table, before: Sequence[pa.Table], contract: Contract, told: list[str]) -> np.ndarray:

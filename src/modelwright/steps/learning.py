@@ -101,6 +101,7 @@ def train(run: Run) -> Training:
         run_folder=run.folder,
         memory_bytes=run.guard.limit // run.engine.n_workers,
         max_train_rows=len(run.rows),
+        private=run.privacy is not None and run.privacy.k > 1,
         seeds=SEEDS if len(run.rows) <= SEEDS_ROWS and not _limited(run) else 1,
     )
     run.outcome = training(

@@ -33,10 +33,13 @@ class Plan:
     left_out: tuple[tuple[Candidate, str], ...]
 
 
-def make_plan(*, objective: str, n_rows: int, n_features: int, n_classes: int, target: str = PLAIN) -> Plan:
+def make_plan(
+    *, objective: str, n_rows: int, n_features: int, n_classes: int, target: str = PLAIN, private: bool = False
+) -> Plan:
     """Return the candidates for a table of this size: the anchors first, then by what they are worth per second.
 
-    ``target`` is the kind of its values, see `modelwright.learners.targets`.
+    ``target`` is the kind of its values, see `modelwright.learners.targets`. With ``private``, models that would hold
+    rows of the table are left out.
     """
     from modelwright import learners
 
@@ -45,6 +48,8 @@ def make_plan(*, objective: str, n_rows: int, n_features: int, n_classes: int, t
     for name in learners.LEARNERS:
         learner = learners.get(name)
         reason = _unfit(learner.card, objective, n_rows, n_features, n_classes)
+        if private and learner.card.keeps_rows:
+            reason = f"{learner.card.title} would hold rows that it learned from, and there is a privacy policy"
         for settings in learner.portfolio(n_rows=n_rows, n_features=n_features, n_classes=n_classes, target=target):
             candidate = candidate_of(name, settings)
             if reason:

@@ -213,6 +213,7 @@ def _plan(job: Job, train_seconds: float | None, n_workers: int, only: tuple[str
         n_features=len(job.columns),
         n_classes=job.n_classes,
         target=PLAIN if job.n_classes else kind_of(np.delete(job.y, job.holdout)),
+        private=job.private,
     )
     if only:
         plan = chosen_plan(plan, only, job.seed)

@@ -88,6 +88,8 @@ class Job:
         Most models of a member in the version, of which the mean is taken, where time allows more than one.
     balance : Balance or None
         Weighs the rows that are fitted so that groups of people and classes are independent; None: all alike.
+    private : bool
+        No model may hold rows that it learned from.
     """
 
     columns: Columns
@@ -107,6 +109,7 @@ class Job:
     folds_report: bool = True
     seeds: int = 1
     balance: Balance | None = None
+    private: bool = False
 
     @property
     def n_outputs(self) -> int:
