@@ -22,6 +22,7 @@ COMMANDS = {
     "maintain": "keep the model good: watch, train again, promote, take back",
     "replay": "live through a stream of rows, with and without maintenance",
     "why": "say why a decision was taken",
+    "document": "write the documents on a version: card, datasheet, technical file, …",
     "versions": "list the versions of a project",
     "promote": "make a version the champion",
     "rollback": "go back to the champion before",

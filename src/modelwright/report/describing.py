@@ -36,6 +36,7 @@ __all__ = [
     "reasons",
     "split_words",
     "target_shape",
+    "values_of",
 ]
 
 APART = {"not asked": "not asked", "allowed": "overruled by the brief", "failed": "failed"}
@@ -274,13 +275,14 @@ def needs(r: ReportInput) -> list[tuple[str, str, str, str]]:
     """Return what a file to score must hold: column, kind, values, whether it may be empty."""
     used = set(r.problem.features)
     return [
-        (s.name, s.kind.value, _values(s), "may be empty" if s.nullable else "was never empty")
+        (s.name, s.kind.value, values_of(s), "may be empty" if s.nullable else "was never empty")
         for s in r.contract.columns
         if s.name in used
     ]
 
 
-def _values(spec: ColumnSpec) -> str:
+def values_of(spec: ColumnSpec) -> str:
+    """Return the values that a column had, in a few words."""
     if spec.levels:
         words = ", ".join(fmt.short(level, 24) for level in spec.levels[:LEVELS_OF_A_NEED])
         rest = max(spec.n_levels, len(spec.levels)) - LEVELS_OF_A_NEED

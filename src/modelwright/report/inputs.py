@@ -13,10 +13,20 @@ from modelwright.evaluate.measurements import Evaluation
 from modelwright.explain.reasons import Explanation
 from modelwright.frame.problem import Problem
 from modelwright.govern.verdict import Verdict
-from modelwright.ledger import Decision
+from modelwright.ledger import Decision, Entry
 from modelwright.train.record import Training
 
-__all__ = ["AuditInput", "ReportInput", "VersionFacts"]
+__all__ = ["FILES", "AuditInput", "ReportInput", "VersionFacts"]
+
+FILES = (
+    ("report.html", "this report"),
+    ("model-card.md", "the model card"),
+    ("documents", "datasheet, technical file, decision log, description of the data"),
+    ("brief.toml", "what was asked; change it and run again"),
+    ("ledger.jsonl", "every decision and event, chained"),
+    ("champion.json", "the version that serves"),
+)
+"""Files of a project worth knowing, and what each is."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +84,8 @@ class ReportInput:
         On a separate test file that has the target.
     test_note : str
         What was done with the test file, when there is one.
+    entries : tuple of Entry
+        What the ledger has of the run and of its version, with the numbers of the entries.
     """
 
     brief: Brief
@@ -97,6 +109,7 @@ class ReportInput:
     digests: dict[str, str] = field(default_factory=dict)
     test_evaluation: Evaluation | None = None
     test_note: str = ""
+    entries: tuple[Entry, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,124 @@
+"""Everything that a report on a version is made of, read back from its project."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from modelwright import documents
+from modelwright.audit.findings import Audit
+from modelwright.brief import Brief
+from modelwright.data.contract import Contract
+from modelwright.data.profile import Profile
+from modelwright.data.source import Source
+from modelwright.errors import ProjectError
+from modelwright.evaluate.measurements import Evaluation
+from modelwright.explain.reasons import Explanation
+from modelwright.frame.problem import Problem
+from modelwright.govern.verdict import Verdict
+from modelwright.ledger import Decision, Entry
+from modelwright.package.packaging import Packaged
+from modelwright.project import Project
+from modelwright.report.inputs import FILES, ReportInput, VersionFacts
+from modelwright.train.record import Training
+
+__all__ = ["entries_of", "gather", "run_of"]
+
+KINDS = {
+    "brief": Brief,
+    "source": Source,
+    "contract": Contract,
+    "profile": Profile,
+    "audit": Audit,
+    "problem": Problem,
+    "training": Training,
+    "evaluation": Evaluation,
+    "explanation": Explanation,
+    "verdict": Verdict,
+}
+TESTED = "tested"
+"""The document of the evaluation on a separate test file, where there was one with the target."""
+
+
+def run_of(project: Project, number: int) -> str:
+    """Return the run that made a version.
+
+    Raises
+    ------
+    ProjectError
+        No finished run did: the version came from elsewhere, or its run was removed (MW-P740).
+    """
+    for run in reversed(project.runs()):
+        state = project.state(run)
+        packaged = project.run_folder(run) / "packaged.json"
+        if state.version == number or (
+            packaged.is_file() and documents.load(packaged, Packaged).version == number and state.status == "running"
+        ):
+            return run
+    raise ProjectError(
+        f"'{project.path}' has no run that made version {number}",
+        fix="name a version of a run with --version; what is not recorded cannot be written of",
+        code="MW-P740",
+    )
+
+
+def gather(project: Project, number: int | None = None) -> ReportInput:
+    """Return what a report on a version is made of; by default on the newest run's.
+
+    Raises
+    ------
+    ProjectError
+        The project has no such version, or documents of its run are missing or damaged.
+    """
+    if number is None:
+        number = project.result["version"]
+    version = project.version(number)
+    run = run_of(project, number)
+    folder = project.run_folder(run)
+    found: dict[str, Any] = {name: documents.load(folder / f"{name}.json", kind) for name, kind in KINDS.items()}
+    packaged = documents.load(folder / "packaged.json", Packaged)
+    manifest, state = version.manifest, project.state(run)
+    entries = entries_of(project, run, number)
+    tested = folder / f"{TESTED}.json"
+    return ReportInput(
+        **found,
+        decisions=tuple(_decision(e) for e in entries if e.kind == "decision"),
+        version=VersionFacts(
+            number=number,
+            path=str(project.path / packaged.path),
+            size_bytes=packaged.size_bytes,
+            latency_ms=packaged.latency_ms,
+            digest=packaged.digest,
+            files=FILES,
+        ),
+        project=str(project.path),
+        run=run,
+        wall_s=float(state.result.get("seconds", found["training"].seconds)),
+        peak_memory_bytes=int(state.result.get("peak_memory_bytes", found["training"].peak_memory_bytes)),
+        created_at=manifest.created,
+        software={"modelwright": manifest.made_by, "python": manifest.python, **manifest.libraries},
+        digests={name: _digest(folder / f"{name}.json") for name in found},
+        test_note=state.result.get("test_note", ""),
+        test_evaluation=documents.load(tested, Evaluation) if tested.is_file() else None,
+        entries=entries,
+    )
+
+
+def entries_of(project: Project, run: str, number: int) -> tuple[Entry, ...]:
+    """Return what the ledger has of a run, and of its version since."""
+    return tuple(e for e in project.ledger.entries() if e.run == run or (not e.run and _about(e, number)))
+
+
+def _digest(path: Path) -> str:
+    """Return the digest under which a document was recorded; `documents.load` has checked it."""
+    return str(msgspec.json.decode(path.read_bytes())["digest"])
+
+
+def _about(entry: Entry, number: int) -> bool:
+    return number in (entry.body.get("from"), entry.body.get("to"), entry.body.get("version"))
+
+
+def _decision(entry: Entry) -> Decision:
+    return msgspec.convert(entry.body, Decision)

@@ -1,0 +1,139 @@
+"""All papers on a version: which there are, and writing them."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+from modelwright.documents import write_atomic
+from modelwright.errors import ProjectError, UsageError, did_you_mean
+from modelwright.project import Project
+from modelwright.report.gathering import gather
+from modelwright.report.inputs import ReportInput
+from modelwright.report.papers.base import Paper
+from modelwright.report.papers.croissant import render_croissant
+from modelwright.report.papers.evidence import Evidence, evidence_of
+from modelwright.report.papers.markdown import render_markdown
+from modelwright.report.papers.page import render_page
+from modelwright.report.papers.pdf import print_pdf
+
+__all__ = ["FORMATS", "KINDS", "document", "paper_of", "write_papers"]
+
+PAPERS = {
+    "card": "modelwright.report.papers.card:card",
+    "datasheet": "modelwright.report.papers.datasheet:datasheet",
+    "annex-iv": "modelwright.report.papers.annex:annex",
+    "decisions": "modelwright.report.papers.decisions:decisions",
+}
+NAMES = {"card": "model-card", "decisions": "decision-log"}
+"""Of the files, where they are not the name of the kind."""
+CROISSANT = "croissant"
+REPORT = "report"
+KINDS = (*PAPERS, CROISSANT, REPORT)
+FORMATS = ("md", "html", "pdf")
+
+
+def paper_of(kind: str, evidence: Evidence, r: ReportInput) -> Paper:
+    """Return a paper, before it is Markdown or HTML."""
+    module, _, name = PAPERS[kind].partition(":")
+    make: Callable[..., Paper] = getattr(importlib.import_module(module), name)
+    return make(evidence, r) if kind == "card" else make(evidence)
+
+
+def document(
+    project: Project,
+    to: str | Path | None = None,
+    *,
+    kinds: Iterable[str] = KINDS,
+    formats: Iterable[str] = ("md", "html"),
+    version: int | None = None,
+) -> tuple[Path, ...]:
+    """Write papers on a version of a project from what is recorded; return the files.
+
+    Parameters
+    ----------
+    project : Project
+    to : str, Path or None
+        Folder; None: ``documents`` in the project.
+    kinds, formats : iterable of str
+        As of `write_papers`.
+    version : int or None
+        None: that of the newest finished run.
+
+    Raises
+    ------
+    UsageError
+        There is no such kind (MW-U740) or format (MW-U741).
+    ProjectError
+        There is no such version, its run is not there, or the folder cannot be written.
+    """
+    folder = project.path / "documents" if to is None else Path(to)
+    return write_papers(gather(project, version), folder, kinds=kinds, formats=formats)
+
+
+def write_papers(
+    r: ReportInput, folder: Path, *, kinds: Iterable[str] = KINDS, formats: Iterable[str] = ("md", "html")
+) -> tuple[Path, ...]:
+    """Write papers on a version into a folder, which is made where it is not there; return the files.
+
+    Parameters
+    ----------
+    r : ReportInput
+    folder : Path
+    kinds : iterable of str
+        Of `KINDS`. The description of the data is JSON and the report has no Markdown, whatever is asked.
+    formats : iterable of str
+        Of `FORMATS`.
+
+    Raises
+    ------
+    UsageError
+        There is no such kind (MW-U740) or format (MW-U741).
+    ProjectError
+        The folder cannot be written, or a PDF cannot be made.
+    """
+    kinds, formats = tuple(dict.fromkeys(kinds)), tuple(dict.fromkeys(formats))
+    for kind in kinds:
+        if kind not in KINDS:
+            fix = did_you_mean(kind, (*KINDS, "all"))
+            raise UsageError(f"there is no document of the kind '{kind}'", fix=fix, code="MW-U740")
+    for each in formats:
+        if each not in FORMATS:
+            raise UsageError(f"documents have no format '{each}'", fix=did_you_mean(each, FORMATS), code="MW-U741")
+    evidence = evidence_of(r)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        what = f"cannot make the folder '{folder}': {error.strerror}"
+        raise ProjectError(what, fix="name another one with --to", code="MW-P744") from error
+    written: list[Path] = []
+    for kind in kinds:
+        written += _write(kind, evidence, r, folder, formats)
+    return tuple(written)
+
+
+def _write(kind: str, evidence: Evidence, r: ReportInput, folder: Path, formats: tuple[str, ...]) -> Iterator[Path]:
+    stem = folder / NAMES.get(kind, kind)
+    if kind == CROISSANT:
+        yield _text(stem.with_suffix(".json"), render_croissant(evidence))
+        return
+    if "md" in formats and kind != REPORT:
+        yield _text(stem.with_suffix(".md"), render_markdown(paper_of(kind, evidence, r), evidence))
+    if "html" in formats:
+        yield _text(stem.with_suffix(".html"), _page(kind, evidence, r))
+    if "pdf" in formats:
+        yield print_pdf(_page(kind, evidence, r), stem.with_suffix(".pdf"))
+
+
+def _page(kind: str, evidence: Evidence, r: ReportInput) -> str:
+    if kind == REPORT:
+        from modelwright.report.html import render
+
+        return render(r)
+    return render_page(paper_of(kind, evidence, r), evidence, r)
+
+
+def _text(path: Path, text: str) -> Path:
+    write_atomic(path, text.encode())
+    return path

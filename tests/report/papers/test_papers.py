@@ -1,0 +1,150 @@
+"""Papers: what they hold, that data stays text in them, and the description of the data."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from modelwright.errors import ProjectError, UsageError
+from modelwright.ledger import Entry
+from modelwright.report.papers import KINDS, write_papers
+from modelwright.report.papers.asking import texts
+from modelwright.report.papers.base import GAP
+from modelwright.report.papers.croissant import CONTEXT, croissant
+from modelwright.report.papers.evidence import evidence_of
+from modelwright.report.papers.markdown import render_markdown
+from modelwright.report.papers.page import render_page
+from modelwright.report.papers.pdf import BROWSER
+from modelwright.report.papers.writing import PAPERS, paper_of
+from tests.report import samples
+
+
+def entry(number: int, kind: str, body: dict, run: str = "0001") -> Entry:
+    return Entry(number=number, previous="sha256:", run=run, kind=kind, at=samples.AT, body=body)
+
+
+def markdown(kind: str, name: str = "bank") -> str:
+    r = samples.ALL[name]()
+    evidence = evidence_of(r)
+    return render_markdown(paper_of(kind, evidence, r), evidence)
+
+
+@pytest.mark.parametrize("kind", sorted(PAPERS))
+@pytest.mark.parametrize("name", sorted(samples.ALL))
+def test_gaps_are_counted_at_the_top(kind: str, name: str) -> None:
+    r = samples.ALL[name]()
+    evidence = evidence_of(r)
+    paper = paper_of(kind, evidence, r)
+    told = render_markdown(paper, evidence)
+    places = told.count(GAP) + len(re.findall(re.escape(GAP[:-1]) + ": ", told))
+    assert places == (paper.gaps + 1 if paper.gaps else 0)  # one is the word at the top
+    head = told.split("## ")[0]
+    assert (f"*{paper.gaps} places are left" in head) if paper.gaps > 1 else True
+    page = render_page(paper, evidence, r)
+    assert page.count('class="gap"') == (paper.gaps + 1 if paper.gaps else 0)
+
+
+def test_the_technical_file_has_the_nine_sections_and_the_dates() -> None:
+    told = markdown("annex-iv")
+    assert [int(n) for n in re.findall(r"^## (\d)\. ", told, re.M)] == list(range(1, 10))
+    assert "Regulation (EU) 2024/1689" in told and "2 August 2026" in told and "Official Journal" in told
+    assert "0.800 (0.788 to 0.812)" in told.split("## 3.")[1].split("## 4.")[0], (
+        "the expected accuracy, with its interval"
+    )
+
+
+def test_the_datasheet_asks_all_questions_and_answers_what_is_recorded() -> None:
+    told = markdown("datasheet")
+    asked = [q["ask"] for section in texts("datasheet")["sections"] for q in section["questions"]]
+    assert len(asked) == len(re.findall(r"^### ", told, re.M)) > 50
+    assert "Rows in the source: 45,211" in told and "| `poutcome` | 36,959 |" in told
+    consent = told.split("Did the individuals consent")[1].split("###")[0]
+    assert GAP in consent
+
+
+def test_the_decision_log_tells_the_ledger_in_words() -> None:
+    r = samples.bank()
+    decision = {"stage": "frame", "question": "metric", "choice": "roc_auc", "decided_by": "A012", "why": "few events"}
+    entries = (
+        entry(1, "run started", {"brief": {}}),
+        entry(2, "decision", {**decision, "alternatives": ["log_loss"], "measurement": None}),
+        entry(9, "waived", {"version": 1, "reason": "a pilot", "by": "Ada"}, run=""),
+        entry(10, "something new", {}, run=""),
+    )
+    evidence = evidence_of(replace(r, entries=entries))
+    told = render_markdown(paper_of("decisions", evidence, r), evidence)
+    assert "| 2 | metric | roc\\_auc, instead of log\\_loss | A012 | few events. |" in told.replace(
+        "roc_auc", "roc\\_auc"
+    ).replace("log_loss", "log\\_loss")
+    assert "A gate was waived: a pilot." in told and "| Ada |" in told and "something new." in told
+
+
+@pytest.mark.parametrize("kind", sorted(PAPERS))
+def test_hostile_names_stay_text(kind: str) -> None:
+    r = samples.hostile()
+    evidence = evidence_of(r)
+    paper = paper_of(kind, evidence, r)
+    body = render_markdown(paper, evidence)
+    outside_code = re.sub(r"(`+).*?\1|^    .*$", "", body, flags=re.M).split("---\n")[-1]
+    assert "<script>" not in outside_code and "<img" not in outside_code
+    page = render_page(paper, evidence, r)
+    assert page.count("<script>") == 1 and "<img" not in page
+
+
+def test_croissant_describes_the_file_and_every_column() -> None:
+    r = samples.bank()
+    made = json.loads(json.dumps(croissant(evidence_of(r)), allow_nan=False))
+    assert made["@context"] == CONTEXT and made["conformsTo"] == "http://mlcommons.org/croissant/1.0"
+    fields = made["recordSet"][0]["field"]
+    assert [f["name"] for f in fields] == list(r.contract.names)
+    assert len({f["@id"] for f in fields}) == len(fields)
+    assert "288 of 45,211 missing" in next(f for f in fields if f["name"] == "job")["description"]
+    assert made["distribution"] == [], "a semicolon is no comma: readers of Croissant would misread it"
+    comma = replace(r, source=replace(r.source, options={"delimiter": ","}))
+    file = croissant(evidence_of(comma))["distribution"][0]
+    assert file["sha256"] == "a3" * 32 and file["encodingFormat"] == "text/csv" and file["contentUrl"] == "bank.csv"
+
+
+@pytest.mark.parametrize("name", sorted(samples.ALL))
+def test_croissant_ids_are_plain_and_unique(name: str) -> None:
+    fields = croissant(evidence_of(samples.ALL[name]()))["recordSet"][0]["field"]
+    ids = [f["@id"] for f in fields]
+    assert len(set(ids)) == len(ids) and all(re.fullmatch(r"rows/[A-Za-z0-9_.-]+", i) for i in ids)
+
+
+def test_all_kinds_are_written(tmp_path: Path) -> None:
+    written = write_papers(samples.bank(), tmp_path / "made")
+    names = sorted(p.name for p in written)
+    assert len(written) == 2 * len(PAPERS) + 2 and {"croissant.json", "report.html", "annex-iv.md"} <= set(names)
+    assert all(p.is_file() and p.stat().st_size > 300 for p in written)
+
+
+def test_unknown_kinds_and_formats_write_nothing(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"of the kind 'datasheat' · fix: did you mean 'datasheet'\? · MW-U740"):
+        write_papers(samples.bank(), tmp_path / "made", kinds=["datasheat"])
+    with pytest.raises(UsageError, match=r"no format 'docx'.*MW-U741"):
+        write_papers(samples.bank(), tmp_path / "made", formats=["docx"])
+    assert not (tmp_path / "made").exists() and "card" in KINDS
+
+
+def test_without_a_browser_no_pdf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(BROWSER, raising=False)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(ProjectError, match=r"none is on the PATH · fix: .*MODELWRIGHT_CHROMIUM.*MW-P741"):
+        write_papers(samples.bank(), tmp_path, kinds=["card"], formats=["pdf"])
+    monkeypatch.setenv(BROWSER, "no-such-browser")
+    with pytest.raises(ProjectError, match=r"names 'no-such-browser'.*MW-P742"):
+        write_papers(samples.bank(), tmp_path, kinds=["card"], formats=["pdf"])
+
+
+def test_a_browser_that_prints_nothing_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    broken = tmp_path / "broken"
+    broken.write_text("#!/bin/sh\necho no display >&2\nexit 1\n")
+    broken.chmod(0o755)
+    monkeypatch.setenv(BROWSER, str(broken))
+    with pytest.raises(ProjectError, match=r"printed no PDF \(no display\).*MW-P743"):
+        write_papers(samples.bank(), tmp_path, kinds=["card"], formats=["pdf"])
