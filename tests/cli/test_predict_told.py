@@ -34,6 +34,22 @@ def test_predictions_in_the_json_object(project, rows, capsys):
     assert "MW-U009" in capsys.readouterr().out
 
 
+def test_the_first_rows_alone(project, rows, tmp_path, capsys):
+    out = tmp_path / "first.csv"
+    arguments = ["predict", str(project), str(rows), "--keep", "city", "--top", "3"]
+    assert main([*arguments, "-o", str(out)]) == 0
+    assert "20 rows scored by version 1, the first 3 into" in capsys.readouterr().err
+    lines = [line.split(",") for line in out.read_text().splitlines()]
+    assert lines[0] == ["rank", "row", "city", "prediction"] and [x[0] for x in lines[1:]] == ["1", "2", "3"]
+    answers = mw.Project(project).predict(str(rows))["prediction"]
+    best = answers.sort_values(ascending=False, kind="stable").head(3)
+    assert [int(x[1]) for x in lines[1:]] == best.index.tolist()
+    assert [float(x[3]) for x in lines[1:]] == pytest.approx(best.tolist())
+    rows.write_text(table(1001, target="number"))
+    assert main([*arguments, "--json"]) == 0
+    assert len(one_object(capsys.readouterr().out)["predictions"]) == 3
+
+
 def test_a_row_too_long_is_refused_and_a_short_one_told(project, rows, tmp_path, capsys):
     lines = rows.read_text().splitlines()
     rows.write_text("\n".join([*lines[:9], lines[9] + ",x", *lines[10:]]))

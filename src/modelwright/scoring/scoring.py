@@ -23,6 +23,7 @@ from modelwright.errors import ContractError, DataError, UsageError, did_you_mea
 from modelwright.scoring.flow import REASONS, Wanted, chunk_of, cut, in_order
 from modelwright.scoring.parts import Parts, folder_of
 from modelwright.scoring.schemas import conformed, typed, unified, without_lists
+from modelwright.scoring.top import check_top, first_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -119,6 +120,7 @@ def score_file(
     interval: float | None = None,
     reasons: int = 0,
     abstain: float | None = None,
+    top: int | None = None,
     chunk_rows: int | None = None,
     threads: int | None = None,
     progress: Progress | None = None,
@@ -147,6 +149,9 @@ def score_file(
         then takes about a millisecond and more.
     abstain : float, optional
         Risk at which rows are left to a person: ``abstain`` is written as well, see `Version.predict`.
+    top : int, optional
+        Write only so many rows, those with the highest chance of the event or the highest value, highest first, with
+        their ``rank`` from 1 and their ``row`` in the source from 0; see `modelwright.scoring.top`.
     chunk_rows : int, optional
         Most rows that are scored at once by one thread.
     threads : int, optional
@@ -178,6 +183,7 @@ def score_file(
         interval=interval,
         reasons=reasons,
         abstain=abstain,
+        top=top,
         chunk_rows=chunk_rows,
         threads=threads,
         progress=progress,
@@ -207,6 +213,7 @@ def scored(
     interval: float | None = None,
     reasons: int = 0,
     abstain: float | None = None,
+    top: int | None = None,
     chunk_rows: int | None = None,
     threads: int | None = None,
     progress: Progress | None = None,
@@ -215,6 +222,7 @@ def scored(
     folder; they are gone after the block."""
     import tempfile
 
+    by = None if top is None else check_top(version, top, tuple(keep))
     before = fingerprint(source)
     wanted = Wanted(keep=tuple(keep), interval=interval, reasons=reasons, abstain=abstain)
     with ExitStack() as stack:
@@ -244,7 +252,7 @@ def scored(
                     fix="score it again once it is whole",
                     code="MW-D650",
                 )
-            yield answers
+            yield answers if by is None or top is None else first_of(answers, by, top)
         except (ContractError, DataError, UsageError):
             parts.clear()
             raise

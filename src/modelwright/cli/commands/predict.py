@@ -36,6 +36,7 @@ MOST_NAMED = 6
     "--reasons", type=click.IntRange(min=0), default=0, help="Columns with the strongest effect to write for each row."
 )
 @click.option("--abstain", type=float, help="Say which rows to leave to a person, so that few answers are wrong: 0.05.")
+@click.option("--top", type=int, help="Write only so many rows: those most likely to be the event, or highest.")
 @output_options
 def command(
     project: str,
@@ -47,6 +48,7 @@ def command(
     interval: float | None,
     reasons: int,
     abstain: float | None,
+    top: int | None,
     as_json: bool,
     quiet: bool,
 ) -> None:
@@ -57,6 +59,7 @@ def command(
 
     \b
       modelwright predict bank-deposit new.csv -o scored.parquet --keep client_id
+      modelwright predict bank-deposit new.csv -o call-today.csv --keep client_id --top 200
     """
     from modelwright.cli.counting import counting
     from modelwright.project import Project
@@ -67,19 +70,20 @@ def command(
     opened = Project(project)
     version = opened.version(number)
     doubt = opened.not_champion(version.manifest.version)
-    told = _Told(version.manifest.version, doubt, output, as_json=as_json, quiet=quiet)
+    told = _Told(version.manifest.version, doubt, output, top, as_json=as_json, quiet=quiet)
     wanted: dict[str, Any] = {
         "query": query,
         "keep": keep,
         "interval": interval,
         "reasons": reasons,
         "abstain": abstain,
+        "top": top,
     }
     with counting(silent=quiet or as_json) as progress:
         if output is not None:
             told.done(score_file(version, source, output, **wanted, progress=progress))
             return
-        limited = _limited if as_json else progress
+        limited = _limited if as_json and (top is None or top > MOST_SHOWN) else progress
         with scored(version, source, **wanted, progress=limited) as answers:
             records = [row for table in answers.typed().tables() for row in table.to_pylist()] if as_json else None
             if not as_json:
@@ -90,8 +94,10 @@ def command(
 class _Told:
     """What the command says of a scoring once it is done."""
 
-    def __init__(self, version: int, doubt: str, output: str | None, *, as_json: bool, quiet: bool) -> None:
-        self._version, self._doubt, self._output = version, doubt, output
+    def __init__(
+        self, version: int, doubt: str, output: str | None, top: int | None, *, as_json: bool, quiet: bool
+    ) -> None:
+        self._version, self._doubt, self._output, self._top = version, doubt, output, top
         self._as_json, self._quiet = as_json, quiet
 
     def done(self, scored: ScoredFile | Answers, records: list[dict[str, Any]] | None = None) -> None:
@@ -123,9 +129,9 @@ class _Told:
         if scored.n_resumed:
             print(f"note: went on after {plural(scored.n_resumed, 'row')} that were scored before", file=sys.stderr)
         if self._output is not None:
-            print(
-                f"{plural(scored.n_rows, 'row')} scored by version {self._version} into {self._output}", file=sys.stderr
-            )
+            first = "" if self._top is None else f", the first {min(self._top, scored.n_rows):,}"
+            done = f"{plural(scored.n_rows, 'row')} scored by version {self._version}{first} into {self._output}"
+            print(done, file=sys.stderr)
 
 
 def _messages(violations: Sequence[Violation]) -> Iterator[str]:
