@@ -20,7 +20,7 @@ from modelwright.runtime.calibrators import Identity
 from modelwright.runtime.op import RowWriter
 from modelwright.runtime.origins import Now, RowSource, origins_of
 from modelwright.runtime.plan import Plan
-from modelwright.runtime.scorer import RowScorer, row_scorers
+from modelwright.runtime.scorer import row_scorers
 
 __all__ = ["RowPlan", "values_of"]
 
@@ -44,13 +44,14 @@ class RowPlan:
         self._now = Now()
         buffers = {key: np.zeros(len(view.names)) for key, view in plan.views.items()}
         sources = {key: RowSource(buffers[key], self._now, origins_of(v, where)) for key, v in plan.views.items()}
-        self._first, scorers = row_scorers([m.scorer for m in plan.members], [sources[m.view] for m in plan.members])
-        self._members: list[tuple[float, RowScorer]] = [(m.weight, score) for m, score in zip(plan.members, scorers)]
+        members = plan.members
+        self._first, self._scorers = row_scorers([m.scorer for m in members], [sources[m.view] for m in members])
+        self._weights = [member.weight for member in members]
         self._writers: list[RowWriter] = []
         for key, view in plan.views.items():
             # others go from values straight to their own tables
             self._writers += view.row(where, buffers[key], sources[key].wanted)
-        self._inverse = None if plan.transform.plain else plan.transform.inverse_of_one
+        self._inverse = None if plan.transform.plain else plan.transform.of_few(len(members))
         self._outputs = range(plan.n_outputs)
         self._calibrate = None if isinstance(plan.calibrator, Identity) else plan.calibrator
         self.answer: Callable[[list[float]], dict[str, Any]] = row_answer(
@@ -70,12 +71,12 @@ class RowPlan:
                 write(values)
             for find in self._first:
                 find()
-            for weight, score in self._members:
-                output = score()
-                if self._inverse is not None:
-                    output = [self._inverse(z) for z in output]
-                for i in self._outputs:
-                    total[i] += weight * output[i]
+            outputs = [score() for score in self._scorers]
+            if self._inverse is not None:  # of values, one per member
+                outputs = [[value] for value in self._inverse([output[0] for output in outputs])]
+        for weight, output in zip(self._weights, outputs):
+            for i in self._outputs:
+                total[i] += weight * output[i]
         return total if self._calibrate is None else self._calibrate(np.array([total]))[0].tolist()
 
 

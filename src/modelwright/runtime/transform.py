@@ -21,12 +21,6 @@ TRANSFORMS: dict[str, tuple[Callable, Callable]] = {
     "log1p": (np.log1p, lambda z: np.expm1(np.minimum(z, _LARGEST_LOG))),
 }
 
-WAYS_BACK: dict[str, Callable[[float], float]] = {
-    "identity": lambda z: z,
-    "log1p": lambda z: np.expm1(min(z, _LARGEST_LOG)),
-}
-"""Those of `TRANSFORMS` for one number."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class TargetTransform:
@@ -70,15 +64,39 @@ class TargetTransform:
         values = TRANSFORMS[self.name][1](z)
         return values if self.low is None and self.high is None else np.clip(values, self.low, self.high)
 
-    def inverse_of_one(self, z: float) -> float:
-        """Return `inverse` of one value, without an array."""
-        value = float(WAYS_BACK[self.name](z))
-        if self.low is not None and value < self.low:
-            return self.low
-        return self.high if self.high is not None and value > self.high else value
+    def of_few(self, count: int) -> Callable[[list[float]], list[float]]:
+        """Return the function that gives `inverse` of ``count`` values, to the bit, in one go for all of them."""
+        values = np.empty(count)
+        bounded = self.low is not None or self.high is not None
+        low = np.full(count, -np.inf if self.low is None else self.low)
+        high = np.full(count, np.inf if self.high is None else self.high)
+        back = _in_place(self.name, count)
+
+        def inverse(z: list[float]) -> list[float]:
+            values[:] = z
+            back(values)
+            if bounded:
+                np.maximum(values, low, out=values)
+                np.minimum(values, high, out=values)
+            return values.tolist()
+
+        return inverse
 
 
 IDENTITY = TargetTransform()
+
+
+def _in_place(name: str, count: int) -> Callable[[np.ndarray], None]:
+    """Return the way back of `TRANSFORMS` for an array of ``count`` numbers, written over."""
+    if name == "identity":
+        return lambda values: None
+    largest = np.full(count, _LARGEST_LOG)
+
+    def from_log(values: np.ndarray) -> None:
+        np.minimum(values, largest, out=values)
+        np.expm1(values, out=values)
+
+    return from_log
 
 
 def _refused(what: str) -> BundleError:
