@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from modelwright.report.card import GAP, render_card
 from modelwright.report.data import audit_json, render_json
+from modelwright.report.papers.base import GAP
+from modelwright.report.papers.card import render_card
 from modelwright.report.words import headline_words
 from tests.report import samples
 
@@ -24,6 +25,7 @@ SECTIONS = (
     "Quantitative analyses",
     "Ethical considerations",
     "Caveats and recommendations",
+    "Where the numbers come from",
 )
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from modelwright import __version__
 from modelwright.data.columns import Column, Strings, take
-from modelwright.documents import load, to_builtins, write_atomic
+from modelwright.documents import load, save, to_builtins
 from modelwright.frame.problem import Problem
 from modelwright.govern.verdict import Verdict
 from modelwright.ledger import now
@@ -38,14 +38,6 @@ REPORTED = (
     "evaluation",
     "explanation",
     "verdict",
-)
-
-FILES = (
-    ("report.html", "this report"),
-    ("model-card.md", "the model card"),
-    ("brief.toml", "what was asked; change it and run again"),
-    ("ledger.jsonl", "every decision and event, chained"),
-    ("champion.json", "the version that serves"),
 )
 
 
@@ -194,15 +186,17 @@ def judge(run: Run) -> Verdict:
 
 
 def report(run: Run) -> dict[str, Any]:
-    """Write the report and the model card; return the summary that ``--json`` prints."""
-    from modelwright.report.card import render_card
-    from modelwright.report.html import render
-    from modelwright.report.inputs import ReportInput, VersionFacts
+    """Write the report, the model card and the other documents; return the summary that ``--json`` prints."""
+    from modelwright.report.gathering import TESTED, entries_of
+    from modelwright.report.inputs import FILES, ReportInput, VersionFacts
+    from modelwright.report.papers.writing import write_all
 
     documents = run.documents
     packaged, head = documents["packaged"], documents["evaluation"].headline
     tested = _score_test(run)
-    note = _test_note(tested)
+    note, evaluation = _test_note(tested), tested.pop("evaluation", None)
+    if evaluation is not None:
+        save(evaluation, run.folder / f"{TESTED}.json", {"evaluation": run.digests["evaluation"]})
     inputs = ReportInput(
         **{name: documents[name] for name in REPORTED},
         decisions=run.decisions,
@@ -221,12 +215,12 @@ def report(run: Run) -> dict[str, Any]:
         created_at=now(),
         software=software(),
         digests=dict(run.digests),
-        test_evaluation=tested.pop("evaluation", None),
+        test_evaluation=evaluation,
         test_note=note,
+        entries=entries_of(run.project, run.name, packaged.version),
     )
-    for name, text in (("report.html", render(inputs)), ("model-card.md", render_card(inputs))):
-        for folder in (run.folder, run.project.path):
-            write_atomic(folder / name, text.encode())
+    for folder in (run.folder, run.project.path):
+        write_all(inputs, folder)
     return {
         "project": str(run.project.path),
         "run": run.name,
@@ -240,6 +234,7 @@ def report(run: Run) -> dict[str, Any]:
         "resumed_trials": documents["training"].resumed_trials,
         "seconds": round(run.budget.spent, 2),
         "peak_memory_bytes": inputs.peak_memory_bytes,
+        "test_note": note,
         **tested,
     }
 

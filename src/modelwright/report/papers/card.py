@@ -275,7 +275,7 @@ def comparisons(ev: Evidence) -> Table:
         )
         for a, _ in ev.each("evaluation/comparisons")
     )
-    return Table(("Prediction by", "What it does", "Score", "The model is"), rows)
+    return Table(("Prediction by", "What it does", _metric(ev), "The model is"), rows)
 
 
 def slices(ev: Evidence) -> Table:
@@ -289,7 +289,11 @@ def slices(ev: Evidence) -> Table:
         )
         for a, _ in ev.each("evaluation/slices")
     )
-    return Table(("Part", "Rows", "Score", "Against the rest"), rows)
+    return Table(("Part", "Rows", _metric(ev), "Against the rest"), rows)
+
+
+def _metric(ev: Evidence) -> str:
+    return words.title_of(ev.get("evaluation/headline/name"))
 
 
 def groups(ev: Evidence) -> tuple[Block, ...]:

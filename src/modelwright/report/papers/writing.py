@@ -18,7 +18,7 @@ from modelwright.report.papers.markdown import render_markdown
 from modelwright.report.papers.page import render_page
 from modelwright.report.papers.pdf import print_pdf
 
-__all__ = ["FORMATS", "KINDS", "document", "paper_of", "write_papers"]
+__all__ = ["FORMATS", "KINDS", "document", "paper_of", "write_all", "write_papers"]
 
 PAPERS = {
     "card": "modelwright.report.papers.card:card",
@@ -111,6 +111,17 @@ def write_papers(
     for kind in kinds:
         written += _write(kind, evidence, r, folder, formats)
     return tuple(written)
+
+
+def write_all(r: ReportInput, folder: Path) -> None:
+    """Write what every run leaves: the report and the model card, and the other papers in a folder beside them."""
+    from modelwright.report.html import render
+    from modelwright.report.papers.card import render_card
+
+    _text(folder / "report.html", render(r))
+    _text(folder / "model-card.md", render_card(r))
+    others = [kind for kind in KINDS if kind not in ("card", REPORT)]
+    write_papers(r, folder / "documents", kinds=others, formats=("md",))
 
 
 def _write(kind: str, evidence: Evidence, r: ReportInput, folder: Path, formats: tuple[str, ...]) -> Iterator[Path]:
