@@ -31,6 +31,7 @@ from modelwright.locking import held
 
 if TYPE_CHECKING:
     from modelwright.explain.rows.documents import RowExplanation
+    from modelwright.explain.simple.using import OnAPage
     from modelwright.package.bundle import Version
     from modelwright.scoring import ScoredFile
 
@@ -411,6 +412,28 @@ class Project:
         frame.attrs["notes"] = [*([doubt] if doubt else []), *notes]
         frame.attrs["violations"] = [documents.to_builtins(v) for v in violations]
         return frame
+
+    def on_a_page(self, *, version: int | None = None) -> OnAPage:
+        """Return the model on a page that was fitted beside a version, the champion by default.
+
+        Raises
+        ------
+        ProjectError
+            There is no such version, or the run that made it is gone.
+        UsageError
+            The run has no such model (MW-U828).
+        """
+        from modelwright.explain.simple.using import open_page
+
+        number = int(self.version_folder(version).name)
+        for run in reversed(self.runs()):
+            if self.state(run).version == number:
+                return open_page(self.run_folder(run))
+        raise ProjectError(
+            f"the run that made version {number} is not in '{self.path}'",
+            fix="name another version, or run 'modelwright run' again",
+            code="MW-P027",
+        )
 
     def explain(
         self,

@@ -23,6 +23,8 @@ __all__ = ["explain"]
 EXPLAIN_SHARE = 0.4
 """Part of the time after training that explaining may take."""
 
+LEAST_SECONDS = 0.3
+
 SIMPLE_SHARE = 0.25
 """Of that, after which the model on a page is fitted on no further fold."""
 
@@ -56,7 +58,7 @@ def explain(run: Run) -> Explanation:
         features=features,
         metric=metrics.get(problem.metric),
         seed=run.brief.seed,
-        deadline_s=deadline - time.monotonic(),
+        deadline_s=max(LEAST_SECONDS, deadline - time.monotonic()),
         measured_on=_measured_on(len(asked.rows), asked.n_lockbox),
         classes=problem.classes,
         target=problem.target,
@@ -125,7 +127,7 @@ def _told(candidate: SimpleCandidate) -> str:
 
 def _seconds(run: Run) -> float:
     after = run.after_seconds
-    return max(0.3, min(EXPLAIN_SHARE * after, run.budget.left - 0.4 * after)) if run.budget.timed else 30.0
+    return max(LEAST_SECONDS, min(EXPLAIN_SHARE * after, run.budget.left - 0.4 * after)) if run.budget.timed else 30.0
 
 
 def _plans(run: Run, until: float) -> Sequence[Plan]:
@@ -142,10 +144,8 @@ def _plans(run: Run, until: float) -> Sequence[Plan]:
 
 def _measured_on(n: int, n_lockbox: int) -> str:
     """Say which rows these are: those of the lockbox, those that judged the folds, or both."""
-    judged = n - n_lockbox
-    if not judged:
+    if n == n_lockbox:
         return f"{n:,} rows that the models explained were not fitted on"
-    which = (
-        f"the lockbox ({n_lockbox:,}) and {judged:,} that judged the folds" if n_lockbox else "that judged the folds"
-    )
-    return f"{n:,} rows, {which}: each is asked of the models of a fold that were not fitted on it"
+    judges = f"{n - n_lockbox:,} that judged the folds"
+    whole = f"{n:,} rows (the lockbox of {n_lockbox:,}, and {judges})" if n_lockbox else f"{n:,} rows that judged folds"
+    return f"{whole}, each asked of models that were not fitted on it"

@@ -1,4 +1,4 @@
-"""``modelwright explain``: why single rows are predicted as they are."""
+"""``modelwright explain``: why single rows are predicted as they are, and the model that fits on a page."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from modelwright.cli.options import output_options, pairs
 
 if TYPE_CHECKING:
     from modelwright.explain.rows.documents import RowExplanation
+    from modelwright.project import Project
 
 __all__ = ["command"]
 
@@ -27,6 +28,8 @@ SHOWN = 8
 @click.option("--want", help="What would have to change for this: a class, or a bound as '>= 200'.")
 @click.option("--fixed", multiple=True, metavar="COLUMN[,COLUMN]", help="Columns that cannot change (repeat).")
 @click.option("--vary", multiple=True, metavar="COLUMN[,COLUMN]", help="The only columns that may change (repeat).")
+@click.option("--simple", is_flag=True, help="The model that fits on a page instead, and what it costs in score.")
+@click.option("--sql", metavar="TABLE", help="With --simple: the SQL query that predicts the rows of a table.")
 @click.option("--version", "number", type=int, help="Version; the champion by default.")
 @output_options
 def command(
@@ -39,6 +42,8 @@ def command(
     want: str | None,
     fixed: tuple[str, ...],
     vary: tuple[str, ...],
+    simple: bool,
+    sql: str | None,
     number: int | None,
     as_json: bool,
     quiet: bool,
@@ -52,12 +57,24 @@ def command(
       modelwright explain bank-deposit --file new.csv --rows 0,5
       modelwright explain bank-deposit --file new.csv --set duration=600 --fixed job,education
       modelwright explain houses --row '{"area": 120, "rooms": 4}' --want '>= 200000'
+
+    With --simple the whole of another model: the best of a points table, a short equation and a small tree, fitted in
+    the same run, and what the shipped model is better by.
+
+    \b
+      modelwright explain bank-deposit --simple
+      modelwright explain bank-deposit --simple --sql customers
     """
     from modelwright.cli.showing import print_json
     from modelwright.documents import to_builtins
     from modelwright.project import Project
 
     opened = Project(project)
+    if simple or sql is not None:
+        _on_a_page(
+            opened, number, sql, asked_rows=bool(row or source or changes or want), alone=simple, as_json=as_json
+        )
+        return
     told: list[dict[str, Any]] = []
     for place, record in _records(row, source, rows, query):
         found = opened.explain(
@@ -75,6 +92,34 @@ def command(
     if as_json:
         version = opened.version(number).manifest.version
         print_json({"project": project, "version": version, "explanations": told})
+
+
+def _on_a_page(
+    project: Project, number: int | None, sql: str | None, *, rows_too: bool, simple: bool, as_json: bool
+) -> None:
+    """Print the model on a page, or its query."""
+    from modelwright.cli.showing import print_json
+    from modelwright.documents import to_builtins
+    from modelwright.errors import UsageError
+
+    if rows_too or not simple:
+        raise UsageError(
+            "--sql was given without --simple"
+            if not simple
+            else "--simple tells of a whole model, and rows were given",
+            fix="give --simple, with or without --sql TABLE, and neither rows nor changes",
+            code="MW-U829",
+        )
+    page = project.on_a_page(version=number)
+    if as_json:
+        print_json({**to_builtins(page.simple), "sql": page.sql(sql or "rows")})
+    elif sql is not None:
+        click.echo(page.sql(sql))
+    else:
+        click.echo(f"{page.title}: {page.score_words}")
+        click.echo(page.simple.advice)
+        click.echo()
+        click.echo(str(page))
 
 
 def _names(values: tuple[str, ...]) -> tuple[str, ...]:

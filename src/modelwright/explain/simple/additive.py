@@ -31,8 +31,9 @@ MOST_POINTS = 10
 RIDGE = 1.0
 """Squared effects count as this many squared errors of standard size, as scikit-learn's default does."""
 
-EDGE_SHARE = 0.01
-"""Beyond these quantiles a straight line stays level."""
+EDGE_SHARE, EDGE_REACH = 0.01, 0.5
+"""A straight line goes on beyond these quantiles by so many times the distance between them, and no further than
+training went; then it stays level, so that a few huge values do not lead it."""
 
 SLOPE_DIGITS = 3
 VALUE_STEP = 0.02
@@ -79,6 +80,8 @@ def _line(name: str, kind: Kind, column: np.ndarray) -> _Block | None:
     if not len(known):
         return None
     low, middle, high = (float(q) for q in np.quantile(known, [EDGE_SHARE, 0.5, 1 - EDGE_SHARE]))
+    reach = EDGE_REACH * (high - low)
+    low, high = max(float(known.min()), low - reach), min(float(known.max()), high + reach)
     values = np.clip(np.where(np.isnan(column), middle, column), low, high)
     spread = float(values.std())
     if spread == 0 or not math.isfinite(spread):

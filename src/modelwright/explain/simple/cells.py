@@ -25,7 +25,11 @@ MOST_LEVELS = 6
 """Levels that are told one by one; more are put together by what they do."""
 
 LEAST_SHARE, LEAST_ROWS = 0.02, 10
-"""Of the training rows, in one cell: what fewer do is mostly chance."""
+"""Of the training rows, in one cell or end of a tree: what fewer do is mostly chance."""
+
+LEAST_RANGE = 0.05
+"""Of the rows, in one range of a number: where ranges begin is looked for, and the more places the more chance (Siddiqi
+2006, chapter 6, asks for 5 %)."""
 
 SHRINK = 10.0
 """Rows that the mean of all counts as in the mean of a level."""
@@ -73,7 +77,7 @@ def _edges(values: np.ndarray, kind: Kind, signal: np.ndarray) -> list[float]:
     distinct = np.unique(values)
     if len(distinct) < 2:
         return []
-    least = max(LEAST_ROWS, math.ceil(LEAST_SHARE * len(values)))
+    least = max(LEAST_ROWS, math.ceil(LEAST_RANGE * len(values)))
     if len(values) < 2 * least:
         return []
     tree = DecisionTreeRegressor(max_leaf_nodes=MOST_CELLS, min_samples_leaf=least, random_state=0)
@@ -90,10 +94,13 @@ def edge_between(distinct: np.ndarray, threshold: float, kind: Kind) -> float:
         day = math.floor(above / DAY) * DAY
         return day if below < day else above
     middle = below + (above - below) / 2
-    for digits in range(1, 17):
-        rounded = float(f"{middle:.{digits - 1}e}")
-        if below < rounded <= above:
-            return rounded
+    largest = math.floor(math.log10(max(abs(below), abs(above))))
+    for exponent in range(largest + 1, largest - 15, -1):
+        step = 10.0**exponent
+        for rounded in (round(middle / step) * step, (math.floor(below / step) + 1) * step):
+            short = float(f"{rounded:.15g}")
+            if below < short <= above:
+                return short
     return above
 
 

@@ -58,7 +58,7 @@ def simple_model(
     metric : Metric
         Of the problem.
     deadline_s : float
-        After so many seconds no further fold is begun, as long as there is a lockbox.
+        After so many seconds no further fold is begun.
     """
     chosen = choose(
         fit,
@@ -71,13 +71,15 @@ def simple_model(
     )
     if chosen is None:
         return Simple(why_not=NO_COLUMN)
+    known = ~np.isnan(chosen.judged).any(axis=1)
+    rows = against.rows[known]
     (found,) = compare(
         metric,
-        fit.y[against.rows],
-        against.prediction,
-        {"simple": (FORMS[chosen.model.form], chosen.judged)},
+        fit.y[rows],
+        against.prediction[known],
+        {"simple": (FORMS[chosen.model.form], chosen.judged[known])},
         threshold=against.threshold,
-        groups=against.groups,
+        groups=None if against.groups is None else against.groups[known],
         unit=against.unit,
         seed=seed,
         inflation=against.inflation,
@@ -90,7 +92,7 @@ def simple_model(
         take=take,
         advice=_advice(found, metric, len(chosen.model.columns), take),
         candidates=chosen.candidates,
-        measured_on=f"the same {len(against.rows):,} rows as the model",
+        measured_on=f"{len(rows):,} rows, the model on the same ones",
     )
 
 

@@ -1,0 +1,130 @@
+"""A model on a page as one SQL query: what is shown is what a database computes.
+
+Values are those of the contract: numbers without their unit, moments as timestamps, and NULL for all that means
+missing. Besides standard SQL the query uses ``LEAST``, ``GREATEST`` and ``EXP``.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from modelwright.explain.simple.documents import Cell, Node, Part, SimpleModel
+
+__all__ = ["to_sql"]
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def to_sql(model: SimpleModel, table: str = "rows") -> str:
+    """Return a query that gives every row of a table the answer of the model.
+
+    The answer is the column ``prediction`` for values, and ``probability_<class>`` for each class.
+    """
+    if model.form == "tree":
+        n = len(next(node.value for node in model.nodes if node.value))
+        answers = [_tree(model.nodes, 0, output, 1) for output in range(n)]
+        return _query([f"  {a} AS {n}" for a, n in zip(answers, _names(model), strict=True)], _named(table))
+    sums = [_sum(model, output) for output in range(len(model.base))]
+    if model.link == "softmax":
+        inner = ",\n".join(f"{s} AS s{i}" for i, s in enumerate(sums))
+        whole = " + ".join(f"EXP(s{i})" for i in range(len(sums)))
+        answers = [f"  EXP(s{i}) / ({whole}) AS {name}" for i, name in enumerate(_names(model))]
+        return _query(answers, f"(SELECT *,\n{inner}\n  FROM {_named(table)}) AS sums")
+    if model.link == "logistic":
+        event = f"1.0 / (1.0 + EXP(-({sums[0].strip()})))"
+        first, second = _names(model)
+        return _query([f"  1.0 - {event} AS {first}", f"  {event} AS {second}"], _named(table))
+    answer = f"EXP({sums[0].strip()})" if model.link == "log" else sums[0].strip()
+    return _query([f"  {answer} AS {_names(model)[0]}"], _named(table))
+
+
+def _query(answers: list[str], source: str) -> str:
+    return "SELECT *,\n" + ",\n".join(answers) + f"\nFROM {source};"
+
+
+def _names(model: SimpleModel) -> list[str]:
+    return [_named(f"probability_{c}") for c in model.classes] or [_named("prediction")]
+
+
+def _named(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
+
+
+def _number(value: float) -> str:
+    """Return a literal; with an exponent it is a binary number everywhere, as decimal ones overflow when multiplied."""
+    if value == int(value) and abs(value) < 1e15:
+        return str(int(value))
+    text = repr(value)
+    return text if "e" in text else f"{text}E0"
+
+
+def _sum(model: SimpleModel, output: int) -> str:
+    parts = [_slope(p, output) if p.slope else _case(p, output) for p in model.parts]
+    inner = "\n    + ".join(parts) or "0"
+    unit = "" if model.unit == 1.0 else f"{_number(model.unit)} * "
+    return f"  {_number(model.base[output])} + {unit}(\n    {inner}\n  )"
+
+
+def _value(column: str, kind: str) -> str:
+    """Return a column as what it is compared with."""
+    return f"CAST({_named(column)} AS INTEGER)" if kind == "boolean" else _named(column)
+
+
+def _bound(value: float, kind: str) -> str:
+    if kind != "datetime":
+        return _number(value)
+    return f"TIMESTAMP '{(_EPOCH + timedelta(seconds=value)).strftime('%Y-%m-%d %H:%M:%S.%f')}'"
+
+
+def _slope(part: Part, output: int) -> str:
+    value = f"EXTRACT(EPOCH FROM {_named(part.column)})" if part.kind == "datetime" else _value(part.column, part.kind)
+    held = f"LEAST(GREATEST(COALESCE({value}, {_number(part.middle)}), {_number(part.low)}), {_number(part.high)})"
+    return f"{_number(part.slope[output])} * {held}"
+
+
+def _case(part: Part, output: int) -> str:
+    name = _named(part.column)
+    missing = next(c for c in part.cells if c.missing)
+    rest = _rest(part)
+    whens = [f"WHEN {name} IS NULL THEN {_number(missing.adds[output])}"]
+    for cell in part.cells:
+        if cell is rest or (cell.missing and not cell.levels and cell.high is None and cell.low is None):
+            continue
+        whens.append(f"WHEN {_inside(cell, part)} THEN {_number(cell.adds[output])}")
+    return f"CASE {' '.join(whens)} ELSE {_number(rest.adds[output])} END"
+
+
+def _rest(part: Part) -> Cell:
+    """Return the cell that is left when the others were asked for: that of new levels, or of the largest numbers."""
+    return next((c for c in part.cells if c.rest), None) or next(c for c in reversed(part.cells) if c.low is not None)
+
+
+def _inside(cell: Cell, part: Part) -> str:
+    if cell.levels:
+        return f"{_named(part.column)} IN ({', '.join(map(_text, cell.levels))})"
+    assert cell.high is not None
+    return f"{_value(part.column, part.kind)} < {_bound(cell.high, part.kind)}"
+
+
+def _tree(nodes: tuple[Node, ...], place: int, output: int, depth: int) -> str:
+    node, pad = nodes[place], "  " * (depth + 1)
+    if node.value:
+        return _number(node.value[output])
+    yes, no = (_tree(nodes, p, output, depth + 1) for p in (node.yes, node.no))
+    return f"CASE WHEN {_asked(node)}\n{pad}THEN {yes}\n{pad}ELSE {no} END"
+
+
+def _asked(node: Node) -> str:
+    name = _named(node.column)
+    if node.levels:
+        asked = f"{name} IN ({', '.join(map(_text, node.levels))})"
+    elif node.below is not None:
+        asked = f"{_value(node.column, node.kind)} < {_bound(node.below, node.kind)}"
+    else:
+        return f"{name} IS NULL"
+    # a comparison with NULL is no yes; where a missing value is one, it is asked for
+    return f"({name} IS NULL OR {asked})" if node.missing else asked

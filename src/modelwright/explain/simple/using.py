@@ -1,0 +1,109 @@
+"""The model on a page, to be used: predictions, the page as text, one SQL query."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from modelwright import documents
+from modelwright.data.contract import Contract
+from modelwright.errors import UsageError
+from modelwright.explain.simple.documents import Simple, SimpleModel
+from modelwright.explain.simple.scoring import predict_simple
+from modelwright.explain.simple.wording import page_lines, title_of
+
+__all__ = ["OnAPage", "open_page"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class OnAPage:
+    """A run's model on a page.
+
+    Attributes
+    ----------
+    model : SimpleModel
+        Whole, as a document.
+    simple : Simple
+        What it scores beside the shipped model, and which to take.
+    contract : Contract
+        Of the columns that it reads.
+    """
+
+    model: SimpleModel
+    simple: Simple
+    contract: Contract
+
+    def __str__(self) -> str:
+        return "\n".join(page_lines(self.model))
+
+    @property
+    def title(self) -> str:
+        """What it is: ``"A points table of 8 columns"``."""
+        return title_of(self.model)
+
+    @property
+    def score_words(self) -> str:
+        """What it scores, and on which rows."""
+        from modelwright.evaluate import metrics
+        from modelwright.format import measured
+
+        score = self.simple.score
+        assert score is not None
+        return f"{metrics.get(score.name).title} {measured(score)}, measured on {self.simple.measured_on}"
+
+    def sql(self, table: str = "rows") -> str:
+        """Return one query that predicts every row of a table, see `sql.to_sql`."""
+        from modelwright.explain.simple.sql import to_sql
+
+        return to_sql(self.model, table)
+
+    def predict(self, rows: Any) -> Any:
+        """Return predictions for rows as a pandas frame: ``prediction``, and for classes ``probability_<class>``.
+
+        Parameters
+        ----------
+        rows : DataFrame, pyarrow.Table, mapping of columns, or path of a file
+
+        Raises
+        ------
+        ContractError
+            A column that the model reads is missing, or cannot be read.
+        """
+        import pandas as pd
+
+        from modelwright.data.canonical import canonicalise
+        from modelwright.package.bundle import as_table
+
+        columns, _ = canonicalise(as_table(rows), self.contract, required=self.contract.names)
+        found = predict_simple(self.model, columns)
+        if not self.model.classes:
+            return pd.DataFrame({"prediction": found[:, 0]})
+        answers = {"prediction": np.array(self.model.classes, dtype=object)[found.argmax(axis=1)]}
+        return pd.DataFrame(answers | {f"probability_{c}": found[:, i] for i, c in enumerate(self.model.classes)})
+
+
+def open_page(run: Path) -> OnAPage:
+    """Return the model on a page of a run's folder.
+
+    Raises
+    ------
+    ProjectError
+        The run did not come as far, or its documents are damaged.
+    UsageError
+        It has none (MW-U828).
+    """
+    from modelwright.explain.reasons import Explanation
+
+    simple = documents.load(run / "explanation.json", Explanation).simple
+    if simple is None or simple.model is None:
+        why = "it is of an earlier release" if simple is None else simple.why_not
+        raise UsageError(
+            f"run {run.name} has no model on a page: {why}",
+            fix="run again with 'modelwright run'" if simple is None else "add columns of numbers or levels",
+            code="MW-U828",
+        )
+    contract = documents.load(run / "contract.json", Contract).only(simple.model.columns)
+    return OnAPage(model=simple.model, simple=simple, contract=contract)
