@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from modelwright.evaluate.measurements import Room
 from modelwright.report.money import section
 from tests.report import samples
 
@@ -19,7 +20,7 @@ def test_it_begins_with_what_the_model_brings():
     found = section(BANK)
     assert found.lede == (
         "Deciding with it brings 1,900 (1,600 to 2,200) € more per 1,000 cases than the best simpler way, "
-        "a weighted sum of all columns."
+        "a simple linear model."
     )
     assert found.period.startswith("With 2,000 cases a day that is 3,800")
     assert "each day of waiting costs" in found.period
@@ -39,12 +40,18 @@ def test_a_model_that_earns_nothing_is_said_to(value, half, words):
 def test_amounts_have_bounds_and_what_is_as_good_there():
     amounts = section(BANK).amounts
     assert amounts[0].outcome == "an event that is found (tp)" and amounts[0].given == "80 €"
-    assert amounts[0].holds == "above 21.5 € (there: a weighted sum of all columns)"
-    assert amounts[1].holds == "above −31 € (there: act on no case)"
+    assert amounts[0].holds == "above 21.5 € (there: a simple linear model)"
+    assert amounts[1].holds == "above −31 € (there: doing nothing)"
     free = _section(break_even=(replace(WORTH.break_even[0], low=None),))
     assert free.amounts[0].holds == "whatever it is worth"
     none = _section(break_even=(replace(WORTH.break_even[0], low=None, worth=False),))
     assert "a simpler way is as good" in none.amounts[0].holds
+
+
+def test_more_room_is_told():
+    assert section(BANK).room == ""
+    found = _section(room=Room(acted=0.31, gain=samples.m("gain", 900, 200, unit="€")))
+    assert found.room.startswith("Acting would pay for 31% of the cases") and "900 (700 to 1,100) € more" in found.room
 
 
 def test_swings_tell_which_amount_matters():
@@ -52,7 +59,10 @@ def test_swings_tell_which_amount_matters():
     lost = samples.m("lost", 200, 50, unit="€")
     costly = _section(swings=tuple(replace(s, lost=lost) if s.outcome == "fp" else s for s in WORTH.swings))
     assert costly.swings_said.startswith("It pays to know what a false alarm is worth")
-    assert "If a false alarm counts 20% less: 0% of the cases" in costly.swings[2]
+    assert costly.swings[2].startswith("If a false alarm counts 20% less, nothing would be decided otherwise.")
+    moved = _section(swings=(replace(WORTH.swings[0], moved=0.03, lost=lost),)).swings[0]
+    assert "3% of the cases would be decided otherwise (from a chance of 18% on)" in moved
+    assert "staying as it is loses 200 (150 to 250) € per 1,000 cases." in moved
 
 
 def test_lists_alone_without_a_payoff():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from modelwright import format as fmt
-from modelwright.evaluate.measurements import BreakEven, Evaluation, Measurement, Swing, TopList, Way, Worth
+from modelwright.evaluate.measurements import BreakEven, Evaluation, Measurement, Swing, TopList, Worth
 from modelwright.report import charts
 from modelwright.report.charts import Frame, Mark, RowPlot, Series
 from modelwright.report.figures import Figure
@@ -23,7 +23,17 @@ OUTCOMES = {
     "over": "each unit too high",
     "under": "each unit too low",
 }
-NAMES = {"nothing": "Do nothing", "all": "Act on all", "blindly": "Pick blindly", "always": "Always the same"}
+WAYS = {
+    "nothing": ("Do nothing", "doing nothing"),
+    "all": ("Act on all", "acting on every case"),
+    "blindly": ("Pick blindly", "picking cases blindly"),
+    "always": ("Always the same", "always deciding the same"),
+    "as predicted": ("As predicted", "planning with the prediction as it is"),
+    "most likely": ("Most likely", "deciding for the most likely class"),
+    "one rule": ("One rule", "the best rule on one column"),
+    "linear": ("Linear", "a simple linear model"),
+}
+"""Names of ways as they stand in a table, and in a sentence."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +65,7 @@ class MoneySection:
     lede: str
     period: str
     decided: str
+    room: str
     ways: PlotTable | None
     lists: tuple[ListRow, ...]
     in_money: bool
@@ -74,6 +85,7 @@ def section(e: Evaluation) -> MoneySection | None:
         lede=_lede(worth),
         period=_period(worth),
         decided=_decided(e, worth),
+        room=_room(worth),
         ways=_ways(worth) if worth.ways else None,
         lists=tuple(_list(x) for x in worth.lists),
         in_money=worth.value is not None,
@@ -89,9 +101,7 @@ def _lede(worth: Worth) -> str:
     gain = worth.per_thousand
     if gain is None or gain.value is None:
         return "What a found case is worth was not said (--payoff); here is what lists of the most likely cases hold."
-    than = f"the best way without it, to {_text(worth, worth.rival)}"
-    if _rival(worth).modelled:
-        than = f"the best simpler way, {_text(worth, worth.rival)}"
+    than = f"the best simpler way, {_named(worth.rival)}"
     if gain.low is not None and gain.low > 0:
         return f"Deciding with it brings {fmt.measured(gain)} more per 1,000 cases than {than}."
     if gain.high is not None and gain.high < 0:
@@ -99,13 +109,13 @@ def _lede(worth: Worth) -> str:
     return f"It is not sure that deciding with it brings more than {than}: {fmt.measured(gain)} per 1,000 cases."
 
 
-def _rival(worth: Worth) -> Way:
-    return next(w for w in worth.ways if w.name == worth.rival)
+def _named(way: str) -> str:
+    return WAYS[way][1] if way in WAYS else way
 
 
-def _text(worth: Worth, name: str) -> str:
-    way = next((w for w in worth.ways if w.name == name), None)
-    return name if way is None else way.text
+def _cash(m: Measurement) -> str:
+    """Return an amount with its interval; where all rows say the same there is none to speak of."""
+    return fmt.amount(m) if m.low == m.high else fmt.measured(m)
 
 
 def _period(worth: Worth) -> str:
@@ -130,6 +140,13 @@ def _decided(e: Evaluation, worth: Worth) -> str:
     return " ".join(told)
 
 
+def _room(worth: Worth) -> str:
+    if worth.room is None:
+        return ""
+    acted, gain = fmt.share(worth.room.acted), _cash(worth.room.gain)
+    return f"Acting would pay for {acted} of the cases: with room for all of them it would bring {gain} more per 1,000."
+
+
 def _ways(worth: Worth) -> PlotTable:
     own = worth.model
     assert own is not None
@@ -139,19 +156,19 @@ def _ways(worth: Worth) -> PlotTable:
         PlotRow(
             label="This model",
             plot=plot.interval(own.value, own.low, own.high, f"This model: {fmt.measured(own)}"),
-            value=fmt.measured(own),
+            value=_cash(own),
             tone="strong",
         )
     ]
     for way in worth.ways:
         rows.append(
             PlotRow(
-                label=NAMES.get(way.name, f"{way.name[:1].upper()}{way.name[1:]}"),
+                label=WAYS[way.name][0] if way.name in WAYS else way.name,
                 small=way.text,
                 plot=plot.interval(
-                    way.value.value, way.value.low, way.value.high, f"{way.name}: {fmt.measured(way.value)}", "base"
+                    way.value.value, way.value.low, way.value.high, f"{way.name}: {_cash(way.value)}", "base"
                 ),
-                value=fmt.measured(way.value),
+                value=_cash(way.value),
                 note=_beyond(way.gain),
                 tone="base",
             )
@@ -248,9 +265,9 @@ def _holds(b: BreakEven, worth: Worth) -> str:
         return "whatever it is worth"
     parts = []
     if b.low is not None:
-        parts.append(f"above {_money(b.low, worth)} (there: {_text(worth, b.rival_low)})")
+        parts.append(f"above {_money(b.low, worth)} (there: {_named(b.rival_low)})")
     if b.high is not None:
-        parts.append(f"below {_money(b.high, worth)} (there: {_text(worth, b.rival_high)})")
+        parts.append(f"below {_money(b.high, worth)} (there: {_named(b.rival_high)})")
     return " and ".join(parts)
 
 
@@ -273,13 +290,14 @@ def _swings_said(worth: Worth) -> str:
 
 def _swing(s: Swing, worth: Worth) -> str:
     by = f"{fmt.share(abs(s.factor - 1))} {'more' if s.factor > 1 else 'less'}"
-    told = f"If {_outcome(s.outcome)} counts {by}: "
-    if worth.curve is None and not any(w.name == "most likely" for w in worth.ways):
-        told += f"decisions move by {fmt.number(s.moved)} on average"
+    told = f"If {_outcome(s.outcome)} counts {by}, "
+    if not s.moved:
+        told += "nothing would be decided otherwise"
+    elif any(w.name == "as predicted" for w in worth.ways):
+        told += f"decisions would move by {fmt.number(s.moved)} on average"
     else:
         told += f"{fmt.share(s.moved)} of the cases would be decided otherwise"
-    if s.threshold is not None:
-        told += f" (from a chance of {fmt.share(s.threshold)} on)"
-    told += f"; staying as it is loses {fmt.measured(s.lost)} per 1,000 cases"
-    beyond = "brings" if s.gain.value is not None and s.gain.value > 0 else "brings no more, but"
-    return f"{told}. Decided anew, the model {beyond} {fmt.measured(s.gain)} beyond the best simpler way."
+    if s.moved:
+        told += "" if s.threshold is None else f" (from a chance of {fmt.share(s.threshold)} on)"
+        told += f"; staying as it is loses {_cash(s.lost)} per 1,000 cases"
+    return f"{told}. Beyond the best simpler way the model then brings {_cash(s.gain)}."

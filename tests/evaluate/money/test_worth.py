@@ -41,6 +41,10 @@ def _two(capacity=None, payoff=PAYOFF, n=4000):
     return _evidence(y, p, Asking(payoff=payoff, capacity=capacity))
 
 
+def _free():
+    return measure_worth(_two())
+
+
 def test_two_classes_by_hand():
     evidence = _two()
     found = measure_worth(evidence, currency="€", cases=500, period="week")
@@ -74,6 +78,7 @@ def test_break_even_is_where_the_gain_is_gone():
                 rival == "linear"  # whose own decisions move with the amounts
             )
     assert {b.outcome for b in found.break_even} == {"tp", "fp"}
+    assert all(b.high is None or b.high < 0 for b in found.break_even if b.outcome == "fp"), "an alarm earns nothing"
     assert next(b for b in found.break_even if b.outcome == "tp").low < 80
 
 
@@ -100,6 +105,7 @@ def test_capacity_is_held_against_as_many_taken_blindly():
     assert list(ways) == ["nothing", "blindly", "linear"] and found.acted == pytest.approx(0.05, abs=0.01)
     blindly = 0.05 * (80 * evidence.y.mean() - 5 * (1 - evidence.y.mean()))
     assert ways["blindly"].value.value == pytest.approx(1000 * blindly)
+    assert found.room.acted > 0.2 and found.room.gain.value > 0 and _free().room is None
     own = next(x for x in found.lists if x.capacity)
     assert own.share == 0.05 and own.n == 100 and own.lift > 2
     top = np.sort(evidence.prediction[:, 1])[-100]

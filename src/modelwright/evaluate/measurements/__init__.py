@@ -12,7 +12,7 @@ from modelwright.evaluate.measurements.fairness import (
     GroupRow,
     GroupTable,
 )
-from modelwright.evaluate.measurements.money import BreakEven, ProfitCurve, Swing, TopList, Way, Worth
+from modelwright.evaluate.measurements.money import BreakEven, ProfitCurve, Room, Swing, TopList, Way, Worth
 from modelwright.evaluate.measurements.scores import (
     CalibrationBin,
     Cases,
@@ -44,6 +44,7 @@ __all__ = [
     "Measurement",
     "ProfitCurve",
     "Residuals",
+    "Room",
     "Slice",
     "Swing",
     "TopList",

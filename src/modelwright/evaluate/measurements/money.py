@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from modelwright.evaluate.measurements.scores import Measurement
 
-__all__ = ["BreakEven", "ProfitCurve", "Swing", "TopList", "Way", "Worth"]
+__all__ = ["BreakEven", "ProfitCurve", "Room", "Swing", "TopList", "Way", "Worth"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,6 +136,14 @@ class Swing:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Room:
+    """What more capacity would bring: the share of cases that acting would pay for, and money per 1,000 cases more."""
+
+    acted: float
+    gain: Measurement
+
+
+@dataclass(frozen=True, kw_only=True)
 class Worth:
     """What the model is worth on rows that chose nothing.
 
@@ -159,6 +167,8 @@ class Worth:
     period : str
     per_period : Measurement or None
         What a period with the model brings beyond the best simpler way: what each one costs that passes without it.
+    room : Room or None
+        None where there is room for every case that pays.
     lists : tuple of TopList
     curve : ProfitCurve or None
     break_even : tuple of BreakEven
@@ -177,6 +187,7 @@ class Worth:
     capacity: int | None = None
     period: str = "day"
     per_period: Measurement | None = None
+    room: Room | None = None
     lists: tuple[TopList, ...] = ()
     curve: ProfitCurve | None = None
     break_even: tuple[BreakEven, ...] = ()

@@ -66,8 +66,12 @@ class Payoff:
 
     def changed(self, outcome: str, factor: float) -> Payoff | None:
         """Return the payoff with one outcome times ``factor``; None where nothing sensible is left of it."""
+        return self.with_amount(outcome, self.given[outcome] * factor)
+
+    def with_amount(self, outcome: str, amount: float) -> Payoff | None:
+        """Return the payoff with another amount for one outcome; None where nothing sensible is left of it."""
         try:
-            return read_payoff({**self.given, outcome: self.given[outcome] * factor}, self.classes)
+            return read_payoff({**self.given, outcome: amount}, self.classes)
         except UsageError:
             return None
 

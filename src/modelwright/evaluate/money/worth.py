@@ -12,7 +12,7 @@ import numpy as np
 
 from modelwright.evaluate.evidence import Evidence
 from modelwright.evaluate.measurements import Measurement
-from modelwright.evaluate.measurements.money import BreakEven, Swing, Way, Worth
+from modelwright.evaluate.measurements.money import BreakEven, Room, Swing, Way, Worth
 from modelwright.evaluate.money.counting import money, times
 from modelwright.evaluate.money.deciding import Decided, capped
 from modelwright.evaluate.money.payoffs import Payoff
@@ -82,9 +82,22 @@ def _in_money(found: Worth, decided: Decided, payoff: Payoff, evidence: Evidence
         ways=tuple(ways),
         rival=best.name,
         per_period=None if found.cases is None else times(best.gain, found.cases / THOUSAND, "per_period"),
+        room=_room(decided, payoff, evidence, currency, seed),
         break_even=_break_even(payoff, y, own, {name: rows for name, (_, rows) in others.items()}),
         swings=_swings(decided, evidence, currency, seed),
     )
+
+
+def _room(decided: Decided, payoff: Payoff, evidence: Evidence, currency: str, seed: int) -> Room | None:
+    """Return what it would bring to act on every case that pays; None where there is room for all of them."""
+    if decided.capacity is None:
+        return None
+    free = (evidence.prediction[:, 1] >= payoff.break_even).astype(float)
+    own = decided(evidence.prediction)
+    if free.sum() <= own.sum():
+        return None
+    more = payoff.of_decisions(evidence.y, free) - payoff.of_decisions(evidence.y, own)
+    return Room(acted=float(free.mean()), gain=_thousand("gain", more, evidence, currency, seed))
 
 
 def _thousand(name: str, rows: np.ndarray, evidence: Evidence, currency: str, seed: int) -> Measurement:
@@ -188,7 +201,9 @@ def _break_even(payoff: Payoff, y: np.ndarray, own: np.ndarray, others: dict[str
         for name, rows in others.items() if worth else ():
             slope = counted - _amounts(payoff, outcome, y, rows)
             if abs(slope) > 1e-12:
-                (below if slope > 0 else above).append((given - gains[name] / slope, name))
+                amount = given - gains[name] / slope
+                if payoff.with_amount(outcome, amount) is not None:
+                    (below if slope > 0 else above).append((amount, name))
         low, high = max(below, default=None), min(above, default=None)
         found.append(
             BreakEven(
