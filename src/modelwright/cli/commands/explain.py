@@ -71,9 +71,8 @@ def command(
 
     opened = Project(project)
     if simple or sql is not None:
-        _on_a_page(
-            opened, number, sql, asked_rows=bool(row or source or changes or want), alone=simple, as_json=as_json
-        )
+        rows_too = bool(row or source or changes or want)
+        _on_a_page(opened, number, sql, rows_too=rows_too, simple=simple, as_json=as_json)
         return
     told: list[dict[str, Any]] = []
     for place, record in _records(row, source, rows, query):
