@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from modelwright import documents
 from modelwright.cli import main
+from modelwright.explain.reasons import Explanation
 from modelwright.project import Project
 
 from .helpers import one_object
@@ -62,3 +65,34 @@ def test_what_cannot_be_explained_is_refused(
     assert main(["explain", str(project), *(real.get(o, o) for o in options), "--json"]) in (1, 2)
     captured = capsys.readouterr()
     assert code in captured.out + captured.err
+
+
+def test_the_model_on_a_page_is_told_whole(trained: Path, project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", str(project), "--simple"]) == 0
+    said = capsys.readouterr().out
+    page = Project(project).on_a_page()
+    assert page.title in said and page.simple.advice in said and str(page) in said
+    assert main(["explain", str(project), "--simple", "--json"]) == 0
+    told = one_object(capsys.readouterr().out)
+    assert told["model"]["form"] == page.model.form and told["sql"] == page.sql()
+    assert told["gain"]["low"] <= told["gain"]["value"] <= told["gain"]["high"]
+    assert main(["explain", str(project), "--simple", "--sql", "customers"]) == 0
+    assert capsys.readouterr().out.endswith('FROM "customers";\n')
+    answers = page.predict(trained / "train.csv")
+    assert list(answers) == ["prediction"] and len(answers) == 150 and answers["prediction"].notna().all()
+
+
+@pytest.mark.parametrize("options", [["--simple", "--row", "{}"], ["--sql", "customers"], ["--simple", "--want", "9"]])
+def test_a_page_and_rows_are_not_asked_for_at_once(
+    project: Path, capsys: pytest.CaptureFixture[str], options: list[str]
+) -> None:
+    assert main(["explain", str(project), *options]) == 2
+    assert "MW-U829" in capsys.readouterr().err
+
+
+def test_a_run_without_a_page_says_so(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    opened = Project(project)
+    path = opened.run_folder(opened.runs()[0]) / "explanation.json"
+    documents.save(replace(documents.load(path, Explanation), simple=None), path)
+    assert main(["explain", str(project), "--simple"]) == 2
+    assert "MW-U828" in capsys.readouterr().err

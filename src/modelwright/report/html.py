@@ -17,7 +17,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from modelwright import format as fmt
-from modelwright.report import cases, charts, describing, fairness, figures, money, reading, tables, words
+from modelwright.report import cases, charts, describing, fairness, figures, money, reading, simple, tables, words
 from modelwright.report.inputs import ReportInput
 
 __all__ = ["page", "render"]
@@ -114,6 +114,7 @@ def render(r: ReportInput) -> str:
         curves=figures.curves(e),
         calibration=figures.calibration(e),
         residuals=figures.residuals(e.residuals, r.problem.target, unit) if e.residuals else [],
+        simple=simple.section(r.explanation.simple),
         importances=shown,
         importances_more=folded,
         effects=figures.effects(r.explanation, r.contract),
