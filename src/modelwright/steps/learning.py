@@ -17,6 +17,7 @@ from modelwright.frame.splitting import NEEDS_TIME
 from modelwright.govern.fairness.choosing import CHOICES, choice_words
 from modelwright.running import Run
 from modelwright.steps.fairness import fairness
+from modelwright.steps.membership import membership
 from modelwright.steps.mitigating import make_fairer, reserve
 from modelwright.steps.settling import settle, told_in
 from modelwright.train.record import Training
@@ -152,7 +153,9 @@ def evaluate(run: Run) -> Evaluation:
     if run.start is not None:
         _keep_judged(run, evidence.prediction)
     evaluation = evaluating(problem, evidence, seed=run.brief.seed, **told_in(run.brief))
-    evaluation = replace(evaluation, fairness=fairness(run, evidence))
+    evaluation = replace(
+        evaluation, fairness=fairness(run, evidence), membership=membership(run, lambda fold: _opened(run, fold))
+    )
     head = evaluation.headline
     if evaluation.fairness is not None:
         asked = run.brief.fairness
@@ -184,6 +187,13 @@ def evaluate(run: Run) -> Evaluation:
         measurement=head,
     )
     return evaluation
+
+
+def _opened(run: Run, fold: int) -> Any:
+    """Return the plan of the models of a fold."""
+    from modelwright.package.assembling import assemble
+
+    return assemble(run.outcome.fold_members[fold], plan_facts(run))
 
 
 def _keep_judged(run: Run, prediction: np.ndarray) -> None:

@@ -13,6 +13,7 @@ from modelwright.evaluate.measurements.fairness import (
     GroupTable,
 )
 from modelwright.evaluate.measurements.money import BreakEven, ProfitCurve, Room, Swing, TopList, Way, Worth
+from modelwright.evaluate.measurements.privacy import Attack, Membership
 from modelwright.evaluate.measurements.scores import (
     CalibrationBin,
     Cases,
@@ -24,8 +25,10 @@ from modelwright.evaluate.measurements.scores import (
     Residuals,
     Slice,
 )
+from modelwright.evaluate.measurements.stress import StressCase, Stressed
 
 __all__ = [
+    "Attack",
     "BreakEven",
     "CalibrationBin",
     "Cases",
@@ -42,10 +45,13 @@ __all__ = [
     "GroupTable",
     "LearningPoint",
     "Measurement",
+    "Membership",
     "ProfitCurve",
     "Residuals",
     "Room",
     "Slice",
+    "StressCase",
+    "Stressed",
     "Swing",
     "TopList",
     "Way",

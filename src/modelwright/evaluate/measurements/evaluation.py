@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from modelwright.evaluate.measurements.fairness import Fairness
 from modelwright.evaluate.measurements.money import Worth
+from modelwright.evaluate.measurements.privacy import Membership
 from modelwright.evaluate.measurements.scores import (
     CalibrationBin,
     Cases,
@@ -63,6 +64,8 @@ class Evaluation:
         The same in cases; None in evaluations of earlier releases.
     fairness : Fairness or None
         By group of people; None where no column is about them.
+    membership : Membership or None
+        What the model tells of who was trained on; None where nobody asked.
     """
 
     headline: Measurement
@@ -86,3 +89,4 @@ class Evaluation:
     cases: Cases | None = None
     fairness: Fairness | None = None
     worth: Worth | None = None
+    membership: Membership | None = None

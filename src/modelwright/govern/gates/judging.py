@@ -7,6 +7,7 @@ from typing import Any
 
 from modelwright import format as fmt
 from modelwright.audit.findings import Audit
+from modelwright.brief_gates import THRESHOLDS
 from modelwright.evaluate import metrics
 from modelwright.evaluate.measurements import Evaluation
 from modelwright.frame.problem import Problem
@@ -16,11 +17,12 @@ from modelwright.govern.gates.certainty import HasScore, KnownWell
 from modelwright.govern.gates.fairness import FairEnough
 from modelwright.govern.gates.leaks import NoOpenErrors
 from modelwright.govern.gates.limits import FullyTrained, WithinBudget, WithinLatency, WithinMemory, WithinSize
+from modelwright.govern.gates.privacy import PrivateEnough
 from modelwright.govern.gates.slices import EvenAcrossSlices
 from modelwright.govern.gates.splitting import FairSplit
 from modelwright.govern.gates.trust import NotGrosslyOverfitted, NotTooGood, RightProbabilities
 from modelwright.govern.gates.worth import WorthItsMoney
-from modelwright.govern.verdict import Gate, Reason, Verdict
+from modelwright.govern.verdict import Fixed, Gate, Reason, Verdict
 
 __all__ = ["GATES", "judge"]
 
@@ -30,6 +32,7 @@ GATES: tuple[Check, ...] = (
     FairSplit(),
     NotTooGood(),
     FairEnough(),
+    PrivateEnough(),
     KnownWell(),
     BeatsConstant(),
     FullyTrained(),
@@ -56,7 +59,8 @@ def judge(problem: Problem, audit: Audit, evaluation: Evaluation, facts: Mapping
     facts : mapping
         What the version costs: ``limits`` (`modelwright.brief.Limits`), ``latency_ms`` per row, ``size_bytes``,
         ``seconds`` of the run, ``peak_memory_bytes``, ``stood_in`` (what stands in for a model). A missing
-        one is not judged.
+        one is not judged. ``gates`` are the thresholds of the brief, ``brief`` its digest, ``changed`` what differs from
+        an earlier run, ``training`` (`modelwright.train.record.Training`), ``parity_difference`` of plan and libraries.
 
     Returns
     -------
@@ -79,9 +83,19 @@ def judge(problem: Problem, audit: Audit, evaluation: Evaluation, facts: Mapping
             Reason(gate=gate.name, because=f.why, do=f.do, counts=(gate, f) in reasons) for gate, f in reasons + others
         ),
         gates=tuple(
-            Gate(name=gate.name, passed=f.passed, blocking=f.failing.blocking, why=f.why) for gate, f in answered
+            Gate(name=gate.name, passed=f.passed, blocking=f.failing.blocking, why=f.why, failing=f.failing.value)
+            for gate, f in answered
         ),
+        thresholds=_fixed(case),
+        brief=facts.get("brief", ""),
+        notes=tuple(facts.get("changed", ())),
     )
+
+
+def _fixed(case: Case) -> tuple[Fixed, ...]:
+    """Return the thresholds that held."""
+    values = {name: case.threshold(name) for name in THRESHOLDS}
+    return tuple(Fixed(name=n, value=v, by_brief=n in case.asked) for n, v in values.items() if v is not None)
 
 
 def _answer(failed: list[_Answered]) -> tuple[str, list[_Answered]]:
