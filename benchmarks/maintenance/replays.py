@@ -1,7 +1,7 @@
 """What maintenance is worth: sets along time and generated streams; frozen, maintained, trained after every window.
 
     python benchmarks/maintenance/replays.py DATA [--sets elec2,bike_sharing_hourly] [--kinds sudden,none]
-        [--rows 12000] [--windows 30] [--trials 1] [--seed 0] [--out replays.jsonl]
+        [--rows 12000] [--windows 30] [--trials 1] [--seed 0] [--keep FOLDER] [--out replays.jsonl]
 
 DATA is the folder with INDEX.csv. A set is thinned evenly to ``--rows``, which keeps its years; the first fifth trains
 the project, the rest is the stream, with labels two windows late. Printed for each, one JSON line: the mean losses of
@@ -25,6 +25,7 @@ import pandas as pd
 from streams import KINDS, make_stream
 
 import modelwright as mw
+from modelwright.evaluate.measurements import Measurement
 from modelwright.retrain.replay import replay
 
 TIME = "when"
@@ -78,28 +79,45 @@ SETS: dict[str, Callable[[Path], tuple[pd.DataFrame, str]]] = {
 }
 
 
-def lived(frame: pd.DataFrame, target: str, first: int, windows: int, trials: int, seed: int) -> dict[str, Any]:
+def lived(
+    frame: pd.DataFrame, target: str, first: int, windows: int, trials: int, seed: int, keep: Path | None
+) -> dict[str, Any]:
     """Return what a replay of the rows after the first came to."""
     frame = frame.assign(**{TIME: pd.Timestamp("2020-01-01") + pd.to_timedelta(np.arange(len(frame)), unit="h")})
     delay = 2 * (len(frame) - first) // windows
     with tempfile.TemporaryDirectory(prefix="replays-") as folder:
-        place, started = Path(folder), time.monotonic()
-        frame.head(first).to_parquet(place / "first.parquet")
+        place, started = keep or Path(folder), time.monotonic()
+        place.mkdir(parents=True, exist_ok=True)
         frame.tail(len(frame) - first).to_parquet(place / "stream.parquet")
-        project = mw.run(
-            place / "first.parquet", target=target, time=TIME, drop=[TIME], trials=trials, members=1, seed=seed,
-            project=place / "made",
-        )  # fmt: skip
-        if project.champion is None:
-            project.promote(1, why="the replay needs a champion")
+        project = _project(place, frame.head(first), target, trials, seed)
         found = replay(project, place / "stream.parquet", time=TIME, label_delay=f"{delay}h", windows=windows)
         return {
             "loss": found.loss, "frozen": found.frozen, "maintained": found.maintained,
-            "every_window": found.every_window, "retrains": found.retrains, "promotions": found.promotions,
+            "every_window": found.every_window, "gain": _ends(found.gain), "behind": _ends(found.behind),
+            "retrains": found.retrains, "probes": found.probes, "promotions": found.promotions,
+            "rows_fitted": found.rows_fitted, "rows_fitted_always": found.rows_fitted_always,
             "rollbacks": found.rollbacks, "alarms": found.alarms, "refused": found.refused, "windows": found.windows,
             "rows": found.rows, "judged": Counter(found.judgements), "seconds": round(time.monotonic() - started, 1),
             "events": found.events,
         }  # fmt: skip
+
+
+def _project(place: Path, frame: pd.DataFrame, target: str, trials: int, seed: int) -> mw.Project:
+    """Return the project of the first rows; one that is there already is taken."""
+    if (place / "made" / "champion.json").is_file():
+        return mw.Project(place / "made")
+    frame.to_parquet(place / "first.parquet")
+    project = mw.run(
+        place / "first.parquet", target=target, time=TIME, drop=[TIME], trials=trials, members=1, seed=seed,
+        project=place / "made",
+    )  # fmt: skip
+    if project.champion is None:
+        project.promote(1, why="the replay needs a champion")
+    return project
+
+
+def _ends(found: Measurement) -> tuple[float | None, ...]:
+    return found.value, found.low, found.high
 
 
 def thinned(frame: pd.DataFrame, rows: int) -> pd.DataFrame:
@@ -116,17 +134,24 @@ def main() -> None:
     parser.add_argument("--windows", type=int, default=30)
     parser.add_argument("--trials", type=int, default=1)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--keep", type=Path, help="Keep the trained projects here, and use those that are there.")
     parser.add_argument("--out", type=Path)
     asked = parser.parse_args()
     for name in filter(None, asked.sets.split(",")):
         frame, target = SETS[name](asked.data)
         frame = thinned(frame, asked.rows).reset_index(drop=True)
-        _tell(asked, name, lived(frame, target, int(FIRST * len(frame)), asked.windows, asked.trials, asked.seed))
+        first, keep = int(FIRST * len(frame)), _kept(asked, name)
+        _tell(asked, name, lived(frame, target, first, asked.windows, asked.trials, asked.seed, keep))
     for kind in filter(None, asked.kinds.split(",")):
         rows = asked.rows // 15
         stream = make_stream(kind, rows=3 * rows, windows=12, window_rows=rows, turn=4, seed=asked.seed)
         frame = pd.concat([stream.train, *stream.windows], ignore_index=True).drop(columns=[stream.time])
-        _tell(asked, kind, lived(frame, stream.target, len(stream.train), 12, asked.trials, asked.seed))
+        keep = _kept(asked, kind)
+        _tell(asked, kind, lived(frame, stream.target, len(stream.train), 12, asked.trials, asked.seed, keep))
+
+
+def _kept(asked: argparse.Namespace, name: str) -> Path | None:
+    return asked.keep and asked.keep / f"{name}-{asked.rows}-{asked.trials}-{asked.seed}"
 
 
 def _tell(asked: argparse.Namespace, name: str, found: dict[str, Any]) -> None:

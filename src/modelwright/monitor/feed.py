@@ -18,9 +18,9 @@ from modelwright.format import joined
 from modelwright.monitor.comparing import Compared
 from modelwright.package.reference.binning import counts_of
 from modelwright.package.reference.documents import FIRST, MISSING
-from modelwright.package.reference.varying import LARGEST_BELIEVED, distance
+from modelwright.package.reference.varying import LARGEST_BELIEVED, distance, freedom_of
 
-__all__ = ["Sign", "renamed", "stuck", "turned_missing", "unit_changed"]
+__all__ = ["Sign", "part_changed", "renamed", "stuck", "turned_missing", "unit_changed"]
 
 TURNED_MISSING = 0.2
 """A rise of the share of missing values by this much is a feed that fails and no change of the world; training's own
@@ -56,6 +56,9 @@ FEWEST_QUANTILES = 3
 FAHRENHEIT = (1.8, 32.0)
 STUCK_SHARE = 0.95
 STUCK_BINS = 6  # a column whose training rows fill so many bins is no flag
+FEWEST_BEYOND = 20
+"""Rows that have a shape."""
+
 NEW_SHARE = 0.05
 """New levels on fewer rows than this are new levels, not the old ones renamed."""
 
@@ -96,6 +99,29 @@ def unit_changed(column: Column, compared: Compared, spec: ColumnSpec) -> Sign |
                 unit="times",
                 words=f"'{spec.name}' has the shape of training in another unit: {words}",
             )
+    return None
+
+
+def part_changed(column: Column, compared: Compared, spec: ColumnSpec) -> Sign | None:
+    """Return that some rows are in another unit: one of several sources, or the later rows of a window.
+
+    The rows beyond the range of training are asked alone; by a factor that leaves some of them within it, it cannot be
+    told from a world that moved.
+    """
+    if isinstance(column, Strings) or spec.kind not in (Kind.NUMBER, Kind.DURATION) or not compared.reference.edges:
+        return None
+    low, high = compared.reference.edges[0], compared.reference.edges[-1]
+    beyond = column[(column < low) | (column > high)]
+    if len(beyond) < FEWEST_BEYOND:
+        return None
+    before = _distance(beyond, compared, spec)
+    chance = 2 * freedom_of(np.asarray(compared.reference.shares)) / (4 * len(beyond))
+    for slope, offset, words in _conversions(beyond, compared):
+        after = _distance((beyond - offset) / slope, compared, spec)
+        if after < GAINED * before and after < LARGEST_BELIEVED + chance:
+            part = len(beyond) / max(len(column), 1)
+            words = f"{part:.0%} of '{spec.name}' have the shape of training in another unit: {words}"
+            return Sign(check="unit", value=slope, unit="times", words=words)
     return None
 
 

@@ -93,7 +93,7 @@ class _Case:
         for look in (feed.renamed, feed.unit_changed, feed.stuck):
             if (sign := look(column, compared, spec)) is not None:
                 return sign
-        return None
+        return feed.part_changed(column, compared, spec) if self.is_outside(compared) else None
 
     def feed_alarm(self, sign: feed.Sign, name: str, evidence: float = LARGEST) -> Alarm:
         compared = self.columns.get(name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,12 +18,17 @@ if TYPE_CHECKING:
 
     from modelwright.package.bundle import Version
 
-__all__ = ["logged_rows"]
+__all__ = ["Span", "logged_rows"]
+
+Span = tuple[str, str]
+"""A stretch of time, from its first to its last moment."""
 
 _METADATA = b"modelwright.log"
 
 
-def logged_rows(version: Version, log: Path, *, since: datetime | None = None) -> tuple[pa.Table, str]:
+def logged_rows(
+    version: Version, log: Path, *, since: datetime | None = None, without: Sequence[Span] = ()
+) -> tuple[pa.Table, str]:
     """Return the rows of the log whose labels are known, the oldest first, and the time of the last one.
 
     Parameters
@@ -32,6 +38,8 @@ def logged_rows(version: Version, log: Path, *, since: datetime | None = None) -
     log : Path
     since : datetime or None
         Rows after this moment only.
+    without : sequence of (start, end)
+        Stretches of time, ISO 8601, whose rows are not to be learned from: the feed was broken.
 
     Raises
     ------
@@ -44,7 +52,12 @@ def logged_rows(version: Version, log: Path, *, since: datetime | None = None) -
     from modelwright.serve.log import read_labelled
 
     table = read_labelled(log, since=since)
-    table = table.filter(pc.equal(table.column("role"), "champion")) if table.num_rows else table
+    if table.num_rows:  # a canary's answers are answers; in the shadow every row is there twice
+        table = table.filter(pc.not_equal(table.column("role"), "shadow"))
+    for start, end in without:
+        times = table.column("time")
+        inside = pc.and_(pc.greater_equal(times, _moment(start, times)), pc.less_equal(times, _moment(end, times)))
+        table = table.filter(pc.invert(inside))
     if not table.num_rows:
         return pa.table({}), ""
     table = table.sort_by("time")
@@ -53,6 +66,12 @@ def logged_rows(version: Version, log: Path, *, since: datetime | None = None) -
     columns: dict[str, Any] = {spec.name: _raw(given.field(spec.name), spec.kind) for spec in version.contract.columns}
     columns[version.manifest.target] = table.column("label") if version.plan.classes else table.column("number")
     return pa.table(columns), str(table.column("time")[-1].as_py().isoformat())
+
+
+def _moment(told: str, times: pa.ChunkedArray) -> pa.Scalar:
+    import pyarrow as pa
+
+    return pa.scalar(datetime.fromisoformat(told), pa.timestamp("us", "UTC")).cast(times.type)
 
 
 def _refuse_hidden(version: Version, table: pa.Table) -> None:

@@ -23,7 +23,7 @@ from modelwright.evaluate.measurements import Measurement
 from modelwright.evaluate.valuing import absolute_rows, log_loss_rows, squared_rows
 from modelwright.retrain.documents import Challenge, SliceChange
 
-__all__ = ["Side", "aligned", "challenge", "losses_of"]
+__all__ = ["Side", "aligned", "challenge", "level_of_look", "losses_of"]
 
 LEVEL = 0.975
 """Of the intervals of both gains: one of the two is enough, so that each gets half of five in a hundred."""
@@ -54,6 +54,16 @@ def losses_of(metric: str, y: np.ndarray, prediction: np.ndarray) -> np.ndarray:
     return absolute_rows(y, prediction) if metric in BY_SIZE else squared_rows(y, prediction)
 
 
+def level_of_look(look: int, several: int = 1) -> float:
+    """Return the level of the intervals at a look at the same challenger, 0 for the first, or at ``several`` at once.
+
+    Looks after the first, on more and more rows, share among them what the first had for itself: 1/(k (k + 1)) for the
+    k-th sums to one, so that a challenger that is no better wins in ten of a hundred cases at most, however often it is
+    looked at.
+    """
+    return 1 - (1 - LEVEL) / (several * max(look * (look + 1), 1))
+
+
 def aligned(prediction: np.ndarray, classes: Sequence[str], wanted: Sequence[str]) -> np.ndarray:
     """Return probabilities in the order of other classes; a class that the model does not know gets none."""
     if tuple(classes) == tuple(wanted) or not wanted:
@@ -75,6 +85,7 @@ def challenge(
     order: np.ndarray | None = None,
     gates: Sequence[str] = (),
     seed: int = 0,
+    level: float = LEVEL,
 ) -> Challenge:
     """Return who is better.
 
@@ -92,6 +103,8 @@ def challenge(
     gates : sequence of str
         What blocks the challenger.
     seed : int
+    level : float
+        Of the intervals of the gains, see `level_of_look`.
     """
     chosen = metrics.get(metric)
     blocks = None if order is None else time_blocks(_ranks(order), y, champion.prediction)
@@ -104,14 +117,14 @@ def challenge(
         seed=seed,
         threshold=challenger.threshold,
         other_threshold=champion.threshold,
-        level=LEVEL,
+        level=level,
     )
     scores = [
         measure(chosen, y, side.prediction, groups=blocks, threshold=side.threshold, seed=seed)
         for side in (champion, challenger)
     ]
     difference = losses_of(metric, y, champion.prediction) - losses_of(metric, y, challenger.prediction)
-    less = mean_measurement("loss", difference, groups=blocks, seed=seed, level=LEVEL)
+    less = mean_measurement("loss", difference, groups=blocks, seed=seed, level=level)
     slices, seen = _worse_slices(difference, columns, blocks)
     better = (_above(more) and not _below(less)) or (_above(less) and not _below(more))
     return Challenge(

@@ -7,7 +7,24 @@ from enum import StrEnum
 
 from modelwright.evaluate.measurements import Measurement
 
-__all__ = ["Challenge", "Policy", "Retrained", "SliceChange", "Span", "SpanTrial", "Trigger"]
+__all__ = [
+    "BY",
+    "PROPOSED",
+    "RETRAINED",
+    "Challenge",
+    "Policy",
+    "Retrained",
+    "SliceChange",
+    "Span",
+    "SpanTrial",
+    "Trigger",
+]
+
+RETRAINED, PROPOSED = "retrained", "proposed"
+"""Events of the ledger."""
+
+BY = "maintenance"
+"""Who did what is done without a person."""
 
 
 class Policy(StrEnum):
@@ -30,17 +47,16 @@ class Trigger(StrEnum):
     LOSS = "loss"
     SCHEDULE = "schedule"
     ROWS = "new rows"
+    GAIN = "more to learn"
 
 
 class Span(StrEnum):
-    """Which rows a new model learns from: all; the later half or quarter; older rows thinned out the more the older
-    they are; those that came since the champion was trained; those since its losses changed."""
+    """Which rows a new model learns from: all; the later half; older rows thinned out the more the older they are;
+    those since the champion's losses changed."""
 
     ALL = "all rows"
     HALF = "the later half"
-    QUARTER = "the latest quarter"
     FADING = "older rows thinned out"
-    NEW = "the new rows"
     CHANGE = "since the change"
 
 

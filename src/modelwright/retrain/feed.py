@@ -15,7 +15,12 @@ if TYPE_CHECKING:
 
     from modelwright.package.bundle import Version
 
-__all__ = ["check_feed"]
+__all__ = ["check_feed", "sound_rows"]
+
+STRETCH = 200
+"""Rows that are looked at together, so that a feed that was broken for a while does not hide among all rows."""
+
+MOST_STRETCHES = 50  # of more rows each is longer
 
 MOST_UNREADABLE = 0.2
 """Share of the labels that may not be what the target can have: beyond, it is another column, unit or spelling."""
@@ -48,14 +53,50 @@ def check_feed(version: Version, new: pa.Table) -> Monitoring:
     canonicalise(new, version.contract, required=version.contract.names)
     _check_labels(version, new.column(target))
     found = watch(version, new.drop_columns([target]), labels=new.column(target).to_pylist())
-    if found.judgement is Judgement.BROKEN:
-        broken = [a.sentence.rstrip(". ") for a in found.alarms if a.judgement is Judgement.BROKEN]
+    broken = _broken(found)
+    if not broken:
+        broken = list(sound_rows(version, new)[1])
+    if broken:
         raise DataError(
             f"the new data look broken and are not learned from: {joined(broken, MOST_SHOWN)}",
             fix="mend the feed, and give the rows again; if the change is meant, run 'modelwright run' on the new data",
             code="MW-D802",
         )
     return found
+
+
+def sound_rows(version: Version, new: pa.Table) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Return which rows are not of a broken stretch, in a mask, and what is broken, in words.
+
+    Stretches beside a broken one are left out as well: what broke may have begun in them, or ended.
+
+    Parameters
+    ----------
+    version : Version
+    new : pyarrow.Table
+        In the order in which the rows came.
+    """
+    from modelwright.monitor.watching import watch
+
+    sound, words = np.ones(new.num_rows, dtype=bool), []
+    features = new.drop_columns([n for n in (version.manifest.target,) if n in new.column_names])
+    stretches = _stretches(new.num_rows)
+    for number, rows in enumerate(stretches):
+        broken = _broken(watch(version, features.slice(int(rows[0]), len(rows))))
+        if broken:
+            for beside in stretches[max(number - 1, 0) : number + 2]:
+                sound[beside] = False
+            words.append(f"rows {rows[0] + 1:,} to {rows[-1] + 1:,}: {joined(broken, MOST_SHOWN)}")
+    return sound, tuple(words)
+
+
+def _stretches(n: int) -> list[np.ndarray]:
+    count = min(n // STRETCH, MOST_STRETCHES)
+    return np.array_split(np.arange(n), max(count, 1)) if n else []
+
+
+def _broken(found: Monitoring) -> list[str]:
+    return [a.sentence.rstrip(". ") for a in found.alarms if a.judgement is Judgement.BROKEN]
 
 
 def _check_labels(version: Version, labels: pa.ChunkedArray) -> None:

@@ -1,4 +1,4 @@
-"""Second thoughts: a champion that maintenance promoted is taken back where later labels speak for the one before."""
+"""Second thoughts: a champion that maintenance promoted is taken back where later labels speak for one before it."""
 
 from __future__ import annotations
 
@@ -11,15 +11,18 @@ from modelwright.champions import PROMOTED, ROLLED_BACK
 from modelwright.data.columns import take
 from modelwright.monitor.windows import encode_labels
 from modelwright.project import Project
-from modelwright.retrain.challenge import Side, aligned, challenge
-from modelwright.retrain.documents import Challenge
-from modelwright.retrain.retraining import BY
+from modelwright.retrain.challenge import Side, aligned, challenge, level_of_look, losses_of
+from modelwright.retrain.documents import BY, Challenge
+from modelwright.retrain.spans import change_point
 from modelwright.retrain.tables import FEWEST_NEW, canonical
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["promoted_at", "take_back"]
+__all__ = ["MOST_BEFORE", "promoted_at", "take_back"]
+
+MOST_BEFORE = 3
+"""Earlier versions that are asked whether they would do better."""
 
 
 def promoted_at(project: Project) -> str | None:
@@ -30,37 +33,56 @@ def promoted_at(project: Project) -> str | None:
     return None
 
 
-def take_back(project: Project, later: pa.Table) -> Challenge | None:
-    """Go back to the champion before where it does better on later rows, beyond the noise; return how they compared.
+def take_back(project: Project, later: pa.Table, looks: int = 0) -> Challenge | None:
+    """Go back to an earlier champion that does better on later rows, beyond the noise; return how they compared.
+
+    Where the champion's losses have changed on the way, the rows since then count: what was may have come back.
 
     Parameters
     ----------
     project : Project
     later : pyarrow.Table
-        Rows with labels that came after the promotion, the oldest first: neither version was fitted on them.
+        Rows with labels that came after the promotion, the oldest first: none of the versions was fitted on them.
+    looks : int
+        How often this was asked about the champion before.
 
     Returns
     -------
     Challenge or None
-        None where there is nobody to go back to, or rows are too few. Where it ``wins``, the version before serves.
+        Of the best of the latest three champions before. None where there is nobody to go back to, or rows are too
+        few. Where it ``wins``, that version serves.
     """
     with project.lock():
         champion = project.settle()
         if champion is None or not champion.previous or promoted_at(project) is None:
             return None
-        found = _compared(project, champion.version, champion.previous[-1], later)
-        if found is None or not found.wins:
+        before = [v for v in dict.fromkeys(reversed(champion.previous)) if v != champion.version][:MOST_BEFORE]
+        level = level_of_look(looks + 1, max(len(before), 1))
+        compared = [_compared(project, champion.version, version, later, looks, level) for version in before]
+        known = [found for found in compared if found is not None]
+        if not known:
+            return None
+        found = max(known, key=lambda f: (f.wins, f.loss_gain.value or 0.0))
+        if not found.wins:
             return found
         evidence = {"rows": found.rows, "metric": found.metric, "gain": documents.to_builtins(found.gain)}
-        project.rollback(by=BY, why=f"on later labels, {found.why}", evidence=evidence)
+        why = f"on later labels, {found.why}"
+        if found.challenger == champion.previous[-1]:
+            project.rollback(by=BY, why=why, evidence=evidence)
+        else:
+            project.promote(found.challenger, by=BY, why=why, evidence=evidence)
         return found
 
 
-def _compared(project: Project, now: int, before: int, later: pa.Table) -> Challenge | None:
+def _compared(project: Project, now: int, before: int, later: pa.Table, looks: int, level: float) -> Challenge | None:
     new, old = project.version(now), project.version(before)
     target, classes = new.manifest.target, new.plan.classes
     y = encode_labels(later.column(target).to_pylist(), classes) if target in later.column_names else np.empty(0)
     rows = np.flatnonzero(~np.isnan(y))
+    if len(rows) < FEWEST_NEW * (looks + 1):
+        return None
+    said = new.plan.predict(take(canonical(later, new.contract), rows))
+    rows = rows[change_point(losses_of(new.manifest.metric, y[rows], said)) or 0 :]
     if len(rows) < FEWEST_NEW:
         return None
     sides = []
@@ -75,4 +97,5 @@ def _compared(project: Project, now: int, before: int, later: pa.Table) -> Chall
         sides[1],
         columns={},
         order=np.arange(len(rows)),
+        level=level,
     )

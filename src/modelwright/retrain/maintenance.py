@@ -20,15 +20,17 @@ from modelwright.ledger import now
 from modelwright.lifecycle import Listener, Silent
 from modelwright.locking import held
 from modelwright.monitor.documents import Judgement, Monitoring, worst
+from modelwright.monitor.keeping import Kept
 from modelwright.monitor.looking import LOG_FOLDER, look_at_log
 from modelwright.monitor.sources import WINDOW_ROWS
 from modelwright.project import Project
 from modelwright.retrain.arrivals import logged_rows
 from modelwright.retrain.documents import Challenge, Policy, Retrained, Trigger
 from modelwright.retrain.guarding import promoted_at, take_back
-from modelwright.retrain.retraining import new_rows, retrain
+from modelwright.retrain.retraining import new_rows, probed, retrain
+from modelwright.retrain.shadowing import Shadow, conclude, look_again, stays
 from modelwright.retrain.tables import FEWEST_NEW, learned_until
-from modelwright.retrain.triggers import Waiting, reason_to_retrain
+from modelwright.retrain.triggers import MOST_SAVED, Waiting, may_train, reason_to_retrain
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -39,6 +41,9 @@ STATE = "maintenance.json"
 LOCK = ".maintain.lock"
 FAILED = "maintenance failed"
 """Event of the ledger."""
+
+DAY_S = 86_400.0
+"""A training takes minutes: one or two a day are nothing that has to be saved for."""
 
 TOO_FEW, BROKEN_FEED = "MW-D801", "MW-D802"
 """Codes of what a round takes note of and goes on."""
@@ -76,11 +81,16 @@ class Settings:
 
 @dataclass(frozen=True, kw_only=True)
 class Upkeep:
-    """What is remembered between rounds: for which champion, when a model was trained last, and what came since."""
+    """What is remembered between rounds: for which champion, when a model was trained last, and what came since.
+
+    ``doubts`` counts how often earlier champions were asked whether they would do better.
+    """
 
     version: int
     waiting: Waiting
     trained: str
+    doubts: int = 0
+    shadow: Shadow | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,7 +108,9 @@ class Round:
         Why a model was trained; None where none was.
     retrained : Retrained or None
     second : Challenge or None
-        The champion before against the one that maintenance promoted; where it ``wins`` it serves again.
+        An earlier champion against the one that maintenance promoted; where it ``wins`` it serves again.
+    shadowed : Challenge or None
+        A challenger in the shadow against the champion, by the labels that have come since it was made.
     champion : int
     told : tuple of str
     """
@@ -112,6 +124,7 @@ class Round:
     second: Challenge | None
     champion: int
     told: tuple[str, ...] = ()
+    shadowed: Challenge | None = None
 
 
 @contextlib.contextmanager
@@ -134,12 +147,13 @@ def maintain_once(project: Project, settings: Settings, *, listener: Listener | 
     upkeep = _upkeep(project)
     found, fresh, told, until = _look(project, settings, upkeep)
     labelled = 0 if fresh is None else fresh.num_rows
-    second = _second_thoughts(project, settings, fresh)
-    if second is not None and second.wins:
-        upkeep = _fresh(project)
-    waiting = replace(upkeep.waiting, fresh=labelled, looks=upkeep.waiting.looks + 1)
+    upkeep, second = _second_thoughts(project, settings, fresh, upkeep)
+    upkeep, shadowed = _in_shadow(project, settings, fresh, upkeep)
+    upkeep = _counted(upkeep, sum(w.rows > 0 for w in found), labelled)
     latest = worst([w.judgement for w in found])
-    trigger = _reason(found, waiting, settings, upkeep) if latest is not Judgement.BROKEN else None
+    trigger = None
+    if latest is not Judgement.BROKEN and not _served(second) and not _served(shadowed):
+        trigger = _reason(project, settings, upkeep, found, fresh)
     done: Retrained | None = None
     if trigger is not None and fresh is not None:
         done = retrain(
@@ -152,11 +166,10 @@ def maintain_once(project: Project, settings: Settings, *, listener: Listener | 
             trials=settings.trials,
             until=until,
         )
-        waiting = replace(waiting.after(trigger, won=done.promoted, trained_on=done.rows), tried=0)
-        upkeep = replace(upkeep, trained=now())
+        upkeep = _after(upkeep, done)
     champion = project.champion
     assert champion is not None
-    documents.save(replace(upkeep, version=champion.version, waiting=waiting), project.path / STATE)
+    documents.save(replace(upkeep, version=champion.version), project.path / STATE)
     return Round(
         at=now(),
         judgement=latest,
@@ -165,8 +178,33 @@ def maintain_once(project: Project, settings: Settings, *, listener: Listener | 
         trigger=trigger,
         retrained=done,
         second=second,
+        shadowed=shadowed,
         champion=champion.version,
         told=told,
+    )
+
+
+def _served(found: Challenge | None) -> bool:
+    return found is not None and found.wins
+
+
+def _counted(upkeep: Upkeep, windows: int, labelled: int) -> Upkeep:
+    """Return what is remembered with the windows of this round; a day without a training pays for the next two."""
+    waiting = upkeep.waiting.looked(windows, labelled)
+    age = (datetime.now(UTC) - datetime.fromisoformat(upkeep.trained)).total_seconds()
+    return replace(upkeep, waiting=replace(waiting, saved=MOST_SAVED) if age >= DAY_S else waiting)
+
+
+def _after(upkeep: Upkeep, done: Retrained) -> Upkeep:
+    """Return what is remembered after a training. What came is known to the next challenger, whoever serves."""
+    waiting = upkeep.waiting.after(won=done.challenge.wins, trained_on=done.rows)
+    shadow = Shadow(version=done.version) if stays(done.challenge) else None
+    return replace(
+        upkeep,
+        waiting=replace(waiting, tried=0),
+        trained=now(),
+        shadow=shadow,
+        doubts=0 if done.promoted else upkeep.doubts,
     )
 
 
@@ -189,7 +227,7 @@ def _fresh(project: Project) -> Upkeep:
     manifest = project.version().manifest
     return Upkeep(
         version=manifest.version,
-        waiting=Waiting(trained_on=manifest.rows.get("used", 0)),
+        waiting=Waiting(trained_on=manifest.rows.get("used", 0), saved=MOST_SAVED),
         trained=manifest.created,
     )
 
@@ -200,7 +238,7 @@ def _look(
     """Return the windows since the last round, the labelled rows to learn from, what to tell, and up to when."""
     if settings.data is not None:
         try:
-            found, fresh = new_rows(project, settings.data)
+            arrived = new_rows(project, settings.data)
         except DataError as error:
             if error.code not in (TOO_FEW, BROKEN_FEED):
                 raise
@@ -210,29 +248,70 @@ def _look(
                 judgement=Judgement.BROKEN if error.code == BROKEN_FEED else Judgement.QUIET,
             )
             return (judged,), None, (error.what,), ""
-        return (found,), fresh, (), ""
-    log = settings.log or project.path / LOG_FOLDER
-    windows = look_at_log(project, log=log, rows=settings.window)
-    fresh, until = logged_rows(project.version(), log, since=learned_until(project))
+        return (arrived.found,), arrived.rows, arrived.told, ""
+    windows = look_at_log(project, log=_log(project, settings), rows=settings.window)
+    fresh, until = _logged(project, settings, since=learned_until(project))
     return windows, fresh, (), until
 
 
-def _second_thoughts(project: Project, settings: Settings, fresh: pa.Table | None) -> Challenge | None:
-    """Ask the champion before about rows that came after the promotion."""
+def _log(project: Project, settings: Settings) -> Path:
+    return settings.log or project.path / LOG_FOLDER
+
+
+def _logged(project: Project, settings: Settings, *, since: datetime | None) -> tuple[pa.Table, str]:
+    """Return the labelled rows of the log, without those of windows in which the feed was broken."""
+    broken = [
+        (w.start, w.end)
+        for w in Kept(project.path).windows()
+        if w.judgement is Judgement.BROKEN and w.start is not None and w.end is not None
+    ]
+    return logged_rows(project.version(), _log(project, settings), since=since, without=broken)
+
+
+def _second_thoughts(
+    project: Project, settings: Settings, fresh: pa.Table | None, upkeep: Upkeep
+) -> tuple[Upkeep, Challenge | None]:
+    """Ask earlier champions about rows that came after the promotion."""
     at = promoted_at(project)
     if at is None or settings.policy is not Policy.AUTOMATIC:
-        return None
-    if settings.data is not None:
-        return None if fresh is None else take_back(project, fresh)
-    later, _ = logged_rows(
-        project.version(), settings.log or project.path / LOG_FOLDER, since=datetime.fromisoformat(at)
-    )
-    return take_back(project, later) if later.num_rows else None
+        return upkeep, None
+    later = fresh
+    if settings.data is None:
+        later, _ = _logged(project, settings, since=datetime.fromisoformat(at))
+    if later is None or not later.num_rows:
+        return upkeep, None
+    found = take_back(project, later, upkeep.doubts)
+    if found is not None and found.wins:
+        return replace(_fresh(project), trained=upkeep.trained), found
+    return replace(upkeep, doubts=upkeep.doubts + (found is not None)), found
 
 
-def _reason(found: tuple[Monitoring, ...], waiting: Waiting, settings: Settings, upkeep: Upkeep) -> Trigger | None:
+def _in_shadow(
+    project: Project, settings: Settings, fresh: pa.Table | None, upkeep: Upkeep
+) -> tuple[Upkeep, Challenge | None]:
+    """Ask the rows that have come since about the challenger in the shadow, and do what the policy says."""
+    shadow = upkeep.shadow
+    if shadow is None or fresh is None or fresh.num_rows < shadow.needs:
+        return upkeep, None
+    with project.lock():
+        found = look_again(project, shadow, fresh)
+        if found is None:
+            return upkeep, None
+        if found.wins:
+            served = conclude(project, found, settings.policy)
+            waiting = Waiting(trained_on=upkeep.waiting.trained_on, saved=upkeep.waiting.saved)
+            return replace(upkeep, shadow=None, doubts=0, waiting=waiting if served else upkeep.waiting), found
+    return replace(upkeep, shadow=replace(shadow, looks=shadow.looks + 1) if stays(found) else None), found
+
+
+def _reason(
+    project: Project, settings: Settings, upkeep: Upkeep, found: tuple[Monitoring, ...], fresh: pa.Table | None
+) -> Trigger | None:
+    waiting = upkeep.waiting
     gravest = max(found, key=lambda w: w.judgement is Judgement.HARMFUL, default=None)
-    reason = reason_to_retrain(gravest, waiting)
+    reason = None
+    if fresh is not None and found and may_train(waiting):
+        reason = reason_to_retrain(gravest, waiting, probed(project, fresh))
     if reason is None and settings.schedule_s is not None and waiting.fresh >= FEWEST_NEW:
         age = (datetime.now(UTC) - datetime.fromisoformat(upkeep.trained)).total_seconds()
         return Trigger.SCHEDULE if age >= settings.schedule_s else None

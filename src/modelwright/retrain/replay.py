@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,27 +24,25 @@ from modelwright.brief import Brief
 from modelwright.data.columns import take
 from modelwright.data.contract import Contract, Kind
 from modelwright.errors import ProjectError, UsageError, did_you_mean
-from modelwright.monitor.documents import Judgement, Monitoring
-from modelwright.monitor.history import History
-from modelwright.monitor.watching import watch_window
-from modelwright.monitor.windows import Window, encode_labels, window_of
+from modelwright.evaluate.blocks import time_blocks
+from modelwright.evaluate.intervals import mean_measurement
+from modelwright.evaluate.measurements import Measurement
+from modelwright.monitor.documents import Judgement
+from modelwright.monitor.windows import encode_labels
 from modelwright.package.bundle import Version
 from modelwright.project import Project
-from modelwright.retrain.challenge import Side, challenge, losses_of
-from modelwright.retrain.recipes import Question, Recipe, predict_later, recipe_of
-from modelwright.retrain.refitting import remade
-from modelwright.retrain.spans import choose_span, judging_rows
+from modelwright.retrain.challenge import losses_of
+from modelwright.retrain.living import Life
+from modelwright.retrain.recipes import Question, recipe_of
 from modelwright.retrain.tables import FEWEST_NEW, Gathered, canonical, gather, order_of
-from modelwright.retrain.triggers import Waiting, reason_to_retrain
+from modelwright.retrain.triggers import Waiting
+from modelwright.retrain.world import Cost, World
 
 __all__ = ["Replay", "Told", "replay"]
 
 WINDOWS = 50
 MEMBERS = 2
 """Members of an ensemble that are fitted again, the weightiest: the worth of maintenance shows in few as in many."""
-
-MOST_ROWS = 30_000
-"""The latest rows that a fit of the replay learns from."""
 
 Told = Callable[[int, int, str], None]
 
@@ -58,8 +56,17 @@ class Replay:
     loss : str
         What is averaged: ``"log loss"``, ``"squared error"`` or ``"absolute error"``.
     frozen, maintained, every_window : float
+    gain : Measurement
+        What maintenance is worth: mean loss of the frozen life less that of the maintained one, paired.
+    behind : Measurement
+        What it leaves to be had: mean loss of the maintained life less that of the one trained after every window.
     retrains : int
         Attempts; ``promotions`` of them changed who answers, ``rollbacks`` were taken back.
+    probes : int
+        How often it was asked whether there is anything to learn, at some hundredth of the cost of a training.
+    rows_fitted, rows_fitted_always : int
+        Rows that models of the maintained life, and of the one trained after every window, were fitted on; counted
+        once for each model, those of attempts and of what was tried to choose rows among them.
     alarms : int
         Windows judged harmful or broken; ``refused`` were broken, and nothing learned from them.
     windows, rows, labelled : int
@@ -73,7 +80,10 @@ class Replay:
     frozen: float
     maintained: float
     every_window: float
+    gain: Measurement
+    behind: Measurement
     retrains: int
+    probes: int
     promotions: int
     rollbacks: int
     alarms: int
@@ -81,33 +91,11 @@ class Replay:
     windows: int
     rows: int
     labelled: int
+    rows_fitted: int
+    rows_fitted_always: int
     judgements: tuple[str, ...]
     events: tuple[str, ...]
     told: tuple[str, ...] = ()
-
-
-@dataclass(eq=False)
-class _Life:
-    """A life under maintenance: who answers, what was answered, what may be learned from."""
-
-    version: Version
-    waiting: Waiting
-    answered: np.ndarray
-    by: np.ndarray
-    """Number of the version that answered each row."""
-    learnable: np.ndarray
-    looked_at: int = 0
-    """Rows, in the order of their labels, whose labels have been looked at."""
-    since: int = 0
-    """First row that the version which answers has not been fitted on."""
-    since_before: int = 0
-    previous: Version | None = None
-    history: History = field(default_factory=History)
-    retrains: int = 0
-    promotions: int = 0
-    rollbacks: int = 0
-    judgements: list[str] = field(default_factory=list)
-    events: list[str] = field(default_factory=list)
 
 
 def replay(
@@ -156,200 +144,116 @@ class _Replay:
         champion = project.champion
         if champion is None:
             raise ProjectError(f"'{project.path}' has no champion", fix="promote a version first", code="MW-P084")
-        self.first = project.version(champion.version)
-        self.recipe: Recipe = recipe_of(project, champion.version)
-        run = project.run_folder(self.recipe.run)
+        first = project.version(champion.version)
+        recipe = recipe_of(project, champion.version)
+        run = project.run_folder(recipe.run)
         contract = documents.load(run / "contract.json", Contract)
         brief = documents.load(run / "brief.json", Brief)
         table, _ = read_table(stream)
-        for name in (time, self.first.manifest.target):
+        for name in (time, first.manifest.target):
             if name not in table.column_names or name not in contract.names:
                 raise UsageError(
                     f"column '{name}' is not in the stream, or not in what the project was trained on",
                     fix=did_you_mean(name, [n for n in table.column_names if n in contract.names]),
                     code="MW-U802",
                 )
-        self.rows: Gathered = gather(project, brief.source, table, contract, time)
-        self.folder, self.contract = folder, contract
-        self.question = self._question(time, brief.seed)
-        self.known_at = self.question.order + _delay(delay, contract, time)
-        self.members = self.recipe.members[:MEMBERS]
-        self.made = champion.version
-
-    def _question(self, time: str, seed: int) -> Question:
-        plan, table = self.first.plan, self.rows.table
-        features = self.contract.only(self.recipe.problem.features)
-        return Question(
-            columns=canonical(table, features),
-            contract=features,
-            y=encode_labels(table.column(self.first.manifest.target).to_pylist(), plan.classes),
-            order=order_of(canonical(table.select([time]), self.contract.only([time])), time),
-            objective=plan.objective,
-            classes=plan.classes,
-            metric=self.first.manifest.metric,
-            seed=seed,
+        rows: Gathered = gather(project, brief.source, table, contract, time)
+        question = _question(first, rows, contract, recipe.problem.features, time, brief.seed)
+        self.told = rows.told
+        self.world = World(
+            first=first,
+            members=recipe.members[:MEMBERS],
+            table=rows.table,
+            question=question,
+            known_at=question.order + _delay(delay, contract, time),
+            old=rows.old,
+            folder=folder,
+            made=champion.version,
         )
 
     def live(self, windows: int, tell: Told) -> Replay:
         """Return what the three lives came to."""
-        n, old = self.rows.table.num_rows, self.rows.old
+        world, old = self.world, self.world.old
+        n = world.table.num_rows
         parts = [p for p in np.array_split(np.arange(old, n), windows) if len(p)]
-        frozen = self.first.plan.predict(self.question.columns)
-        always, eager = frozen.copy(), self.first
-        life = _Life(
-            version=self.first,
-            waiting=Waiting(trained_on=self.first.manifest.rows.get("used", old) or old),
+        frozen = world.first.plan.predict(world.question.columns)
+        always, eager, cost = frozen.copy(), world.first, Cost()
+        life = Life(
+            world=world,
+            version=world.first,
+            waiting=Waiting(trained_on=world.first.manifest.rows.get("used", old) or old),
             answered=frozen.copy(),
-            by=np.full(n, self.first.manifest.version),
             learnable=np.ones(n, dtype=bool),
             since=old,
             looked_at=old,
         )
         for number, part in enumerate(parts):
-            always[part] = eager.plan.predict(take(self.question.columns, part))
-            self._look(life, part)
+            always[part] = eager.plan.predict(take(world.question.columns, part))
+            found = life.look(part)
             if number + 1 < len(parts):
-                known = self._known(part)
-                self._maintain(life, known)
-                if len(known) > self.rows.old or len(known) >= FEWEST_NEW:
-                    eager = self._remade(known[-MOST_ROWS:])
+                known = world.known(part)
+                life.maintain(known, found)
+                eager = self._eager(eager, known, cost)
             tell(number + 1, len(parts), life.judgements[-1])
-        return self._sum_up(life, frozen, always, len(parts))
+        return self._sum_up(life, frozen, always, cost, len(parts))
 
-    def _known(self, part: np.ndarray) -> np.ndarray:
-        """Return the rows whose labels are known at the end of a window."""
-        now = self.question.order[part[-1]]
-        rows = np.arange(part[-1] + 1)
-        stream = rows >= self.rows.old
-        return rows[(~stream | (self.known_at[rows] <= now)) & ~np.isnan(self.question.y[rows])]
+    def _eager(self, before: Version, known: np.ndarray, cost: Cost) -> Version:
+        """Return who answers where a model is made after every window."""
+        if len(known) <= self.world.old and len(known) < FEWEST_NEW:
+            return before
+        return self.world.remade(known, cost)
 
-    def _look(self, life: _Life, part: np.ndarray) -> None:
-        """Have a window answered and watched, with the labels that have come since the last one."""
-        own = life.version
-        window = window_of(own, self.rows.table.slice(int(part[0]), len(part)).drop_columns([own.manifest.target]))
-        assert window.prediction is not None
-        life.answered[part], life.by[part] = window.prediction, own.manifest.version
-        known = self._known(part)
-        late = known[(known >= max(life.looked_at, life.since)) & life.learnable[known]]
-        found = watch_window(own, window, history=life.history, late=self._late(own, late))
-        if len(late):
-            life.looked_at = int(late[-1]) + 1
-        life.judgements.append(found.judgement.value)
-        if not found.may_be_learned:
-            life.learnable[part] = False
-            life.events.append(f"window {len(life.judgements)} is broken, and is not learned from")
-        self._last = found
-        fresh = int(((known >= life.since) & life.learnable[known]).sum())
-        life.waiting = replace(life.waiting, fresh=fresh, looks=life.waiting.looks + 1)
+    def _sum_up(self, life: Life, frozen: np.ndarray, always: np.ndarray, cost: Cost, windows: int) -> Replay:
+        question = self.world.question
+        rows = np.arange(self.world.old, len(question.y))
+        rows = rows[~np.isnan(question.y[rows])]
+        y = question.y[rows]
+        losses = {
+            name: losses_of(question.metric, y, prediction[rows])
+            for name, prediction in (("frozen", frozen), ("maintained", life.answered), ("every_window", always))
+        }
+        ranks = np.unique(question.order[rows], return_inverse=True)[1].astype(np.int64)
+        blocks = time_blocks(ranks, y, life.answered[rows])
 
-    def _late(self, version: Version, rows: np.ndarray) -> Window | None:
-        if not len(rows):
-            return None
-        columns = take(self.question.columns, rows)
-        return Window(
-            columns={n: columns[n] for n in version.contract.names},
-            n_rows=len(rows),
-            prediction=version.plan.predict(columns),
-            y=self.question.y[rows],
-            unreadable={},
-        )
-
-    def _maintain(self, life: _Life, known: np.ndarray) -> None:
-        """Do at the end of a window what maintenance does."""
-        usable = known[life.learnable[known]]
-        if self._taken_back(life, usable):
-            return
-        found: Monitoring = self._last
-        trigger = None if found.judgement is Judgement.BROKEN else reason_to_retrain(found, life.waiting)
-        if trigger is None:
-            return
-        life.retrains += 1
-        fresh = usable[usable >= life.since]
-        losses = losses_of(self.question.metric, self.question.y[fresh], self._said(life.version, fresh))
-        n_judged, change = judging_rows(losses)
-        judged = fresh[-n_judged:]
-        rest = usable[usable < judged[0]][-MOST_ROWS:]
-        new = int((rest >= life.since).sum())
-        span, rows, _ = choose_span(self.question, self.members[0][0], rest, new, change)
-        gain = challenge(
-            self.question.metric,
-            self.question.y[judged],
-            Side(version=life.version.manifest.version, prediction=self._said(life.version, judged)),
-            Side(version=self.made + 1, prediction=self._predicted(rows, judged)),
-            columns={},
-            order=self.question.order[judged],
-        )
-        where = f"window {len(life.judgements)}: {trigger}"
-        if gain.wins:
-            life.previous, life.version = life.version, self._remade(np.concatenate([rows, judged]))
-            life.since_before, life.since = life.since, int(judged[-1]) + 1
-            life.promotions += 1
-            life.events.append(f"{where}; version {life.version.manifest.version} ({span}) answers: {gain.why}")
-        else:
-            life.events.append(f"{where}; the new model does not win: {gain.why}")
-        life.waiting = life.waiting.after(trigger, won=gain.wins, trained_on=len(rows) + len(judged))
-
-    def _taken_back(self, life: _Life, usable: np.ndarray) -> bool:
-        """Have the version before answer again where later labels speak for it; return whether they did."""
-        later = usable[usable >= life.since]
-        if life.previous is None or len(later) < FEWEST_NEW:
-            return False
-        now, before = life.version, life.previous
-        back = challenge(
-            self.question.metric,
-            self.question.y[later],
-            Side(version=now.manifest.version, prediction=self._said(now, later)),
-            Side(version=before.manifest.version, prediction=self._said(before, later)),
-            columns={},
-            order=self.question.order[later],
-        )
-        if not back.wins:
-            return False
-        life.version, life.previous, life.rollbacks = before, None, life.rollbacks + 1
-        life.since = life.since_before
-        life.events.append(
-            f"window {len(life.judgements)}: version {before.manifest.version} answers again: {back.why}"
-        )
-        return True
-
-    def _said(self, version: Version, rows: np.ndarray) -> np.ndarray:
-        return version.plan.predict(take(self.question.columns, rows))
-
-    def _predicted(self, rows: np.ndarray, later: np.ndarray) -> np.ndarray:
-        """Return what the members fitted on some rows say of later ones."""
-        total = sum(weight for _, weight in self.members)
-        parts = [w / total * predict_later(self.question, c, rows, later) for c, w in self.members]
-        return np.asarray(sum(parts[1:], parts[0]))
-
-    def _remade(self, rows: np.ndarray) -> Version:
-        self.made += 1
-        return remade(self.first, self.members, self.question, rows, self.folder, self.made)
-
-    def _sum_up(self, life: _Life, frozen: np.ndarray, always: np.ndarray, windows: int) -> Replay:
-        y, n = self.question.y, self.rows.table.num_rows
-        rows = np.arange(self.rows.old, n)
-        rows = rows[~np.isnan(y[rows])]
-
-        def mean(prediction: np.ndarray) -> float:
-            return float(losses_of(self.question.metric, y[rows], prediction[rows]).mean())
+        def difference(one: str, other: str) -> Measurement:
+            return mean_measurement("loss", losses[one] - losses[other], groups=blocks, seed=question.seed)
 
         return Replay(
-            loss=_loss_name(self.question),
-            frozen=mean(frozen),
-            maintained=mean(life.answered),
-            every_window=mean(always),
+            loss=_loss_name(question),
+            **{name: float(own.mean()) for name, own in losses.items()},
+            gain=difference("frozen", "maintained"),
+            behind=difference("maintained", "every_window"),
             retrains=life.retrains,
+            probes=life.probes,
             promotions=life.promotions,
             rollbacks=life.rollbacks,
             alarms=sum(j in (Judgement.HARMFUL, Judgement.BROKEN) for j in life.judgements),
             refused=sum(j == Judgement.BROKEN for j in life.judgements),
             windows=windows,
-            rows=n - self.rows.old,
+            rows=len(question.y) - self.world.old,
             labelled=len(rows),
+            rows_fitted=life.cost.rows,
+            rows_fitted_always=cost.rows,
             judgements=tuple(life.judgements),
             events=tuple(life.events),
-            told=self.rows.told,
+            told=self.told,
         )
+
+
+def _question(
+    first: Version, rows: Gathered, contract: Contract, features: tuple[str, ...], time: str, seed: int
+) -> Question:
+    plan, table, own = first.plan, rows.table, contract.only(features)
+    return Question(
+        columns=canonical(table, own),
+        contract=own,
+        y=encode_labels(table.column(first.manifest.target).to_pylist(), plan.classes),
+        order=order_of(canonical(table.select([time]), contract.only([time])), time),
+        objective=plan.objective,
+        classes=plan.classes,
+        metric=first.manifest.metric,
+        seed=seed,
+    )
 
 
 def _loss_name(question: Question) -> str:

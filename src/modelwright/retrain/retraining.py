@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from modelwright import documents
-from modelwright.brief import Brief
+from modelwright.brief import Brief, parse_delay
 from modelwright.data.columns import Columns, take
-from modelwright.data.contract import Contract
+from modelwright.data.contract import Contract, Kind
 from modelwright.errors import ProjectError
 from modelwright.frame.problem import Problem
 from modelwright.govern.gates.baselines import BeatsConstant, BeatsSimpleModels
@@ -26,11 +26,23 @@ from modelwright.lifecycle import Listener, Silent, run_lifecycle
 from modelwright.monitor.windows import encode_labels
 from modelwright.project import Project
 from modelwright.retrain.challenge import Side, aligned, challenge, losses_of
-from modelwright.retrain.documents import Challenge, Policy, Retrained, Span, SpanTrial, Trigger
-from modelwright.retrain.feed import check_feed
+from modelwright.retrain.documents import (
+    BY,
+    PROPOSED,
+    RETRAINED,
+    Challenge,
+    Policy,
+    Retrained,
+    Span,
+    SpanTrial,
+    Trigger,
+)
+from modelwright.retrain.feed import check_feed, sound_rows
+from modelwright.retrain.probing import Probe, probe
 from modelwright.retrain.recipes import Question, Recipe, recipe_of
+from modelwright.retrain.shadowing import Both, keep_both
 from modelwright.retrain.spans import choose_span, judging_rows
-from modelwright.retrain.tables import ADDED, FEWEST_NEW, Gathered, canonical, gather, order_of, too_few
+from modelwright.retrain.tables import ADDED, FEWEST_NEW, Gathered, canonical, gather, order_of, too_few, treatments_of
 from modelwright.train.starting import JUDGED, Start
 
 if TYPE_CHECKING:
@@ -39,12 +51,7 @@ if TYPE_CHECKING:
     from modelwright.monitor.documents import Monitoring
     from modelwright.package.bundle import Version
 
-__all__ = ["BY", "PROPOSED", "RETRAINED", "new_rows", "retrain"]
-
-RETRAINED, PROPOSED = "retrained", "proposed"
-"""Events of the ledger."""
-
-BY = "maintenance"
+__all__ = ["Arrived", "new_rows", "probed", "retrain"]
 
 NEW_ROWS = "new-rows.parquet"
 
@@ -125,7 +132,7 @@ def retrain(
         again = (project.run_folder(known.recipe.run) / JUDGED).is_file()
         brief = _without(known.brief, rows.table.column_names)
         brief = _brief(brief, budget_s, trials, share=1.0 if again else BUDGET_SHARE)
-        start = Start(candidates=known.recipe.keys, judged=n_judged)
+        start = Start(candidates=known.recipe.keys, judged=n_judged, treatments=treatments_of(known.contract))
         done = run_lifecycle(
             brief,
             data=rows.table.take(kept),
@@ -169,8 +176,10 @@ def _keep(project: Project, run: str, rows: Gathered) -> str:
     return str(path.relative_to(project.path))
 
 
-def new_rows(project: Project, data: Any) -> tuple[Monitoring, pa.Table]:
-    """Return what monitoring says of rows that the project does not know yet, and those of them with labels.
+def new_rows(project: Project, data: Any) -> Arrived:
+    """Return the rows that the project does not know yet and may learn from, and what monitoring says of them.
+
+    Stretches in which the feed was broken are left out. Where the latest of them is, the feed is broken now.
 
     Raises
     ------
@@ -183,9 +192,24 @@ def new_rows(project: Project, data: Any) -> tuple[Monitoring, pa.Table]:
     table, _ = read_table(data)
     rows = gather(project, known.brief.source, table, known.contract, known.recipe.problem.time)
     new = rows.table.slice(rows.old)
+    sound, told = sound_rows(known.version, new)
+    if told and sound[-1]:  # else it is broken now, and `check_feed` says so
+        new = new.filter(sound)
+        if new.num_rows < FEWEST_NEW:
+            raise too_few(new.num_rows)
     found = check_feed(known.version, new)
     target = known.version.manifest.target
-    return found, new.filter(new.column(target).is_valid())
+    told = tuple(f"not learned from, the feed was broken: {words}" for words in told)
+    return Arrived(found=found, rows=new.filter(new.column(target).is_valid()), told=told)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Arrived:
+    """New rows with labels, the oldest first, what monitoring says of all new rows, and what else is to be told."""
+
+    found: Monitoring
+    rows: pa.Table
+    told: tuple[str, ...] = ()
 
 
 def _known(project: Project) -> _Known:
@@ -244,8 +268,28 @@ def _choose(known: _Known, rows: Gathered) -> tuple[Span, np.ndarray, tuple[Span
     judged = fresh[-n_judged:]
     rest = labelled[labelled < judged[0]]
     new = int((rest >= rows.old).sum())
-    span, chosen, tried = choose_span(question, known.recipe.members[0][0], rest, new, change)
+    pending = _pending(known, question.order[labelled])
+    span, chosen, tried = choose_span(question, known.recipe.members[0][0], rest, new, change, pending)
     return span, np.concatenate([np.sort(chosen), judged]), tried, n_judged
+
+
+def _pending(known: _Known, order: np.ndarray) -> int:
+    """Return how many rows come before their labels do, by the delay that the brief names."""
+    time = known.recipe.problem.time
+    if known.brief.label_delay is None or time is None or known.contract[time].kind is not Kind.DATETIME:
+        return 0
+    return int((order > order.max() - parse_delay(known.brief.label_delay)).sum())
+
+
+def probed(project: Project, fresh: pa.Table) -> Probe | None:
+    """Return what there is to learn from rows with labels that the champion was not fitted on, the oldest first."""
+    known = _known(project)
+    rows = gather(project, known.brief.source, fresh, known.contract, known.recipe.problem.time)
+    question = _question(known, rows)
+    labelled = np.flatnonzero(~np.isnan(question.y))
+    new, older = labelled[labelled >= rows.old], labelled[labelled < rows.old]
+    said = known.version.plan.predict(take(question.columns, new))
+    return probe(question, new, said, older, _pending(known, question.order[labelled]))
 
 
 def _question(known: _Known, rows: Gathered) -> Question:
@@ -284,14 +328,12 @@ def _fight(project: Project, known: _Known, table: Any, run: str) -> Challenge:
     judged = table.take(rows)
     own = known.version.plan
     columns = canonical(judged, own.contract)
+    both = Both(y=y, champion=aligned(own.predict(columns), own.classes, problem.classes), challenger=said)
+    keep_both(folder, both)
     return challenge(
         problem.metric,
         y,
-        Side(
-            version=known.version.manifest.version,
-            prediction=aligned(own.predict(columns), own.classes, problem.classes),
-            threshold=own.threshold,
-        ),
+        Side(version=known.version.manifest.version, prediction=both.champion, threshold=own.threshold),
         Side(version=number, prediction=said, threshold=project.version(number).plan.threshold),
         columns={**columns, **_protected(known, judged)},
         order=_order(judged, known.contract, problem.time),

@@ -14,14 +14,19 @@ import numpy as np
 from modelwright.evaluate.blocks import block_length, time_blocks
 from modelwright.evaluate.intervals import gain
 from modelwright.retrain.documents import Span, SpanTrial
+from modelwright.retrain.probing import gap_of
 from modelwright.retrain.recipes import Question, predict_later
 from modelwright.train.record import Candidate
 
 __all__ = ["change_point", "choose_span", "judging_rows", "rows_of"]
 
 LEVEL = 0.98
-"""Of the interval of a span's gain over all rows: with four other spans all rows are left for chance in one case of
-25."""
+"""Of the interval of a span's gain over all rows: with three other spans all rows are left for chance in one case of
+33."""
+
+TRIED = (Span.ALL, Span.HALF, Span.FADING)
+"""Beside the rows since a change, where there was one. What is as short without a change learns the weather of the
+day: it is best for the next rows, and worst once what was comes back."""
 
 FEWEST = 50
 """Fewest rows that judge a challenger; half as many are enough to try a span on, or for one to hold."""
@@ -39,7 +44,7 @@ what is new to learn it."""
 MOST_JUDGED = 20_000  # as for the lockbox: more make the interval narrower than any decision needs
 
 
-def rows_of(span: Span, past: np.ndarray, change: int | None, seed: int, new: int = 0) -> np.ndarray:
+def rows_of(span: Span, past: np.ndarray, change: int | None, seed: int) -> np.ndarray:
     """Return the rows of a span.
 
     Parameters
@@ -51,16 +56,10 @@ def rows_of(span: Span, past: np.ndarray, change: int | None, seed: int, new: in
         Place in ``past`` from which on the champion's losses are others.
     seed : int
         For what is thinned out.
-    new : int
-        Place in ``past`` from which on rows are new.
     """
     n = len(past)
     if span is Span.HALF:
         return past[n // 2 :]
-    if span is Span.QUARTER:
-        return past[n - n // 4 :]
-    if span is Span.NEW:
-        return past[new:]
     if span is Span.CHANGE:
         return past if change is None else past[change:]
     if span is Span.FADING:
@@ -107,7 +106,7 @@ def judging_rows(losses: np.ndarray) -> tuple[int, int | None]:
 
 
 def choose_span(
-    question: Question, candidate: Candidate, rest: np.ndarray, fresh: int, change: int | None
+    question: Question, candidate: Candidate, rest: np.ndarray, fresh: int, change: int | None, pending: int = 0
 ) -> tuple[Span, np.ndarray, tuple[SpanTrial, ...]]:
     """Return the span, its rows among ``rest``, and what was tried.
 
@@ -122,24 +121,24 @@ def choose_span(
         How many of them, at the end, have come since the champion was trained.
     change : int or None
         Place among those from which on the champion's losses are others.
+    pending : int
+        Rows that come before their labels do. So many are left out between those learned from and those that judge, as
+        in life: what is best for the next hour need not be for the next month.
     """
     recent = fresh if change is None else max(fresh - change, 0)
-    n_judged = min(recent // 2, len(rest) // 4)
+    gap = gap_of(pending, recent)
+    n_judged = min((recent - gap) // 2, len(rest) // 4)
     if n_judged < FEWEST // 2 or len(rest) - n_judged < 4 * FEWEST:
         return Span.ALL, rest, ()
-    past, later = rest[: len(rest) - n_judged], rest[len(rest) - n_judged :]
+    past, later = rest[: len(rest) - n_judged - gap], rest[len(rest) - n_judged :]
     place = None if change is None else len(rest) - fresh + change
-    new = len(rest) - fresh
-    spans = {span: rows_of(span, past, place, question.seed, new) for span in Span}
-    if place is None:
-        del spans[Span.CHANGE]
-    if new == 0:
-        del spans[Span.NEW]  # all are
+    tried = TRIED if place is None else (*TRIED, Span.CHANGE)
+    spans = {span: rows_of(span, past, place, question.seed) for span in tried}
     trials = _tried(question, candidate, spans, later)
     better = [t for t in trials if t.gain is not None and t.gain.low is not None and t.gain.low > 0]
     best = max(better, key=lambda t: t.gain.value or 0.0, default=None)  # type: ignore[union-attr]
     span = Span.ALL if best is None else best.span
-    return span, rows_of(span, rest, place, question.seed, new), trials
+    return span, rows_of(span, rest, place, question.seed), trials
 
 
 def _tried(

@@ -42,7 +42,8 @@ def replay_lines(found: Replay) -> list[str]:
     lines = [f"note: {told}" for told in found.told]
     lines += found.events
     counts = (
-        f"{fmt.plural(found.retrains, 'retraining')}, {fmt.plural(found.promotions, 'promotion')}, "
+        f"{fmt.plural(found.retrains, 'retraining')} of {found.windows - 1} possible, "
+        f"{fmt.plural(found.promotions, 'promotion')}, "
         f"{fmt.plural(found.rollbacks, 'rollback')}; {fmt.plural(found.alarms, 'window')} of {found.windows} harmful "
         f"or broken, {found.refused} of them refused"
     )
@@ -52,6 +53,9 @@ def replay_lines(found: Replay) -> list[str]:
         f"  frozen        {found.frozen:.5g}",
         f"  maintained    {found.maintained:.5g}   {counts}",
         f"  every window  {found.every_window:.5g}   {found.windows - 1} retrainings",
+        f"maintenance is worth {fmt.measured(found.gain)} a row beside leaving the model alone; "
+        f"training after every window would be worth {fmt.measured(found.behind)} more",
+        f"rows fitted: {found.rows_fitted:,} maintained, {found.rows_fitted_always:,} every window",
     ]
 
 
@@ -64,6 +68,8 @@ def round_lines(project: str, found: Round) -> list[str]:
     lines += [f"note: {told}" for told in found.told]
     if found.second is not None and found.second.wins:
         lines.append(f"version {found.champion} serves again: {found.second.why}")
+    if found.shadowed is not None:
+        lines.append(f"in the shadow, version {found.shadowed.challenger}: {found.shadowed.why}")
     if found.retrained is not None:
         lines += [f"trained again: {found.trigger}", *retrained_lines(project, found.retrained)]
     return lines
