@@ -32,7 +32,7 @@ def test_as_multiplied(smooth: bool, most: int, monkeypatch: pytest.MonkeyPatch)
     scaling = Scaling(rng.normal(size=5), rng.normal(size=5), smooth)
     weights, buffer = rng.normal(size=(5, 3)), np.zeros(5)
     source = RowSource(buffer, Now(), ORIGINS)
-    several = Folded(source, scaling, weights).several()
+    several = Folded(source, scaling, weights).several(np.arange(3.0))
 
     @settings(deadline=None, max_examples=100)
     @given(levels, levels, numbers, numbers)
@@ -44,7 +44,7 @@ def test_as_multiplied(smooth: bool, most: int, monkeypatch: pytest.MonkeyPatch)
                 row[feature] = origin.features.get((first, second)[origin.place], origin.unknown)
         buffer[:] = [v if feature in source.wanted else np.nan for feature, v in enumerate(row)]
         expected = (scaling(np.array([row])) @ weights)[0]
-        np.testing.assert_allclose(several(), expected, rtol=1e-12, atol=1e-12)
+        np.testing.assert_allclose(several(), expected + np.arange(3.0), rtol=1e-12, atol=1e-12)
 
     check()
     assert source.wanted == ({0, 2} if most > 12 else {0, 1, 2, 3, 4} if not most else source.wanted)
@@ -54,5 +54,5 @@ def test_a_row_of_levels_alone() -> None:
     source = RowSource(np.zeros(2), Now(), ORIGINS[3:])
     scaling = Scaling(np.zeros(2), np.ones(2))
     source.now.values = ["x", "c"]
-    assert Folded(source, scaling, np.ones((2, 2))).several()().tolist() == [3.0, 3.0]
+    assert Folded(source, scaling, np.ones((2, 2))).several(np.array([0.0, 1.0]))().tolist() == [3.0, 4.0]
     assert not source.wanted

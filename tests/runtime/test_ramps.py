@@ -70,7 +70,7 @@ def test_folded_with_levels(ramps: Ramps) -> None:
     weights, buffer = rng.normal(size=(ramps.width, 3)), np.zeros(5)
     levels = {"a": 0.0, "b": 3.0, None: 1.0}
     source = RowSource(buffer, Now(), (None, None, None, None, FromLevel(0, levels, 2.0)))
-    several = Folded(source, ramps, weights).several()
+    several = Folded(source, ramps, weights).several(np.zeros(3))
     for row, level in zip(some(30), [*levels, "never seen"] * 8):
         row[4] = levels.get(level, 2.0)
         buffer[:4] = row[:4] if level else np.nan

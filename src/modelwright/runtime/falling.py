@@ -14,13 +14,13 @@ from __future__ import annotations
 import struct
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
-from operator import getitem
 
 import numpy as np
 
 from modelwright.data.typed_rows import picker
 from modelwright.runtime.answer_tables import KINDS, AnswerTable, Layout, TooLarge, answer_tables
 from modelwright.runtime.bit_trees import MOST_BYTES, BitTrees
+from modelwright.runtime.levels import Of
 from modelwright.runtime.origins import RowSource
 
 __all__ = ["Falling", "TooLarge"]
@@ -57,7 +57,8 @@ class Falling:
         self._layout = Layout(trees)
         tables = answer_tables(models, self._layout)
         self._multiply(tables)
-        self._find = _finder(tables, models)
+        self._found = np.zeros(len(tables), dtype=np.intp)
+        self._find = _finder(tables, models, self._found)
         self._kept = np.empty(self._layout.width, dtype=np.uint8)
         self.places = tuple(np.empty(len(model.starts), dtype=np.intp) for model in trees)
         reads = [_reader(model, self._layout.of(k, self._kept), self.places[k]) for k, model in enumerate(trees)]
@@ -92,14 +93,12 @@ class Falling:
     def _compiled(self, reads: list[Callable[[], None]]) -> Callable[[], None]:
         find, table, kept = self._find, self._table, self._kept.view(np.uint64)
         strides, starts, firsts = self._strides, self._starts, self._firsts
-        found = np.zeros(len(strides), dtype=np.intp)
-        rows = np.zeros(len(firsts), dtype=np.intp)
-        pack, target = struct.Struct(f"={len(found)}q").pack_into, found.data.cast("B")
+        found, rows = self._found, np.zeros(len(firsts), dtype=np.intp)
         gathered = np.empty((len(rows), len(kept)), dtype=np.uint64)
         alone = len(found) == len(rows)
 
         def fall() -> None:
-            pack(target, 0, *find())
+            find()
             if alone:
                 np.add(found, firsts, out=rows)
             else:
@@ -135,22 +134,29 @@ def _product(tables: list[AnswerTable]) -> np.ndarray:
     return rows
 
 
-def _finder(tables: list[AnswerTable], models: Sequence[tuple[BitTrees, RowSource]]) -> Callable[[], list[int]]:
-    """Return the function that finds the row of each table for the row of the moment."""
+def _finder(
+    tables: list[AnswerTable], models: Sequence[tuple[BitTrees, RowSource]], found: np.ndarray
+) -> Callable[[], None]:
+    """Return the function that finds the row of each table for the row of the moment, and writes it into ``found``."""
     of = {kind: [t for t in tables if t.key.kind == kind] for kind in KINDS}
     now = models[0][1].now
-    pick_level, pick_number = (picker([t.key.place for t in of[kind]]) for kind in ("level", "number"))
-    rows_of, cuts_of = [t.search for t in of["level"]], [t.search for t in of["number"]]
+    levels = {t.key.place: t.search for t in of["level"] if isinstance(t.search, Of)}
+    of_levels, rest = found[: len(levels)], found[len(levels) :]
+    find_levels = now.finder(levels) if levels else None
+    pick_number = picker([t.key.place for t in of["number"]])
+    cuts_of = [t.search for t in of["number"]]
     cuts_of_others = [t.search for t in (*of["feature"], *of["computed"])]
     read = _others(of["feature"], of["computed"], models)
+    pack, target = struct.Struct(f"={len(rest)}q").pack_into, rest.data.cast("B") if len(rest) else memoryview(b"")
 
-    def find() -> list[int]:
-        values = now.values
-        found: list[int] = list(map(getitem, rows_of, pick_level(values)))  # type: ignore[arg-type]
-        found += map(bisect_left, cuts_of, pick_number(values))  # type: ignore[arg-type]
+    def find() -> None:
+        if find_levels is not None:
+            find_levels(of_levels)
         if cuts_of_others:
-            found += map(bisect_left, cuts_of_others, read())  # type: ignore[arg-type]
-        return found
+            others = map(bisect_left, cuts_of_others, read())  # type: ignore[arg-type]
+            pack(target, 0, *map(bisect_left, cuts_of, pick_number(now.values)), *others)  # type: ignore[arg-type]
+        elif cuts_of:
+            pack(target, 0, *map(bisect_left, cuts_of, pick_number(now.values)))  # type: ignore[arg-type]
 
     return find
 

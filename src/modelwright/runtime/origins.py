@@ -8,24 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
+from modelwright.runtime.now import Now
 from modelwright.runtime.ops.lookup import Lookup
 from modelwright.runtime.ops.numbers import Numbers
 from modelwright.runtime.views import ViewPlan
 
 __all__ = ["FromLevel", "FromNumber", "Now", "Origin", "RowSource", "features_by_level", "origins_of"]
-
-
-class Now:
-    """The canonical values of the row that is scored at the moment."""
-
-    __slots__ = ("values",)
-
-    def __init__(self) -> None:
-        self.values: Sequence[Any] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +54,9 @@ class RowSource:
     def __init__(self, buffer: np.ndarray, now: Now, origins: Sequence[Origin]) -> None:
         self._buffer, self.now, self.origins = buffer, now, tuple(origins)
         self.wanted: set[int] = set()
+        for origin in self.origins:
+            if isinstance(origin, FromLevel):
+                now.know(origin.place, origin.features)
 
     @property
     def buffer(self) -> np.ndarray:

@@ -8,14 +8,11 @@ twin multiplies them all; sums are the same but for the order of additions.
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Callable
 from math import isnan
-from operator import getitem
 
 import numpy as np
 
-from modelwright.data.typed_rows import picker
 from modelwright.runtime.levels import Of
 from modelwright.runtime.origins import FromLevel, RowSource, features_by_level
 from modelwright.runtime.scorers.ramps import Ramps
@@ -50,8 +47,7 @@ class Folded:
             if isinstance(origin, FromLevel):
                 features.setdefault(origin.place, []).append(feature)
         rows: list[np.ndarray] = []
-        self._index: list[Of[int]] = []
-        places: list[int] = []
+        self._index: dict[int, Of[int]] = {}
         left = MOST_CELLS
         for place, own in features.items():
             levels, matrix = features_by_level([o for f in own if isinstance(o := source.origins[f], FromLevel)])
@@ -61,12 +57,10 @@ class Folded:
             part, positions = inputs.part(own)
             table = np.hstack([(part(matrix) * scale[positions]) @ weights[positions] for scale in scales])
             first = sum(map(len, rows))
-            self._index.append(Of({level: first + i for i, level in enumerate(levels)}, first + len(levels)))
+            self._index[place] = Of({level: first + i for i, level in enumerate(levels)}, first + len(levels))
             rows.append(table)
-            places.append(place)
-        self._pick = picker(places)
         self._rows = np.concatenate(rows) if rows else np.zeros((0, n_sums))
-        folded = {f for place in places for f in features[place]}
+        folded = {f for place in self._index for f in features[place]}
         rest = [f for f in range(len(source.origins)) if f not in folded]
         part, positions = inputs.part(rest)
         self._weights, self._scales = (
@@ -76,35 +70,34 @@ class Folded:
         self._rest = np.array(rest, dtype=np.intp)
         self._buffer = source.part(rest)
         self._own = np.empty(len(rest))
-        self._scale, self._fill, self._inputs = part.row(self._own)
+        self._scale, self._fill, self._inputs, later = part.row(self._own)
+        self._constant = ((later * self._scales) @ self._weights).ravel()
 
-    def several(self) -> Callable[[], np.ndarray]:
-        """Return the function that gives the sums, in an array that it uses again."""
-        now, pick, index, table = self._now, self._pick, self._index, self._rows
-        out, numbers = np.zeros(table.shape[1]), np.empty(table.shape[1])
+    def several(self, start: np.ndarray) -> Callable[[], np.ndarray]:
+        """Return the function that gives the sums and ``start`` added up, in an array that it uses again."""
+        table, n_levels = self._rows, len(self._index)
+        parts = np.zeros((n_levels + 2, table.shape[1]))
+        parts[n_levels] = start + self._constant
+        gathered, numbers = parts[:n_levels], parts[n_levels + 1]
         scaled, apart = np.empty(self._scales.shape), numbers.reshape(len(self._scales), -1)
+        at, out = np.zeros(n_levels, dtype=np.intp), np.empty(table.shape[1])
+        find = self._now.finder(self._index) if n_levels else None
 
         def multiply() -> None:
             np.multiply(self._inputs, self._scales, out=scaled)
             np.dot(scaled, self._weights, out=apart)
 
-        at = np.zeros(len(index), dtype=np.intp)
-        gathered = np.empty((len(index), table.shape[1]))
-        pack, target = struct.Struct(f"={len(index)}q").pack_into, at.data.cast("B") if index else memoryview(b"")
-
         def added() -> np.ndarray:
-            if index:
-                pack(target, 0, *map(getitem, index, pick(now.values)))
+            if find is not None:
+                find(at)
                 table.take(at, axis=0, out=gathered, mode="clip")
-                np.add.reduce(gathered, axis=0, out=out)
             if len(self._rest):
                 self._read()
                 multiply()
                 if isnan(numbers.item(0)):  # a missing number makes all sums NaN
                     self._fill()
                     multiply()
-                return np.add(out, numbers, out=numbers)
-            return out
+            return np.add.reduce(parts, axis=0, out=out)
 
         return added
 

@@ -64,13 +64,12 @@ class MlpScorer:
     def row_of(self, source: RowSource) -> Callable[[], list[float]]:
         """Products of one row, which BLAS adds up in another order than those of a block; levels folded together."""
         weight, bias = self._layers[0]
-        first, first_bias = Folded(source, self.scaling, weight).several(), bias
+        first = Folded(source, self.scaling, weight).several(bias)
         layers = [(np.ascontiguousarray(w.T), b, np.empty(len(b))) for w, b in self._layers[1:]]
         n_classes, offset, spread = self.n_classes, self.offset, self.spread
 
         def one() -> list[float]:
             signal = first()
-            np.add(signal, first_bias, out=signal)
             for weight, bias, out in layers:
                 np.maximum(signal, 0.0, out=signal)
                 np.dot(weight, signal, out=out)

@@ -101,26 +101,26 @@ class NetworkScorer:
         return self.outcome(weighted_sums(signal, self.last, BLOCK) + self.last_step)
 
     def row_of(self, source: RowSource) -> Callable[[], list[float]]:
-        """Products of one row, which BLAS adds up in another order than those of a block; levels folded together."""
-        shared, scales = self.weights[0].astype(np.float64), self.scales.astype(np.float64)
-        first = Folded(source, self.inputs, shared, scales).several()
-        hidden = list(zip(self.hidden, self.steps[1:]))
+        """Products of one row, which BLAS adds up in another order than those of a block; levels folded together.
+
+        Weights and biases are halved, so that a unit's ``silu(2 h)`` is ``h + h × tanh(h)``: two operations less.
+        """
+        shared, scales = 0.5 * self.weights[0].astype(np.float64), self.scales.astype(np.float64)
+        first = Folded(source, self.inputs, shared, scales).several(0.5 * self.steps[0])
+        hidden = [(0.5 * weight, 0.5 * step) for weight, step in zip(self.hidden, self.steps[1:])]
         last, last_step = np.ascontiguousarray(self.last.T), self.last_step
         outcome, n_members = self.outcome, self.n_members
         gates = [np.empty(len(step)) for step in self.steps]
         sums = [np.empty((n_members, weight.shape[1])) for weight in self.hidden]
-        start, offset, spread = self.steps[0], outcome.offset, outcome.spread
+        offset, spread = outcome.offset, outcome.spread
 
-        def activate(signal: np.ndarray, gate: np.ndarray) -> None:
-            np.multiply(signal, 0.5, out=gate)
-            np.tanh(gate, out=gate)
-            np.add(gate, 1.0, out=gate)
-            np.multiply(gate, 0.5, out=gate)
-            np.multiply(signal, gate, out=signal)
+        def activate(half: np.ndarray, gate: np.ndarray) -> None:
+            np.tanh(half, out=gate)
+            np.multiply(half, gate, out=gate)
+            np.add(half, gate, out=half)
 
         def one() -> list[float]:
             signal = first()
-            np.add(signal, start, out=signal)
             activate(signal, gates[0])
             for (weight, step), out, gate in zip(hidden, sums, gates[1:]):
                 np.dot(signal.reshape(n_members, -1), weight, out=out)

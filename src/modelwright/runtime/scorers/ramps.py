@@ -72,40 +72,34 @@ class Ramps:
         part = Ramps(scaling, place[self.feature[kept]], self.slope[kept], self.offset[kept])
         return part, np.concatenate([own, len(self.scaling.centre) + kept])
 
-    def row(self, row: np.ndarray) -> tuple[Callable[[], None], Callable[[], None], np.ndarray]:
-        """Return the function that reads what ``row`` holds, the one that takes missing numbers for 0 afterwards, and
-        the array that both write."""
-        n_features = len(self.scaling.centre)
-        scale, scaled = self.scaling.row(row, gaps=False)
-        if not len(self.feature):
-
-            def fill() -> None:
-                scaled[np.isnan(scaled)] = 0.0
-
-            return scale, fill, scaled
-        out = np.empty(self.width)
-        ramps, feature = out[n_features:], self.feature.astype(np.intp)
+    def row(self, row: np.ndarray) -> tuple[Callable[[], None], Callable[[], None], np.ndarray, np.ndarray]:
+        """Return the function that reads what ``row`` holds, the one that takes missing numbers for 0 afterwards, the
+        array of inputs that both write, and what is still to be added to it, always the same."""
+        n_features, n_ramps = len(self.scaling.centre), len(self.feature)
+        inputs, later = np.empty(self.width), np.repeat([0.0, -MIDDLE], [n_features, n_ramps])
+        scaled, ramps = inputs[:n_features], inputs[n_features:]
+        scale, _ = self.scaling.row(row, gaps=False, out=scaled)
+        feature, low, high = self.feature.astype(np.intp), np.zeros(n_ramps), np.ones(n_ramps)
         slope, offset = self.slope.astype(np.float64), self.offset.astype(np.float64)
-        low, high = np.zeros(len(feature)), np.ones(len(feature))
 
         def climb() -> None:
-            out[:n_features] = scaled
             scaled.take(feature, out=ramps, mode="clip")
             np.multiply(ramps, slope, out=ramps)
             np.add(ramps, offset, out=ramps)
             np.minimum(ramps, high, out=ramps)
             np.maximum(ramps, low, out=ramps)
-            np.subtract(ramps, MIDDLE, out=ramps)
 
         def read() -> None:
             scale()
-            climb()
+            if n_ramps:
+                climb()
 
-        def fill_all() -> None:
+        def fill() -> None:
             scaled[np.isnan(scaled)] = 0.0
-            climb()
+            if n_ramps:
+                climb()
 
-        return read, fill_all, out
+        return read, fill, inputs, later
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Return the state for `checking.write_arrays`."""

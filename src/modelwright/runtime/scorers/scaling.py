@@ -53,10 +53,12 @@ class Scaling:
         scaled[np.isnan(scaled)] = 0.0
         return scaled
 
-    def row(self, row: np.ndarray, *, gaps: bool = True) -> tuple[Callable[[], None], np.ndarray]:
-        """Return the function that scales what ``row`` holds, and the array that it writes; without numpy's
-        guards, which cost more than the work. Without ``gaps`` what is missing stays so."""
-        scaled, root = np.empty(len(row)), np.empty(len(row))
+    def row(
+        self, row: np.ndarray, *, gaps: bool = True, out: np.ndarray | None = None
+    ) -> tuple[Callable[[], None], np.ndarray]:
+        """Return the function that scales what ``row`` holds, and the array that it writes, ``out`` if given; without
+        numpy's guards, which cost more than the work. Without ``gaps`` what is missing stays so."""
+        scaled, root = np.empty(len(row)) if out is None else out, np.empty(len(row))
         # Features are within 3e38 and factors finite: a product may overflow to infinity, which the bounds take in.
         bound = LARGEST_SQUARED if self.smooth else CLIP
         bounded = not self.smooth or np.abs(self.factor).max(initial=0.0) > SAFE_FACTOR
