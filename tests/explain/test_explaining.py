@@ -8,12 +8,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from modelwright.data.columns import Strings
+from modelwright.data.columns import Strings, take
 from modelwright.data.contract import ColumnSpec, Contract, Kind
 from modelwright.evaluate import metrics
 from modelwright.evaluate.measurements import Measurement
-from modelwright.explain.effects import describe
+from modelwright.explain.effects import ALE, describe
 from modelwright.explain.explaining import explain
+from modelwright.explain.folds import MODEL, ByModel, rows_to_ask
 from modelwright.explain.grids import MISSING, make_grid, written
 from modelwright.explain.importance import note_order
 from modelwright.explain.likeness import alike, note_alike
@@ -258,3 +259,81 @@ def test_noise_is_called_noise() -> None:
     assert found["strong"] == "used" and found["noise"] == found["hole"] == "unused"
     drop = Measurement(name="rmse", value=0.1, low=-0.1, high=0.3, n=100, method="made up")
     assert Importance(column="x", drop=drop).judgement == "noise"
+
+
+def of_model(columns, n_models=2):
+    """The columns, each row to be asked of a model in turn."""
+    n = len(next(iter(columns.values())))
+    return {**columns, MODEL: (np.arange(n) % n_models).astype(float)}
+
+
+def numbers_of(*names):
+    return Contract(columns=tuple(ColumnSpec(name=n, kind=Kind.NUMBER) for n in names), rows_seen=1)
+
+
+def explained_value(columns, predict, y, **more):
+    names = tuple(n for n in columns if n != MODEL)
+    settings = {"metric": metrics.get("rmse"), "seed": 0, "deadline_s": 60.0, "measured_on": "x"}
+    return explain(predict, columns, y, contract=numbers_of(*names), features=names, **(settings | more))
+
+
+def test_an_effect_is_measured_where_rows_are():
+    """Two columns that hang together: where a row's other column says so, the first does nothing, and no row is
+    elsewhere. Set one by one, as partial dependence does, it would seem to matter."""
+    rng = np.random.default_rng(0)
+    a = rng.normal(size=3000)
+    columns = {"a": a, "b": a + rng.normal(0, 0.05, 3000)}
+
+    def far_from_each_other(c):
+        return (c["b"] + 5.0 * np.maximum(np.abs(c["a"] - c["b"]) - 0.5, 0))[:, None]
+
+    effects = {e.column: e for e in explained_value(columns, far_from_each_other, a).effects}
+    assert effects["a"].method == ALE and np.ptp(effects["a"].y) < 0.1
+    assert np.ptp(effects["b"].y) == pytest.approx(np.ptp([np.quantile(a, 1 / 24), np.quantile(a, 23 / 24)]), rel=0.1)
+
+
+def test_accumulated_steps_are_the_function_where_nothing_interacts():
+    rng = np.random.default_rng(1)
+    columns = {"a": rng.integers(0, 8, 2000).astype(float), "b": rng.normal(size=2000)}
+    predict = lambda c: (np.sin(c["a"]) + c["b"])[:, None]  # noqa: E731
+    found = next(e for e in explained_value(columns, predict, columns["a"]).effects if e.column == "a")
+    truth = np.sin(np.arange(8.0))
+    assert np.allclose(np.array(found.y) - found.y[0], truth - truth[0])
+    assert np.average(found.y, weights=found.n) == pytest.approx(predict(columns).mean())
+
+
+def test_missing_values_are_compared_with_known_ones_of_the_same_rows():
+    rng = np.random.default_rng(2)
+    a = rng.normal(size=3000)
+    a[::3] = np.nan
+    predict = lambda c: np.where(np.isnan(c["a"]), 4.0, c["a"])[:, None]  # noqa: E731
+    found = next(e for e in explained_value({"a": a, "b": a * 0}, predict, a * 0).effects if e.column == "a")
+    assert found.x[-1] == MISSING and found.y[-1] == pytest.approx(4.0, abs=0.15)
+
+
+def test_models_that_say_otherwise_are_told():
+    rng = np.random.default_rng(3)
+    columns = of_model({"a": rng.normal(size=2000), "b": rng.normal(size=2000)})
+    turning = ByModel([lambda c: (c["b"] + 2 * c["a"])[:, None], lambda c: (c["b"] - c["a"])[:, None]])
+    effects = {e.column: e for e in explained_value(columns, turning, columns["b"]).effects}
+    assert effects["a"].agreement == 0.5 and "1 of 2 models, fitted on other rows, say otherwise" in effects["a"].words
+    assert effects["b"].agreement == 1.0 and effects["b"].words == "more b, higher"
+
+
+def test_each_row_is_asked_of_its_own_model():
+    rng = np.random.default_rng(4)
+    columns = of_model({"a": rng.normal(size=60)}, 3)
+    models = ByModel([lambda c, k=k: (c["a"] + k)[:, None] for k in range(3)])
+    assert np.allclose(models(columns)[:, 0], columns["a"] + columns[MODEL])
+    assert np.allclose(models(take(columns, np.array([4, 1])))[:, 0], columns["a"][[4, 1]] + 1)
+
+
+def test_rows_that_judged_the_folds_are_asked_about_where_the_lockbox_is_small():
+    rng = np.random.default_rng(0)
+    lockbox, valid = np.arange(100, 110), [np.arange(0, 20), np.arange(20, 40)]
+    asked = rows_to_ask(lockbox, valid, 1000, rng)
+    assert asked.n_lockbox == 10 and sorted(asked.rows[:10]) == list(lockbox)
+    assert np.bincount(asked.model[:10]).tolist() == [5, 5]
+    assert all(row in valid[model] for row, model in zip(asked.rows[10:], asked.model[10:], strict=True))
+    assert len(rows_to_ask(lockbox, valid, 15, rng).rows) == 15
+    assert rows_to_ask(lockbox, valid, 5, rng).n_lockbox == len(rows_to_ask(lockbox, valid, 5, rng).rows) == 10

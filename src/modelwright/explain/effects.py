@@ -1,4 +1,10 @@
-"""How the prediction moves with a column, all else as it is: partial dependence (Friedman 2001)."""
+"""How the prediction moves with a column, all else as it is.
+
+Along numbers and moments by accumulated local effects (Apley and Zhu 2020): each row is moved only from one end of the
+small range that its value lies in to the other, and the mean steps are added up. Partial dependence (Friedman 2001)
+sets every row to every value, and so asks about rows that do not exist where columns hang together; levels have no
+order to step along, so theirs is that, and columns that it may mislead about are told.
+"""
 
 from __future__ import annotations
 
@@ -6,22 +12,31 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from modelwright.data.columns import take
+from modelwright.data.columns import Strings, take
 from modelwright.data.contract import Contract, Kind
+from modelwright.explain.folds import MODEL
 from modelwright.explain.grids import MISSING, Grid, make_grid
 from modelwright.explain.reasons import Effect
 from modelwright.explain.sampling import Prober
 
-__all__ = ["describe", "measure_effects", "outcome_of"]
+__all__ = ["ALE", "PDP", "describe", "measure_effects", "outcome_of"]
 
-# A mean over 300 rows is exact to 6 % of the rows' own spread.
+ALE, PDP = "accumulated local effects", "partial dependence"
+
+# A mean over 300 rows is exact to 6 % of the rows' own spread. Each is asked about once for each value.
 MAX_ROWS = 300
+# Each is asked about twice, and each range has a twelfth of them.
+MAX_ROWS_STEPPING = 1_500
 # Kinds whose values cannot be set one by one.
 WITHOUT = frozenset({Kind.TEXT, Kind.ID, Kind.CONSTANT})
 # An effect below this share of the spread of all predictions is not worth a direction.
 FLAT = 0.02
 # A curve goes one way when it takes back less than this share of its climb.
 BACKWARDS = 0.1
+# Rows of one model from which its own curve is worth a look.
+ROWS_OF_MODEL = 30
+# Correlation of a model's curve with that of all, below which it says something else.
+SAYS_THE_SAME = 0.5
 
 
 def outcome_of(prediction: np.ndarray, y: np.ndarray, classes: Sequence[str], target: str) -> tuple[int, str]:
@@ -36,42 +51,146 @@ def outcome_of(prediction: np.ndarray, y: np.ndarray, classes: Sequence[str], ta
 
 
 def measure_effects(
-    prober: Prober, columns: Sequence[str], contract: Contract, output: int, *, spread: float, rng: np.random.Generator
+    prober: Prober,
+    columns: Sequence[str],
+    contract: Contract,
+    output: int,
+    *,
+    prediction: np.ndarray,
+    rng: np.random.Generator,
 ) -> tuple[Effect, ...]:
     """Return the effects of the columns that have one, in their order, as far as time allows.
 
-    ``spread`` is the standard deviation of the predictions, which says what a large effect is.
+    ``prediction`` is what the model says of the prober's rows, shape ``(n_rows, n_outputs)``.
     """
-    n = len(next(iter(prober.base.values())))
-    rows = np.sort(rng.choice(n, MAX_ROWS, replace=False)) if n > MAX_ROWS else np.arange(n)
-    asked = Prober(prober.predict, take(prober.base, rows), prober.deadline)
     effects = []
     for name in columns:
         kind = contract[name].kind
-        grid = None if kind in WITHOUT else make_grid(prober.base[name], kind)
+        column = prober.base[name]
+        grid = None if kind in WITHOUT else make_grid(column, kind)
         if grid is None:
             continue
-        changes = [(name, grid.column(i, asked.base[name])) for i in range(len(grid.labels))]
-        means = [float(p[:, output].mean()) for p in asked.ask(changes)]
-        if len(means) < len(changes):
+        stepping = _ordered_kind(kind) and sum(label != MISSING for label in grid.labels) > 2
+        found = (_accumulated if stepping else _set)(prober, name, grid, output, prediction, rng)
+        if found is None:
             break
+        curve, curves = found
+        spread = float(prediction[:, output].std())
+        said, agreement = describe(name, kind, grid, curve, spread), None
+        if len(curves) > 1 and said != NO_EFFECT:
+            agreement = float(np.mean([_same(curve, own, grid.n) for own in curves]))
         effects.append(
             Effect(
-                column=name, x=grid.labels, y=tuple(means), n=grid.n, words=describe(name, kind, grid, means, spread)
+                column=name, x=grid.labels, y=tuple(map(float, curve)), n=grid.n,
+                words=said + _doubt(agreement, len(curves)), method=ALE if stepping else PDP, agreement=agreement,
             )
-        )
+        )  # fmt: skip
     return tuple(effects)
 
 
-def describe(name: str, kind: Kind, grid: Grid, means: Sequence[float], spread: float) -> str:
+Curves = tuple[np.ndarray, list[np.ndarray]]
+"""The curve of all rows, and one for each model that was asked about enough of them."""
+
+
+def _ordered_kind(kind: Kind) -> bool:
+    return kind.numeric and kind is not Kind.BOOLEAN
+
+
+def _some(prober: Prober, most: int, rng: np.random.Generator) -> np.ndarray:
+    n = len(next(iter(prober.base.values())))
+    return np.sort(rng.choice(n, most, replace=False)) if n > most else np.arange(n)
+
+
+def _by_model(prober: Prober, rows: np.ndarray) -> list[np.ndarray]:
+    """Return, for each model with enough of the rows, where they are among them."""
+    which = prober.base.get(MODEL)
+    if which is None:
+        return []
+    assert isinstance(which, np.ndarray)
+    own = [np.flatnonzero(which[rows] == model) for model in np.unique(which)]
+    return [places for places in own if len(places) >= ROWS_OF_MODEL]
+
+
+def _set(
+    prober: Prober, name: str, grid: Grid, output: int, prediction: np.ndarray, rng: np.random.Generator
+) -> Curves | None:
+    """Return mean predictions with every row set to each value; None where time is up."""
+    rows = _some(prober, MAX_ROWS, rng)
+    asked = Prober(prober.predict, take(prober.base, rows), prober.deadline)
+    changes = [(name, grid.column(i, asked.base[name])) for i in range(len(grid.labels))]
+    answers = [p[:, output] for p in asked.ask(changes)]
+    if len(answers) < len(changes):
+        return None
+    whole = np.stack(answers)
+    return whole.mean(axis=1), [whole[:, own].mean(axis=1) for own in _by_model(prober, rows)]
+
+
+def _accumulated(
+    prober: Prober, name: str, grid: Grid, output: int, prediction: np.ndarray, rng: np.random.Generator
+) -> Curves | None:
+    """Return steps added up along the values of the grid, around the mean prediction; None where time is up.
+
+    A missing value is compared with known ones drawn for the same rows.
+    """
+    rows = _some(prober, MAX_ROWS_STEPPING, rng)
+    asked = Prober(prober.predict, take(prober.base, rows), prober.deadline)
+    column = asked.base[name]
+    assert not isinstance(column, Strings)
+    missing = np.isnan(column)
+    points = grid.values[~np.isnan(grid.values)]
+    step = np.clip(np.searchsorted(points, column), 1, len(points) - 1)
+    inside = (column >= points[0]) & (column <= points[-1])  # beyond the ends a row would move farther than a step
+    everywhere = prober.base[name]
+    assert not isinstance(everywhere, Strings)
+    there = ~np.isnan(everywhere)
+    low = np.where(missing, rng.choice(everywhere[there], len(rows)), points[step - 1])
+    high = np.where(missing, np.nan, points[step])
+    answers = [p[:, output] for p in asked.ask([(name, low), (name, high)])]
+    if len(answers) < 2:
+        return None
+    moved = answers[1] - answers[0]
+    level = float(prediction[there, output].mean())
+    n = np.array(grid.n, float)
+
+    def curve(places: np.ndarray) -> np.ndarray:
+        stepping, absent = places[inside[places]], places[missing[places]]
+        sums = np.bincount(step[stepping], moved[stepping], minlength=len(points))
+        counts = np.bincount(step[stepping], minlength=len(points))
+        line = np.cumsum(sums / np.maximum(counts, 1))
+        line += level - float(np.average(line, weights=n[: len(points)]))
+        if len(points) == len(grid.labels):
+            return line
+        gap = float(moved[absent].mean()) if len(absent) else 0.0
+        return np.append(line, level + gap)
+
+    return curve(np.arange(len(rows))), [curve(own) for own in _by_model(prober, rows)]
+
+
+def _same(curve: np.ndarray, own: np.ndarray, n: Sequence[int]) -> bool:
+    """Return whether a model's curve goes as that of all does, by their correlation over the rows."""
+    weights = np.maximum(np.array(n, float), 1e-9)
+    a, b = (c - np.average(c, weights=weights) for c in (curve, own))
+    size = float(np.sqrt(np.sum(weights * a * a) * np.sum(weights * b * b)))
+    return size > 0 and float(np.sum(weights * a * b)) / size >= SAYS_THE_SAME
+
+
+def _doubt(agreement: float | None, models: int) -> str:
+    if agreement is None or agreement == 1.0:
+        return ""
+    return f"; {round((1 - agreement) * models)} of {models} models, fitted on other rows, say otherwise"
+
+
+NO_EFFECT = "hardly any effect on its own"
+
+
+def describe(name: str, kind: Kind, grid: Grid, means: Sequence[float] | np.ndarray, spread: float) -> str:
     """Return the direction of an effect in one sentence."""
     y = np.array(means)
     reach = float(y.max() - y.min())
     if reach <= FLAT * spread or reach == 0:
-        return "hardly any effect on its own"
-    ordered = kind.numeric and kind is not Kind.BOOLEAN
+        return NO_EFFECT
     line = [i for i, label in enumerate(grid.labels) if label != MISSING]
-    if ordered and len(line) > 2:
+    if _ordered_kind(kind) and len(line) > 2:
         return _ordered(name, kind, [grid.labels[i] for i in line], y[line])
     top, low = int(y.argmax()), int(y.argmin())
     return f"highest for “{grid.labels[top]}”, lowest for “{grid.labels[low]}”"

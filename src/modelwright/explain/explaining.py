@@ -84,7 +84,7 @@ def explain(
         (ranked or list(order))[:EFFECTS],
         contract,
         output,
-        spread=float(prediction[:, output].std()),
+        prediction=prediction,
         rng=rng,
     )
     interactions = measure_interactions(

@@ -28,10 +28,12 @@ class Importance:
 
 @dataclass(frozen=True, kw_only=True)
 class Effect:
-    """How the prediction moves with a column, all else as it is (partial dependence).
+    """How the prediction moves with a column, all else as it is.
 
-    ``x`` holds labels of values or ranges, ``y`` the mean prediction (probability of the event, of the most frequent
-    class, or the value), ``n`` the rows near each, ``words`` one sentence: "more balance, higher chance".
+    ``x`` holds labels of values or ranges, ``y`` the prediction there (probability of the event, of the most frequent
+    class, or the value), ``n`` the rows near each, ``words`` one sentence: "more balance, higher chance". ``method``
+    names how it was measured, see `effects`. ``agreement`` is the share of the models of the folds, fitted on other
+    rows each, whose own curve goes as this one does; None where there is one model, or hardly any effect.
     """
 
     column: str
@@ -39,6 +41,8 @@ class Effect:
     y: tuple[float, ...]
     n: tuple[int, ...]
     words: str
+    method: str = "partial dependence"
+    agreement: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

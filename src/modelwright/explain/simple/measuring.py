@@ -104,9 +104,11 @@ def _advice(found: Comparison, metric: Metric, n_columns: int, take: bool) -> st
     if gain.high is not None and gain.high < 0:
         return f"Take the simple one: {page} is better by {cost(fmt.turned(gain), metric)}."
     if take:
+        leads = "leads" if gain.value > 0 else "trails"
+        by = cost(gain if gain.value > 0 else fmt.turned(gain), metric)
         return (
-            f"Take the simple one: {page} is as good within the noise; the model is better by {cost(gain, metric)}, "
-            "which may as well be luck."
+            f"Take the simple one: {page} is as good within the noise of {fmt.plural(gain.n, 'row')}; the model "
+            f"{leads} by {by}, which may as well be luck."
         )
     return f"{cost(gain, metric)[:1].upper()}{cost(gain, metric)[1:]} buys you {page}."
 
