@@ -365,6 +365,7 @@ class Project:
         interval: float | None = None,
         reasons: int = 0,
         abstain: float | None = None,
+        unusual: bool = False,
     ) -> Any:
         """Return predictions for rows as a pandas frame, one row each.
 
@@ -380,6 +381,8 @@ class Project:
         abstain : float or None
             Risk at which rows are left to a person, see `Version.abstain`; None: that of the brief, if it asked for
             one.
+        unusual : bool
+            Whether it is wanted too which rows are unlike training, see `Version.odd`.
 
         Returns
         -------
@@ -404,7 +407,9 @@ class Project:
 
         opened = self.version(version)
         table, notes = as_table_told(rows)
-        answers, violations = opened.predict(table, interval=interval, reasons=reasons, abstain=abstain)
+        answers, violations = opened.predict(
+            table, interval=interval, reasons=reasons, abstain=abstain, unusual=unusual
+        )
         number = opened.manifest.version
         doubt = self.not_champion(number)
         frame = pd.DataFrame(dict(answers))
@@ -485,6 +490,7 @@ class Project:
         interval: float | None = None,
         reasons: int = 0,
         abstain: float | None = None,
+        unusual: bool = False,
     ) -> ScoredFile:
         """Score every row of a source of any size into a file, by the champion or another version; parameters and
         errors are those of `modelwright.scoring.score_file`."""
@@ -492,7 +498,15 @@ class Project:
 
         opened = self.version(version)
         return score_file(
-            opened, source, output, query=query, keep=keep, interval=interval, reasons=reasons, abstain=abstain
+            opened,
+            source,
+            output,
+            query=query,
+            keep=keep,
+            interval=interval,
+            reasons=reasons,
+            abstain=abstain,
+            unusual=unusual,
         )
 
     def _facts(self, run: str, name: str) -> tuple[tuple[str, ...], tuple[Decision, ...]]:

@@ -6,6 +6,7 @@ A version folder of format 1::
     contract.json  plan.json  plan.npz  model/…    the fitted pipeline
     profile.json  golden.json    what the training rows were like; requests with answers
     intervals.json  abstain.json    what makes intervals or sets of classes, and what leaves rows to a person; optional
+    unusual.json    what tells rows that are unlike training; optional
     requirements-runtime.txt  sbom.cdx.json  README.md    for people and their tools
     MLmodel  python_env.yaml  requirements.txt    for MLflow; optional
 
@@ -36,6 +37,7 @@ from modelwright.package.golden import largest_difference, read_golden
 from modelwright.package.manifest import Manifest, current_platform
 from modelwright.package.reference.documents import REFERENCE, Reference, read_reference, reference_of_profile
 from modelwright.package.uncertainty import INTERVALS, Uncertainty, none_to_give, read_uncertainty
+from modelwright.package.unusual.documents import UNUSUAL_FILE, Unusual, none_to_tell, read_unusual
 from modelwright.package.verifying import verify_folder
 from modelwright.runtime.abstaining import ABSTAIN, doubt_of_classes, doubt_of_values
 from modelwright.runtime.intervals import Intervals
@@ -44,6 +46,7 @@ from modelwright.runtime.reasons import Reasons, explain_rows, typical_row
 from modelwright.runtime.row import RowPlan
 from modelwright.runtime.shapley.explainer import Explainer
 from modelwright.runtime.storage import RESTORE, malformed, read_json
+from modelwright.runtime.unusual import UNUSUAL, UNUSUAL_COLUMNS
 
 if TYPE_CHECKING:
     from modelwright.package.signature import SignatureFacts, Signed
@@ -123,6 +126,7 @@ class Version:
         interval: float | None = None,
         reasons: int = 0,
         abstain: float | None = None,
+        unusual: bool = False,
     ) -> tuple[dict[str, np.ndarray], tuple[Violation, ...]]:
         """Return answers for raw rows, and how the rows differ from the contract.
 
@@ -138,13 +142,15 @@ class Version:
             How many reasons per row are wanted too, see `explain`; each row then takes milliseconds.
         abstain : float or None
             Risk at which rows are left to a person, see `abstain`; None: that of the brief, if it asked for one.
+        unusual : bool
+            Whether it is wanted too which rows are unlike training, see `odd`.
 
         Returns
         -------
         answers : dict of ndarray, each of shape (n_rows,)
             ``prediction`` and, for classes, ``probability_<class>``. With ``interval`` what `interval` returns, with
             ``reasons`` a column ``reasons`` of lists of ``{"column": name, "effect": number}``; with a risk a column
-            ``abstain`` of bool.
+            ``abstain`` of bool; with ``unusual`` columns ``unusual`` of bool and ``unusual_columns`` of lists of names.
         violations : tuple of Violation
 
         Raises
@@ -167,7 +173,28 @@ class Version:
             answers.update(self.interval(prediction, interval))
         if reasons > 0:
             answers["reasons"] = _objects(self.explain(columns, threads=threads).strongest(reasons))
+        if unusual:
+            answers.update(self.odd(columns))
         return answers, told
+
+    def odd(self, columns: Columns) -> dict[str, np.ndarray]:
+        """Return ``unusual``, which canonical rows are unlike training, and ``unusual_columns``: lists of the columns
+        that make them so, empty for the others.
+
+        Raises
+        ------
+        UsageError
+            The version cannot tell (MW-U607).
+        """
+        if self.unusual is None:
+            raise none_to_tell(self.manifest.version)
+        odd, named = self.unusual.detector(columns)
+        return {UNUSUAL: odd, UNUSUAL_COLUMNS: _objects(named)}
+
+    @cached_property
+    def unusual(self) -> Unusual | None:
+        """What tells rows that are unlike training; None where it was not fitted. Read when it is first asked for."""
+        return read_unusual(self.folder, self.contract) if self.manifest.has(UNUSUAL_FILE) else None
 
     def answers(self, prediction: np.ndarray, abstain: float | None = None) -> dict[str, np.ndarray]:
         """Return the columns a user gets of what the plan predicted; parameters and errors as of `predict`."""

@@ -79,12 +79,15 @@ class Wanted:
         How many reasons, see `Version.explain`.
     abstain : float or None
         Risk at which rows are left to a person, see `Version.abstain`.
+    unusual : bool
+        Whether it is wanted which rows are unlike training, see `Version.odd`.
     """
 
     keep: tuple[str, ...] = ()
     interval: float | None = None
     reasons: int = 0
     abstain: float | None = None
+    unusual: bool = False
 
     def answers(self, version: Version, prediction: np.ndarray) -> dict[str, Any]:
         """Return the columns of answers of what a version predicted, but for the reasons."""
@@ -101,6 +104,8 @@ def chunk_of(version: Version, fit: Fit, wanted: Wanted, table: pa.Table) -> Chu
     columns, tally = read_columns(table, fit, version.contract)
     answers = wanted.answers(version, version.plan.predict(columns))
     columns_of_answers = {name: _answer(values) for name, values in answers.items()}
+    if wanted.unusual:
+        columns_of_answers |= {name: _answer(values, lists=True) for name, values in version.odd(columns).items()}
     if wanted.reasons:
         columns_of_answers[REASONS] = _reasons(version.explain(columns).strongest(wanted.reasons))
     kept = {name: _kept(table.column(name)) for name in wanted.keep}
@@ -113,13 +118,13 @@ def _reasons(rows: list[list[dict[str, Any]]]) -> Any:
     return pa.array(rows, pa.list_(pa.struct([("column", pa.string()), ("effect", pa.float64())])))
 
 
-def _answer(values: np.ndarray) -> Any:
+def _answer(values: np.ndarray, *, lists: bool = False) -> Any:
     """Return a column of answers: class names are texts whatever classes occur in these rows, sets are lists."""
     import pyarrow as pa
 
     if values.dtype != object:
         return pa.array(values, from_pandas=True)
-    sets = len(values) and not isinstance(values[0], str)
+    sets = lists or (len(values) and not isinstance(values[0], str))
     return pa.array(values, pa.list_(pa.string()) if sets else pa.string())
 
 

@@ -20,6 +20,8 @@ from modelwright.data.writing import check_writable, write_tables
 from modelwright.documents import digest_of, to_builtins
 from modelwright.engines.local import n_cores
 from modelwright.errors import ContractError, DataError, UsageError, did_you_mean
+from modelwright.package.unusual.documents import none_to_tell
+from modelwright.runtime.unusual import UNUSUAL, UNUSUAL_COLUMNS
 from modelwright.scoring.flow import REASONS, Wanted, chunk_of, cut, in_order
 from modelwright.scoring.parts import Parts, folder_of
 from modelwright.scoring.schemas import conformed, typed, unified, without_lists
@@ -120,6 +122,7 @@ def score_file(
     interval: float | None = None,
     reasons: int = 0,
     abstain: float | None = None,
+    unusual: bool = False,
     top: int | None = None,
     chunk_rows: int | None = None,
     threads: int | None = None,
@@ -149,6 +152,8 @@ def score_file(
         then takes about a millisecond and more.
     abstain : float, optional
         Risk at which rows are left to a person: ``abstain`` is written as well, see `Version.predict`.
+    unusual : bool
+        Whether to write ``unusual`` and ``unusual_columns`` as well, see `Version.odd`; the latter as ``set`` is.
     top : int, optional
         Write only so many rows, those with the highest chance of the event or the highest value, highest first, with
         their ``rank`` from 1 and their ``row`` in the source from 0; see `modelwright.scoring.top`.
@@ -183,6 +188,7 @@ def score_file(
         interval=interval,
         reasons=reasons,
         abstain=abstain,
+        unusual=unusual,
         top=top,
         chunk_rows=chunk_rows,
         threads=threads,
@@ -213,6 +219,7 @@ def scored(
     interval: float | None = None,
     reasons: int = 0,
     abstain: float | None = None,
+    unusual: bool = False,
     top: int | None = None,
     chunk_rows: int | None = None,
     threads: int | None = None,
@@ -224,7 +231,7 @@ def scored(
 
     by = None if top is None else check_top(version, top, tuple(keep))
     before = fingerprint(source)
-    wanted = Wanted(keep=tuple(keep), interval=interval, reasons=reasons, abstain=abstain)
+    wanted = Wanted(keep=tuple(keep), interval=interval, reasons=reasons, abstain=abstain, unusual=unusual)
     with ExitStack() as stack:
         if output is None:
             place = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="modelwright-"))) / "answers"
@@ -403,7 +410,10 @@ def _check_wanted(version: Version, names: Sequence[str], wanted: Wanted) -> Non
         if name not in names:
             raise UsageError(f"no column '{name}' to keep", fix=did_you_mean(name, names), code="MW-U101")
     answers = wanted.answers(version, np.empty((0, version.plan.n_outputs)))
-    names_of_answers = {*answers, *([REASONS] if wanted.reasons else [])}
+    if wanted.unusual and version.unusual is None:
+        raise none_to_tell(version.manifest.version)
+    odd = (UNUSUAL, UNUSUAL_COLUMNS) if wanted.unusual else ()
+    names_of_answers = {*answers, *odd, *([REASONS] if wanted.reasons else [])}
     taken = next((name for name in wanted.keep if name in names_of_answers), None)
     if taken is not None:
         raise UsageError(

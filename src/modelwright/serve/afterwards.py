@@ -49,7 +49,7 @@ class Afterwards:
         challenger = self._state.deployment.challenger
         if challenger is None or not self._state.deployment.shadows:
             return
-        asked = replace(done.asked, reasons=0, interval=None, abstain=None)
+        asked = replace(done.asked, reasons=0, interval=None, abstain=None, unusual=False)
         if done.scored.n_rows == 1:
             self._shadow(challenger, asked, request)
         elif self._gate.try_enter():

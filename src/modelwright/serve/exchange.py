@@ -76,6 +76,8 @@ class Asked:
         How many reasons are wanted per row.
     abstain : float or None
         Risk at which rows are left to a person; None: that of the version, if it has one.
+    unusual : bool
+        Whether it is wanted which rows are unlike training.
     explain : bool
         Whether the one record is to be explained.
     extra : Any
@@ -88,13 +90,14 @@ class Asked:
     interval: float | None = None
     reasons: int = 0
     abstain: float | None = None
+    unusual: bool = False
     explain: bool = False
     extra: Any = None
 
     @property
     def plain(self) -> bool:
         """Whether nothing is wanted beside the prediction that a row alone does not get anyway."""
-        return self.interval is None and not self.reasons and self.abstain is None
+        return self.interval is None and not self.reasons and self.abstain is None and not self.unusual
 
 
 @dataclass(slots=True)
@@ -106,7 +109,7 @@ class Scored:
     answers : dict of list
         ``prediction`` and, for classes, ``probability_<class>``; values of JSON, one per row. With intervals
         ``low`` and ``high`` too, or for classes ``set``, a list of names. With a risk, asked for or of the version,
-        ``abstain``, a bool.
+        ``abstain``, a bool; with ``unusual`` a bool and ``unusual_columns``, a list of names.
     reasons : list of list of dict, or None
         Per row ``{"column": …, "effect": …}``, strongest first.
     violations : tuple of Violation
@@ -167,6 +170,8 @@ class ModelFacts:
         Highest coverage of the intervals, or sets of classes, that it has; 0 where it has none.
     can_abstain, abstains : bool
         Whether it can tell which rows to leave to a person, and whether it does so without being asked.
+    tells_unusual : bool
+        Whether it can tell rows that are unlike training.
     """
 
     name: str
@@ -181,6 +186,7 @@ class ModelFacts:
     most_coverage: float = 0.0
     can_abstain: bool = False
     abstains: bool = False
+    tells_unusual: bool = False
 
     @property
     def probability_names(self) -> tuple[str, ...]:

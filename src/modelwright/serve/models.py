@@ -54,6 +54,7 @@ class Model:
             most_coverage=_most_coverage(version),
             can_abstain=version.abstaining is not None,
             abstains=version.risk is not None,
+            tells_unusual=version.unusual is not None,
         )
         self.quick = quick_way(version, self.facts)
 
@@ -94,7 +95,7 @@ class Model:
         if asked.reasons:
             _check_work(_length(rows), self.version.explainer.cells_per_row)
         answers, told = self.version.predict(
-            rows, interval=asked.interval, reasons=asked.reasons, abstain=asked.abstain
+            rows, interval=asked.interval, reasons=asked.reasons, abstain=asked.abstain, unusual=asked.unusual
         )
         plain = {name: values.tolist() for name, values in answers.items()}
         reasons = plain.pop("reasons", None)

@@ -11,6 +11,7 @@ from modelwright.data.enforcing import described
 from modelwright.data.parsing.texts import text_of
 from modelwright.runtime.abstaining import ABSTAIN, HIGHEST_RISK, LOWEST_RISK
 from modelwright.runtime.intervals import LOWEST
+from modelwright.runtime.unusual import UNUSUAL, UNUSUAL_COLUMNS
 from modelwright.serve.exchange import ModelFacts
 from modelwright.serve.labels import LONGEST_ID, MOST_LABELS, MOST_ROW
 from modelwright.serve.protocols.oip import output_names
@@ -46,6 +47,8 @@ def options_of(facts: ModelFacts) -> dict[str, Schema]:
             "type": "number", "minimum": LOWEST_RISK, "maximum": HIGHEST_RISK,
             "description": "Share of answers that may be wrong; rows that would be more often are left to a person",
         }  # fmt: skip
+    if facts.tells_unusual:
+        options[UNUSUAL] = {"type": "boolean", "description": "Whether it is wanted which rows are unlike training"}
     return options
 
 
@@ -165,6 +168,9 @@ def _prediction(facts: ModelFacts) -> Schema:
         properties["interval"] = _object({"low": bound, "high": bound, "coverage": {"type": "number"}})
     if facts.can_abstain:
         properties[ABSTAIN] = {"type": "boolean", "description": "Whether the row should go to a person"}
+    if facts.tells_unusual:
+        properties[UNUSUAL] = {"type": "boolean", "description": "Whether the row is unlike training"}
+        properties[UNUSUAL_COLUMNS] = {"type": "array", "items": {"type": "string"}}
     properties["reasons"] = {"type": "array", "items": {"type": "object"}}
     return _object(properties, ("prediction",))
 
@@ -196,12 +202,15 @@ def _mlflow(options: Schema) -> list[Schema]:
 def _v2(facts: ModelFacts) -> Schema:
     text, shape = {"type": "string"}, {"type": "array", "items": {"type": "integer"}}
     parameters, flag = {"type": ["object", "null"]}, {"type": "boolean"}
+    outputs = output_names(
+        facts, interval=facts.most_coverage > 0, abstain=facts.can_abstain, unusual=facts.tells_unusual
+    )
     tensor = _object(
         {"name": text, "shape": shape, "datatype": text, "data": {"type": "array"}, "parameters": {"type": "object"}},
         ("name", "shape", "datatype"),
     )
     wanted = _object(
-        {"name": {"enum": list(output_names(facts, interval=facts.most_coverage > 0, abstain=facts.can_abstain))},
+        {"name": {"enum": list(outputs)},
          "parameters": _object({"binary_data": {"type": ["boolean", "null"]}}) | parameters},
         ("name",),
     )  # fmt: skip

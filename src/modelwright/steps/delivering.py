@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from modelwright.evaluate.measurements import Measurement
     from modelwright.package.reference.documents import Reference
     from modelwright.package.uncertainty import Uncertainty
+    from modelwright.package.unusual.documents import Unusual
     from modelwright.runtime.intervals import Intervals, Sets
 
 __all__ = ["judge", "package", "report"]
@@ -58,6 +59,7 @@ def package(run: Run) -> Any:
     from modelwright.package.abstaining import ABSTAINING
     from modelwright.package.assembling import assemble
     from modelwright.package.packaging import package as packaging
+    from modelwright.package.unusual.documents import UNUSUAL_FILE
     from modelwright.steps.abstaining import abstaining
 
     written = _already_packaged(run)
@@ -66,7 +68,7 @@ def package(run: Run) -> Any:
         return written
     run.plan = assemble(run.outcome.members, plan_facts(run))
     uncertainty = _uncertainty(run)
-    leaving = abstaining(run, uncertainty)
+    leaving, odd = abstaining(run, uncertainty), _unusual(run)
     packaged = packaging(
         run.project.path,
         run.plan,
@@ -80,7 +82,10 @@ def package(run: Run) -> Any:
         seed=run.brief.seed,
         uncertainty=uncertainty,
         reference=_reference(run),
-        parts={} if leaving is None else {ABSTAINING: leaving.document()},
+        parts={
+            **({} if leaving is None else {ABSTAINING: leaving.document()}),
+            **({} if odd is None else {UNUSUAL_FILE: odd.document()}),
+        },
     )
     run.decide(
         "package",
@@ -127,6 +132,18 @@ def _uncertainty(run: Run) -> Uncertainty | None:
         return None
     where = f"a lockbox of {len(lockbox):,} rows" if measured else ""
     return Uncertainty(fitted=fitted, note=note, measured=measured, measured_on=where)
+
+
+def _unusual(run: Run) -> Unusual | None:
+    """Return what will tell rows that are unlike the training rows."""
+    from modelwright.package.unusual.documents import Unusual
+    from modelwright.package.unusual.fitting import fit_detector
+
+    names = run.plan.contract.names
+    detector, note = fit_detector(run.used(names), run.plan.contract, seed=run.brief.seed)
+    why = "rows that took no part when it was fitted are called unusual as often as new ones of their kind will be"
+    run.decide("package", "unusual rows", note, why)
+    return None if detector is None else Unusual(detector=detector, note=note)
 
 
 def _reference(run: Run) -> Reference:

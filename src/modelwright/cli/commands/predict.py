@@ -37,6 +37,7 @@ MOST_NAMED = 6
 )
 @click.option("--abstain", type=float, help="Say which rows to leave to a person, so that few answers are wrong: 0.05.")
 @click.option("--top", type=int, help="Write only so many rows: those most likely to be the event, or highest.")
+@click.option("--unusual", is_flag=True, help="Say which rows are unlike training, and which columns make them so.")
 @output_options
 def command(
     project: str,
@@ -48,6 +49,7 @@ def command(
     interval: float | None,
     reasons: int,
     abstain: float | None,
+    unusual: bool,
     top: int | None,
     as_json: bool,
     quiet: bool,
@@ -77,6 +79,7 @@ def command(
         "interval": interval,
         "reasons": reasons,
         "abstain": abstain,
+        "unusual": unusual,
         "top": top,
     }
     with counting(silent=quiet or as_json) as progress:

@@ -4,7 +4,7 @@ Inputs are columns: one per column of the contract, of shape ``[n]`` or ``[n, 1]
 with a column for each of the k columns of the contract, in its order. Data may be flat or nested. Outputs are
 ``predict`` and, for classes, ``probabilities``; with the request parameter ``interval``, ``low`` and ``high`` too, or
 for classes ``set``: of each class, whether it is in the set; with ``abstain``, or where the version leaves rows to a
-person by its brief, ``abstain``: whether it is such a row.
+person by its brief, ``abstain``: whether it is such a row; with ``unusual`` whether it is unlike training.
 
 Specification: https://github.com/kserve/open-inference-protocol and Triton's extension ``binary_data``.
 """
@@ -18,6 +18,7 @@ import msgspec
 
 from modelwright.data.contract import ColumnSpec, Kind
 from modelwright.runtime.abstaining import ABSTAIN
+from modelwright.runtime.unusual import UNUSUAL
 from modelwright.serve.exchange import JSON, Asked, ModelFacts, Protocol, Reply, Request, Scored
 from modelwright.serve.limits import Limits
 from modelwright.serve.protocols import refusals
@@ -143,17 +144,17 @@ def _shape(tensor: Tensor, number: int, limits: Limits) -> tuple[int, int]:
 # --- outputs -------------------------------------------------------------------------------------------------------
 
 
-def output_names(facts: ModelFacts, *, interval: bool, abstain: bool) -> tuple[str, ...]:
-    """Return the outputs that can be asked for, with an interval and without, with a risk and without."""
+def output_names(facts: ModelFacts, *, interval: bool, abstain: bool, unusual: bool) -> tuple[str, ...]:
+    """Return the outputs that can be asked for, with an interval, a risk and what is unusual, and without."""
     names: tuple[str, ...] = ("predict", "probabilities") if facts.classes else ("predict",)
     if interval:
         names += ("set",) if facts.classes else ("low", "high")
-    return (*names, ABSTAIN) if abstain else names
+    return (*names, *([ABSTAIN] if abstain else []), *([UNUSUAL] if unusual else []))
 
 
 def _wanted(outputs: list[_Output] | None, binary: bool, asked: Asked, facts: ModelFacts) -> dict[str, bool]:
     abstain = facts.abstains or asked.abstain is not None
-    available = output_names(facts, interval=asked.interval is not None, abstain=abstain)
+    available = output_names(facts, interval=asked.interval is not None, abstain=abstain, unusual=asked.unusual)
     if not outputs:
         return {name: binary for name in available if name != "probabilities" or asked.probabilities}
     wanted: dict[str, bool] = {}
@@ -205,7 +206,7 @@ def _output(name: str, scored: Scored, facts: ModelFacts) -> tuple[dict[str, Any
     if name == "set":
         inside = [name in row for row in answers["set"] for name in facts.classes]
         return {"name": "set", "datatype": "BOOL", "shape": [n_rows, len(facts.classes)]}, inside
-    if name == ABSTAIN:
+    if name in (ABSTAIN, UNUSUAL):
         return {"name": name, "datatype": "BOOL", "shape": [n_rows, 1]}, list(plain(answers[name]))
     key = "prediction" if name == "predict" else name
     datatype = "BYTES" if facts.classes else "FP64"

@@ -1,4 +1,4 @@
-"""The options of a request: probabilities, interval, reasons, abstain; in the query, or among the parameters of a body.
+"""The options of a request: what is wanted beside the predictions; in the query, or among the parameters of a body.
 
 What is none of them is refused in the query and in our own body: an option that is misspelt would else be an answer
 without it. In the parameters of other protocols it is passed over, as they ask.
@@ -19,12 +19,13 @@ from modelwright.serve.protocols import refusals
 
 __all__ = ["MOST_REASONS", "NAMES", "Parameters", "apply", "apply_query", "check_names"]
 
-NAMES = ("probabilities", "interval", "reasons", "abstain")
+NAMES = ("probabilities", "interval", "reasons", "abstain", "unusual")
 MOST_REASONS = 1_000
 LONGEST_NAME = 40  # of a name of the query, so far as it is compared with those that are known
 
 _EXPECTED = {
     "probabilities": "true or false",
+    "unusual": "true or false",
     "interval": "a coverage from 0.5 to 0.99",
     "reasons": f"a whole number from 0 to {MOST_REASONS:,}",
     "abstain": f"a risk from {LOWEST_RISK} to {HIGHEST_RISK}",
@@ -39,6 +40,7 @@ class Parameters(msgspec.Struct):
     interval: float | None = None
     reasons: int | float | None = None
     abstain: float | None = None
+    unusual: bool | None = None
 
 
 def apply(asked: Asked, given: Any) -> Asked:
@@ -61,6 +63,8 @@ def apply(asked: Asked, given: Any) -> Asked:
         asked.reasons = _reasons(given.reasons)
     if given.abstain is not None:
         asked.abstain = _risk(given.abstain)
+    if given.unusual is not None:
+        asked.unusual = given.unusual
     return asked
 
 
@@ -76,10 +80,9 @@ def apply_query(asked: Asked, query: Mapping[str, str]) -> Asked:
     """Set the options of the query, ``?reasons=3&probabilities=false``; one that is not known is refused."""
     check_names(query)
     if (text := query.get("probabilities")) is not None:
-        word = text.strip().lower()
-        if word not in _TRUE | _FALSE:
-            raise _refused("probabilities")
-        asked.probabilities = word in _TRUE
+        asked.probabilities = _yes("probabilities", text)
+    if (text := query.get("unusual")) is not None:
+        asked.unusual = _yes("unusual", text)
     if (text := query.get("interval")) is not None:
         try:
             asked.interval = _interval(float(text))
@@ -95,6 +98,13 @@ def apply_query(asked: Asked, query: Mapping[str, str]) -> Asked:
         except ValueError:
             raise _refused("abstain") from None
     return asked
+
+
+def _yes(name: str, text: str) -> bool:
+    word = text.strip().lower()
+    if word not in _TRUE | _FALSE:
+        raise _refused(name)
+    return word in _TRUE
 
 
 def _interval(coverage: float) -> float:

@@ -45,6 +45,7 @@ class _Body(msgspec.Struct, forbid_unknown_fields=True):
     interval: float | None = None
     reasons: int | float | None = None
     abstain: float | None = None
+    unusual: bool | None = None
 
 
 _RECORD = msgspec.json.Decoder(dict[str, Cell])

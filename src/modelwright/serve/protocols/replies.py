@@ -13,6 +13,7 @@ import msgspec
 import numpy as np
 
 from modelwright.runtime.abstaining import ABSTAIN
+from modelwright.runtime.unusual import UNUSUAL, UNUSUAL_COLUMNS
 from modelwright.serve.exchange import JSON, Asked, ModelFacts, Reply, Request, Scored
 from modelwright.serve.protocols.bodies import ARROW, ARROW_STREAM, CSV, JSON_LINES
 
@@ -72,6 +73,9 @@ def answer_rows(asked: Asked, scored: Scored, facts: ModelFacts) -> list[dict[st
     if ABSTAIN in answers:
         for row, leaves in zip(rows, plain(answers[ABSTAIN]), strict=True):
             row[ABSTAIN] = leaves
+    if UNUSUAL in answers:
+        for row, odd, named in zip(rows, plain(answers[UNUSUAL]), answers[UNUSUAL_COLUMNS], strict=True):
+            row |= {UNUSUAL: odd, UNUSUAL_COLUMNS: named}
     if asked.reasons and scored.reasons is not None:
         for row, reasons in zip(rows, scored.reasons, strict=True):
             row["reasons"] = reasons
@@ -136,10 +140,12 @@ def _columns(asked: Asked, scored: Scored, facts: ModelFacts) -> dict[str, Seque
         names += [key for _, key in probability_keys(facts.classes)]
     if asked.interval is not None:
         names += ["low", "high"]
-    names.append(ABSTAIN)
+    names += [ABSTAIN, UNUSUAL]
     columns = {name: plain(scored.answers[name]) for name in names if name in scored.answers}
     if asked.interval is not None and "set" in scored.answers:
         columns["set"] = [_ENCODER.encode(inside).decode() for inside in scored.answers["set"]]
+    if UNUSUAL_COLUMNS in scored.answers:
+        columns[UNUSUAL_COLUMNS] = [_ENCODER.encode(named).decode() for named in scored.answers[UNUSUAL_COLUMNS]]
     return columns
 
 

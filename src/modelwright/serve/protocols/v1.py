@@ -3,12 +3,13 @@
 
 An instance is an object, a list of values in the order of the contract, or a single value where there is one column.
 A prediction is the class or the value alone; with ``parameters`` (``probabilities``, ``interval``, ``reasons``,
-``abstain``), or where the version leaves rows to a person by its brief, it is an object. The route that ends in
-``:explain`` adds ``explanations``, the reasons of every row.
+``abstain``, ``unusual``), or where the version leaves rows to a person by its brief, it is an object. The route that
+ends in ``:explain`` adds ``explanations``, the reasons of every row.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -81,7 +82,7 @@ def predictions(asked: Asked, scored: Scored, facts: ModelFacts) -> Any:
 
 
 def _encode_explained(asked: Asked, scored: Scored, facts: ModelFacts, request: Request) -> Reply:
-    simple = Asked(probabilities=asked.probabilities, interval=asked.interval, abstain=asked.abstain)
+    simple = replace(asked, reasons=0)
     reasons = scored.reasons if scored.reasons is not None else [[] for _ in range(scored.n_rows)]
     return json_reply({"predictions": predictions(simple, scored, facts), "explanations": reasons})
 

@@ -1,0 +1,144 @@
+"""``unusual.json`` of a version, and how it is read. Versions of earlier releases, and of few rows, have none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from modelwright.data.contract import Contract
+from modelwright.errors import UsageError
+from modelwright.runtime.storage import check_format, malformed, read_json
+from modelwright.runtime.unusual import FIRST, WIDTH, ColumnShape, Detector, Scale, Shapes
+
+__all__ = ["FORMAT", "UNUSUAL_FILE", "Unusual", "none_to_tell", "read_unusual"]
+
+UNUSUAL_FILE = "unusual.json"
+FORMAT = 1
+MAX_BYTES = 4 << 20  # a table of a hundred columns takes some 200 kB
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Unusual:
+    """What tells rows that are unlike training; ``note`` says in words what it rests on."""
+
+    detector: Detector
+    note: str
+
+    def document(self) -> dict[str, Any]:
+        """Return what is kept; `read_unusual` makes the same of it."""
+        made = self.detector
+        return {
+            "format": FORMAT,
+            "note": self.note,
+            "shapes": made.shapes,
+            "nats": made.nats,
+            "parts": made.parts,
+            "rows": made.rows,
+            "limit": made.limit,
+            "alarms": made.alarms,
+            "n": made.n,
+        }
+
+
+class _File(msgspec.Struct, forbid_unknown_fields=True):
+    format: int
+    note: str
+    shapes: Shapes
+    nats: tuple[float, ...]
+    parts: tuple[Scale, ...]
+    rows: tuple[Scale, ...]
+    limit: float
+    alarms: float
+    n: int
+
+
+def read_unusual(folder: Path, contract: Contract) -> Unusual:
+    """Return what ``unusual.json`` in a version folder holds.
+
+    Raises
+    ------
+    BundleError
+        The file is malformed (MW-B110), of an unknown format (MW-B103), or not of this contract, or its parts do not
+        fit each other (MW-B133).
+    """
+    raw = read_json(folder / UNUSUAL_FILE, limit=MAX_BYTES)
+    check_format(f"'{UNUSUAL_FILE}'", raw, FORMAT)
+    try:
+        file = msgspec.convert(raw, _File)
+    except msgspec.ValidationError as error:
+        raise malformed(UNUSUAL_FILE, str(error)) from error
+    _check(file, contract)
+    detector = Detector(
+        shapes=file.shapes,
+        nats=file.nats,
+        parts=file.parts,
+        rows=file.rows,
+        limit=file.limit,
+        alarms=file.alarms,
+        n=file.n,
+    )
+    return Unusual(detector=detector, note=file.note)
+
+
+def _check(file: _File, contract: Contract) -> None:
+    columns, numeric = file.shapes.columns, {s.name: s.kind.numeric for s in contract.columns}
+    names = [c.name for c in columns]
+    if not names or len(set(names)) < len(names) or not set(names) <= set(numeric):
+        raise _unfit("it is not of the columns that the plan reads")
+    for column in columns:
+        if numeric[column.name] and not column.knots:
+            raise _unfit("a column of numbers has no quantiles")
+        _check_column(column)
+    scored = sum(bool(c.scores) for c in columns)
+    precision, pairs = file.shapes.precision, file.shapes.pairs
+    if [len(row) for row in precision] != [scored] * scored:
+        raise _unfit("what numbers lead to expect is not of those numbers")
+    if [len(table) for table in file.shapes.tables] != [WIDTH * WIDTH] * len(pairs):
+        raise _unfit("a table of a pair has another size")
+    if not all(0 <= i < j < len(columns) for i, j in pairs):
+        raise _unfit("a pair is none of two of its columns")
+    scales = (*file.parts, *file.rows)
+    if len(file.parts) != 2 * len(columns) + scored or len(file.rows) != 4 or not file.nats:
+        raise _unfit("it has not a scale for each score")
+    if not all(len(s.at) == len(file.nats) and _rises(s.at) for s in scales):
+        raise _unfit("a scale falls, or has another length")
+    if not _rises(file.nats) or not 0 <= file.alarms <= 1 or file.n < 1:
+        raise _unfit("its limit rests on no row")
+
+
+def _check_column(column: ColumnShape) -> None:
+    bins = FIRST + (len(column.knots) or len(column.levels))
+    if len(column.nats) != bins or len(column.coarse) != bins:
+        raise _unfit("bins of a column do not match")
+    if not all(0 <= own < WIDTH for own in column.coarse):
+        raise _unfit("a bin of a column is none of its pairs")
+    if not column.knots:
+        if column.scores:
+            raise _unfit("a column of levels has scores of numbers")
+        return
+    strictly = all(a < b for a, b in pairwise(column.knots))
+    if not strictly or len(column.units) != 2 or min(column.units) <= 0 or column.slack < 0:
+        raise _unfit("quantiles of a column do not rise")
+    if column.scores and (len(column.scores) != len(column.knots) or not _rises(column.scores)):
+        raise _unfit("scores of a column do not rise")
+
+
+def _rises(values: tuple[float, ...]) -> bool:
+    return all(a <= b for a, b in pairwise(values))
+
+
+def _unfit(why: str) -> Exception:
+    return malformed(UNUSUAL_FILE, why, code="MW-B133")
+
+
+def none_to_tell(version: int) -> UsageError:
+    """Return the error for asking a version that cannot tell unusual rows."""
+    return UsageError(
+        f"version {version} cannot tell unusual rows: it was made by an earlier release, or trained on too few rows",
+        fix="train again, with more rows where there were less than 60, or ask for the prediction alone",
+        code="MW-U607",
+    )
