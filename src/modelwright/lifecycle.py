@@ -48,6 +48,7 @@ STAGES = (
     Stage("train", "Training", ("problem", "contract"), "training"),
     Stage("evaluate", "Evaluating", ("training", "problem"), "evaluation"),
     Stage("explain", "Explaining", ("training", "problem"), "explanation"),
+    Stage("stress", "Trying it under stress", ("training", "problem", "explanation"), "stress"),
     Stage("package", "Packaging", ("training", "evaluation", "contract", "profile"), "packaged"),
     Stage("judge", "Judging", ("evaluation", "audit", "problem", "packaged"), "verdict"),
     Stage("report", "Writing the report", ("evaluation", "explanation", "verdict", "audit"), "summary"),
@@ -128,6 +129,7 @@ def run_lifecycle(
     if within is None:
         Project.check_usable(folder)
     with Run(brief, data=data, test=test, started=started, listener=told, start=start) as run:
+        run.home = folder
         # Whatever is wrong with the brief or the data is found before training; only then is a folder made.
         _go_through(run, STAGES[:TRAIN], told)
         opened = within or Project.create(folder)

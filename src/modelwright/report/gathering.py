@@ -14,17 +14,22 @@ from modelwright.data.contract import Contract
 from modelwright.data.profile import Profile
 from modelwright.data.source import Source
 from modelwright.errors import ProjectError
-from modelwright.evaluate.measurements import Evaluation
+from modelwright.evaluate.measurements import Evaluation, Stressed
 from modelwright.explain.reasons import Explanation
 from modelwright.frame.problem import Problem
+from modelwright.govern.fixing import check_fixed
+from modelwright.govern.privacy.documents import Privacy
 from modelwright.govern.verdict import Verdict
+from modelwright.govern.waivers import standing, waivers_of
+from modelwright.govern.waiving import run_of
 from modelwright.ledger import Decision, Entry
 from modelwright.package.packaging import Packaged
+from modelwright.package.sureness import sureness_of
 from modelwright.project import Project
 from modelwright.report.inputs import FILES, ReportInput, VersionFacts
 from modelwright.train.record import Training
 
-__all__ = ["entries_of", "gather", "run_of"]
+__all__ = ["TESTED", "entries_of", "gather"]
 
 KINDS = {
     "brief": Brief,
@@ -42,45 +47,35 @@ TESTED = "tested"
 """The document of the evaluation on a separate test file, where there was one with the target."""
 
 
-def run_of(project: Project, number: int) -> str:
-    """Return the run that made a version.
-
-    Raises
-    ------
-    ProjectError
-        No finished run did: the version came from elsewhere, or its run was removed (MW-P740).
-    """
-    for run in reversed(project.runs()):
-        state = project.state(run)
-        packaged = project.run_folder(run) / "packaged.json"
-        if state.version == number or (
-            packaged.is_file() and documents.load(packaged, Packaged).version == number and state.status == "running"
-        ):
-            return run
-    raise ProjectError(
-        f"'{project.path}' has no run that made version {number}",
-        fix="name a version of a run with --version; what is not recorded cannot be written of",
-        code="MW-P740",
-    )
-
-
 def gather(project: Project, number: int | None = None) -> ReportInput:
     """Return what a report on a version is made of; by default on the newest run's.
 
     Raises
     ------
     ProjectError
-        The project has no such version, or documents of its run are missing or damaged.
+        The project has no such version, no run made it (MW-P740), documents of its run are missing or damaged, or its
+        brief is not the one that it began with.
     """
     if number is None:
         number = project.result["version"]
     version = project.version(number)
     run = run_of(project, number)
+    if run is None:
+        raise ProjectError(
+            f"'{project.path}' has no run that made version {number}",
+            fix="name a version of a run with --version; what is not recorded cannot be written of",
+            code="MW-P740",
+        )
     folder = project.run_folder(run)
     found: dict[str, Any] = {name: documents.load(folder / f"{name}.json", kind) for name, kind in KINDS.items()}
+    if (folder / "stress.json").is_file():  # runs of earlier releases have none
+        found["stress"] = documents.load(folder / "stress.json", Stressed)
+    if (folder / "privacy.json").is_file():
+        found["privacy"] = documents.load(folder / "privacy.json", Privacy)
     packaged = documents.load(folder / "packaged.json", Packaged)
     manifest, state = version.manifest, project.state(run)
     entries = entries_of(project, run, number)
+    check_fixed(entries, run, found["brief"])
     tested = folder / f"{TESTED}.json"
     return ReportInput(
         **found,
@@ -103,6 +98,8 @@ def gather(project: Project, number: int | None = None) -> ReportInput:
         test_note=state.result.get("test_note", ""),
         test_evaluation=documents.load(tested, Evaluation) if tested.is_file() else None,
         entries=entries,
+        sure=sureness_of(version),
+        standing=standing(found["verdict"], waivers_of(entries, number)),
     )
 
 

@@ -17,7 +17,21 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from modelwright import format as fmt
-from modelwright.report import cases, charts, describing, fairness, figures, money, reading, simple, tables, words
+from modelwright.report import (
+    cases,
+    charts,
+    describing,
+    fairness,
+    figures,
+    money,
+    privacy,
+    reading,
+    simple,
+    stress,
+    sure,
+    tables,
+    words,
+)
 from modelwright.report.inputs import ReportInput
 
 __all__ = ["page", "render"]
@@ -122,8 +136,11 @@ def render(r: ReportInput) -> str:
         careful=[s for s in e.slices if s.worse][:CAREFUL_SHOWN],
         careful_left=max(sum(s.worse for s in e.slices) - CAREFUL_SHOWN, 0),
         fair=fairness.section(e.fairness, r.audit),
+        private=privacy.section(r.privacy, e.membership),
         learning=figures.learning_curve(e),
         worth=money.section(e),
+        stress=stress.section(r.stress),
+        sure=sure.section(r.sure),
         needs=describing.needs(r)[:COLUMNS_KEPT],
         commands=describing.commands(r),
     )

@@ -9,11 +9,14 @@ from modelwright.brief import Brief
 from modelwright.data.contract import Contract
 from modelwright.data.profile import Profile
 from modelwright.data.source import Source
-from modelwright.evaluate.measurements import Evaluation
+from modelwright.evaluate.measurements import Evaluation, Stressed
 from modelwright.explain.reasons import Explanation
 from modelwright.frame.problem import Problem
+from modelwright.govern.privacy.documents import Privacy
 from modelwright.govern.verdict import Verdict
+from modelwright.govern.waivers import Standing
 from modelwright.ledger import Decision, Entry
+from modelwright.package.sureness import Sureness
 from modelwright.train.record import Training
 
 __all__ = ["FILES", "AuditInput", "ReportInput", "VersionFacts"]
@@ -86,6 +89,14 @@ class ReportInput:
         What was done with the test file, when there is one.
     entries : tuple of Entry
         What the ledger has of the run and of its version, with the numbers of the entries.
+    standing : Standing or None
+        The verdict with what people waived since; None: nothing was.
+    sure : Sureness or None
+        How sure the version is of a single case.
+    stress : Stressed or None
+        How the model bears disturbed rows; None in runs of earlier releases.
+    privacy : Privacy or None
+        What was done to personal columns; None where nobody asked.
     """
 
     brief: Brief
@@ -110,6 +121,10 @@ class ReportInput:
     test_evaluation: Evaluation | None = None
     test_note: str = ""
     entries: tuple[Entry, ...] = ()
+    standing: Standing | None = None
+    sure: Sureness | None = None
+    stress: Stressed | None = None
+    privacy: Privacy | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,6 +4,7 @@ from modelwright.steps.delivering import judge, package, report
 from modelwright.steps.explaining import explain
 from modelwright.steps.learning import evaluate, train
 from modelwright.steps.preparing import audit, frame, profile, read, understand
+from modelwright.steps.stressing import stress
 
 __all__ = [
     "audit",
@@ -15,6 +16,7 @@ __all__ = [
     "profile",
     "read",
     "report",
+    "stress",
     "train",
     "understand",
 ]

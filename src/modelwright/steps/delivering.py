@@ -38,6 +38,7 @@ REPORTED = (
     "training",
     "evaluation",
     "explanation",
+    "stress",
     "verdict",
 )
 
@@ -175,6 +176,7 @@ def _already_packaged(run: Run) -> Packaged | None:
 
 def judge(run: Run) -> Verdict:
     """Hold the version against the gates, and make it the champion when it may ship and there is none."""
+    from modelwright.govern.fixing import eased_since
     from modelwright.govern.gates import judge as judging
 
     packaged = run.documents["packaged"]
@@ -189,8 +191,15 @@ def judge(run: Run) -> Verdict:
             "seconds": run.budget.spent,
             "peak_memory_bytes": run.guard.peak,
             "stood_in": run.documents["training"].stood_in,
+            "training": run.documents["training"],
+            "parity_difference": packaged.parity.max_difference,
+            "gates": run.brief.gates,
+            "brief": run.digests["brief"],
+            "changed": eased_since(run.project.ledger.entries(), run.name, run.brief),
         },
     )
+    for note in verdict.notes:
+        run.decide("judge", "thresholds", "changed after a verdict was known", note, decided_by="user")
     run.decide("judge", "verdict", verdict.answer, verdict.summary, decided_by="measurement")
     champion = run.project.champion
     if verdict.ships and champion is None:
@@ -204,6 +213,7 @@ def judge(run: Run) -> Verdict:
 
 def report(run: Run) -> dict[str, Any]:
     """Write the report, the model card and the other documents; return the summary that ``--json`` prints."""
+    from modelwright.package.sureness import sureness_of
     from modelwright.report.gathering import TESTED, entries_of
     from modelwright.report.inputs import FILES, ReportInput, VersionFacts
     from modelwright.report.papers.writing import write_all
@@ -235,6 +245,8 @@ def report(run: Run) -> dict[str, Any]:
         test_evaluation=evaluation,
         test_note=note,
         entries=entries_of(run.project, run.name, packaged.version),
+        privacy=run.privacy,
+        sure=sureness_of(run.project.version(packaged.version)),
     )
     for folder in (run.folder, run.project.path):
         write_all(inputs, folder)

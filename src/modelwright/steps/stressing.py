@@ -1,0 +1,96 @@
+"""The stage that disturbs rows and looks what becomes of the score."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from modelwright.data.columns import Columns, n_rows, take
+from modelwright.evaluate.measurements import Stressed
+from modelwright.evaluate.stress import stresses
+from modelwright.evaluate.stress.base import Rows
+from modelwright.evaluate.stress.measuring import MOST_ROWS, Target, measure_stress
+from modelwright.format import plural
+from modelwright.frame.problem import Problem
+from modelwright.running import Run
+from modelwright.steps.learning import plan_facts
+
+__all__ = ["stress", "stressed_rows"]
+
+STRESS_SHARE = 0.12
+"""Part of the time after training that may be spent on it."""
+LEAST_SECONDS = 0.2
+UNTIMED_SECONDS = 10.0
+KEPT_SHARE = 0.5
+"""Of the time after training: kept for what comes then."""
+MOST_CELLS = 60_000
+"""Of the disturbed rows: each is written as it would stand in the source, which takes about a microsecond and more."""
+FEWEST_ROWS = 100
+
+
+def stress(run: Run) -> Stressed:
+    """Disturb rows that the asked model was not fitted on, as what comes later may be, and measure the loss."""
+    from modelwright.evaluate import metrics
+    from modelwright.package.assembling import assemble
+
+    problem: Problem = run.documents["problem"]
+    evidence, lockbox = run.evidence, run.folds.holdout
+    plan = assemble(run.outcome.fold_members[0], plan_facts(run))
+    judged = lockbox if len(lockbox) else run.outcome.rows
+    # Without a lockbox the first fold's model has not seen the rows that judged that fold.
+    places = np.arange(len(judged)) if len(lockbox) else np.flatnonzero(np.isin(judged, run.folds.folds[0][1]))
+    rng = np.random.default_rng([run.brief.seed, 31])
+    places = stressed_rows(places, len(plan.contract.names), rng)
+    columns = take(run.used(plan.contract.names), judged[places])
+    constant = evidence.baselines.get("constant")
+    stressed = measure_stress(
+        plan.predict,
+        Rows(columns, plan.contract, _ranked(run, plan.contract.names)),
+        Target(
+            metric=metrics.get(problem.metric),
+            y=evidence.y[places],
+            constant=None if constant is None else constant[1][places],
+            threshold=evidence.threshold,
+            groups=None if evidence.groups is None else evidence.groups[places],
+            unit=evidence.unit,
+        ),
+        stresses(),
+        measured_on=_measured_on(columns, lockbox),
+        seed=run.brief.seed,
+        deadline_s=_seconds(run),
+    )
+    bad = [c for c in stressed.cases if c.judgement == "breaks"]
+    run.decide(
+        "stress",
+        "what must not be missing or other",
+        f"{plural(len(bad), 'disturbance')} of {len(stressed.cases)} leave less than half of what the model has over a "
+        "constant",
+        bad[0].words if bad else "none of those tried",
+        decided_by="measurement",
+        measurement=bad[0].lost if bad else stressed.base,
+    )
+    return stressed
+
+
+def stressed_rows(places: np.ndarray, n_columns: int, rng: np.random.Generator) -> np.ndarray:
+    """Return which of the rows are disturbed, ascending: fewer where a table is wide."""
+    most = int(np.clip(MOST_CELLS // max(n_columns, 1), FEWEST_ROWS, MOST_ROWS))
+    return places if len(places) <= most else np.sort(rng.choice(places, most, replace=False))
+
+
+def _ranked(run: Run, names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the columns that the model relies on, most important first; all of them where that is not known."""
+    importances = run.documents["explanation"].importances
+    used = tuple(i.column for i in importances if i.judgement == "used" and i.column in names)
+    return used or tuple(i.column for i in importances if i.column in names) or names
+
+
+def _measured_on(columns: Columns, lockbox: np.ndarray) -> str:
+    which = "of the lockbox" if len(lockbox) else "that judged the first fold"
+    return f"{plural(n_rows(columns), 'row')} {which}, asked of a model that was not fitted on them"
+
+
+def _seconds(run: Run) -> float:
+    after = run.after_seconds
+    if not run.budget.timed:
+        return UNTIMED_SECONDS
+    return max(LEAST_SECONDS, min(STRESS_SHARE * after, run.budget.left - KEPT_SHARE * after))
