@@ -17,7 +17,7 @@ import contextlib
 import os
 import re
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,8 +30,10 @@ from modelwright.ledger import Decision, Ledger
 from modelwright.locking import held
 
 if TYPE_CHECKING:
+    from modelwright.evaluate.measurements import Stressed
     from modelwright.explain.rows.documents import RowExplanation
     from modelwright.explain.simple.using import OnAPage
+    from modelwright.forgetting import Forgetting
     from modelwright.package.bundle import Version
     from modelwright.scoring import ScoredFile
 
@@ -315,15 +317,30 @@ class Project:
         )
 
     def promote(
-        self, number: int, *, by: str = "user", why: str = "", evidence: Mapping[str, Any] | None = None
+        self,
+        number: int,
+        *,
+        by: str = "user",
+        why: str = "",
+        evidence: Mapping[str, Any] | None = None,
+        settled: Collection[str] = (),
     ) -> Champion:
         """Make a version the champion, after checking it; the step is atomic and goes to the ledger, with the evidence.
-        Whether it is signed as the champion before says `signed_otherwise`, which is asked before."""
+        Whether it is signed as the champion before says `signed_otherwise`, which is asked before.
+
+        ``settled`` are gates that the evidence answers instead. Raises ProjectError where another one blocks the
+        version and is not waived (MW-P752).
+        """
+        from modelwright.govern.waiving import check_may_serve
+
         with self.lock():
             before = settle(self.path, self.ledger)
             self.version(number)
             if before is not None and before.version == number:
                 return before
+            accepted = check_may_serve(self, number, settled=settled)
+            if accepted:
+                evidence = {**(evidence or {}), "waivers": [w.entry for w in accepted]}
             previous = (*before.previous, before.version) if before is not None else ()
             champion = Champion(version=number, previous=previous)
             self._point(champion, PROMOTED, by=by, why=why, evidence=evidence)
@@ -418,6 +435,17 @@ class Project:
         frame.attrs["violations"] = [documents.to_builtins(v) for v in violations]
         return frame
 
+    def stress(self, rows: Any = None, *, version: int | None = None, seconds: float = 60.0) -> Stressed:
+        """Return how a version bears disturbed rows: as its run measured, or anew on ``rows``, which have the target.
+
+        See `modelwright.stressing` and ``docs/stress.md``.
+        """
+        from modelwright.stressing import stress_of_run, stress_version
+
+        if rows is None:
+            return stress_of_run(self, int(self.version_folder(version).name))
+        return stress_version(self, rows, version=version, seconds=seconds)
+
     def on_a_page(self, *, version: int | None = None) -> OnAPage:
         """Return the model on a page that was fitted beside a version, the champion by default.
 
@@ -478,6 +506,12 @@ class Project:
         return explain_record(
             opened, row, what_if=what_if, want=want, fixed=held.intersection(opened.contract.names), vary=vary
         )
+
+    def forget(self, column: str, value: Any) -> Forgetting:
+        """Erase the person whose rows have a value in the column of subjects; see `modelwright.forgetting.forget`."""
+        from modelwright.forgetting import forget
+
+        return forget(self, column, value)
 
     def score_file(
         self,

@@ -89,6 +89,7 @@ class Run:
     fairer: tuple[Any, ...] = ()
     withheld: tuple[str, ...] = ()
     privacy: Privacy | None = None
+    home: Path | None = None
     calibrator: Calibrator | None = None
     calibration_note: str = ""
     decided: Decided | None = None

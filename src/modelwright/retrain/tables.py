@@ -19,6 +19,7 @@ from modelwright.data.treating.tables import treated_table
 from modelwright.data.treating.treatment import Treatment
 from modelwright.errors import DataError, ModelwrightError, ProjectError
 from modelwright.format import plural
+from modelwright.govern.privacy.subjects import Forgotten, forgotten_in, without_forgotten
 from modelwright.project import Project
 
 if TYPE_CHECKING:
@@ -85,11 +86,13 @@ def gather(project: Project, source: str, new: pa.Table, contract: Contract, tim
         Too few of the rows are new (MW-D801).
     """
     told: list[str] = []
-    new = _known_columns(new, contract, told)
+    forgotten = forgotten_in(project.path)
+    new = _known_columns(new, contract, forgotten, told)
     first = _read(source, contract, told)
     if first is not None:
         first = _as_it_was(first, project, source, told)
-    before = [t for t in (first, *(_read(s, contract, told) for s in _added(project))) if t is not None]
+    known = (first, *(_read(s, contract, told) for s in _added(project)))
+    before = [without_forgotten(t, forgotten) for t in known if t is not None]
     if before:
         fresh = _not_seen(new, before, contract, told)
         new = new.take(fresh) if len(fresh) < new.num_rows else new
@@ -113,11 +116,11 @@ def too_few(n: int) -> DataError:
     )
 
 
-def _known_columns(new: pa.Table, contract: Contract, told: list[str]) -> pa.Table:
+def _known_columns(new: pa.Table, contract: Contract, forgotten: Forgotten | None, told: list[str]) -> pa.Table:
     names = [n for n in new.column_names if n in contract.names]
     if more := [n for n in new.column_names if n not in contract.names]:
         told.append(f"{plural(len(more), 'column')} that the project does not know are left out")
-    return treated_table(new.select(names), treatments_of(contract))
+    return without_forgotten(treated_table(new.select(names), treatments_of(contract)), forgotten)
 
 
 def treatments_of(contract: Contract) -> dict[str, Treatment]:

@@ -10,8 +10,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from modelwright.data.contract import ColumnSpec
 from modelwright.data.profile import Profile
+from modelwright.data.treating.keys import key_for
 from modelwright.errors import RequestError
+from modelwright.govern.privacy.subjects import subject_of, with_subject
 from modelwright.serve.access import Access, Hosts, Scope
 from modelwright.serve.deployment import Deployment
 from modelwright.serve.exchange import Asked, Request, Scored
@@ -66,7 +69,9 @@ class State:
         policy = QUICK_LOG if home is None else settings.log
         folder = (home or settings.place) / LOG_FOLDER
         key = b"" if policy.mode is Mode.OFF else log_key(folder.with_name(LOG_KEY))  # made when it is first needed
-        self.log = PredictionLog(folder, deployment.champion.contract, policy, worker=worker, key=key)
+        self._subject = _subject_of(settings) if policy.mode is not Mode.OFF else None
+        contract = with_subject(deployment.champion.contract, self._subject)
+        self.log = PredictionLog(folder, contract, policy, worker=worker, key=key)
         self._compactor = None if policy.mode is Mode.OFF or worker else Compactor(folder, policy)
         if self._compactor is not None:
             self._compactor.start()  # what an earlier server left
@@ -190,7 +195,7 @@ class State:
         if challenger is None or challenger.number != before.number:
             self._model_metrics.pop(before.number, self.champion_metrics).retire()
         self.champion_metrics = self.metrics_of(model)
-        self.log.use(model.contract)
+        self.log.use(with_subject(model.contract, self._subject))
 
     def close(self) -> None:
         """Keep what is not yet kept."""
@@ -204,6 +209,20 @@ class State:
         self.metrics.close()
         if self._compactor is not None:
             self._compactor.stop()
+
+
+def _subject_of(settings: Settings) -> ColumnSpec | None:
+    """Return how the column is read that says whose a row is; the log keeps pseudonyms of it, so the key must be there.
+
+    Raises
+    ------
+    UsageError
+        See `modelwright.data.treating.keys.key_for`.
+    """
+    spec = subject_of(settings.place) if settings.is_project else None
+    if spec is not None and spec.treatment is not None:
+        key_for(spec.treatment.key_file, spec.treatment.fingerprint)
+    return spec
 
 
 def _rows(asked: Asked, rows: slice) -> Asked:

@@ -19,6 +19,7 @@ from modelwright.running import Run
 from modelwright.steps.fairness import fairness
 from modelwright.steps.membership import membership
 from modelwright.steps.mitigating import make_fairer, reserve
+from modelwright.steps.privacy import keep_people
 from modelwright.steps.settling import settle, told_in
 from modelwright.train.record import Training
 
@@ -87,6 +88,7 @@ def train(run: Run) -> Training:
     contract = run.documents["contract"].only(problem.features)
     assert run.engine is not None
     run.after_seconds = _after_seconds(run)
+    keep_people(run)
     job = Job(
         columns=run.used(problem.features),
         contract=contract,

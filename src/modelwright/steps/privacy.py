@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from modelwright.audit.findings import AuditContext
     from modelwright.govern.privacy.policy import Policy
 
-__all__ = ["protect", "with_treatments"]
+__all__ = ["keep_people", "protect", "with_treatments"]
 
 LOOKED_AT = 20_000
 """Rows on which columns are judged; what is done to them is done to all."""
@@ -38,6 +38,7 @@ def protect(run: Run) -> None:
     """
     brief = run.brief
     if brief.privacy is None and not brief.private and brief.subject is None:
+        _unforgotten(run, run.table)  # refuses rows that do not say whose they are, where somebody was forgotten
         return
     from modelwright.data.treating.redacting import name_words
     from modelwright.data.treating.tables import treated_table
@@ -56,12 +57,13 @@ def protect(run: Run) -> None:
     dropped = [c.column for c in decided.columns if c.treatment is None]
     run.table = treated_table(run.table, treatments, dropped=dropped, names=words)
     columns = decided.columns
+    run.table, suppressed = _unforgotten(run, run.table)
     if policy is not None:
         columns = _shared(run, policy, columns, decided.kept)
     if run.test_table is not None:
         own = {c.column: c.treatment for c in columns if c.treatment is not None}
         run.test_table = treated_table(run.test_table, own, dropped=dropped, names=words)
-    _keep(run, policy, columns, decided.kept)
+    _keep(run, policy, columns, decided.kept, suppressed)
 
 
 def _look(run: Run) -> AuditContext:
@@ -130,7 +132,32 @@ def _shared(
     return (*changed, *more)
 
 
-def _keep(run: Run, policy: Policy | None, columns: tuple[ColumnPrivacy, ...], kept: tuple[str, ...]) -> None:
+def _unforgotten(run: Run, table: pa.Table) -> tuple[pa.Table, int]:
+    """Return the rows of people who did not ask to be forgotten, and how many rows that leaves out."""
+    from modelwright.govern.privacy.subjects import forgotten_in, without_forgotten
+
+    left = without_forgotten(table, forgotten_in(run.home))
+    gone = table.num_rows - left.num_rows
+    if gone:
+        why = "their people asked to be forgotten"
+        run.decide("read", "rows of forgotten people", f"{gone:,} rows left out", why, decided_by="user")
+    return left, gone
+
+
+def keep_people(run: Run) -> None:
+    """Keep by keyed digests whose rows the run learns from, and how the column that says so is read."""
+    from modelwright.govern.privacy.subjects import keep_subject, keep_subjects
+
+    subject = run.brief.subject
+    if subject is None or run.privacy is None or subject not in run.columns:
+        return
+    keep_subject(run.project.path, run.documents["contract"][subject])
+    keep_subjects(run.folder, run.used((subject,))[subject])
+
+
+def _keep(
+    run: Run, policy: Policy | None, columns: tuple[ColumnPrivacy, ...], kept: tuple[str, ...], suppressed: int
+) -> None:
     """Note what was done, and leave dropped columns out of the brief of this run."""
     document = Privacy(
         policy="" if policy is None else policy.name,
@@ -140,6 +167,7 @@ def _keep(run: Run, policy: Policy | None, columns: tuple[ColumnPrivacy, ...], k
         columns=columns,
         kept=kept,
         subject=run.brief.subject,
+        suppressed=suppressed,
     )
     run.privacy = document
     run.add("privacy", document, "brief")

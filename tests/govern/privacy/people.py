@@ -62,6 +62,7 @@ def _person(i: int, rng: random.Random) -> tuple[dict, list[str]]:
     row = {
         "customer_id": customer, "full_name": name, "email": mail, "phone": phone, "address": street, "ssn": ssn,
         "card_number": card, "ip_address": ip, "birth_date": born, "zip": zipcode, "city": city,
-        "age": 2026 - int(born[:4]), "amount": amount, "visits": visits, "plan": plan, "note": note, "churn": "yes" if score > 2.4 else "no",
+        "age": 2026 - int(born[:4]), "amount": amount, "visits": visits, "plan": plan, "note": note,
+        "churn": "yes" if score > 2.4 else "no",
     }  # fmt: skip
     return row, [customer, name, family, mail, phone, street, ssn, card, ip, born]

@@ -24,7 +24,7 @@ VARIABLE = "MODELWRIGHT_SERVE_"
 @click.option("--share", type=float, default=0.0, help="Share of the challenger, 0 to 1; 0: in the shadow.")
 @click.option("--log", "log_mode", type=click.Choice(["off", "sampled", "full"]), default="full", show_default=True)
 @click.option("--log-share", type=float, default=0.1, show_default=True, help="Share of requests in a sampled log.")
-@click.option("--log-days", type=float, default=30.0, show_default=True, help="Days that the log is kept.")
+@click.option("--log-days", type=float, help="Days that the log is kept; keep_log of the brief by default, or 30.")
 @click.option(
     "--log-to", type=click.Path(path_type=Path, file_okay=False), metavar="FOLDER",
     help="Folder for the log instead of the project's; a version served alone keeps one only there.",
@@ -74,7 +74,7 @@ def command(project: str | None, **options: Any) -> None:
         port=port_of(os.environ) if options["port"] is None else options["port"],
         workers=options["workers"],
         name=options["name"] or plain_name(os.environ.get("AIP_MODEL_NAME", "")),
-        log=_policy(options),
+        log=_policy(options, place),
         log_to=options["log_to"],
         limits=_limits(options),
         rate=_rate(options),
@@ -113,7 +113,7 @@ def _check_signature(options: dict[str, Any]) -> None:
         )
 
 
-def _policy(options: dict[str, Any]) -> Any:
+def _policy(options: dict[str, Any], place: Path) -> Any:
     from modelwright.serve.log import LogPolicy, Mode
 
     return LogPolicy(
@@ -122,8 +122,34 @@ def _policy(options: dict[str, Any]) -> Any:
         masked=options["mask"],
         hashed=options["hashed"],
         kept=options["keep"],
-        keep_days=options["log_days"],
+        keep_days=_days(options["log_days"], place),
     )
+
+
+def _days(asked: float | None, place: Path) -> float:
+    """Return how long the log is kept: as asked, as the project's brief promises, or 30 days; never longer than that.
+
+    Raises
+    ------
+    UsageError
+        What is asked is longer than what the brief promises (MW-U917).
+    """
+    from modelwright.brief import parse_delay, read_brief
+    from modelwright.errors import UsageError
+    from modelwright.serve.log import LogPolicy
+
+    brief = place / "brief.toml"
+    promised = read_brief(brief).keep_log if brief.is_file() else None
+    if promised is None:
+        return LogPolicy.keep_days if asked is None else asked
+    most = parse_delay(promised) / 86_400
+    if asked is not None and asked > most:
+        raise UsageError(
+            f"the log is to be kept for {asked:g} days, and the brief of the project promises {promised}",
+            fix="give --log-days no longer than that, or train with another --keep-log",
+            code="MW-U917",
+        )
+    return most if asked is None else asked
 
 
 def _limits(options: dict[str, Any]) -> Any:

@@ -1,10 +1,10 @@
 """Membership inference: can somebody who has the model, a row and its label tell whether the row was trained on?
 
-A model knows the rows it was fitted on better than others, so a small loss gives them away (Yeom et al. 2018). Some rows
-are easy for every model: what the loss is for models that were not fitted on the row, taken off, leaves what this model
-knows of it (Watson et al. 2022; the attack of Carlini et al. 2022 with one reference model instead of hundreds). The
-area under the ROC curve tells how much is told of people on average; the share found at 1 % false alarms how sure an
-attacker can be of some.
+A model knows the rows it was fitted on better than others, so a small loss gives them away (Yeom et al. 2018). Some
+rows are easy for every model: what the loss is for models that were not fitted on the row, taken off, leaves what this
+model knows of it (Watson et al. 2022; the attack of Carlini et al. 2022 with one reference model instead of hundreds).
+The area under the ROC curve tells how much is told of people on average; the share found at 1 % false alarms how sure
+an attacker can be of some.
 
 The models are those of the folds, made as the version's are, because of the version's own models there is no row that
 they have not seen.

@@ -11,6 +11,7 @@ from __future__ import annotations
 from modelwright.data.contract import ColumnSpec, Contract, Kind
 from modelwright.data.personal.naming import LOCATED, folded, names_a_way_to_reach, names_somebody
 from modelwright.data.personal.shapes import is_written_identity
+from modelwright.data.treating.treatment import Action
 
 __all__ = ["personal_columns"]
 
@@ -32,6 +33,8 @@ def personal_columns(contract: Contract) -> tuple[str, ...]:
 
 
 def _is_personal(spec: ColumnSpec, rows_seen: int) -> bool:
+    if spec.treatment is not None and spec.treatment.action is Action.HASH:
+        return False  # pseudonyms, by a key that is not stored
     if spec.kind in (Kind.ID, Kind.TEXT):
         return True
     if spec.kind is Kind.BOOLEAN:
