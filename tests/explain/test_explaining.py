@@ -337,3 +337,34 @@ def test_rows_that_judged_the_folds_are_asked_about_where_the_lockbox_is_small()
     assert all(row in valid[model] for row, model in zip(asked.rows[10:], asked.model[10:], strict=True))
     assert len(rows_to_ask(lockbox, valid, 15, rng).rows) == 15
     assert rows_to_ask(lockbox, valid, 5, rng).n_lockbox == len(rows_to_ask(lockbox, valid, 5, rng).rows) == 10
+
+
+def models_of(*slopes):
+    return ByModel([lambda c, s=s: (s * c["a"] + c["b"])[:, None] for s in slopes])
+
+
+def fitted_on_other_rows(slopes, seed, n=2000):
+    """A truth of ``a + b`` and noise, and models that take ``a`` for ``slope`` times as much."""
+    rng = np.random.default_rng(seed)
+    columns = of_model({"a": rng.normal(size=n), "b": rng.normal(size=n)}, len(slopes))
+    y = columns["a"] + columns["b"] + rng.normal(0, 1, n)
+    return explained_value(columns, models_of(*slopes), y, seed=seed)
+
+
+def test_models_that_disagree_on_what_a_column_is_worth_are_told_and_widen_its_interval():
+    found = fitted_on_other_rows((1.0, 0.1, 1.0, 0.1), 0)
+    note = next(n for n in found.notes if "depends on which rows a model was fitted on" in n)
+    assert "“a”" in note and "“b”" not in note
+    drop = {i.column: i.drop for i in found.importances}
+    assert "spread of models" in drop["a"].method
+    agreed = {i.column: i.drop for i in fitted_on_other_rows((1.0,) * 4, 0).importances}
+    assert drop["a"].high - drop["a"].low > 2 * (agreed["a"].high - agreed["a"].low)
+
+
+def test_models_that_agree_are_seldom_said_to_disagree():
+    told = [any("depends on which" in n for n in fitted_on_other_rows((1.0,) * 4, s, 600).notes) for s in range(25)]
+    assert sum(told) <= 2
+
+
+def test_a_model_with_few_rows_is_not_asked_apart():
+    assert not any("depends on" in n for n in fitted_on_other_rows((1.0, 0.0) * 20, 0, 600).notes)

@@ -74,7 +74,7 @@ def explain(
     base, truth = take(needed, rows), y[rows]
     ranked_until = deadline - TIME_FOR_EFFECTS * max(deadline - time.monotonic(), 0.0)
     order = promising_first(base, features, prediction)
-    importances = rank_columns(
+    importances, doubts = rank_columns(
         Prober(predict, base, ranked_until), truth, prediction, order, metric, threshold=threshold, rng=rng
     )
     ranked = [i.column for i in importances]
@@ -94,7 +94,7 @@ def explain(
         spread=float(prediction[:, output].std()),
         rng=np.random.default_rng(seed),
     )
-    notes = [*note_order(importances), *note_alike(alike(base, ranked[:LOOKED_AT_FOR_LIKENESS]))]
+    notes = [*note_order(importances), *doubts, *note_alike(alike(base, ranked[:LOOKED_AT_FOR_LIKENESS]))]
     if not ranked and (why := metric.undefined(truth, prediction)):
         notes.append(f"The columns could not be ranked: {metric.title} is not defined on these rows ({why}).")
     elif len(ranked) < len(features):

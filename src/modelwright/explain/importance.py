@@ -1,8 +1,9 @@
 """How much each column matters: the score with the column shuffled (Breiman 2001; Fisher, Rudin and Dominici 2019).
 
-The interval holds both sources of chance. Which rows were measured: the metric gives each row's influence on the
-score, and the difference of a row's influences with and without the column is its part in the drop (paired, so rows
-that are hard either way cancel). Which shuffle was drawn: the spread of the drops over repeats.
+The interval holds what is left to chance. Which rows were measured: the metric gives each row's influence on the score,
+and the difference of a row's influences with and without the column is its part in the drop (paired, so rows that are
+hard either way cancel). Which shuffle was drawn: the spread of the drops over repeats. And where the models of several
+folds were asked, which rows a model was fitted on, see `stability`.
 """
 
 from __future__ import annotations
@@ -16,8 +17,10 @@ import numpy as np
 from modelwright.data.columns import Column, Columns, Strings
 from modelwright.evaluate.measurements import Measurement
 from modelwright.evaluate.metrics import Metric
+from modelwright.explain.folds import MODEL
 from modelwright.explain.reasons import Importance
 from modelwright.explain.sampling import Prober
+from modelwright.explain.stability import Between, Judges, note_models
 
 __all__ = ["REPEATS", "note_order", "promising_first", "rank_columns"]
 
@@ -26,6 +29,8 @@ REPEATS = 5
 LEVEL = 0.95
 # The first columns, whose order is read.
 ORDERED = 5
+# The most promising columns, of which every model is asked on its own.
+ASKED_APART = 10
 
 
 @dataclass
@@ -46,8 +51,8 @@ def rank_columns(
     *,
     threshold: float | None,
     rng: np.random.Generator,
-) -> tuple[Importance, ...]:
-    """Return the columns that time allowed, most important first.
+) -> tuple[tuple[Importance, ...], tuple[str, ...]]:
+    """Return the columns that time allowed, most important first, and what is to be said of where models disagree.
 
     Every column is shuffled once before any is shuffled twice: when time is short the intervals are wider, and only
     then are columns left out, the least promising first.
@@ -55,9 +60,11 @@ def rank_columns(
     sign = 1.0 if metric.greater_is_better else -1.0
     base = metric(y, prediction, threshold)
     if np.isnan(base):
-        return ()
+        return (), ()
     base_influence, _ = metric.influence(y, prediction, threshold)
     found: dict[str, _Drops] = {}
+    which = prober.base.get(MODEL)
+    judges = Judges(metric, y, prediction, np.zeros(len(y)) if which is None else np.asarray(which), threshold)
     for _ in range(REPEATS):
         order = rng.permutation(len(y))
         changes = [(name, _shuffled(prober.base[name], order)) for name in features]
@@ -72,10 +79,14 @@ def rank_columns(
             record.drops.append(sign * (base - value))
             record.parts = part if record.parts is None else record.parts + part
             record.freedom = freedom
+            if name in features[:ASKED_APART]:
+                judges.add(name, shuffled)
         if prober.left <= 0:
             break
-    ranked = [Importance(column=c, drop=_measure(d, metric, len(y))) for c, d in found.items()]
-    return tuple(sorted(ranked, key=lambda i: -(i.drop.value or 0.0)))
+    between = {name: judges.between(name) for name in found}
+    ranked = [Importance(column=c, drop=_measure(d, metric, len(y), between[c])) for c, d in found.items()]
+    ranked.sort(key=lambda i: -(i.drop.value or 0.0))
+    return tuple(ranked), note_models([(i.column, between[i.column]) for i in ranked[:ORDERED]], metric.title)
 
 
 def note_order(ranked: Sequence[Importance]) -> tuple[str, ...]:
@@ -98,7 +109,7 @@ def _shuffled(column: Column, order: np.ndarray) -> Column:
     return column.take(order) if isinstance(column, Strings) else column[order]
 
 
-def _measure(record: _Drops, metric: Metric, n: int) -> Measurement:
+def _measure(record: _Drops, metric: Metric, n: int, between: Between | None) -> Measurement:
     from scipy.special import stdtrit  # scipy.stats takes a second to import
 
     drops = np.array(record.drops)
@@ -106,7 +117,8 @@ def _measure(record: _Drops, metric: Metric, n: int) -> Measurement:
     rows = float(np.sum((record.parts / len(drops)) ** 2))
     shuffles = float(drops.var(ddof=1) / len(drops)) if len(drops) > 1 else 0.0
     value = float(drops.mean())
-    half = float(stdtrit(max(record.freedom, 1.0), (1 + LEVEL) / 2)) * np.sqrt(rows + shuffles)
+    models = between.variance / len(between.drops) if between is not None else 0.0
+    half = float(stdtrit(max(record.freedom, 1.0), (1 + LEVEL) / 2)) * np.sqrt(rows + shuffles + models)
     known = len(drops) > 1 and np.isfinite(half)
     return Measurement(
         name=metric.name,
@@ -114,7 +126,9 @@ def _measure(record: _Drops, metric: Metric, n: int) -> Measurement:
         low=float(value - half) if known else None,
         high=float(value + half) if known else None,
         n=n,
-        method=f"{len(drops)} shuffles, influence of rows" if known else "one shuffle: no time for an interval",
+        method=f"{len(drops)} shuffles, influence of rows{', spread of models' * (models > 0)}"
+        if known
+        else "one shuffle: no time for an interval",
         level=LEVEL,
     )
 

@@ -12,10 +12,14 @@ __all__ = ["Effect", "Explanation", "Importance", "Interaction"]
 
 @dataclass(frozen=True, kw_only=True)
 class Importance:
-    """How much the score falls when a column of the user's table is shuffled, on rows that were not trained on."""
+    """How much the score falls when a column of the user's table is shuffled, on rows that were not trained on.
+
+    ``moves`` is how far the column moves a prediction on average, see `by_reasons`; None where there was no time.
+    """
 
     column: str
     drop: Measurement
+    moves: float | None = None
 
     @property
     def judgement(self) -> str:

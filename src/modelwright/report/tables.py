@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from modelwright import format as fmt
 from modelwright.evaluate.measurements import Comparison, Evaluation, Measurement, Slice
+from modelwright.evaluate.metrics import get
 from modelwright.explain.reasons import Explanation
 from modelwright.report.charts import RowPlot
 from modelwright.report.words import comparison_words, title_of
@@ -94,6 +95,7 @@ def importances(explanation: Explanation, limit: int) -> tuple[PlotTable | None,
         return None, None
     plot = RowPlot.over(_ends([i.drop for i in ranked]), zero=True, reference=0.0)
     name = title_of(ranked[0].drop.name)
+    moving, chance = any(i.moves is not None for i in ranked), "classify" in get(ranked[0].drop.name).objectives
     rows = []
     for item in ranked:
         drop = item.drop
@@ -111,6 +113,7 @@ def importances(explanation: Explanation, limit: int) -> tuple[PlotTable | None,
                 value=fmt.measured(drop),
                 tone="model" if clear else "weak",
                 note="" if clear else "not used by the model" if unused else "within the noise",
+                cells=(_moves(item.moves, chance=chance),) if moving else (),
             )
         )
 
@@ -124,9 +127,17 @@ def importances(explanation: Explanation, limit: int) -> tuple[PlotTable | None,
             value_head="Interval",
             axis=plot.axis(),
             rows=tuple(part),
+            heads=("Moves a prediction by",) if moving else (),
         )
 
     return table(rows[:limit]), table(rows[limit:])
+
+
+def _moves(moves: float | None, *, chance: bool) -> str:
+    """Return how far a column moves a prediction: in points of probability, or in the target's unit."""
+    if moves is None:
+        return fmt.NONE
+    return f"{fmt.number(100 * moves, 2)} points" if chance else fmt.number(moves, 2)
 
 
 def slices(evaluation: Evaluation) -> PlotTable | None:

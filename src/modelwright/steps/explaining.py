@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from modelwright.data.columns import take
+from modelwright.data.columns import Columns, take
 from modelwright.explain.reasons import Explanation
 from modelwright.explain.sampling import MAX_ROWS
 from modelwright.explain.simple.documents import FORMS, Simple, SimpleCandidate
@@ -27,6 +27,9 @@ LEAST_SECONDS = 0.3
 
 SIMPLE_SHARE = 0.25
 """Of that, after which the model on a page is fitted on no further fold."""
+
+REASONS_SHARE = 0.2
+"""Of that, what asking how far columns move predictions may take."""
 
 OPENING_SHARE = 0.15
 """Of that, what opening the models of further folds may take."""
@@ -50,21 +53,33 @@ def explain(run: Run) -> Explanation:
         np.random.default_rng([run.brief.seed, 23]),
     )
     features = _features(run)
+    columns = take({name: run.columns[name] for name in features}, run.rows[asked.rows])
+    reasons_s = REASONS_SHARE * (deadline - time.monotonic())
     explanation = explaining(
         ByModel([plan.predict for plan in plans]),
-        {**take(run.used(features), asked.rows), MODEL: asked.model.astype(float)},
+        {**columns, MODEL: asked.model.astype(float)},
         run.y[run.rows][asked.rows],
         contract=run.documents["contract"].only(features),
         features=features,
         metric=metrics.get(problem.metric),
         seed=run.brief.seed,
-        deadline_s=max(LEAST_SECONDS, deadline - time.monotonic()),
+        deadline_s=max(LEAST_SECONDS, deadline - reasons_s - time.monotonic()),
         measured_on=_measured_on(len(asked.rows), asked.n_lockbox),
         classes=problem.classes,
         target=problem.target,
         threshold=run.threshold,
     )
-    return replace(explanation, simple=simple)
+    own = np.random.default_rng(run.brief.seed).permutation(np.flatnonzero(asked.model == 0))
+    moves = _moves(run, plans[0], take(columns, own), time.monotonic() + reasons_s)
+    importances = tuple(replace(i, moves=moves.get(i.column, 0.0) if moves else None) for i in explanation.importances)
+    return replace(explanation, importances=importances, simple=simple)
+
+
+def _moves(run: Run, plan: Plan, columns: Columns, deadline: float) -> dict[str, float]:
+    from modelwright.explain.by_reasons import mean_reasons
+    from modelwright.runtime.reasons import typical_row
+
+    return mean_reasons(plan, typical_row(plan.contract, run.documents["profile"]), columns, deadline)
 
 
 def _features(run: Run) -> tuple[str, ...]:
