@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from modelwright.brief_gates import checked_gates
 from modelwright.brief_privacy import PRIVACY_FIELDS, checked_privacy, privacy_fields, privacy_lines
 from modelwright.errors import UsageError, did_you_mean
 
@@ -134,6 +135,9 @@ class Brief:
         How long rows stay in the prediction log, ``"90d"``.
     membership_auc : float or None
         Most that an attack may tell of who was trained on, area under its ROC curve, 0.5 to 1.
+    gates : dict
+        Thresholds of gates by name, ``{"calibration_error": 0.03}``, see `modelwright.brief_gates`; a gate whose
+        threshold is set blocks.
     allow : tuple of str
         Findings overruled, ``"A014"`` or ``"A014:duration"``.
     kinds : dict
@@ -172,6 +176,7 @@ class Brief:
     subject: str | None = None
     keep_log: str | None = None
     membership_auc: float | None = None
+    gates: dict[str, float] = field(default_factory=dict)
     allow: tuple[str, ...] = ()
     kinds: dict[str, str] = field(default_factory=dict)
     limits: Limits = Limits()
@@ -216,6 +221,8 @@ def _checked(name: str, value: Any) -> Any:
         return items
     if name in PRIVACY_FIELDS.values():
         return checked_privacy(name, value, parse_delay)
+    if name == "gates":
+        return checked_gates(value)
     if name == "payoff":
         return _payoff(value)
     if name in {"cases", "capacity"}:
@@ -411,7 +418,9 @@ def read_brief(path: Path) -> Brief:
             code="MW-U005",
         )
     brief = Brief().merged(**_together(path, raw, *tables))
-    files: dict[str, Any] = {name: _resolve(value, path) for name in ("test", "privacy_key") if (value := getattr(brief, name))}
+    files: dict[str, Any] = {
+        name: _resolve(value, path) for name in ("test", "privacy_key") if (value := getattr(brief, name))
+    }
     if brief.privacy and brief.privacy.endswith(".toml"):
         files["privacy"] = _resolve(brief.privacy, path)
     return replace(brief, source=_resolve(brief.source, path), **files)
@@ -439,12 +448,12 @@ def write_brief(brief: Brief) -> str:
     default = Brief()
     for f in fields(brief):
         value = getattr(brief, f.name)
-        if f.name in {"limits", "allow", "payoff", "kinds", *_IN_TABLES} or (
+        if f.name in {"limits", "allow", "payoff", "kinds", "gates", *_IN_TABLES} or (
             value == getattr(default, f.name) and f.name != "seed"
         ):
             continue
         lines.append(f"{f.name} = {_toml(value)}")
-    for name in ("payoff", "kinds"):
+    for name in ("payoff", "kinds", "gates"):
         if table := getattr(brief, name):
             lines += ["", f"[{name}]", *(f"{_toml(str(k))} = {_toml(v)}" for k, v in table.items())]
     if brief.allow:

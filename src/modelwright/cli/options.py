@@ -44,6 +44,9 @@ _BRIEF = (
     click.option("--subject", help="Column that says whose rows these are: for erasure."),
     click.option("--keep-log", help="How long rows stay in the prediction log: 90d."),
     click.option("--membership-auc", type=float, help="Most that an attack may tell of who was trained on: 0.6."),
+    click.option(
+        "--gate", multiple=True, metavar="NAME=THRESHOLD", help="calibration_error=0.03: then it blocks (repeat)."
+    ),
     click.option("--kind", multiple=True, metavar="COLUMN=KIND", help="Correct a guess: zip=category (repeat)."),
     click.option("--allow", multiple=True, metavar="CODE[:COLUMN]", help="Overrule a finding: A014:duration (repeat)."),
     click.option("--seed", type=int, help="The one seed; 0 by default."),
@@ -92,7 +95,7 @@ def brief_fields(options: dict[str, Any]) -> dict[str, Any]:
         A pair without its equals sign.
     """
     fields = {k: v for k, v in options.items() if v not in (None, ())}
-    for option, field in (("payoff", "payoff"), ("kind", "kinds"), ("private", "private")):
+    for option, field in (("payoff", "payoff"), ("kind", "kinds"), ("private", "private"), ("gate", "gates")):
         if option in fields:
             fields[field] = pairs(fields.pop(option), option)
     return fields

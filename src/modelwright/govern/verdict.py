@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["Gate", "Reason", "Verdict"]
+__all__ = ["Fixed", "Gate", "Reason", "Verdict"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Gate:
-    """A condition a version must meet. ``blocking`` gates make the verdict; others only inform."""
+    """A condition a version must meet. ``blocking`` gates make the verdict; others only inform.
+
+    ``failing`` is what it means not to pass, a value of `modelwright.govern.gates.base.Failing`; empty in verdicts of
+    earlier releases.
+    """
 
     name: str
     passed: bool
     blocking: bool
     why: str
+    failing: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,15 +45,41 @@ class Reason:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Fixed:
+    """A threshold that held: its name, its value, and whether the brief set it."""
+
+    name: str
+    value: float
+    by_brief: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """``answer`` is ``"ship"``, ``"ship with conditions"``, ``"collect more data"``, ``"do not build this"`` or
-    ``"do not ship"``. ``reasons`` are the gates that were not passed, most important first; none in verdicts of earlier
-    releases."""
+    """The gates' answer.
+
+    Attributes
+    ----------
+    answer : str
+        ``"ship"``, ``"ship with conditions"``, ``"collect more data"``, ``"do not build this"`` or ``"do not ship"``.
+    summary : str
+    gates : tuple of Gate
+    reasons : tuple of Reason
+        The gates that were not passed, most important first; none in verdicts of earlier releases.
+    thresholds : tuple of Fixed
+        What gates compared with; the limits of the brief are in the brief.
+    brief : str
+        Digest of the brief, which the ledger holds since before training: thresholds cannot have come later.
+    notes : tuple of str
+        Thresholds that differ from those of an earlier run whose verdict was known.
+    """
 
     answer: str
     summary: str
     gates: tuple[Gate, ...]
     reasons: tuple[Reason, ...] = ()
+    thresholds: tuple[Fixed, ...] = ()
+    brief: str = ""
+    notes: tuple[str, ...] = ()
 
     @property
     def ships(self) -> bool:

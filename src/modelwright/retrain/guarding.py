@@ -13,6 +13,7 @@ from modelwright.monitor.windows import encode_labels
 from modelwright.project import Project
 from modelwright.retrain.challenge import Side, aligned, challenge, level_of_look, losses_of
 from modelwright.retrain.documents import BY, Challenge
+from modelwright.retrain.settled import EVERY
 from modelwright.retrain.spans import change_point
 from modelwright.retrain.tables import FEWEST_NEW, canonical
 
@@ -70,7 +71,7 @@ def take_back(project: Project, later: pa.Table, looks: int = 0) -> Challenge | 
         if found.challenger == champion.previous[-1]:
             project.rollback(by=BY, why=why, evidence=evidence)
         else:
-            project.promote(found.challenger, by=BY, why=why, evidence=evidence)
+            project.promote(found.challenger, by=BY, why=why, evidence=evidence, settled=EVERY)
         return found
 
 

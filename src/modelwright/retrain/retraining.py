@@ -20,7 +20,6 @@ from modelwright.data.columns import Columns, take
 from modelwright.data.contract import Contract, Kind
 from modelwright.errors import ProjectError
 from modelwright.frame.problem import Problem
-from modelwright.govern.gates.baselines import BeatsConstant, BeatsSimpleModels
 from modelwright.govern.verdict import Verdict
 from modelwright.lifecycle import Listener, Silent, run_lifecycle
 from modelwright.monitor.windows import encode_labels
@@ -40,6 +39,7 @@ from modelwright.retrain.documents import (
 from modelwright.retrain.feed import check_feed, sound_rows
 from modelwright.retrain.probing import Probe, probe
 from modelwright.retrain.recipes import Question, Recipe, recipe_of
+from modelwright.retrain.settled import COMPARED
 from modelwright.retrain.shadowing import Both, keep_both
 from modelwright.retrain.spans import choose_span, judging_rows
 from modelwright.retrain.tables import ADDED, FEWEST_NEW, Gathered, canonical, gather, order_of, too_few, treatments_of
@@ -59,10 +59,6 @@ BUDGET_SHARE = 0.25
 """Of the first run's budget, where none is named: its search need not be done again."""
 
 LEAST_BUDGET_S = 20.0
-
-COMPARED = frozenset({BeatsConstant.name, BeatsSimpleModels.name})
-"""Gates that compare with something simpler: a champion that is worse on the same rows passes them even less, and
-keeping it would help nobody. The verdict of the run tells them."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -355,7 +351,9 @@ def _conclude(project: Project, found: Retrained) -> Retrained:
     project.ledger.append(RETRAINED, found.run, body)
     documents.save(found.challenge, project.run_folder(found.run) / "challenge.json")
     if found.challenge.wins and found.policy is Policy.AUTOMATIC:
-        project.promote(found.version, by=BY, why=found.challenge.why, evidence=_short(found.challenge))
+        project.promote(
+            found.version, by=BY, why=found.challenge.why, evidence=_short(found.challenge), settled=COMPARED
+        )
         found = replace(found, promoted=True, champion=found.version)
     elif found.challenge.wins and found.policy is Policy.PROPOSE:
         project.ledger.append(PROPOSED, found.run, {"version": found.version, "why": found.challenge.why})

@@ -23,6 +23,7 @@ from modelwright.project import Project
 from modelwright.retrain.challenge import Side, aligned, challenge, level_of_look
 from modelwright.retrain.documents import BY, PROPOSED, Challenge, Policy
 from modelwright.retrain.recipes import run_of
+from modelwright.retrain.settled import COMPARED
 from modelwright.retrain.tables import FEWEST_NEW, canonical
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def conclude(project: Project, found: Challenge, policy: Policy) -> bool:
     why = f"in the shadow, {found.why}"
     if policy is Policy.AUTOMATIC:
         evidence = {"rows": found.rows, "metric": found.metric, "gain": documents.to_builtins(found.gain)}
-        project.promote(found.challenger, by=BY, why=why, evidence=evidence)
+        project.promote(found.challenger, by=BY, why=why, evidence=evidence, settled=COMPARED)
         return True
     if policy is Policy.PROPOSE:
         project.ledger.append(PROPOSED, run_of(project, found.challenger), {"version": found.challenger, "why": why})

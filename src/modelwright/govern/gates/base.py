@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Protocol
 
 from modelwright import format as fmt
 from modelwright.audit.findings import Audit
+from modelwright.brief_gates import THRESHOLDS
 from modelwright.evaluate.measurements import Comparison, Evaluation, Measurement
 from modelwright.frame.problem import Problem
 
@@ -37,6 +38,21 @@ class Case:
     audit: Audit
     evaluation: Evaluation
     facts: Mapping[str, Any]
+
+    def threshold(self, name: str) -> float | None:
+        """Return a threshold of `modelwright.brief_gates.THRESHOLDS`: the brief's, or what holds without."""
+        asked: float | None = self.asked.get(name)
+        return THRESHOLDS[name].default if asked is None else asked
+
+    def failing(self, usual: Failing, *names: str) -> Failing:
+        """Return what it means not to keep a threshold: one that the brief sets blocks."""
+        return Failing.DO_NOT_SHIP if any(n in self.asked for n in names) and not usual.blocking else usual
+
+    @property
+    def asked(self) -> Mapping[str, float]:
+        """The thresholds that the brief sets."""
+        asked: Mapping[str, float] = self.facts.get("gates", {})
+        return asked
 
     def against(self, name: str) -> Comparison | None:
         """Return the comparison with a baseline, None where there is none."""

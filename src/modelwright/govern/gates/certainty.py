@@ -10,10 +10,6 @@ __all__ = ["MORE_ROWS", "HasScore", "KnownWell", "way_to_perfect"]
 
 MORE_ROWS = "collect more rows, and run again with all of them"
 
-# Half of the way from a constant prediction to a perfect one: the interval then holds both a weak and a strong model.
-WIDE = 0.5
-MIN_ROWS_JUDGED = 30  # below, intervals that rest on a normal approximation do not hold
-
 
 class HasScore:
     """Without a score nothing can be said."""
@@ -31,14 +27,18 @@ class HasScore:
 
 
 class KnownWell:
-    """The interval is narrow beside the distance between a constant and a perfect prediction, on rows enough."""
+    """The interval is narrow beside the distance between a constant and a perfect prediction, on rows enough.
+
+    At half of that distance, where nothing else is asked, it would hold both a weak and a strong model.
+    """
 
     name: ClassVar[str] = "known well enough"
 
     def check(self, case: Case) -> Finding:
         headline = case.evaluation.headline
-        if headline.n < MIN_ROWS_JUDGED:
-            why = f"it was judged on {headline.n} rows only; at least {MIN_ROWS_JUDGED} are needed"
+        fewest = case.threshold("rows_judged") or 0
+        if headline.n < fewest:
+            why = f"it was judged on {headline.n} rows only; at least {fewest:g} are needed"
             return Finding(False, why, Failing.COLLECT_MORE_DATA, MORE_ROWS)
         if headline.low is None or headline.high is None:
             return Finding(True, "not applicable: the score has no interval", Failing.COLLECT_MORE_DATA)
@@ -48,11 +48,11 @@ class KnownWell:
             return Finding(
                 True, "not applicable: a constant prediction is perfect or unknown", Failing.COLLECT_MORE_DATA
             )
-        share = width / scale
+        share, wide = width / scale, case.threshold("interval_width") or 0.0
         why = f"the interval spans {share:.0%} of the way from a constant to a perfect prediction"
-        if share > WIDE:
+        if share > wide:
             why = f"the score is not known well: {why}, on {headline.n:,} rows"
-        return Finding(share <= WIDE, why, Failing.COLLECT_MORE_DATA, MORE_ROWS)
+        return Finding(share <= wide, why, Failing.COLLECT_MORE_DATA, MORE_ROWS)
 
 
 def way_to_perfect(case: Case) -> float | None:

@@ -18,8 +18,11 @@ from modelwright.govern.gates.fairness import FairEnough
 from modelwright.govern.gates.leaks import NoOpenErrors
 from modelwright.govern.gates.limits import FullyTrained, WithinBudget, WithinLatency, WithinMemory, WithinSize
 from modelwright.govern.gates.privacy import PrivateEnough
+from modelwright.govern.gates.quality import GoodEnough
+from modelwright.govern.gates.reproducing import Reproducible
 from modelwright.govern.gates.slices import EvenAcrossSlices
 from modelwright.govern.gates.splitting import FairSplit
+from modelwright.govern.gates.stability import Stable
 from modelwright.govern.gates.trust import NotGrosslyOverfitted, NotTooGood, RightProbabilities
 from modelwright.govern.gates.worth import WorthItsMoney
 from modelwright.govern.verdict import Fixed, Gate, Reason, Verdict
@@ -33,6 +36,7 @@ GATES: tuple[Check, ...] = (
     NotTooGood(),
     FairEnough(),
     PrivateEnough(),
+    GoodEnough(),
     KnownWell(),
     BeatsConstant(),
     FullyTrained(),
@@ -40,11 +44,13 @@ GATES: tuple[Check, ...] = (
     WorthItsMoney(),
     RightProbabilities(),
     NotGrosslyOverfitted(),
+    Stable(),
     EvenAcrossSlices(),
     WithinLatency(),
     WithinSize(),
     WithinMemory(),
     WithinBudget(),
+    Reproducible(),
 )
 """Most important first: what makes the score untrue comes before what makes it small, and that before costs."""
 MAX_REASONS = 3
@@ -58,9 +64,9 @@ def judge(problem: Problem, audit: Audit, evaluation: Evaluation, facts: Mapping
     ----------
     facts : mapping
         What the version costs: ``limits`` (`modelwright.brief.Limits`), ``latency_ms`` per row, ``size_bytes``,
-        ``seconds`` of the run, ``peak_memory_bytes``, ``stood_in`` (what stands in for a model). A missing
-        one is not judged. ``gates`` are the thresholds of the brief, ``brief`` its digest, ``changed`` what differs from
-        an earlier run, ``training`` (`modelwright.train.record.Training`), ``parity_difference`` of plan and libraries.
+        ``seconds`` of the run, ``peak_memory_bytes``, ``stood_in`` (what stands in for a model), ``training``
+        (`modelwright.train.record.Training`), ``parity_difference`` of plan and libraries. A missing one is not judged.
+        ``gates`` are the thresholds of the brief, ``brief`` its digest, ``changed`` what differs from an earlier run.
 
     Returns
     -------

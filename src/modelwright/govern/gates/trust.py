@@ -9,18 +9,16 @@ from modelwright.govern.gates.base import Case, Failing, Finding, number
 
 __all__ = ["NotGrosslyOverfitted", "NotTooGood", "RightProbabilities"]
 
-# Expected calibration error above which a stated chance misleads: five points, the step in which people speak of
-# chances. The lower bound is compared, as the error of few rows is biased upwards (Kumar, Liang & Ma 2019).
-MAX_CALIBRATION_ERROR = 0.05
-# What is left, on new rows, of the gain over a constant that the training rows show. Trees and neighbours always fit
-# their own rows better; a model that loses three quarters of it has mostly memorised.
-MIN_GAIN_KEPT = 0.25
 # Real questions are seldom answered so well; leaked answers are. By metric, where 1 is perfect.
 TOO_GOOD = {"roc_auc": 0.998, "accuracy": 0.998, "r2": 0.998}
 
 
 class RightProbabilities:
-    """Probabilities mean what they say."""
+    """Probabilities mean what they say.
+
+    Above five points, where the brief asks for nothing else, a stated chance misleads: it is the step in which people
+    speak of chances. The lower bound is compared, as the error of few rows is biased upwards (Kumar, Liang & Ma 2019).
+    """
 
     name: ClassVar[str] = "calibrated"
 
@@ -28,16 +26,20 @@ class RightProbabilities:
         error = case.evaluation.calibration_error
         if error is None or error.value is None:
             return Finding(True, "not applicable: no probabilities to compare", Failing.CONDITION)
-        bound = error.value if error.low is None else error.low
+        bound, most = error.value if error.low is None else error.low, case.threshold("calibration_error") or 0.0
         why = f"probabilities are off by {number(error)} on average"
-        if bound > MAX_CALIBRATION_ERROR:
-            why += f", more than {MAX_CALIBRATION_ERROR:g}"
+        if bound > most:
+            why += f", more than {most:g}"
         do = "use the probabilities to rank cases, not as chances"
-        return Finding(bound <= MAX_CALIBRATION_ERROR, why, Failing.CONDITION, do)
+        return Finding(bound <= most, why, case.failing(Failing.CONDITION, "calibration_error"), do)
 
 
 class NotGrosslyOverfitted:
-    """Most of what the training rows promise holds on new rows."""
+    """Enough of what the training rows promise holds on new rows.
+
+    Trees and neighbours always fit their own rows better; a model that loses three quarters of its gain over a constant
+    has mostly memorised, where the brief asks for nothing else.
+    """
 
     name: ClassVar[str] = "not grossly overfitted"
 
@@ -49,10 +51,11 @@ class NotGrosslyOverfitted:
             return Finding(True, "not applicable: no gain to compare", Failing.CONDITION)
         kept = (headline.value - constant.score.value) / (train.value - constant.score.value)
         why = f"{kept:.0%} of the gain over a constant on the training rows holds on new rows"
-        if kept < MIN_GAIN_KEPT:
+        least = case.threshold("gain_kept") or 0.0
+        if kept < least:
             why = f"only {why}: it has memorised much"
         do = "try it on newer rows before it is relied on, or collect more rows"
-        return Finding(kept >= MIN_GAIN_KEPT, why, Failing.CONDITION, do)
+        return Finding(kept >= least, why, case.failing(Failing.CONDITION, "gain_kept"), do)
 
 
 class NotTooGood:

@@ -13,7 +13,7 @@ from modelwright.report.papers.card import (
     slices,
 )
 from modelwright.report.papers.evidence import Evidence
-from modelwright.report.papers.standing import gates_table, standing_of
+from modelwright.report.papers.standing import gates_table, standing_of, thresholds_table
 
 __all__ = ["annex"]
 
@@ -217,7 +217,7 @@ def _metrics(ev: Evidence) -> tuple[Block, ...]:
 
 
 def _gates(ev: Evidence) -> tuple[Block, ...]:
-    return Text(line("What a version has to meet before it is used:")), gates_table(ev)
+    return Text(line("What a version has to meet before it is used:")), gates_table(ev), *thresholds_table(ev)
 
 
 def _changes(ev: Evidence) -> tuple[Block, ...]:

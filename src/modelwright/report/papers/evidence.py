@@ -86,5 +86,7 @@ def evidence_of(r: ReportInput) -> Evidence:
     }
     if r.test_evaluation is not None:
         documents["tested"] = to_builtins(r.test_evaluation)
+    if r.standing is not None:
+        documents["standing"] = to_builtins(r.standing)
     documents["ledger"] = {str(e.number): to_builtins(e) for e in r.entries}
     return Evidence(documents=documents, digests={**r.digests, "version": r.version.digest})

@@ -77,6 +77,7 @@ FORMS: dict[str, Callable[[Any], str]] = {
     "size": lambda v: fmt.size(v),
     "seconds": lambda v: fmt.duration(v),
     "milliseconds": lambda v: fmt.duration(v / 1000),
+    "day": lambda v: fmt.when(v).partition(",")[0],
     "when": lambda v: fmt.when(v),
     "measured": lambda v: fmt.measured(_measurement(v)),
     "scientific": lambda v: f"{v:.1e}",

@@ -18,7 +18,7 @@ from modelwright.report.papers.markdown import render_markdown
 from modelwright.report.papers.page import render_page
 from modelwright.report.papers.pdf import print_pdf
 
-__all__ = ["FORMATS", "KINDS", "document", "paper_of", "write_all", "write_papers"]
+__all__ = ["FORMATS", "KINDS", "document", "paper_of", "write_again", "write_all", "write_papers"]
 
 PAPERS = {
     "card": "modelwright.report.papers.card:card",
@@ -122,6 +122,15 @@ def write_all(r: ReportInput, folder: Path) -> None:
     _text(folder / "model-card.md", render_card(r))
     others = [kind for kind in KINDS if kind not in ("card", REPORT)]
     write_papers(r, folder / "documents", kinds=others, formats=("md",))
+
+
+def write_again(project: Project, version: int) -> None:
+    """Write the report and the papers on a version again, as after a waiver: where its run left them, and those of the
+    newest run in the folder of the project too."""
+    r = gather(project, version)
+    write_all(r, project.run_folder(r.run))
+    if project.result["version"] == version:
+        write_all(r, project.path)
 
 
 def _write(kind: str, evidence: Evidence, r: ReportInput, folder: Path, formats: tuple[str, ...]) -> Iterator[Path]:

@@ -1,0 +1,60 @@
+"""Does the score hang on which rows are learned from?"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from modelwright.govern.gates.base import Case, Failing, Finding
+from modelwright.train.record import Training
+
+__all__ = ["Stable"]
+
+FEWEST_FOLDS = 2
+
+
+class Stable:
+    """The worst fold keeps enough of the mean gain over a constant.
+
+    Folds, and their repeats, are drawn with other seeds, so that the spread is that of rows and seeds together. It
+    informs unless the brief sets the threshold: on few rows a fold is worse by chance alone, and the interval of the
+    score has that already.
+    """
+
+    name: ClassVar[str] = "stable"
+
+    def check(self, case: Case) -> Finding:
+        failing = case.failing(Failing.INFORM, "fold_gain_kept")
+        gains = _gains(case)
+        if len(gains) < FEWEST_FOLDS:
+            return Finding(True, "not applicable: it was not scored on several folds", failing)
+        mean, worst = sum(gains) / len(gains), min(gains)
+        if mean <= 0:
+            return Finding(True, "not applicable: on average it gains nothing on a constant", failing)
+        kept, least = worst / mean, case.threshold("fold_gain_kept") or 0.0
+        why = f"the worst of {len(gains)} folds keeps {kept:.0%} of the mean gain over a constant"
+        if kept < least:
+            why += f", less than {least:.0%}"
+        do = "collect more rows, or find out what sets that fold apart"
+        return Finding(kept >= least, why, failing, do)
+
+
+def _gains(case: Case) -> list[float]:
+    """Return the gain over a constant by fold, of the members as they are weighted; empty where it is not known."""
+    training: Training | None = case.facts.get("training")
+    constant = case.against("constant")
+    if training is None or constant is None or constant.score.value is None:
+        return []
+    weights = {m.key: m.weight for m in training.members}
+    members = [c for c in training.candidates if c.key in weights and c.fold_scores]
+    folds = min((len(c.fold_scores) for c in members), default=0)
+    total = sum(weights[c.key] for c in members)
+    if not total or not _comparable(case, training):
+        return []
+    sign = 1.0 if training.greater_is_better else -1.0
+    scores = [sum(weights[c.key] * c.fold_scores[k] for c in members) / total for k in range(folds)]
+    return [sign * (score - constant.score.value) for score in scores]
+
+
+def _comparable(case: Case, training: Training) -> bool:
+    """Return whether folds were scored by the metric that the constant is."""
+    return training.metric == case.evaluation.headline.name

@@ -1,0 +1,225 @@
+"""Waiving a gate of a version, and what a version that is to serve has to have: gates that are passed or waived."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING
+
+from modelwright import documents
+from modelwright.brief import Brief, read_brief
+from modelwright.errors import ProjectError, UsageError, did_you_mean
+from modelwright.govern.fixing import asked_in, changes, check_fixed
+from modelwright.govern.verdict import Gate, Verdict
+from modelwright.govern.waivers import (
+    WAIVED,
+    WITHDRAWN,
+    Standing,
+    Waiver,
+    last_day,
+    standing,
+    waivers_of,
+)
+
+if TYPE_CHECKING:
+    from modelwright.project import Project
+
+__all__ = ["asked_otherwise", "check_may_serve", "run_of", "standing_of", "verdict_of", "waive", "withdraw"]
+
+FEWEST_WORDS = 3
+"""Of a reason: with fewer, nobody can tell later what was meant."""
+
+
+def run_of(project: Project, version: int) -> str | None:
+    """Return the newest run that made a version; None where none did: it came from elsewhere."""
+    for run in reversed(project.runs()):
+        state = project.state(run)
+        if state.version == version:
+            return run
+        packaged = project.run_folder(run) / "packaged.json"
+        if state.status == "running" and packaged.is_file():
+            body = documents.load(packaged, dict)
+            if body["version"] == version:
+                return run
+    return None
+
+
+def verdict_of(project: Project, version: int) -> Verdict | None:
+    """Return the verdict on a version, None where none is recorded; its thresholds are checked to be the ledger's.
+
+    Raises
+    ------
+    ProjectError
+        A document is damaged, or the run's brief is not the one that it began with (MW-P750).
+    """
+    run = run_of(project, version)
+    if run is None or not (project.run_folder(run) / "verdict.json").is_file():
+        return None
+    folder = project.run_folder(run)
+    check_fixed(project.ledger.entries(), run, documents.load(folder / "brief.json", Brief))
+    return documents.load(folder / "verdict.json", Verdict)
+
+
+def standing_of(project: Project, version: int) -> Standing | None:
+    """Return how a version stands today: its verdict and its waivers; None where no verdict is recorded."""
+    verdict = verdict_of(project, version)
+    return None if verdict is None else standing(verdict, waivers_of(project.ledger.entries(), version))
+
+
+def waive(
+    project: Project, gate: str, *, reason: str, by: str, version: int | None = None, expires: str | None = None
+) -> Waiver:
+    """Accept a gate that a version did not pass; the waiver goes to the audit chain.
+
+    Parameters
+    ----------
+    project : Project
+    gate : str
+        Its name, as the verdict has it.
+    reason, by : str
+        Why, and who answers for it.
+    version : int or None
+        None: that of the newest finished run.
+    expires : str or None
+        The last day on which it holds, ``"2027-06-30"``.
+
+    Raises
+    ------
+    UsageError
+        No such gate (MW-U753), one that was passed (MW-U754), no reason (MW-U755), no name (MW-U756), or no day to
+        come (MW-U757).
+    ProjectError
+        There is no verdict on the version (MW-P751), or the project cannot be written.
+    """
+    with project.lock():
+        number, found = _failed_gate(project, gate, version)
+        body = {
+            "version": number,
+            "gate": found.name,
+            "reason": _reason(reason),
+            "by": _name(by),
+            "because": found.why,
+            "failing": found.failing,
+            "expires": _day(expires),
+        }
+        project.ledger.append(WAIVED, "", body)
+        return next(w for w in waivers_of(project.ledger.entries(), number) if w.gate == found.name)
+
+
+def withdraw(project: Project, gate: str, *, reason: str, by: str, version: int | None = None) -> None:
+    """Take a waiver back.
+
+    Raises
+    ------
+    UsageError
+        As of `waive`; also where there is no waiver of the gate (MW-U758).
+    """
+    with project.lock():
+        number, found = _failed_gate(project, gate, version)
+        given = [w.gate for w in waivers_of(project.ledger.entries(), number)]
+        if found.name not in given:
+            raise UsageError(
+                f"version {number} has no waiver of '{found.name}'",
+                fix=f"name one of: {', '.join(given)}" if given else "there is nothing to withdraw",
+                code="MW-U758",
+            )
+        body = {"version": number, "gate": found.name, "reason": _reason(reason), "by": _name(by)}
+        project.ledger.append(WITHDRAWN, "", body)
+
+
+def _failed_gate(project: Project, gate: str, version: int | None) -> tuple[int, Gate]:
+    number = int(project.result["version"]) if version is None else version
+    project.version_folder(number)
+    verdict = verdict_of(project, number)
+    if verdict is None:
+        raise ProjectError(
+            f"no verdict on version {number} of '{project.path}' is recorded",
+            fix="waivers are of versions that a run of this project made",
+            code="MW-P751",
+        )
+    found = next((g for g in verdict.gates if g.name.casefold() == gate.strip().casefold()), None)
+    failed = [g.name for g in verdict.gates if not g.passed]
+    if found is None:
+        raise UsageError(
+            f"there is no gate '{gate}'",
+            fix=did_you_mean(gate, failed or [g.name for g in verdict.gates]),
+            code="MW-U753",
+        )
+    if found.passed:
+        raise UsageError(
+            f"version {number} passed the gate '{found.name}': {found.why}",
+            fix=f"those that it did not pass are: {', '.join(failed)}" if failed else "there is nothing to waive",
+            code="MW-U754",
+        )
+    return number, found
+
+
+def _reason(text: str) -> str:
+    said = " ".join(text.split())
+    if len(said.split()) < FEWEST_WORDS:
+        raise UsageError(
+            f"the reason {said!r} says too little",
+            fix="say why this is accepted, in a sentence that is understood in a year",
+            code="MW-U755",
+        )
+    return said
+
+
+def _name(text: str) -> str:
+    said = " ".join(text.split())
+    if not said:
+        raise UsageError("nobody is named", fix="say with --by who answers for it", code="MW-U756")
+    return said
+
+
+def _day(text: str | None) -> str | None:
+    if text is None:
+        return None
+    try:
+        return last_day(text)
+    except ValueError as error:
+        raise UsageError(
+            f"'{text}' is no day to come", fix="give the last day on which it holds, as 2027-06-30", code="MW-U757"
+        ) from error
+
+
+def asked_otherwise(project: Project, version: int) -> tuple[str, ...]:
+    """Return which thresholds in the project's ``brief.toml`` are not those that the verdict on a version went by.
+
+    The verdict stands: a threshold that is changed after training holds for what is trained from then on.
+    """
+    run, path = run_of(project, version), project.path / "brief.toml"
+    if run is None or not path.is_file():
+        return ()
+    began = documents.load(project.run_folder(run) / "brief.json", Brief)
+    found = changes(asked_in(began), asked_in(read_brief(path)))
+    return tuple(f"brief.toml was changed since version {version} was judged, which stands: {c}" for c in found)
+
+
+def check_may_serve(project: Project, version: int, *, settled: Collection[str] = ()) -> tuple[Waiver, ...]:
+    """Return the waivers that a version needs to serve, after checking that no other gate blocks it.
+
+    ``settled`` are gates that other evidence answers.
+
+    A version without a verdict, which came from elsewhere, is not checked.
+
+    Raises
+    ------
+    ProjectError
+        A gate blocks it (MW-P752).
+    """
+    verdict = verdict_of(project, version)
+    if verdict is None:
+        return ()
+    given = waivers_of(project.ledger.entries(), version)
+    holding = {w.gate: w for w in given if w.holds}
+    failed = [g for g in verdict.gates if g.blocking and not g.passed and g.name not in settled]
+    blocking = [g for g in failed if g.name not in holding]
+    if not blocking:
+        return tuple(holding[g.name] for g in failed)
+    lapsed = next((w for w in given if not w.holds and w.gate == blocking[0].name), None)
+    told = f"; its waiver ended on {lapsed.expires}" if lapsed is not None else ""
+    raise ProjectError(
+        f"version {version} did not pass the gate '{blocking[0].name}': {blocking[0].why}{told}",
+        fix=f"train a better one, or accept it: modelwright waive {project.path} '{blocking[0].name}' --reason --by",
+        code="MW-P752",
+    )
