@@ -70,9 +70,7 @@ raw = st.one_of(
     st.floats(allow_nan=True, allow_infinity=True),
     st.booleans(),
     st.datetimes(min_value=dt.datetime(1000, 1, 1)),
-    st.sampled_from(
-        ["02139", "ab**", "Call Maria Lopez, 12 Mill Road, a@b.de, 030 1234567", "1e5", RARE, "1999"]
-    ),
+    st.sampled_from(["02139", "ab**", "Call Maria Lopez, 12 Mill Road, a@b.de, 030 1234567", "1e5", RARE, "1999"]),
 )
 treatments = st.sampled_from(
     [
