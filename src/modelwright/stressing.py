@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from modelwright.errors import DataError, UsageError, did_you_mean
+from modelwright.errors import DataError, ProjectError, UsageError, did_you_mean
 from modelwright.project import Project
 
 if TYPE_CHECKING:
@@ -28,9 +29,21 @@ def stress_of_run(project: Project, number: int) -> Stressed:
     """
     from modelwright import documents
     from modelwright.evaluate.measurements import Stressed
-    from modelwright.report.gathering import run_of
 
-    return documents.load(project.run_folder(run_of(project, number)) / "stress.json", Stressed)
+    return documents.load(_folder(project, number) / "stress.json", Stressed)
+
+
+def _folder(project: Project, number: int) -> Path:
+    from modelwright.govern.waiving import run_of
+
+    run = run_of(project, number)
+    if run is None:
+        raise ProjectError(
+            f"'{project.path}' has no run that made version {number}",
+            fix="name a version of a run with --version; what is not recorded cannot be written of",
+            code="MW-P740",
+        )
+    return project.run_folder(run)
 
 
 def stress_version(
@@ -60,11 +73,10 @@ def stress_version(
     from modelwright.evaluate.stress.measuring import Target, measure_stress
     from modelwright.explain.reasons import Explanation
     from modelwright.package.bundle import as_table
-    from modelwright.report.gathering import run_of
     from modelwright.steps.stressing import stressed_rows
 
     opened = project.version(version)
-    folder = project.run_folder(run_of(project, opened.manifest.version))
+    folder = _folder(project, opened.manifest.version)
     plan, target = opened.plan, opened.manifest.target
     table = as_table(source, query=query)
     if target not in table.column_names:

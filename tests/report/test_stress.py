@@ -33,8 +33,9 @@ def stressed() -> Stressed:
 def test_words():
     found = stressed()
     assert summary_words(found) == (
-        "Of 4 disturbances of the rows 1 take more than half of what it has over a constant prediction, 1 a tenth or more "
-        "beyond the noise, 1 are refused by the contract. Of the worst, 1 is not told of when it is used."
+        "Of 4 disturbances of the rows 1 takes more than half of what it has over a constant prediction, 1 takes a "
+        "tenth or more, beyond the noise, and 1 is refused by the contract. 1 of the worst is not told of when it is "
+        "used."
     )
     first, second, third, fourth = (case_words(c, found) for c in found.cases)
     assert first == (

@@ -58,13 +58,19 @@ def section(stressed: Stressed | None) -> StressSection | None:
 def summary_words(stressed: Stressed) -> str:
     """Return how many disturbances it bears, in one or two sentences."""
     count = {name: sum(c.judgement == name for c in stressed.cases) for name in SAID}
-    told = [f"{count['breaks']} take more than half of what it has over a constant prediction"]
-    told.append(f"{count['weakens']} a tenth or more beyond the noise")
+    told = [
+        f"{_takes(count['breaks'])} more than half of what it has over a constant prediction",
+        f"{_takes(count['weakens'])} a tenth or more, beyond the noise",
+    ]
     if count["refused"]:
-        told.append(f"{count['refused']} are refused by the contract")
+        told.append(f"and {count['refused']} {'is' if count['refused'] == 1 else 'are'} refused by the contract")
     silent = sum(c.judgement == "breaks" and not c.noticed for c in stressed.cases)
-    more = f" Of the worst, {silent} {'is' if silent == 1 else 'are'} not told of when it is used." if silent else ""
+    more = f" {silent} of the worst {'is' if silent == 1 else 'are'} not told of when it is used." if silent else ""
     return f"Of {fmt.plural(len(stressed.cases), 'disturbance')} of the rows {', '.join(told)}.{more}"
+
+
+def _takes(count: int) -> str:
+    return f"{count or 'none'} {'take' if count > 1 else 'takes'}"
 
 
 def case_words(case: StressCase, stressed: Stressed) -> str:

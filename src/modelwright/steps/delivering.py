@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -20,10 +21,11 @@ from modelwright.steps.learning import check_rows, plan_facts
 from modelwright.steps.settling import told_in
 
 if TYPE_CHECKING:
-    from modelwright.evaluate.measurements import Measurement
+    from modelwright.evaluate.measurements import Evaluation, Measurement
     from modelwright.package.reference.documents import Reference
     from modelwright.package.uncertainty import Uncertainty
     from modelwright.package.unusual.documents import Unusual
+    from modelwright.runtime.grouped import ByGroup
     from modelwright.runtime.intervals import Intervals, Sets
 
 __all__ = ["judge", "package", "report"]
@@ -105,22 +107,37 @@ def _uncertainty(run: Run) -> Uncertainty | None:
     """
     from modelwright.evaluate.conformal import fit_intervals, fit_sets
     from modelwright.evaluate.coverage import measure_coverage
+    from modelwright.evaluate.grouped import measure_by_group
     from modelwright.package.uncertainty import Uncertainty
+    from modelwright.runtime.grouped import ByGroup
 
     outcome, lockbox, groups = run.outcome, run.folds.holdout, run.folds.groups
     y, apply = run.y[run.rows], run.plan.calibrated
     own = None if groups is None else groups[outcome.rows]
-    fitted: Intervals | Sets | None
-    if run.plan.classes:
-        fitted, note = fit_sets(y[outcome.rows], apply(outcome.oof), seed=run.brief.seed, groups=own)
-    else:
-        fitted, note = fit_intervals(
-            y[outcome.rows], outcome.oof[:, 0], seed=run.brief.seed, groups=own, transform=run.plan.transform
-        )
+    seed, truth, prediction = run.brief.seed, y[outcome.rows], apply(outcome.oof)
+
+    def fit(rows: np.ndarray) -> tuple[Intervals | Sets | None, str]:
+        units = None if own is None else own[rows]
+        if run.plan.classes:
+            return fit_sets(truth[rows], prediction[rows], seed=seed, groups=units)
+        transform = run.plan.transform
+        return fit_intervals(truth[rows], prediction[rows, 0], seed=seed, groups=units, transform=transform)
+
+    fitted: Intervals | Sets | ByGroup | None
+    fitted, note = fit(np.arange(len(truth)))
+    by = run.brief.interval_by
+    if fitted is not None and by is not None:
+        grouped, note = _by_group(run, fitted, note, fit, by)
+        fitted = grouped or fitted
     measured: tuple[Measurement, ...] = ()
     if fitted is not None and len(lockbox):
         held = None if groups is None else groups[lockbox]
-        measured = measure_coverage(fitted, y[lockbox], apply(outcome.holdout), groups=held)
+        judged = (y[lockbox], apply(outcome.holdout))
+        if isinstance(fitted, ByGroup):
+            column = take(run.used((fitted.column,)), lockbox)[fitted.column]
+            measured = measure_by_group(fitted, *judged, column, units=held)
+        else:
+            measured = measure_coverage(fitted, *judged, groups=held)
     run.decide(
         "package",
         "intervals",
@@ -133,6 +150,22 @@ def _uncertainty(run: Run) -> Uncertainty | None:
         return None
     where = f"a lockbox of {len(lockbox):,} rows" if measured else ""
     return Uncertainty(fitted=fitted, note=note, measured=measured, measured_on=where)
+
+
+def _by_group(
+    run: Run, rest: Intervals | Sets, note: str, fit: Callable[[np.ndarray], Any], name: str
+) -> tuple[ByGroup | None, str]:
+    """Fit each group of the column that the brief names, where the model reads it: only then it is known of new rows."""
+    from modelwright.data.contract import Kind
+    from modelwright.evaluate.grouped import by_group
+
+    spec = next((s for s in run.plan.contract.columns if s.name == name), None)
+    if spec is None:
+        return None, f"{note}; not by '{name}': the model does not read it"
+    if spec.kind not in (Kind.CATEGORY, Kind.BOOLEAN):
+        return None, f"{note}; not by '{name}': it holds no groups but a {spec.kind}"
+    column = take(run.used((name,)), run.outcome.rows)[name]
+    return by_group(rest, note, fit, name, column)
 
 
 def _unusual(run: Run) -> Unusual | None:
@@ -259,12 +292,26 @@ def report(run: Run) -> dict[str, Any]:
         "split": documents["problem"].split.value,
         "verdict": documents["verdict"].answer,
         "verdict_summary": documents["verdict"].summary,
+        "worth": _worth(documents["evaluation"]),
         "findings": len(documents["audit"].findings),
         "resumed_trials": documents["training"].resumed_trials,
         "seconds": round(run.budget.spent, 2),
         "peak_memory_bytes": inputs.peak_memory_bytes,
         "test_note": note,
         **tested,
+    }
+
+
+def _worth(evaluation: Evaluation) -> dict[str, Any] | None:
+    """Return what the decisions bring beyond the best simpler way; None without a payoff."""
+    found = evaluation.worth
+    if found is None or found.per_thousand is None:
+        return None
+    per = {"1,000 cases": found.per_thousand, found.period: found.per_period}
+    return {
+        "currency": found.currency,
+        "beyond": next(w.text for w in found.ways if w.name == found.rival),
+        "per": {name: {"value": m.value, "low": m.low, "high": m.high} for name, m in per.items() if m is not None},
     }
 
 

@@ -25,7 +25,7 @@ def _rows(*names: str, ranked: tuple[str, ...] | None = None) -> Rows:
         "bill_second": rng.normal(100, 30, N),
         "city": city,
         "remark": text,
-        "since": np.round(1.6e9 + DAY * rng.integers(0, 900, N)),
+        "since": DAY * rng.integers(18_000, 18_900, N),
         "member": rng.integers(0, 2, N).astype(float),
     }
     kinds = {"city": Kind.CATEGORY, "remark": Kind.TEXT, "since": Kind.DATETIME, "member": Kind.BOOLEAN}

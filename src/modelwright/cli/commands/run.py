@@ -50,6 +50,7 @@ def conclude(result: dict[str, Any], *, as_json: bool) -> int:
         lines = [
             f"{_title(result['score'])}: {_score(result['score'])}",
             f"verdict: {result['verdict']}. {result['verdict_summary']}",
+            *([_worth(result["worth"])] if result.get("worth") else []),
             f"version {result['version']} in {result['project']}",
             f"report: {result['report']}",
         ]
@@ -72,6 +73,18 @@ def _title(score: dict[str, Any]) -> str:
     from modelwright.evaluate import metrics
 
     return metrics.get(score["metric"]).title
+
+
+def _worth(worth: dict[str, Any]) -> str:
+    """Return what the decisions bring, in one line."""
+    from modelwright.evaluate.measurements import Measurement
+    from modelwright.format import measured
+
+    told = [
+        f"{measured(Measurement(name='worth', n=0, method='', unit=worth['currency'], **m))} per {per}"
+        for per, m in worth["per"].items()
+    ]
+    return f"worth: {', '.join(told)} more than the best simpler way ({worth['beyond']})"
 
 
 def _still_serving(result: dict[str, Any]) -> str:

@@ -12,7 +12,7 @@ from modelwright.data.columns import Columns, Strings
 from modelwright.data.contract import ColumnSpec, Contract, Kind
 from modelwright.package.rendering import raw_text, raw_value
 
-__all__ = ["NUMBERS", "WORDS", "Case", "Rows", "Stress", "named", "spread"]
+__all__ = ["NUMBERS", "WORDS", "Case", "Raw", "Rows", "Stress", "emptied", "named", "spread"]
 
 NUMBERS = frozenset({Kind.NUMBER, Kind.DURATION})
 """Kinds that have a unit."""
@@ -88,6 +88,11 @@ class Stress(Protocol):
     name: ClassVar[str]
 
     def cases(self, rows: Rows) -> Iterator[Case]: ...
+
+
+def emptied(n: int, columns: tuple[str, ...], rng: np.random.Generator) -> Raw:
+    """Return columns without a value in any of ``n`` rows."""
+    return {name: [None] * n for name in columns}
 
 
 def spread(values: np.ndarray) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
@@ -15,11 +16,11 @@ __all__ = ["Dates"]
 
 MOST = 3
 HOURS = 10
-"""Between the clocks of San Francisco and Helsinki, and more than half of a working day."""
+"""Between the clocks of San Francisco and Helsinki. Days written without a time become those before."""
 
 
 class Dates:
-    """Of each important date, month and day change places; the format is another; clocks are ten hours apart."""
+    """Of each important date, month and day change places; the format is another; the clock is ten hours behind."""
 
     name: ClassVar[str] = "dates"
 
@@ -28,13 +29,13 @@ class Dates:
             for words, change in (
                 ("comes as day.month.year instead of its own format", _german),
                 ("has month and day in each other's place", _swapped),
-                (f"is of a clock {HOURS} hours ahead", _ahead),
+                (f"is of a clock {HOURS} hours behind", _behind),
             ):
                 yield Case(
                     self.name,
                     (spec.name,),
                     f"{named([spec.name])} {words}",
-                    lambda rng, s=spec, how=change: how(rows, s),
+                    partial(change, rows, spec),
                 )
 
 
@@ -43,11 +44,11 @@ def _moments(rows: Rows, spec: ColumnSpec) -> list[datetime | None]:
     return [None if np.isnan(v) else datetime.fromtimestamp(float(v), UTC) for v in values]
 
 
-def _german(rows: Rows, spec: ColumnSpec) -> Raw:
+def _german(rows: Rows, spec: ColumnSpec, rng: np.random.Generator) -> Raw:
     return {spec.name: [None if m is None else m.strftime("%d.%m.%Y %H:%M:%S") for m in _moments(rows, spec)]}
 
 
-def _swapped(rows: Rows, spec: ColumnSpec) -> Raw:
+def _swapped(rows: Rows, spec: ColumnSpec, rng: np.random.Generator) -> Raw:
     """Months and days change places where the day may be a month; other dates stay, as a reader would take them."""
     found: list[Any] = []
     for m in _moments(rows, spec):
@@ -56,5 +57,5 @@ def _swapped(rows: Rows, spec: ColumnSpec) -> Raw:
     return {spec.name: rows.numbers(spec, np.array(found))}
 
 
-def _ahead(rows: Rows, spec: ColumnSpec) -> Raw:
-    return {spec.name: rows.numbers(spec, np.asarray(rows.columns[spec.name]) + HOURS * 3600.0)}
+def _behind(rows: Rows, spec: ColumnSpec, rng: np.random.Generator) -> Raw:
+    return {spec.name: rows.numbers(spec, np.asarray(rows.columns[spec.name]) - HOURS * 3600.0)}

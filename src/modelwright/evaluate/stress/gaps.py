@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
@@ -24,7 +25,7 @@ class Gaps:
         names = tuple(s.name for s in rows.contract.columns if s.treatment is None)
         for share in SHARES if names else ():
             words = f"{share:.0%} of all values are missing, at random"
-            yield Case(self.name, names, words, lambda rng, s=share: self._emptied(rows, names, s, rng))
+            yield Case(self.name, names, words, partial(self._emptied, rows, names, share))
 
     def _emptied(self, rows: Rows, names: tuple[str, ...], share: float, rng: np.random.Generator) -> Raw:
         found: dict[str, list[Any]] = {}

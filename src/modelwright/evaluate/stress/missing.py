@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import ClassVar
 
-from modelwright.evaluate.stress.base import Case, Rows, named
+from modelwright.evaluate.stress.base import Case, Rows, emptied, named
 
 __all__ = ["ColumnMissing"]
 
@@ -19,6 +20,4 @@ class ColumnMissing:
 
     def cases(self, rows: Rows) -> Iterator[Case]:
         for column in rows.ranked[:MOST]:
-            yield Case(
-                self.name, (column,), f"{named([column])} is missing", lambda rng, c=column: {c: [None] * rows.n}
-            )
+            yield Case(self.name, (column,), f"{named([column])} is missing", partial(emptied, rows.n, (column,)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import ClassVar
 
 import numpy as np
@@ -25,7 +26,7 @@ class Noise:
         names = tuple(s.name for s in specs)
         for share in SHARES if specs else ():
             words = f"all numbers are off by {share:.0%} of their spread"
-            yield Case(self.name, names, words, lambda rng, s=share: self._noisy(rows, s, rng))
+            yield Case(self.name, names, words, partial(self._noisy, rows, share))
 
     def _noisy(self, rows: Rows, share: float, rng: np.random.Generator) -> Raw:
         found = {}

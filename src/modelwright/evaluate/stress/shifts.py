@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import ClassVar
 
 import numpy as np
@@ -29,10 +30,10 @@ class Shift:
                     self.name,
                     (spec.name,),
                     f"{named([spec.name])} is {words} by its spread in all rows",
-                    lambda rng, s=spec, by=step: _moved(rows, s, by),
+                    partial(_moved, rows, spec, step),
                 )
 
 
-def _moved(rows: Rows, spec: ColumnSpec, by: float) -> Raw:
+def _moved(rows: Rows, spec: ColumnSpec, by: float, rng: np.random.Generator) -> Raw:
     values = np.asarray(rows.columns[spec.name])
     return {spec.name: rows.numbers(spec, values + by * spread(values))}

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, ClassVar
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import ClassVar
+
+import numpy as np
 
 from modelwright.evaluate.stress.base import WORDS, Case, Raw, Rows
 
@@ -19,10 +22,10 @@ class Spellings:
         names = tuple(s.name for s in rows.of_kinds(WORDS))
         ways = (("all words are in capitals", _capitals), ("all words have blanks around them", _blanks))
         for words, change in ways if names else ():
-            yield Case(self.name, names, words, lambda rng, how=change: _changed(rows, how))
+            yield Case(self.name, names, words, partial(_changed, rows, change))
 
 
-def _changed(rows: Rows, how: Any) -> Raw:
+def _changed(rows: Rows, how: Callable[[str], str], rng: np.random.Generator) -> Raw:
     return {s.name: [how(t) if isinstance(t, str) else t for t in rows.texts(s)] for s in rows.of_kinds(WORDS)}
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import partial
 from typing import ClassVar
 
-from modelwright.evaluate.stress.base import Case, Rows, named
+from modelwright.evaluate.stress.base import Case, Rows, emptied, named
 
 __all__ = ["GroupMissing", "families"]
 
@@ -26,7 +27,7 @@ class GroupMissing:
         sets += families(rows.contract.names, rows.ranked)[:MOST]
         for columns in dict.fromkeys(sets):
             words = f"{named(columns)} are missing together"
-            yield Case(self.name, columns, words, lambda rng, cs=columns: {c: [None] * rows.n for c in cs})
+            yield Case(self.name, columns, words, partial(emptied, rows.n, columns))
 
 
 def families(names: tuple[str, ...], ranked: tuple[str, ...]) -> list[tuple[str, ...]]:

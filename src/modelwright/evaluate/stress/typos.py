@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
@@ -26,7 +27,7 @@ class Typos:
         names = tuple(s.name for s in rows.of_kinds(WORDS))
         for share in SHARES if names else ():
             words = f"{share:.0%} of the words and texts are mistyped"
-            yield Case(self.name, names, words, lambda rng, s=share: self._typed(rows, s, rng))
+            yield Case(self.name, names, words, partial(self._typed, rows, share))
 
     def _typed(self, rows: Rows, share: float, rng: np.random.Generator) -> Raw:
         found: dict[str, list[Any]] = {}

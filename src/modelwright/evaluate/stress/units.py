@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import ClassVar
 
 import numpy as np
@@ -33,7 +34,7 @@ class UnitSlip:
                     self.name,
                     (spec.name,),
                     f"{named([spec.name])} {words}",
-                    lambda rng, s=spec, f=factor, part=share: _slipped(rows, s, f, part, rng),
+                    partial(_slipped, rows, spec, factor, share),
                 )
 
 
