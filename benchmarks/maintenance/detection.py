@@ -7,6 +7,7 @@ labels of each window and without. Printed, beside what is to be reached:
 
 - windows without drift with any alarm (at most 1 in 100);
 - harmless drift: windows in which it was told, and not judged harmful (at least 90 %);
+- columns that go together the other way round, each as before: streams in which it was told within two windows;
 - harmful drift, with labels: streams in which a window was judged harmful within two windows (at least 95 %);
 - broken feeds: windows judged broken (all of them);
 - the loss without labels: windows whose interval held the real loss, where the relation has not changed (at least
@@ -59,6 +60,7 @@ def summed(results: dict[tuple[str, bool, int, bool], list[dict[str, Any]]]) -> 
     quiet = [w for (kind, *_), w in windows if w["truth"] == "quiet" and kind in ("none", *BROKEN)]
     harmless = [w for _, w in windows if w["truth"] == "harmless"]
     broken = [w for _, w in windows if w["truth"] == "broken"]
+    joint = [found for (kind, *_), found in results.items() if kind == "joint"]
     harmful = [found for (kind, _, _, labels), found in results.items() if kind in ("sudden", "recurring") and labels]
     gradual = [found for (kind, _, _, labels), found in results.items() if kind == "gradual" and labels]
     stable = [w for (kind, *_), w in windows if kind in ("none", "harmless") and w["estimated"] and w["real"]]
@@ -68,6 +70,7 @@ def summed(results: dict[tuple[str, bool, int, bool], list[dict[str, Any]]]) -> 
         "false alarms by check": dict(Counter(c for w in quiet for c, _, _ in w["alarms"])),
         "harmless told": _share([bool(w["alarms"]) for w in harmless]),
         "harmless not judged harmful": _share([w["judgement"] is not Judgement.HARMFUL for w in harmless]),
+        "joint drift told in two windows": _share([_told_joint(f) for f in joint]),
         "harmful found in two windows": _share([_found(f) for f in harmful]),
         "gradual found before its end": _share([_found(f, 99) for f in gradual]),
         "broken recognised": _share([w["judgement"] is Judgement.BROKEN for w in broken]),
@@ -100,6 +103,11 @@ def _share(hits: list[bool]) -> str:
 def _found(found: list[dict[str, Any]], within: int = 2) -> bool:
     start = next(i for i, w in enumerate(found) if w["truth"] == "harmful")
     return any(w["judgement"] is Judgement.HARMFUL for w in found[start : start + within])
+
+
+def _told_joint(found: list[dict[str, Any]]) -> bool:
+    start = next(i for i, w in enumerate(found) if w["truth"] == "joint")
+    return any(check == "joint" for w in found[start : start + 2] for check, _, _ in w["alarms"])
 
 
 def speed(rows: int = 50_000, columns: int = 50) -> dict[str, float]:

@@ -10,6 +10,7 @@ make the columns swing a little in training as in life, so that "as in training"
 | sudden | what the target depends on changes at once |
 | gradual | the same, over as many windows as there are left |
 | recurring | the same, every second stretch of three windows |
+| joint | columns go together the other way round, each of them as before |
 | null, unit, renamed, stuck, swapped | a feed breaks: values go, a factor comes, levels are spelled otherwise, … |
 """
 
@@ -24,7 +25,7 @@ import pandas as pd
 __all__ = ["BROKEN", "KINDS", "Stream", "make_stream"]
 
 BROKEN = ("null", "unit", "renamed", "stuck", "swapped")
-KINDS = ("none", "harmless", "sudden", "gradual", "recurring", *BROKEN)
+KINDS = ("none", "harmless", "joint", "sudden", "gradual", "recurring", *BROKEN)
 LEVELS = np.array(["north", "south", "east", "west", "abroad"], dtype=object)
 SHARES = (0.3, 0.25, 0.2, 0.15, 0.1)
 SEASON = 0.15  # of a standard deviation: by how much columns swing
@@ -36,8 +37,8 @@ STRETCH = 3  # windows, of recurring drift
 class Stream:
     """A table to learn from, and what comes after it.
 
-    ``windows`` hold the target as well; ``truth`` says of each ``"quiet"``, ``"harmless"``, ``"harmful"`` or
-    ``"broken"``. ``target`` names the column, ``time`` the one that orders the rows.
+    ``windows`` hold the target as well; ``truth`` says of each ``"quiet"``, ``"harmless"``, ``"joint"``,
+    ``"harmful"`` or ``"broken"``. ``target`` names the column, ``time`` the one that orders the rows.
     """
 
     kind: str
@@ -66,11 +67,17 @@ def make_stream(
     for number in range(windows):
         strength = _strength(kind, number, turn, windows)
         frame = _rows(
-            rng, window_rows, rows + number * window_rows, classify, strength, harmless=_moves(kind, number, turn)
+            rng,
+            window_rows,
+            rows + number * window_rows,
+            classify,
+            strength,
+            harmless=_moves(kind, number, turn),
+            turned=kind == "joint" and number >= turn,
         )
         state = "harmful" if strength else "quiet"
-        if number >= turn and kind == "harmless":
-            state = "harmless"
+        if number >= turn and kind in ("harmless", "joint"):
+            state = kind
         if number >= turn and kind in BROKEN:
             frame, state = _BREAKS[kind](frame, rng), "broken"
         found.append(frame)
@@ -94,13 +101,21 @@ def _moves(kind: str, number: int, turn: int) -> float:
 
 
 def _rows(
-    rng: np.random.Generator, n: int, start: int, classify: bool, strength: float, *, harmless: float = 0.0
+    rng: np.random.Generator,
+    n: int,
+    start: int,
+    classify: bool,
+    strength: float,
+    *,
+    harmless: float = 0.0,
+    turned: bool = False,
 ) -> pd.DataFrame:
     at = start + np.arange(n)
     season = SEASON * np.sin(2 * np.pi * at / YEAR)
-    shared = rng.normal(size=n) + season
+    own = rng.normal(size=n)
+    shared = own + season
     income = np.exp(3 + 0.4 * (0.7 * shared + 0.7 * rng.normal(size=n) + 0.3 * harmless))
-    age = np.round(45 + 12 * (0.5 * shared + 0.85 * rng.normal(size=n)))
+    age = np.round(45 + 12 * (0.5 * ((-own if turned else own) + season) + 0.85 * rng.normal(size=n)))
     visits = rng.poisson(np.exp(1 + 0.2 * season))
     region = rng.choice(LEVELS, n, p=SHARES)
     member = rng.random(n) < 0.4

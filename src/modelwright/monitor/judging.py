@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from modelwright.data.contract import Contract
 from modelwright.data.enforcing import REFUSED_SHARE
 from modelwright.evaluate.measurements import Measurement
 from modelwright.monitor import feed, wording
@@ -15,8 +16,9 @@ from modelwright.monitor.comparing import Compared, effect_of
 from modelwright.monitor.documents import GRAVITY, Alarm, ColumnState, Judgement
 from modelwright.monitor.fairness import groups_apart
 from modelwright.monitor.history import ALPHA, LARGEST, History, alarmed, evidence_of
+from modelwright.monitor.joining import joint_alarms
 from modelwright.monitor.losses import Estimate, Real
-from modelwright.monitor.relations import calibration, moved_pairs, worse_parts
+from modelwright.monitor.relations import calibration, worse_parts
 from modelwright.monitor.testing import effective_rows, p_of_distance
 from modelwright.monitor.thresholds import (
     ALIKE,
@@ -106,6 +108,9 @@ class _Case:
             use=compared.reference.use if compared else self.evidence.reference[name].use,
             sentence=wording.broken(sign.words),
         )
+
+    def joint_evidence(self) -> tuple[Reference, Window, Contract]:
+        return self.evidence.reference, self.evidence.window, self.version.contract
 
     @property
     def columns(self) -> dict[str, Compared]:
@@ -214,26 +219,6 @@ class _Case:
                 moved=wording.moved("prediction", float(np.abs(shares - expected).sum() / 2), len(prediction)),
                 evidence=found["classes"],
                 sentence=wording.classes(name, float(expected[place]), float(shares[place]), judgement, because),
-            )
-
-    def joint(self, without: frozenset[str]) -> Iterator[Alarm]:
-        """Yield the columns that no longer go together as they did."""
-        pairs = moved_pairs(self.evidence.reference, self.evidence.window, self.version.contract, without)
-        if not pairs:
-            return
-        p = {name: pair.p for name, pair in pairs.items()}
-        found = self.history.take("joint", p)
-        for name in sorted(self.passed(found, p), key=lambda n: -found[n])[: wording.MOST_PAIRS]:
-            if pairs[name].size < SMALL_EFFECT:
-                continue
-            judgement, because = self.matters(None)
-            yield Alarm(
-                check="joint",
-                column=name,
-                judgement=judgement,
-                moved=pairs[name].measurement,
-                evidence=found[name],
-                sentence=wording.pair(pairs[name], judgement, because),
             )
 
     def loss(self) -> Iterator[Alarm]:
@@ -376,7 +361,7 @@ def judged(
     faulty = frozenset(a.column for a in alarms if a.judgement is Judgement.BROKEN and a.column)
     alarms += case.drifted(faulty)
     if not faulty:  # what a broken column does to the rest says nothing of the world
-        alarms += [*case.joint(faulty), *case.prediction(), *case.classes(), *case.by_estimate()]
+        alarms += [*joint_alarms(case, case.moved()), *case.prediction(), *case.classes(), *case.by_estimate()]
         alarms += case.fairness()
     alarms += case.in_parts()
     estimated = None if faulty else case.estimated()

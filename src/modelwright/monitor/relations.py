@@ -1,4 +1,4 @@
-"""What goes together: pairs of columns, probabilities and outcomes, parts of the rows and their loss."""
+"""What goes together: probabilities and outcomes, parts of the rows and their loss."""
 
 from __future__ import annotations
 
@@ -14,70 +14,14 @@ from modelwright.monitor.losses import LEVEL, Real
 from modelwright.monitor.testing import effective_rows, p_of_shift
 from modelwright.monitor.windows import Window
 from modelwright.package.reference.binning import bins_of
-from modelwright.package.reference.documents import FIRST, ColumnReference, LossReference, PairReference, Reference
-from modelwright.package.reference.fitting import rank_scores
+from modelwright.package.reference.documents import FIRST, ColumnReference, LossReference, Reference
 from modelwright.package.reference.losing import base_of
 
-__all__ = ["NORMAL", "Moved", "Off", "Part", "calibration", "moved_pairs", "named_bin", "worse_parts"]
+__all__ = ["NORMAL", "Off", "Part", "calibration", "named_bin", "worse_parts"]
 
 FEWEST_IN_PART = 50
 PARTED = 6  # columns used most whose parts are looked at
-CORRELATION_ROWS = 100  # below them the correlation of ranks is known to a tenth
 NORMAL = 1.959964  # quantile for 95 %
-
-
-@dataclass(frozen=True, kw_only=True)
-class Moved:
-    """The correlation of two columns in a window: ``size`` is how far it moved on Fisher's scale."""
-
-    pair: PairReference
-    measurement: Measurement
-    size: float
-    p: float
-
-
-def moved_pairs(reference: Reference, window: Window, contract: Contract, without: frozenset[str]) -> dict[str, Moved]:
-    """Return, by name of the pair, how its columns go together in a window."""
-    if window.n_rows < CORRELATION_ROWS:
-        return {}
-    wanted = (
-        {n for pair in reference.pairs for n in (pair.first, pair.second)} - without - {*window.absent, *window.hidden}
-    )
-    scores = {}
-    for column in reference.columns:
-        if column.name in wanted:
-            bins = bins_of(window.columns[column.name], column, contract[column.name])
-            scores[column.name] = rank_scores(column)[bins]
-    found = {}
-    rows = effective_rows(window.n_rows, reference.rows)
-    names = [name for name, own in scores.items() if own.std() > 1e-9]
-    table = np.corrcoef(np.vstack([scores[name] for name in names])) if len(names) > 1 else np.eye(1)
-    place = {name: number for number, name in enumerate(names)}
-    for pair in reference.pairs:
-        if pair.first in place and pair.second in place:
-            correlation = float(table[place[pair.first], place[pair.second]])
-            found[f"{pair.first} and {pair.second}"] = _moved(pair, correlation, window.n_rows, rows)
-    return found
-
-
-def _moved(pair: PairReference, correlation: float, n: int, rows: float) -> Moved:
-    r = float(np.clip(correlation, -0.999, 0.999))
-    shift = math.atanh(r) - math.atanh(float(np.clip(pair.correlation, -0.999, 0.999)))
-    reach = NORMAL / math.sqrt(max(n - 3, 1))
-    return Moved(
-        pair=pair,
-        measurement=Measurement(
-            name="rank correlation",
-            value=r,
-            low=math.tanh(math.atanh(r) - reach),
-            high=math.tanh(math.atanh(r) + reach),
-            n=n,
-            method="Fisher's z",
-            level=LEVEL,
-        ),
-        size=abs(shift),
-        p=p_of_shift(shift * math.sqrt(rows), rows, pair.variation, two_sided=True),
-    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 __all__ = [
     "ALIKE",
     "APART",
+    "APART_TOGETHER",
     "NOW",
     "OFF",
     "OUTSIDE",
@@ -27,6 +28,10 @@ on more rows and calibrated on all, differ from them by up to a medium one witho
 APART = 0.1
 """A group is treated otherwise when predictions for it have moved further from those for all by a tenth of their
 standard deviation: half of what is called a small effect (Cohen 1988)."""
+
+APART_TOGETHER = 0.2
+"""Standard deviations of a row by which rows are believed to go together less than in training, or more: what is called
+a small effect (Cohen 1988)."""
 
 OFF = 0.1
 """Predictions are off on average by a tenth of the standard deviation of a row's error: half of a small effect (Cohen

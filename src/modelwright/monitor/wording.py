@@ -18,7 +18,8 @@ from modelwright.package.reference.documents import FIRST, NEW, OTHER, ColumnRef
 
 if TYPE_CHECKING:
     from modelwright.monitor.fairness import Apart
-    from modelwright.monitor.relations import Moved, Part
+    from modelwright.monitor.joining import Moved, Together
+    from modelwright.monitor.relations import Part
 
 __all__ = [
     "DIFFERS",
@@ -28,6 +29,7 @@ __all__ = [
     "NO_TRUST",
     "UNUSED",
     "absent",
+    "all_together",
     "apart",
     "beyond",
     "broken",
@@ -173,6 +175,13 @@ def pair(found: Moved, judgement: Judgement, because: str) -> str:
     before, now = number(found.pair.correlation, 2), number(found.measurement.value, 2)
     names = f"'{found.pair.first}' and '{found.pair.second}'"
     return f"{names} go together otherwise: rank correlation {before} → {now}; {because}: {DO[judgement]}."
+
+
+def all_together(found: Together, judgement: Judgement, because: str) -> str:
+    """Return the sentence on columns that do not go together as in training, with no pair that shows it."""
+    before, now = number(found.before, 2), number(found.measurement.value, 2)
+    how = "trees that know training rows from shuffled ones tell them apart by"
+    return f"The columns go together otherwise: {how} {now} here, by {before} in training; {because}: {DO[judgement]}."
 
 
 def part(found: Part) -> str:

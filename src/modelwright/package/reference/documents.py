@@ -24,8 +24,11 @@ __all__ = [
     "REFERENCE",
     "ColumnReference",
     "GroupReference",
+    "JointReference",
+    "JointTree",
     "LossReference",
     "PairReference",
+    "PairVariation",
     "Reference",
     "Variation",
     "read_reference",
@@ -145,6 +148,69 @@ class LossReference:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PairVariation:
+    """How much correlations vary over stretches of so many rows, one ``excess`` for each pair, see `Variation`."""
+
+    rows: int
+    blocks: int
+    excess: tuple[float, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class JointTree:
+    """A small tree on bins: rows whose bin of a column is at most the limit go left; leaf n is the child -n - 1."""
+
+    columns: tuple[int, ...]
+    limits: tuple[int, ...]
+    left: tuple[int, ...]
+    right: tuple[int, ...]
+    leaves: tuple[float, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class JointReference:
+    """How the columns used most go together, see `modelwright.package.reference.joining`.
+
+    Attributes
+    ----------
+    columns : tuple of str
+    correlations : tuple of float
+        Of the ranks of all pairs, row by row of the upper triangle.
+    variation : tuple of PairVariation
+        By length of stretch, ascending; empty: unknown.
+    trees : tuple of JointTree
+        They know rows from shuffled ones; empty where rows were too few.
+    believed, deviation : float
+        By how much more they believe in a row of training than in a shuffled one: its mean and standard deviation over
+        ``rows`` rows.
+    unlike : tuple of Variation
+        Of that mean.
+    """
+
+    columns: tuple[str, ...]
+    correlations: tuple[float, ...]
+    variation: tuple[PairVariation, ...] = ()
+    trees: tuple[JointTree, ...] = ()
+    believed: float = 0.0
+    deviation: float = 1.0
+    rows: int = 0
+    unlike: tuple[Variation, ...] = ()
+
+    def pairs(self) -> tuple[PairReference, ...]:
+        """Return the pairs, each with its variation."""
+        found, place = [], 0
+        for i, first in enumerate(self.columns):
+            for second in self.columns[i + 1 :]:
+                own = tuple(
+                    Variation(rows=v.rows, excess=v.excess[place], freedom=1.0, blocks=v.blocks) for v in self.variation
+                )
+                correlation = self.correlations[place]
+                found.append(PairReference(first=first, second=second, correlation=correlation, variation=own))
+                place += 1
+        return tuple(found)
+
+
+@dataclass(frozen=True, kw_only=True)
 class PairReference:
     """How two columns go together: the correlation of their ranks, and how much it varies."""
 
@@ -181,7 +247,9 @@ class Reference:
     classes : tuple of float
         Expected share of each predicted class, where there are more than two.
     loss : LossReference or None
+    joint : JointReference or None
     pairs : tuple of PairReference
+        Of versions that have no ``joint``.
     groups : tuple of GroupReference
         Of the columns on which people must not be treated differently, as far as the model reads them.
     """
@@ -195,6 +263,7 @@ class Reference:
     loss: LossReference | None = None
     pairs: tuple[PairReference, ...] = ()
     groups: tuple[GroupReference, ...] = ()
+    joint: JointReference | None = None
 
     def document(self) -> dict[str, Any]:
         """Return what is kept: what a column does not have takes no place."""
@@ -225,6 +294,8 @@ def read_reference(folder: Path, contract: Contract) -> Reference:
         raise malformed(REFERENCE, str(error)) from error
     if tuple(c.name for c in reference.columns) != contract.names:
         raise malformed(REFERENCE, "it is not of the columns that the plan reads", code="MW-B131")
+    if reference.joint is not None:
+        _check_joint(reference.joint, contract.names)
     for column in (*reference.columns, *([reference.prediction] if reference.prediction else [])):
         _check(column)
     return reference
@@ -237,6 +308,23 @@ def _check(column: ColumnReference) -> None:
         raise malformed(REFERENCE, f"bins and shares of a column do not match ({bins})", code="MW-B131")
     if column.effects and not len(column.effects) == len(column.errors) == bins:
         raise malformed(REFERENCE, f"bins and effects of a column do not match ({bins})", code="MW-B131")
+
+
+def _check_joint(joint: JointReference, names: tuple[str, ...]) -> None:
+    size = len(joint.columns)
+    pairs = size * (size - 1) // 2
+    sound = set(joint.columns) <= set(names) and len(joint.correlations) == pairs
+    sound = sound and all(len(v.excess) == pairs for v in joint.variation)
+    if not sound or not all(_is_tree(tree, size) for tree in joint.trees):
+        raise malformed(REFERENCE, "what it says of columns together does not match them", code="MW-B131")
+
+
+def _is_tree(tree: JointTree, size: int) -> bool:
+    nodes, leaves = len(tree.columns), len(tree.leaves)
+    if not leaves or not len(tree.limits) == len(tree.left) == len(tree.right) == nodes:
+        return False
+    children = (*tree.left, *tree.right)
+    return all(0 <= c < size for c in tree.columns) and all(-leaves <= c < nodes for c in children)
 
 
 def reference_of_profile(profile: Profile, contract: Contract) -> Reference:

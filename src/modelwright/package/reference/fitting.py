@@ -18,12 +18,12 @@ from modelwright.package.reference.documents import (
     ColumnReference,
     GroupReference,
     LossReference,
-    PairReference,
     Reference,
 )
+from modelwright.package.reference.joining import fit_joint
 from modelwright.package.reference.losing import base_of, fit_effects, loss_name, loss_of
 
-__all__ = ["MAX_BYTES", "Judged", "fit_reference", "rank_scores", "watched_prediction"]
+__all__ = ["MAX_BYTES", "Judged", "fit_reference", "watched_prediction"]
 
 MAX_BYTES = 50_000
 """Of the whole document; with many columns each has fewer bins."""
@@ -34,6 +34,7 @@ BINS = (4, 12)
 EDGE, TAILS = 0.01, (0.05, 0.95)
 """The first and the last bin have a hundredth of the rows: many rows there are at the edge of training."""
 
+COLUMNS_SHARE = 0.65  # of all bytes; what goes together has eleven kilobytes at most
 BYTES_OF_BIN = 40  # edge, share, effect and its error
 BYTES_OF_COLUMN = 300
 FULL_COLUMNS = 80
@@ -44,7 +45,6 @@ ROWS = 100_000
 
 LOSS_ROWS = 20_000  # for the ridge
 LOSS_COLUMNS = 20  # those used most
-PAIRED = 8  # columns used most whose pairs are watched
 MOST_OUTPUTS = 2  # of a model whose predictions are one number per row
 DIGITS = 7  # of edges within the range
 
@@ -109,7 +109,7 @@ def fit_reference(
         rows=total,
         order="the time of the rows" if ordered else "the order of the rows",
         columns=tuple(fitted),
-        pairs=_pairs(fitted, binned, ordered=ordered),
+        joint=fit_joint(fitted, binned, ordered=ordered),
     )
     if judged is None or len(judged.rows) < 2 * varying.FEWEST_ROWS:
         return reference
@@ -118,7 +118,7 @@ def fit_reference(
 
 
 def _most_bins(n_columns: int) -> int:
-    room = (MAX_BYTES * 0.7 / max(min(n_columns, FULL_COLUMNS), 1) - BYTES_OF_COLUMN) / BYTES_OF_BIN
+    room = (MAX_BYTES * COLUMNS_SHARE / max(min(n_columns, FULL_COLUMNS), 1) - BYTES_OF_COLUMN) / BYTES_OF_BIN
     return int(np.clip(room, *BINS))
 
 
@@ -222,40 +222,6 @@ def _outside(column: Column, reference: ColumnReference) -> tuple[float, float]:
     below = float((column[late] < low[block[late] - 1]).mean())
     above = float((column[late] > high[block[late] - 1]).mean())
     return max(below, floor), max(above, floor)
-
-
-def _pairs(
-    columns: Sequence[ColumnReference], binned: Mapping[str, np.ndarray], *, ordered: bool
-) -> tuple[PairReference, ...]:
-    """Return how the columns used most go together, by the correlation of the ranks of their bins."""
-    able = [c for c in columns if len(c.shares) > FIRST + 1]
-    chosen = sorted(able, key=lambda c: -(c.use or 0.0))[:PAIRED]
-    scores = {c.name: rank_scores(c)[binned[c.name]] for c in chosen}
-    found = []
-    for i, first in enumerate(chosen):
-        for second in chosen[i + 1 :]:
-            x, y = scores[first.name], scores[second.name]
-            if min(x.std(), y.std()) < 1e-9:
-                continue
-            found.append(
-                PairReference(
-                    first=first.name,
-                    second=second.name,
-                    correlation=round(float(np.corrcoef(x, y)[0, 1]), 4),
-                    variation=varying.of_correlations(x, y, ordered=ordered),
-                )
-            )
-    return tuple(found)
-
-
-def rank_scores(column: ColumnReference) -> np.ndarray:
-    """Return a score for each bin: the middle of its ranks; missing and outside are at the middle of all."""
-    shares = np.asarray(column.shares)
-    values = shares[FIRST:]
-    total = max(values.sum(), 1e-12)
-    middle = (np.cumsum(values) - values / 2) / total
-    below, above = (0.0, 1.0) if column.edges else (0.5, 0.5)
-    return np.concatenate([[0.5, below, above], middle]) - 0.5
 
 
 def _with_loss(
