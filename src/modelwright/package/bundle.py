@@ -40,16 +40,17 @@ from modelwright.package.uncertainty import INTERVALS, Uncertainty, none_to_give
 from modelwright.package.unusual.documents import UNUSUAL_FILE, Unusual, none_to_tell, read_unusual
 from modelwright.package.verifying import verify_folder
 from modelwright.runtime.abstaining import ABSTAIN, doubt_of_classes, doubt_of_values
+from modelwright.runtime.grouped import ByGroup
 from modelwright.runtime.intervals import Intervals
 from modelwright.runtime.plan import Plan
-from modelwright.runtime.reasons import Reasons, explain_rows, typical_row
 from modelwright.runtime.row import RowPlan
-from modelwright.runtime.shapley.explainer import Explainer
 from modelwright.runtime.storage import RESTORE, malformed, read_json
 from modelwright.runtime.unusual import UNUSUAL, UNUSUAL_COLUMNS
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # and imported where they are needed: a server starts without them
     from modelwright.package.signature import SignatureFacts, Signed
+    from modelwright.runtime.reasons import Reasons
+    from modelwright.runtime.shapley.explainer import Explainer
 
 __all__ = ["SelfTest", "Version", "as_table", "as_table_told", "open_version"]
 
@@ -170,7 +171,7 @@ class Version:
         prediction = self.plan.predict(columns, threads=threads)
         answers = self.answers(prediction, abstain)
         if interval is not None:
-            answers.update(self.interval(prediction, interval))
+            answers.update(self.interval(prediction, interval, columns))
         if reasons > 0:
             answers["reasons"] = _objects(self.explain(columns, threads=threads).strongest(reasons))
         if unusual:
@@ -233,10 +234,12 @@ class Version:
     @property
     def _widths(self) -> Intervals | None:
         """The intervals whose width is the doubt of values; None for classes."""
-        fitted = None if self.uncertainty is None else self.uncertainty.fitted
+        fitted = None if self.uncertainty is None else self.uncertainty.overall
         return fitted if isinstance(fitted, Intervals) else None
 
-    def interval(self, prediction: np.ndarray, coverage: float) -> dict[str, np.ndarray]:
+    def interval(
+        self, prediction: np.ndarray, coverage: float, columns: Columns | None = None
+    ) -> dict[str, np.ndarray]:
         """Return what contains the truth with a probability of ``coverage``, for what the plan predicted.
 
         Parameters
@@ -245,6 +248,8 @@ class Version:
             As `Plan.predict` returns it.
         coverage : float
             0.5 to 0.99.
+        columns : Columns or None
+            The canonical rows, for intervals by group; None: all get those of all rows.
 
         Returns
         -------
@@ -259,12 +264,19 @@ class Version:
         """
         if self.uncertainty is None:
             raise none_to_give(self.manifest.version)
-        fitted = self.uncertainty.fitted
-        if isinstance(fitted, Intervals):
-            low, high = fitted(prediction[:, 0], coverage)
+        fitted, n_rows = self.uncertainty.fitted, len(prediction)
+        parts: list[tuple[Any, Any]] = [(slice(None), fitted)]
+        if isinstance(fitted, ByGroup):
+            parts = fitted.parts(None if columns is None else columns[fitted.column], n_rows, coverage)
+        if not self.plan.classes:
+            low, high = np.empty(n_rows), np.empty(n_rows)
+            for rows, own in parts:
+                low[rows], high[rows] = own(prediction[rows, 0], coverage)
             return {"low": low, "high": high}
         names = np.array(self.plan.classes, dtype=object)
-        inside = fitted(prediction, coverage) | (self.plan.answers(prediction)["prediction"][:, None] == names)
+        inside = self.plan.answers(prediction)["prediction"][:, None] == names
+        for rows, own in parts:
+            inside[rows] |= own(prediction[rows], coverage)
         return {"set": _objects([[n for n, within in zip(names, row, strict=True) if within] for row in inside])}
 
     def explain(self, columns: Columns, *, threads: int = 1) -> Reasons:
@@ -272,16 +284,22 @@ class Version:
 
         See `modelwright.runtime.reasons`: what an effect is, and what it is not.
         """
+        from modelwright.runtime.reasons import explain_rows
+
         return explain_rows(self.explainer, columns, threads=threads)
 
     @cached_property
     def explainer(self) -> Explainer:
         """What explains rows against the typical row; made at the first use."""
+        from modelwright.runtime.shapley.explainer import Explainer
+
         return Explainer(self.plan, self.typical)
 
     @cached_property
     def typical(self) -> Columns:
         """The canonical row that effects are measured against: the median or the most frequent value of each column."""
+        from modelwright.runtime.reasons import typical_row
+
         return typical_row(self.contract, self.profile)
 
     def predict_row(self, record: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[Violation, ...]]:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from modelwright.runtime.bit_trees import MOST_BYTES, Asked, BitTrees
+from modelwright.runtime.bit_trees import MOST_BYTES, Asked, BitTrees, distinct
 from modelwright.runtime.levels import Of
 from modelwright.runtime.ops.base import LARGEST
 from modelwright.runtime.origins import FromLevel, FromNumber, RowSource, features_by_level
@@ -131,7 +131,7 @@ def _key(origin: FromLevel | FromNumber | None, feature: int, source: int) -> Ke
 
 
 def _of_numbers(key: Key, uses: list[_Use]) -> _Column:
-    cuts = np.unique(np.concatenate([use.asked.cuts for use in uses]))
+    cuts = distinct(np.concatenate([use.asked.cuts for use in uses]))
     above = np.nextafter(cuts[-1], math.inf) if len(cuts) else 0.0
     values = np.array([math.nan, *cuts, above])
     search = list(map(_reached, cuts.tolist())) if key.kind == "number" else cuts.tolist()

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from modelwright.runtime.bit_trees import MOST_BYTES, Asked, BitTrees
+from modelwright.runtime.bit_trees import MOST_BYTES, Asked, BitTrees, distinct
 
 __all__ = ["CATEGORICAL", "DEFAULT_LEFT", "MISSING_NAN", "MISSING_NONE", "QuickTrees", "beyond_zero", "trees_in"]
 
@@ -196,7 +196,7 @@ def _asked(splits: list[_Split], n_trees: int, word: np.dtype) -> Asked | None:
 
 
 def _asked_of_numbers(splits: list[_Split], n_trees: int, word: np.dtype) -> Asked:
-    thresholds = np.unique([beyond_zero(split.threshold) for split in splits])
+    thresholds = distinct(np.array([beyond_zero(split.threshold) for split in splits]))
     at = {threshold: place for place, threshold in enumerate(thresholds.tolist())}
     # rows: no threshold is below the value, one is, …, all are; it is missing
     table = np.full((len(thresholds) + 2, n_trees), np.iinfo(word).max, dtype=word)

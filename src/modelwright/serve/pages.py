@@ -13,7 +13,6 @@ from modelwright.serve.exchange import Reply, Request
 from modelwright.serve.labels import check_labels, read_labels
 from modelwright.serve.log.policy import Mode
 from modelwright.serve.metrics import CONTENT_TYPE as PROMETHEUS
-from modelwright.serve.openapi import document
 from modelwright.serve.protocols import oip, sagemaker, v1
 from modelwright.serve.protocols.options import check_names
 from modelwright.serve.routes import routes_for
@@ -84,6 +83,8 @@ def card(state: State, request: Request) -> Reply:
 
 def openapi(state: State, request: Request) -> Reply:
     """The description of every route."""
+    from modelwright.serve.openapi import document  # asked for now and then
+
     facts = state.deployment.champion.facts
     return Reply.of(document(facts, guarded=state.guard.access.guarded, routes=routes_for(os.environ)))
 

@@ -151,10 +151,16 @@ def _work(
         timeout_graceful_shutdown=settings.grace_seconds,  # type: ignore[arg-type]
         backlog=BACKLOG,
     )
-    gc.collect()
-    gc.freeze()  # what is loaded stays: no need to look through it again
+    _settle()
     _Worker(config, state, started).run(sockets=[listener])
     return 0
+
+
+def _settle() -> None:
+    """Take what is loaded out of what garbage is looked for in: it stays."""
+    gc.collect()
+    gc.freeze()
+    gc.enable()  # nobody looked while the server was starting
 
 
 class _Worker(uvicorn.Server):
@@ -199,8 +205,7 @@ class _Supervisor:
         """Start the workers, start again those that die, pass on the signal that ends them; return the exit code."""
         for name in _ENDING:
             signal.signal(name, self._stop)
-        gc.collect()
-        gc.freeze()
+        _settle()
         ready = [self._start(number) for number in range(len(self._sockets))]
         begun = [os.read(pipe, 1) for pipe in ready]
         for pipe in ready:

@@ -55,9 +55,11 @@ def command(project: str | None, **options: Any) -> None:
       modelwright serve bank-deposit --port 8000
       curl localhost:8000/predict -d @row.json
     """
+    import gc
     import os
     import sys
 
+    gc.disable()  # until the server answers: what is imported and loaded stays, and would be looked through in vain
     from modelwright.serve.server import serve
     from modelwright.serve.settings import LOCAL, Settings, model_folder, plain_name, port_of
 
@@ -83,7 +85,10 @@ def command(project: str | None, **options: Any) -> None:
         public_key=options["public_key"],
         drain_seconds=options["drain"],
     )
-    code = serve(settings, started=lambda address: print(f"answering at {address}", file=sys.stderr, flush=True))
+    try:
+        code = serve(settings, started=lambda address: print(f"answering at {address}", file=sys.stderr, flush=True))
+    finally:
+        gc.enable()
     sys.exit(code)
 
 

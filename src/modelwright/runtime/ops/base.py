@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
+from functools import cache
 from typing import Any, ClassVar, Self, get_type_hints
 
 import msgspec
@@ -101,7 +102,7 @@ class Operation:
         BundleError
             A part is missing, of a wrong type, or does not fit the others.
         """
-        hints = get_type_hints(cls)
+        hints = _hints(cls)  # type: ignore[arg-type]
         values: dict[str, Any] = {}
         try:
             for field in fields(cls):
@@ -114,6 +115,11 @@ class Operation:
         except msgspec.ValidationError as error:
             raise refused(cls.op, str(error)) from error
         return cls(**values)
+
+
+@cache
+def _hints(cls: type[Operation]) -> dict[str, Any]:
+    return get_type_hints(cls)
 
 
 def _one(value: Any) -> Column:

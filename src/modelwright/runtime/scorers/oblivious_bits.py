@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from modelwright.runtime.bit_trees import Asked, BitTrees
+from modelwright.runtime.bit_trees import Asked, BitTrees, distinct
 from modelwright.runtime.origins import FromLevel, RowSource
 from modelwright.runtime.singles import at_most
 
@@ -27,7 +27,7 @@ def bits_of(scorer: ObliviousScorer, source: RowSource) -> BitTrees:
     """
     columns = _columns(scorer, source)
     column_of = columns[scorer.asked]
-    computed = [j for j in np.unique(scorer.asked).tolist() if columns[j] < 0]
+    computed = [j for j in distinct(scorer.asked).tolist() if columns[j] < 0]
     part = scorer.statistics.part([j - scorer.n_features for j in computed])
 
     def compute(buffer: np.ndarray) -> Callable[[], Sequence[float]]:
@@ -38,7 +38,7 @@ def bits_of(scorer: ObliviousScorer, source: RowSource) -> BitTrees:
         starts=scorer.first_leaves,
         asked={
             f: Asked(_cuts(scorer, source, f), partial(_left_by_feature, scorer, f, column_of == f))
-            for f in np.unique(column_of[column_of >= 0]).tolist()
+            for f in distinct(column_of[column_of >= 0]).tolist()
         },
         computed=[
             Asked(_borders(scorer, j), partial(_left_by_number, scorer.border, scorer.asked == j)) for j in computed
@@ -57,7 +57,7 @@ def _columns(scorer: ObliviousScorer, source: RowSource) -> np.ndarray:
 
 
 def _borders(scorer: ObliviousScorer, asked: int) -> np.ndarray:
-    borders = np.unique(scorer.border[scorer.asked == asked])
+    borders = distinct(scorer.border[scorer.asked == asked])
     return borders[np.isfinite(borders)]
 
 
@@ -67,7 +67,7 @@ def _cuts(scorer: ObliviousScorer, source: RowSource, feature: int) -> np.ndarra
     cuts = [at_most(_borders(scorer, feature)), np.array(codes, dtype=np.float64), np.array(codes) - 1.0]
     if isinstance(origin, FromLevel):  # any of them may have a statistic of its own
         cuts.append(np.array([*origin.features.values(), origin.unknown]))
-    found = np.unique(np.concatenate(cuts))
+    found = distinct(np.concatenate(cuts))
     return found[np.isfinite(found)]
 
 
