@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import replace
 
 import msgspec
@@ -175,3 +176,22 @@ def test_levels_that_do_the_same_are_told_together():
 def test_the_roundest_number_between_two(below, above, edge):
     found = edge_between(np.array([below, above], float), (below + above) / 2, Kind.NUMBER)
     assert found == edge and below < found <= above
+
+
+def test_an_equation_can_be_worked_out_by_hand():
+    """Begin, and add so many times the step for each column: what stands on the page is the prediction."""
+    fit = made("value", 2000)
+    model = fit_additive("linear", fit)[0]
+    (part, *others) = model.parts
+    row = next(row for row in page_of(model).rows if row.column == part.column)
+    if part.cells:
+        pytest.skip("the first column is one of levels")
+    step, middle = re.fullmatch(r"each (\S+) above (\S+) \(below: the opposite\), .*", row.text).groups()
+    columns = columns_of(2, np.random.default_rng(0))
+    for other in (other for other in others if other.slope):
+        columns[other.column] = np.full(2, other.middle)
+    columns[part.column] = np.array([float(middle), float(middle) + float(step)])
+    columns |= {n: c.take(np.array([0, 0])) for n, c in columns.items() if isinstance(c, Strings)}
+    columns["member"] = np.zeros(2)
+    first, second = predict_simple(model, columns)[:, 0]
+    assert second - first == pytest.approx(float(row.adds[0].replace("−", "-")), rel=0.01)

@@ -181,8 +181,8 @@ class _Row:
         if uncertainty is None:
             return None
         coverage = float(min(COVERAGE, uncertainty.fitted.coverages[-1]))
-        told_of = self.version.interval(self.predicted, coverage)
-        if isinstance(uncertainty.fitted, Intervals):
+        told_of = self.version.interval(self.predicted, coverage, self.columns)
+        if isinstance(uncertainty.overall, Intervals):
             return Interval(coverage=coverage, low=float(told_of["low"][0]), high=float(told_of["high"][0]))
         return Interval(coverage=coverage, classes=tuple(told_of["set"][0]))
 

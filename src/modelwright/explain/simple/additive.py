@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -35,7 +36,12 @@ EDGE_SHARE, EDGE_REACH = 0.01, 0.5
 """A straight line goes on beyond these quantiles by so many times the distance between them, and no further than
 training went; then it stays level, so that a few huge values do not lead it."""
 
+MOST_STEPS = 60
+"""Of the fit of several classes: where one column tells some of them for sure, effects grow for ever."""
+
 SLOPE_DIGITS = 3
+CELL_DECIMALS = 2
+"""Of what levels do to log odds and logarithms: a hundredth is a percent."""
 VALUE_STEP = 0.02
 """Values are rounded to a power of ten below this part of the target's standard deviation."""
 
@@ -159,8 +165,8 @@ def _solved(fit: Fit, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     if len(seen) < 2:
         base[-1 if n_sums == 1 else seen] = math.log(len(x) + 1.0) * (1 if seen[0] or n_sums > 1 else -1)
         return base, effects
-    solver = "newton-cholesky" if n_sums == 1 else "lbfgs"
-    logistic = LogisticRegression(C=1.0 / RIDGE, solver=solver, max_iter=200).fit(x, fit.y)
+    how: dict[str, Any] = {"solver": "newton-cholesky"} if n_sums == 1 else {"max_iter": MOST_STEPS}
+    logistic = LogisticRegression(C=1.0 / RIDGE, **how).fit(x, fit.y)
     if n_sums == 1:
         return logistic.intercept_, logistic.coef_.T
     if len(seen) == 2:  # two of more classes: one log odds, half for each
@@ -189,7 +195,7 @@ def _rounded_line(model: SimpleModel, fit: Fit) -> SimpleModel:
             continue
         sizes = np.bincount(cell_of(part, fit.columns[part.column]), minlength=len(part.cells))
         against = np.array(part.cells[int(np.argmax(sizes))].adds)
-        parts.append(_recelled(part, lambda e, a=against: tuple(_short(v) for v in e - a)))  # type: ignore[misc]
+        parts.append(_recelled(part, lambda e, a=against: tuple(_rounded(v, fit.link) for v in e - a)))  # type: ignore[misc]
     return _rebased(replace(model, parts=tuple(parts)), fit)
 
 
@@ -269,6 +275,10 @@ def _moved(model: SimpleModel, fit: Fit) -> np.ndarray:
     for _ in range(30):
         base = base + np.log(shares / np.maximum(LINKS["softmax"](base + total).mean(axis=0), 1e-12))
     return np.round(base - base.mean(), SLOPE_DIGITS)
+
+
+def _rounded(value: float, link: str) -> float:
+    return _short(value) if link == "identity" else round(float(value), CELL_DECIMALS) + 0.0
 
 
 def _short(value: float, digits: int = SLOPE_DIGITS) -> float:

@@ -88,13 +88,18 @@ def _choose(
 ) -> Chosen | None:
     losses: dict[Key, list[float]] = {}
     models: dict[Key, list[SimpleModel]] = {}
+    forms: tuple[str, ...] = ("tree",) if len(fit.classes) > MOST_CLASSES else ("points", "linear", "tree")
     for number, (train, valid) in enumerate(folds[:MOST_FOLDS]):
         if number >= FEWEST_FOLDS and time.monotonic() > deadline:
             break
-        some = _some(valid, MOST_ROWS, rng)
-        for key, model in _all_forms(fit.take(_some(train, MOST_ROWS, rng))).items():
-            losses.setdefault(key, []).append(_loss(metric, model, fit.take(some)))
-            models.setdefault(key, []).append(model)
+        some, fitted, began = fit.take(_some(valid, MOST_ROWS, rng)), fit.take(_some(train, MOST_ROWS, rng)), {}
+        for form in forms:
+            began[form] = time.monotonic()
+            for key, model in _sizes(form, fitted).items():
+                losses.setdefault(key, []).append(_loss(metric, model, some))
+                models.setdefault(key, []).append(model)
+        if not number:
+            forms = _affordable(began, deadline - time.monotonic())
     most = max(map(len, losses.values()), default=0)
     whole = {key: np.array(each) for key, each in losses.items() if len(each) == most and np.isfinite(each).all()}
     if not whole:
@@ -104,21 +109,30 @@ def _choose(
     training = np.zeros(len(fit.y), bool)
     for fold in folds:
         training[fold[0]] = training[fold[1]] = True
-    again = _all_forms(fit.take(_some(np.flatnonzero(training), MOST_FINAL_ROWS, rng)), only=best)
+    again = _sizes(best[0], fit.take(_some(np.flatnonzero(training), MOST_FINAL_ROWS, rng)))
     model = again.get(best) or again[max(again)]  # more rows may find fewer columns worth a place
     if lockbox:
         return Chosen(model, candidates, predict_simple(model, fit.take(judged).columns))
     return Chosen(model, candidates, _out_of_fold(fit, folds, models[best], judged))
 
 
-def _all_forms(fit: Fit, only: Key | None = None) -> dict[Key, SimpleModel]:
-    forms = ["tree"] if len(fit.classes) > MOST_CLASSES else ["points", "linear", "tree"]
-    made: dict[Key, SimpleModel] = {}
-    for form in forms:
-        if only is None or only[0] == form:
-            found = fit_trees(fit) if form == "tree" else fit_additive(form, fit)
-            made |= {(form, place): model for place, model in enumerate(found)}
-    return made
+def _sizes(form: str, fit: Fit) -> dict[Key, SimpleModel]:
+    made = fit_trees(fit) if form == "tree" else fit_additive(form, fit)
+    return {(form, place): model for place, model in enumerate(made)}
+
+
+def _affordable(began: dict[str, float], left: float) -> tuple[str, ...]:
+    """Return the forms that there is time for once more, the quickest first; always one.
+
+    ``began`` says when each form of the first fold did.
+    """
+    ends = [*list(began.values())[1:], time.monotonic()]
+    took = {form: end - start for (form, start), end in zip(began.items(), ends, strict=True)}
+    kept: list[str] = []
+    for form in sorted(took, key=lambda f: took[f]):
+        if not kept or sum(took[f] for f in (*kept, form)) < left:
+            kept.append(form)
+    return tuple(kept)
 
 
 def _some(rows: np.ndarray, most: int, rng: np.random.Generator) -> np.ndarray:

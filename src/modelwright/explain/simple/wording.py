@@ -9,6 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from modelwright import format as fmt
+from modelwright.data.contract import Kind
+from modelwright.explain.grids import written
+from modelwright.explain.simple.cells import edge_text
 from modelwright.explain.simple.documents import FORMS, Node, Part, SimpleModel
 from modelwright.explain.simple.scoring import LINKS
 
@@ -19,6 +22,10 @@ TOTALS_SHOWN = 9
 
 DIGITS = 3
 SHARE_DECIMALS = 0
+STEPS = 3.0
+"""Least number of steps over a column's range."""
+
+DAY, DAYS_OF_YEAR = 86_400.0, 365.25
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,30 +115,34 @@ def _table_lines(page: Page) -> Iterator[str]:
 # --- tables and equations -----------------------------------------------------------------------------------------
 
 
+def _start(model: SimpleModel) -> list[float]:
+    """Return where the sum begins, with every straight line at its middle."""
+    middles = [np.array(part.slope) * part.middle for part in model.parts if part.slope]
+    return [float(v) for v in np.sum([np.array(model.base), *middles], axis=0)]
+
+
 def _how(model: SimpleModel) -> str:
+    starts = _start(model)
     event = f"“{model.classes[1]}”" if len(model.classes) == 2 else ""
     if model.link == "log":
-        start = fmt.number(math.exp(model.base[0]))
-        each = "what stands beside the value of each column" if model.form == "points" else "as each column says"
-        return f"{model.target}: begin with {start}, and change it by {each}, one after the other."
+        start = fmt.number(math.exp(starts[0]))
+        return f"{model.target}: begin with {start}, and change it as each column says, one after the other."
     if model.link == "identity":
-        start = fmt.number(model.base[0], 4)
+        start = fmt.number(starts[0], 4)
         return f"{model.target}: begin with {start}, and add what stands beside the value of each column."
     if model.form == "points" and event:
         return f"Add the points of each column. The more points, the higher the chance of {event}, see below the table."
     if model.form == "points":
-        starts = ", ".join(
-            f"“{c}” {fmt.number(b / model.unit)}" for c, b in zip(model.classes, model.base, strict=True)
-        )
-        return f"Begin with {starts}, and add the points of each column for each class: the highest is the prediction."
+        told = ", ".join(f"“{c}” {fmt.number(b / model.unit)}" for c, b in zip(model.classes, starts, strict=True))
+        return f"Begin with {told}, and add the points of each column for each class: the highest is the prediction."
     if event:
-        start = fmt.number(model.base[0])
+        start = fmt.number(starts[0])
         return (
             f"Begin with {start}, and add what each column says. With s for the sum, the chance of {event} is "
             "1 / (1 + exp(−s)): half at 0, 73% at 1, 27% at −1."
         )
-    starts = ", ".join(f"“{c}” {fmt.number(b)}" for c, b in zip(model.classes, model.base, strict=True))
-    return f"Begin with {starts}, and add what each column says for each class: the highest is the prediction."
+    told = ", ".join(f"“{c}” {fmt.number(b)}" for c, b in zip(model.classes, starts, strict=True))
+    return f"Begin with {told}, and add what each column says for each class: the highest is the prediction."
 
 
 def _heads(model: SimpleModel) -> tuple[str, ...]:
@@ -144,14 +155,25 @@ def _heads(model: SimpleModel) -> tuple[str, ...]:
 
 def _rows(model: SimpleModel, part: Part) -> Iterator[Row]:
     if part.slope:
-        more = "each 1 more" if part.kind not in ("datetime", "duration") else "each day more"
-        unit = 1.0 if part.kind not in ("datetime", "duration") else 86_400.0
-        adds = tuple(_added(model, slope * unit) for slope in part.slope)
-        between = f"{more}, from {fmt.number(part.low)} to {fmt.number(part.high)}"
-        yield Row(column=part.column, text=more if part.kind == "datetime" else between, adds=adds, first=True)
+        step, more = _step(part)
+        adds = tuple(_added(model, slope * step) for slope in part.slope)
+        yield Row(column=part.column, text=more, adds=adds, first=True)
         return
     for i, cell in enumerate(part.cells):
         yield Row(column=part.column, text=cell.text, adds=tuple(_added(model, a) for a in cell.adds), first=i == 0)
+
+
+def _step(part: Part) -> tuple[float, str]:
+    """Return a step along a column that is worth telling, and what it is counted from, in words."""
+    kind = Kind(part.kind)
+    if kind is Kind.DATETIME:
+        reach = (part.high - part.low) / DAY
+        days, unit = (DAYS_OF_YEAR, "year") if reach > 2 * DAYS_OF_YEAR else (1.0, "day")
+        low, middle, high = (written(np.array([value]), kind)[0] for value in (part.low, part.middle, part.high))
+        return days * DAY, f"each {unit} after {middle} (before: the opposite), {low} to {high}"
+    step = 10.0 ** math.floor(math.log10((part.high - part.low) / STEPS))
+    low, middle, high = (edge_text(float(f"{value:.4g}"), kind) for value in (part.low, part.middle, part.high))
+    return step, f"each {edge_text(step, kind)} above {middle} (below: the opposite), {low} to {high}"
 
 
 def _added(model: SimpleModel, value: float) -> str:
