@@ -10,8 +10,8 @@ from modelwright.evaluate.measurements import FairOption, Flip
 from modelwright.govern.fairness import measure_fairness
 from modelwright.govern.fairness.groups import Grouping
 from modelwright.govern.fairness.measuring import Judged, widest_pair
-from modelwright.report.card import render_card
 from modelwright.report.html import render
+from modelwright.report.papers.card import render_card
 
 from . import samples
 

@@ -55,6 +55,11 @@ class Page(HTMLParser):
             self.problems.append(f"</{tag}> closes nothing at {self.getpos()}")
 
 
+def shown(page: str) -> str:
+    """Return a page without what only the auditor's reading shows."""
+    return re.sub(r'<span title="[^"]*">([^<]*)</span><span class="place">[^<]*</span>', r"\1", page)
+
+
 PAGES = {name: render(make()) for name, make in samples.ALL.items()} | {"audit": render_audit(samples.audit_only())}
 
 
@@ -106,7 +111,7 @@ def test_hostile_names_are_text():
 def test_sections_come_in_the_agreed_order():
     wanted = (
         "verdict first simpler asked data findings judged leaderboard good money drives fails learning decisions use "
-        "limits"
+        "limits trail"
     )
     sections = [a["id"] for tag, a in Page(PAGES["bank"]).elements if tag == "section"]
     assert sections == wanted.split()
@@ -114,7 +119,7 @@ def test_sections_come_in_the_agreed_order():
 
 
 def test_the_top_says_what_matters():
-    top = PAGES["bank"].split('id="asked"')[0]
+    top = shown(PAGES["bank"]).split('id="asked"')[0]
     for words in (
         "Ready to use, with conditions",
         "55 of 100",
@@ -166,7 +171,7 @@ def test_without_a_payoff_the_line_can_be_moved():
 def test_the_contents_are_folded_on_a_phone():
     page = PAGES["bank"]
     folded = page.split('class="toc folded"')[1].split("</nav>")[0]
-    assert "<details>" in folded and folded.count("<li>") == 16
+    assert "<details>" in folded and folded.count("<li>") == 17
     assert ".toc.wide { display: none; }" in page.split("@media (max-width: 1000px)")[1]
 
 

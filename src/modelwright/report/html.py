@@ -30,6 +30,7 @@ from modelwright.report import (
     stress,
     sure,
     tables,
+    tracing,
     words,
 )
 from modelwright.report.inputs import ReportInput
@@ -84,8 +85,15 @@ def _pin(content: str) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
 
 
-def render(r: ReportInput) -> str:
-    """Return the report as one self-contained HTML document."""
+def render(r: ReportInput, *, reader: str = "engineer") -> str:
+    """Return the report as one self-contained HTML document.
+
+    Parameters
+    ----------
+    r : ReportInput
+    reader : str
+        Which reading is shown first: ``"manager"``, ``"engineer"`` or ``"auditor"``; a switch at the top changes it.
+    """
     shown, folded = tables.importances(r.explanation, IMPORTANCES_SHOWN)
     board, others = tables.leaderboard(r.training)
     e = r.evaluation
@@ -95,9 +103,10 @@ def render(r: ReportInput) -> str:
     unit = next((m.unit for m in e.metrics if m.unit), "")
     constant = next((c.score for c in e.comparisons if c.name == "constant"), None)
     plain = words.headline_words(e.headline, r.problem, constant)
-    return page(
+    made = page(
         "report.html",
         r=r,
+        reader=reader,
         e=e,
         title=f"Predicting {r.problem.target}",
         question=cases.question_words(r),
@@ -144,3 +153,4 @@ def render(r: ReportInput) -> str:
         needs=describing.needs(r)[:COLUMNS_KEPT],
         commands=describing.commands(r),
     )
+    return tracing.traced(made, r)

@@ -128,6 +128,8 @@ def test_unknown_kinds_and_formats_write_nothing(tmp_path: Path) -> None:
         write_papers(samples.bank(), tmp_path / "made", kinds=["datasheat"])
     with pytest.raises(UsageError, match=r"no format 'docx'.*MW-U741"):
         write_papers(samples.bank(), tmp_path / "made", formats=["docx"])
+    with pytest.raises(UsageError, match=r"no reader 'boss'.*MW-U742"):
+        write_papers(samples.bank(), tmp_path / "made", reader="boss")
     assert not (tmp_path / "made").exists() and "card" in KINDS
 
 

@@ -18,7 +18,7 @@ from modelwright.report.papers.markdown import render_markdown
 from modelwright.report.papers.page import render_page
 from modelwright.report.papers.pdf import print_pdf
 
-__all__ = ["FORMATS", "KINDS", "document", "paper_of", "write_again", "write_all", "write_papers"]
+__all__ = ["FORMATS", "KINDS", "READERS", "document", "paper_of", "write_again", "write_all", "write_papers"]
 
 PAPERS = {
     "card": "modelwright.report.papers.card:card",
@@ -32,6 +32,7 @@ CROISSANT = "croissant"
 REPORT = "report"
 KINDS = (*PAPERS, CROISSANT, REPORT)
 FORMATS = ("md", "html", "pdf")
+READERS = ("manager", "engineer", "auditor")
 
 
 def paper_of(kind: str, evidence: Evidence, r: ReportInput) -> Paper:
@@ -48,6 +49,7 @@ def document(
     kinds: Iterable[str] = KINDS,
     formats: Iterable[str] = ("md", "html"),
     version: int | None = None,
+    reader: str = "engineer",
 ) -> tuple[Path, ...]:
     """Write papers on a version of a project from what is recorded; return the files.
 
@@ -60,20 +62,27 @@ def document(
         As of `write_papers`.
     version : int or None
         None: that of the newest finished run.
+    reader : str
+        As of `write_papers`.
 
     Raises
     ------
     UsageError
-        There is no such kind (MW-U740) or format (MW-U741).
+        There is no such kind (MW-U740), format (MW-U741) or reader (MW-U742).
     ProjectError
         There is no such version, its run is not there, or the folder cannot be written.
     """
     folder = project.path / "documents" if to is None else Path(to)
-    return write_papers(gather(project, version), folder, kinds=kinds, formats=formats)
+    return write_papers(gather(project, version), folder, kinds=kinds, formats=formats, reader=reader)
 
 
 def write_papers(
-    r: ReportInput, folder: Path, *, kinds: Iterable[str] = KINDS, formats: Iterable[str] = ("md", "html")
+    r: ReportInput,
+    folder: Path,
+    *,
+    kinds: Iterable[str] = KINDS,
+    formats: Iterable[str] = ("md", "html"),
+    reader: str = "engineer",
 ) -> tuple[Path, ...]:
     """Write papers on a version into a folder, which is made where it is not there; return the files.
 
@@ -85,11 +94,13 @@ def write_papers(
         Of `KINDS`. The description of the data is JSON and the report has no Markdown, whatever is asked.
     formats : iterable of str
         Of `FORMATS`.
+    reader : str
+        For whom the report is first shown, and printed: one of `READERS`.
 
     Raises
     ------
     UsageError
-        There is no such kind (MW-U740) or format (MW-U741).
+        There is no such kind (MW-U740), format (MW-U741) or reader (MW-U742).
     ProjectError
         The folder cannot be written, or a PDF cannot be made.
     """
@@ -101,6 +112,8 @@ def write_papers(
     for each in formats:
         if each not in FORMATS:
             raise UsageError(f"documents have no format '{each}'", fix=did_you_mean(each, FORMATS), code="MW-U741")
+    if reader not in READERS:
+        raise UsageError(f"the report has no reader '{reader}'", fix=did_you_mean(reader, READERS), code="MW-U742")
     evidence = evidence_of(r)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -109,7 +122,7 @@ def write_papers(
         raise ProjectError(what, fix="name another one with --to", code="MW-P744") from error
     written: list[Path] = []
     for kind in kinds:
-        written += _write(kind, evidence, r, folder, formats)
+        written += _write(kind, evidence, r, folder, formats, reader)
     return tuple(written)
 
 
@@ -133,7 +146,9 @@ def write_again(project: Project, version: int) -> None:
         write_all(r, project.path)
 
 
-def _write(kind: str, evidence: Evidence, r: ReportInput, folder: Path, formats: tuple[str, ...]) -> Iterator[Path]:
+def _write(
+    kind: str, evidence: Evidence, r: ReportInput, folder: Path, formats: tuple[str, ...], reader: str
+) -> Iterator[Path]:
     stem = folder / NAMES.get(kind, kind)
     if kind == CROISSANT:
         yield _text(stem.with_suffix(".json"), render_croissant(evidence))
@@ -141,16 +156,16 @@ def _write(kind: str, evidence: Evidence, r: ReportInput, folder: Path, formats:
     if "md" in formats and kind != REPORT:
         yield _text(stem.with_suffix(".md"), render_markdown(paper_of(kind, evidence, r), evidence))
     if "html" in formats:
-        yield _text(stem.with_suffix(".html"), _page(kind, evidence, r))
+        yield _text(stem.with_suffix(".html"), _page(kind, evidence, r, reader))
     if "pdf" in formats:
-        yield print_pdf(_page(kind, evidence, r), stem.with_suffix(".pdf"))
+        yield print_pdf(_page(kind, evidence, r, reader), stem.with_suffix(".pdf"))
 
 
-def _page(kind: str, evidence: Evidence, r: ReportInput) -> str:
+def _page(kind: str, evidence: Evidence, r: ReportInput, reader: str) -> str:
     if kind == REPORT:
         from modelwright.report.html import render
 
-        return render(r)
+        return render(r, reader=reader)
     return render_page(paper_of(kind, evidence, r), evidence, r)
 
 

@@ -4,6 +4,8 @@
   function openAround(node) {
     for (; node; node = node.parentElement) { if (node.tagName === "DETAILS") { node.open = true; } }
   }
+  var reading = location.hash.match(/^#(manager|engineer|auditor)$/);
+  if (reading) { document.getElementById("read-" + reading[1]).checked = true; }
   function follow() {
     var target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
     if (target) { openAround(target); target.scrollIntoView(); }

@@ -1,0 +1,87 @@
+"""The three readings: what each shows, and that the auditor's names the right place behind every measurement."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from modelwright import format as fmt
+from modelwright.evaluate.measurements import Measurement
+from modelwright.report.html import render
+from modelwright.report.tracing import SECTIONS, places, traced
+from tests.report import samples
+from tests.report.test_html import PAGES, Page
+
+CSS = (Path(__file__).parents[2] / "src/modelwright/report/templates/report.css").read_text()
+
+
+def at(r: object, place: str) -> object:
+    """Return what lies at a place."""
+    value = r
+    for step in place.split("/"):
+        value = value[int(step)] if isinstance(value, tuple | list) else getattr(value, step)
+    return value
+
+
+@pytest.mark.parametrize("name", sorted(samples.ALL))
+def test_every_place_holds_the_measurement_it_stands_behind(name: str) -> None:
+    r = samples.ALL[name]()
+    marks = re.findall(r'<span title="([^"]+)">([^<]+)</span><span class="place">([^<]+)</span>', PAGES[name])
+    for title, text, place in marks:
+        found = at(r, place)
+        assert title == place and isinstance(found, Measurement)
+        assert fmt.measured(found).startswith(text), place
+    if name == "bank":
+        assert len(marks) > 10
+        assert ("evaluation/headline", "0.800 (0.788 to 0.812)", "evaluation/headline") in marks
+
+
+def test_no_measurement_is_left_without_its_place() -> None:
+    """In the tables of scores and baselines every interval is one that was recorded."""
+    section = PAGES["bank"].split('<section id="good"')[1].split("</section>")[0]
+    plain = re.sub(r'<span title="[^"]+">[^<]+</span>', "", re.sub(r"<svg.*?</svg>", "", section, flags=re.S))
+    assert re.findall(r"<td[^>]*>\s*[−\d][^\s<]* \([^<]+ to [^<]+\)", plain) == []
+
+
+def test_a_decision_is_numbered_as_in_the_ledger() -> None:
+    r = samples.bank()
+    measured = r.decisions[1].measurement
+    assert measured is not None and fmt.measured(measured) not in places(r)
+
+
+def test_text_that_is_none_of_the_page_is_left_as_it_is() -> None:
+    r = samples.bank()
+    head = "0.800 (0.788 to 0.812)"
+    text = f'<style>p::after {{ content: "{head}" }}</style><p title="{head}">0.1 (0 to 9)</p>'
+    assert traced(text, r) == text
+
+
+def test_sections_name_their_documents_with_digests() -> None:
+    r = samples.bank()
+    page = traced('<section id="good"><section id="made-up">', r)
+    assert page == '<section id="good"><section id="made-up">', "the sample has digests of files alone"
+    known = samples.replace(r, digests={"evaluation": "sha256:" + "ab" * 32})
+    assert "Recorded in runs/2026-03-05T09-30/: evaluation <code>abababababab</code>" in traced(
+        '<section id="good">', known
+    )
+
+
+def test_the_sections_are_those_of_the_report() -> None:
+    ids = set().union(*(re.findall(r'<section id="(\w+)"', page) for name, page in PAGES.items() if name != "audit"))
+    assert ids - {"decisions", "trail"} <= set(SECTIONS), "a new section says where its numbers are from"
+
+
+@pytest.mark.parametrize("reader", ["manager", "engineer", "auditor"])
+def test_the_switch_shows_the_reading_that_was_asked_for(reader: str) -> None:
+    page = Page(render(samples.bank(), reader=reader))
+    radios = {a["id"]: "checked" in a for tag, a in page.elements if tag == "input" and a.get("type") == "radio"}
+    assert radios == {f"read-{name}": name == reader for name in ("manager", "engineer", "auditor")}
+
+
+def test_the_managers_sections_exist() -> None:
+    shown = re.search(r"main > section:not\(([^)]*)", CSS)
+    assert shown is not None
+    named = set(re.findall(r"#(\w+)", shown[1]))
+    assert named <= set(SECTIONS) and {"verdict", "fails", "groups", "money", "drives"} <= named
