@@ -42,7 +42,8 @@ def test_what_people_are_known_by_is_found():
     assert {name: f.datum for name, f in found.items()} == {
         "customer_id": Datum.IDENTIFIER, "full_name": Datum.NAME, "email": Datum.EMAIL, "phone": Datum.PHONE,
         "address": Datum.ADDRESS, "ssn": Datum.NATIONAL_ID, "card_number": Datum.CARD, "ip_address": Datum.NETWORK,
-        "birth_date": Datum.BIRTH_DATE, "zip": Datum.POSTCODE, "city": Datum.PLACE, "age": Datum.AGE, "note": Datum.TEXT,
+        "birth_date": Datum.BIRTH_DATE, "zip": Datum.POSTCODE, "city": Datum.PLACE, "age": Datum.AGE,
+        "note": Datum.TEXT,
     }  # fmt: skip
 
 

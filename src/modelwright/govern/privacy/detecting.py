@@ -13,13 +13,14 @@ import numpy as np
 
 from modelwright.audit.findings import AuditContext
 from modelwright.audit.looking import coded
-from modelwright.audit.people import AGE, named_attribute
-from modelwright.audit.telling_who import reads_like_names, said_in_texts, who
+from modelwright.audit.people import AGE, is_about_people, named_attribute
+from modelwright.audit.telling_who import MIN_DISTINCT, reads_like_names, said_in_texts, who
 from modelwright.data.columns import Strings
 from modelwright.data.contract import Kind
 from modelwright.data.inference.names import is_key, words
 from modelwright.data.personal.naming import (
     BIRTH,
+    NAME,
     PEOPLE,
     folded,
     names_a_way_to_reach,
@@ -155,6 +156,9 @@ def _by_name(context: AuditContext, name: str) -> Found | None:
     found = set(parts)
     datum = next((d for both, d in _TOGETHER.items() if found.issuperset(both)), None)
     datum = datum or next((d for d, said in _BY_NAME if found & said), None)
+    lone = found <= NAME  # cars and products have names, too
+    if lone and coded(context, name).n_levels >= MIN_DISTINCT and not is_about_people(context):
+        return None
     if datum is None and names_somebody(parts) and not found & BIRTH:
         datum = Datum.NAME if _is_words(context, name) else Datum.NATIONAL_ID
     if datum is None and names_a_way_to_reach(parts):
