@@ -15,6 +15,7 @@ from modelwright.data.contract import Violation
 from modelwright.errors import ContractError
 from modelwright.package.bundle import Version
 from modelwright.runtime.abstaining import ABSTAIN
+from modelwright.runtime.decisions import DECISION
 from modelwright.serve.exchange import JSON, Asked, ModelFacts, Scored
 from modelwright.serve.limits import Limits
 from modelwright.serve.protocols.bodies import Cell
@@ -79,8 +80,9 @@ def quick_way(version: Version, facts: ModelFacts) -> Quick:
         row: dict[str, Any] = {"prediction": found["prediction"]}
         if names:
             row["probabilities"] = {name: found[key] for name, key in zip(names, keys)}
-        if ABSTAIN in found:
-            row[ABSTAIN] = found[ABSTAIN]
+        for extra in (DECISION, ABSTAIN):
+            if extra in found:
+                row[extra] = found[extra]
         scored = Scored({name: (value,) for name, value in found.items()}, 1, told)
         notes = _ENCODE(notes_of(scored)) if told else b"[]"
         document = (b'{"predictions":', _ENCODE((row,)), middle, _ENCODE(request_id), b',"notes":', notes, b"}")

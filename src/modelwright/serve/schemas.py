@@ -10,6 +10,7 @@ from modelwright.data.contract import ColumnSpec, Kind
 from modelwright.data.enforcing import described
 from modelwright.data.parsing.texts import text_of
 from modelwright.runtime.abstaining import ABSTAIN, HIGHEST_RISK, LOWEST_RISK
+from modelwright.runtime.decisions import DECISION
 from modelwright.runtime.intervals import LOWEST
 from modelwright.runtime.unusual import UNUSUAL, UNUSUAL_COLUMNS
 from modelwright.serve.exchange import ModelFacts
@@ -171,6 +172,7 @@ def _prediction(facts: ModelFacts) -> Schema:
     if facts.tells_unusual:
         properties[UNUSUAL] = {"type": "boolean", "description": "Whether the row is unlike training"}
         properties[UNUSUAL_COLUMNS] = {"type": "array", "items": {"type": "string"}}
+    properties[DECISION] = _answer(facts) | {"description": "What to do under the payoff, where the brief gave one"}
     properties["reasons"] = {"type": "array", "items": {"type": "object"}}
     return _object(properties, ("prediction",))
 

@@ -13,6 +13,7 @@ import msgspec
 import numpy as np
 
 from modelwright.runtime.abstaining import ABSTAIN
+from modelwright.runtime.decisions import DECISION
 from modelwright.runtime.unusual import UNUSUAL, UNUSUAL_COLUMNS
 from modelwright.serve.exchange import JSON, Asked, ModelFacts, Reply, Request, Scored
 from modelwright.serve.protocols.bodies import ARROW, ARROW_STREAM, CSV, JSON_LINES
@@ -70,6 +71,9 @@ def answer_rows(asked: Asked, scored: Scored, facts: ModelFacts) -> list[dict[st
     if asked.interval is not None and "set" in answers:
         for row, names_inside in zip(rows, answers["set"], strict=True):
             row["set"] = {"classes": names_inside, "coverage": asked.interval}
+    if DECISION in answers:
+        for row, decided in zip(rows, plain(answers[DECISION]), strict=True):
+            row[DECISION] = decided
     if ABSTAIN in answers:
         for row, leaves in zip(rows, plain(answers[ABSTAIN]), strict=True):
             row[ABSTAIN] = leaves
@@ -87,8 +91,9 @@ def _one_row(asked: Asked, answers: dict[str, Sequence[Any]], facts: ModelFacts)
     row: dict[str, Any] = {"prediction": answers["prediction"][0]}
     if asked.probabilities and facts.classes:
         row["probabilities"] = {name: answers[key][0] for name, key in probability_keys(facts.classes)}
-    if ABSTAIN in answers:
-        row[ABSTAIN] = answers[ABSTAIN][0]
+    for extra in (DECISION, ABSTAIN):
+        if extra in answers:
+            row[extra] = answers[extra][0]
     return row
 
 
@@ -115,8 +120,8 @@ def wanted_table(request: Request) -> str | None:
 
 
 def table_reply(kind: str, asked: Asked, scored: Scored, facts: ModelFacts, *, header: bool = True) -> Reply:
-    """Return the answers as a table: ``prediction``, ``probability_<class>``, ``low``, ``high``, ``abstain``, and
-    ``set`` as a list in JSON; reasons in lines only.
+    """Return the answers as a table: ``prediction``, ``probability_<class>``, ``low``, ``high``,
+    ``decision``, ``abstain``, and ``set`` as a list in JSON; reasons in lines only.
 
     Parameters
     ----------
@@ -140,7 +145,7 @@ def _columns(asked: Asked, scored: Scored, facts: ModelFacts) -> dict[str, Seque
         names += [key for _, key in probability_keys(facts.classes)]
     if asked.interval is not None:
         names += ["low", "high"]
-    names += [ABSTAIN, UNUSUAL]
+    names += [DECISION, ABSTAIN, UNUSUAL]
     columns = {name: plain(scored.answers[name]) for name in names if name in scored.answers}
     if asked.interval is not None and "set" in scored.answers:
         columns["set"] = [_ENCODER.encode(inside).decode() for inside in scored.answers["set"]]

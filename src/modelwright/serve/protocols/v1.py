@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 from modelwright.runtime.abstaining import ABSTAIN
+from modelwright.runtime.decisions import DECISION
 from modelwright.serve.exchange import Asked, ModelFacts, Protocol, Reply, Request, Scored
 from modelwright.serve.limits import Limits
 from modelwright.serve.protocols import refusals
@@ -76,7 +77,7 @@ def encode(asked: Asked, scored: Scored, facts: ModelFacts, request: Request) ->
 
 def predictions(asked: Asked, scored: Scored, facts: ModelFacts) -> Any:
     """Return classes or values, or an object per row where more than those is asked for."""
-    if asked.probabilities or not asked.plain or ABSTAIN in scored.answers:
+    if asked.probabilities or not asked.plain or not scored.answers.keys().isdisjoint((ABSTAIN, DECISION)):
         return answer_rows(asked, scored, facts)
     return plain(scored.answers["prediction"])
 
