@@ -76,7 +76,7 @@ def test_other_folders_are_left_alone(tmp_path):
 
 
 def test_a_folder_that_may_not_be_written(tmp_path, monkeypatch):
-    monkeypatch.setattr("modelwright.project.os.access", lambda *_: False)
+    monkeypatch.setattr("modelwright.project.folder.os.access", lambda *_: False)
     with pytest.raises(ProjectError, match=r"may not be written.*MW-P022"):
         Project.check_usable(tmp_path / "made")
     assert not (tmp_path / "made").exists()

@@ -21,7 +21,7 @@ from modelwright.govern.waivers import (
 )
 
 if TYPE_CHECKING:
-    from modelwright.project import Project
+    from modelwright.project.versions import Versions
 
 __all__ = ["asked_otherwise", "check_may_serve", "run_of", "standing_of", "verdict_of", "waive", "withdraw"]
 
@@ -29,7 +29,7 @@ FEWEST_WORDS = 3
 """Of a reason: with fewer, nobody can tell later what was meant."""
 
 
-def run_of(project: Project, version: int) -> str | None:
+def run_of(project: Versions, version: int) -> str | None:
     """Return the newest run that made a version; None where none did: it came from elsewhere."""
     for run in reversed(project.runs()):
         state = project.state(run)
@@ -43,7 +43,7 @@ def run_of(project: Project, version: int) -> str | None:
     return None
 
 
-def verdict_of(project: Project, version: int) -> Verdict | None:
+def verdict_of(project: Versions, version: int) -> Verdict | None:
     """Return the verdict on a version, None where none is recorded; its thresholds are checked to be the ledger's.
 
     Raises
@@ -59,14 +59,14 @@ def verdict_of(project: Project, version: int) -> Verdict | None:
     return documents.load(folder / "verdict.json", Verdict)
 
 
-def standing_of(project: Project, version: int) -> Standing | None:
+def standing_of(project: Versions, version: int) -> Standing | None:
     """Return how a version stands today: its verdict and its waivers; None where no verdict is recorded."""
     verdict = verdict_of(project, version)
     return None if verdict is None else standing(verdict, waivers_of(project.ledger.entries(), version))
 
 
 def waive(
-    project: Project, gate: str, *, reason: str, by: str, version: int | None = None, expires: str | None = None
+    project: Versions, gate: str, *, reason: str, by: str, version: int | None = None, expires: str | None = None
 ) -> Waiver:
     """Accept a gate that a version did not pass; the waiver goes to the audit chain.
 
@@ -105,7 +105,7 @@ def waive(
         return next(w for w in waivers_of(project.ledger.entries(), number) if w.gate == found.name)
 
 
-def withdraw(project: Project, gate: str, *, reason: str, by: str, version: int | None = None) -> None:
+def withdraw(project: Versions, gate: str, *, reason: str, by: str, version: int | None = None) -> None:
     """Take a waiver back.
 
     Raises
@@ -126,7 +126,7 @@ def withdraw(project: Project, gate: str, *, reason: str, by: str, version: int 
         project.ledger.append(WITHDRAWN, "", body)
 
 
-def _failed_gate(project: Project, gate: str, version: int | None) -> tuple[int, Gate]:
+def _failed_gate(project: Versions, gate: str, version: int | None) -> tuple[int, Gate]:
     number = int(project.result["version"]) if version is None else version
     project.version_folder(number)
     verdict = verdict_of(project, number)
@@ -182,7 +182,7 @@ def _day(text: str | None) -> str | None:
         ) from error
 
 
-def asked_otherwise(project: Project, version: int) -> tuple[str, ...]:
+def asked_otherwise(project: Versions, version: int) -> tuple[str, ...]:
     """Return which thresholds in the project's ``brief.toml`` are not those that the verdict on a version went by.
 
     The verdict stands: a threshold that is changed after training holds for what is trained from then on.
@@ -195,7 +195,7 @@ def asked_otherwise(project: Project, version: int) -> tuple[str, ...]:
     return tuple(f"brief.toml was changed since version {version} was judged, which stands: {c}" for c in found)
 
 
-def check_may_serve(project: Project, version: int, *, settled: Collection[str] = ()) -> tuple[Waiver, ...]:
+def check_may_serve(project: Versions, version: int, *, settled: Collection[str] = ()) -> tuple[Waiver, ...]:
     """Return the waivers that a version needs to serve, after checking that no other gate blocks it.
 
     ``settled`` are gates that other evidence answers.
