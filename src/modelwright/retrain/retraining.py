@@ -18,6 +18,7 @@ from modelwright import documents
 from modelwright.brief import Brief, parse_delay
 from modelwright.data.columns import Columns, take
 from modelwright.data.contract import Contract, Kind
+from modelwright.data.treating.tables import treated_table
 from modelwright.errors import ProjectError
 from modelwright.frame.problem import Problem
 from modelwright.govern.verdict import Verdict
@@ -167,7 +168,10 @@ def _keep(project: Project, run: str, rows: Gathered) -> str:
     from modelwright.data.writing import write_tables
 
     path = project.run_folder(run) / NEW_ROWS
-    new = rows.table.slice(rows.old)
+    # What few rows share is pooled as the run read it: rows that are kept must tell no more than the model does.
+    contract = documents.load(project.run_folder(run) / "contract.json", Contract)
+    treatments = {spec.name: spec.treatment for spec in contract.columns if spec.treatment is not None}
+    new = treated_table(rows.table.slice(rows.old), treatments)
     write_tables(new.schema, [new], path)
     return str(path.relative_to(project.path))
 
