@@ -70,33 +70,52 @@ def test_a_file_that_grows(project: Project, made: Path, tmp_path: Path, capfd: 
     assert refused.judgement == "broken" and refused.retrained is None and project.versions() == versions
 
 
-def test_the_prediction_log(project: Project) -> None:
-    version, start = project.version(), datetime.now(UTC) - timedelta(days=1)
+def logged(project: Project, arrived: pd.DataFrame, at: datetime, name: str = "r") -> None:
+    """Have rows answered and their labels come a minute later, one row a second."""
+    version = project.version()
     log = PredictionLog(project.path / "predictions", version.contract, LogPolicy(), worker=0, key=b"k" * 32)
-    arrived = rows(300, 5, slope=1.0)
     for place, row in enumerate(arrived.to_dict("records")):
         answer, _ = version.predict_row(row)
-        at = (start + timedelta(seconds=place)).timestamp()
+        received = (at + timedelta(seconds=place)).timestamp()
         log.record(
-            request_id=f"r{place}",
+            request_id=f"{name}{place}",
             route="/predict",
             version="1",
             role="champion",
-            received=at,
+            received=received,
             seconds=0.001,
             records=[row],
             columns=None,
-            answers={name: [value] for name, value in answer.items()},
+            answers={key: [value] for key, value in answer.items()},
         )
-        log.feedback(request_id=f"r{place}", row=0, label=row["y"], received=at + 60)
+        log.feedback(request_id=f"{name}{place}", row=0, label=row["y"], received=received + 60)
     log.flush()
     log.close()
+
+
+def test_the_prediction_log(project: Project) -> None:
+    logged(project, rows(300, 5, slope=1.0), datetime.now(UTC) - timedelta(days=1))
     settings = Settings(policy=Policy.AUTOMATIC, trials=1, window=100)
     found = maintain_once(project, settings)
     assert found.rows == 300 and found.labelled == 300 and found.trigger is Trigger.LOSS
     assert found.retrained is not None and found.retrained.promoted and project.champion.version == 2
     again = maintain_once(project, settings)
     assert again.labelled == 0 and again.retrained is None and project.champion.version == 2
+
+
+def test_rows_of_the_log_in_which_the_feed_was_broken_are_never_learned_from(project: Project) -> None:
+    start = datetime.now(UTC) - timedelta(days=1)
+    broken = rows(200, 6, slope=1.0)
+    broken["x"] *= 1000
+    settings = Settings(policy=Policy.AUTOMATIC, trials=1, window=100)
+    logged(project, rows(100, 5), start)
+    logged(project, broken, start + timedelta(hours=1), "b")
+    found = maintain_once(project, settings)
+    assert found.judgement == "broken" and found.labelled == 100 and found.retrained is None
+    logged(project, rows(300, 7, slope=1.0), start + timedelta(hours=2), "m")  # mended, and the world has changed
+    found = maintain_once(project, settings)
+    assert found.labelled == 400 and found.retrained is not None and found.retrained.promoted
+    assert found.retrained.new_rows == 400
 
 
 def test_two_maintainers(project: Project, capfd: pytest.CaptureFixture) -> None:
