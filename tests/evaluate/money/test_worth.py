@@ -133,6 +133,9 @@ def test_several_classes_beat_the_most_likely_one():
     found = measure_worth(_evidence(y, p, Asking(payoff=payoff)))
     ways = {w.name: w for w in found.ways}
     assert {"always", "most likely", "linear"} == set(ways) and ways["most likely"].gain.low > 0
+    assert found.rival != "most likely" and all(s.rival != "most likely" for s in found.swings), (
+        "that is the same model"
+    )
     assert found.lists == () and found.curve is None and found.acted is None
     assert {b.outcome for b in found.break_even} == {"right", "a>b"}
 
@@ -144,6 +147,7 @@ def test_values_beat_the_prediction_as_it_is():
     found = measure_worth(_evidence(y, value[:, None], Asking(payoff=payoff)), currency="$")
     ways = {w.name: w for w in found.ways}
     assert list(ways) == ["always", "as predicted", "linear"] and ways["as predicted"].gain.low > 0
+    assert found.rival != "as predicted"
     assert found.value.value < 0 < found.per_thousand.value
     assert {(s.outcome, s.factor) for s in found.swings} == {
         ("over", 0.8), ("over", 1.2), ("under", 0.8), ("under", 1.2)

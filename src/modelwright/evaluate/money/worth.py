@@ -26,7 +26,8 @@ SWING = 0.2
 THOUSAND = 1000
 CONSTANT = "constant"
 AS_PREDICTED, MOST_LIKELY = "as predicted", "most likely"
-"""What the same model would say without the payoff."""
+SAME_MODEL = frozenset({AS_PREDICTED, MOST_LIKELY})
+"""What the same model would say without the payoff: it shows what that adds, and is no other way of deciding."""
 
 Rows = np.ndarray | tuple[float, np.ndarray, np.ndarray]
 """Decisions of a way; or a share, and what is decided for so many rows taken blindly and for the others."""
@@ -69,10 +70,10 @@ def _in_money(found: Worth, decided: Decided, payoff: Payoff, evidence: Evidence
                 text=text,
                 value=_thousand(name, theirs, evidence, currency, seed),
                 gain=_thousand("gain", earned - theirs, evidence, currency, seed),
-                modelled=name in evidence.baselines or name in (AS_PREDICTED, MOST_LIKELY),
+                modelled=name in evidence.baselines or name in SAME_MODEL,
             )
         )
-    best = max(ways, key=lambda w: w.value.value or 0.0)
+    best = max((w for w in ways if w.name not in SAME_MODEL), key=lambda w: w.value.value or 0.0)
     value = money("value_per_row", earned, evidence, currency, seed)
     return replace(
         found,
@@ -83,7 +84,7 @@ def _in_money(found: Worth, decided: Decided, payoff: Payoff, evidence: Evidence
         rival=best.name,
         per_period=None if found.cases is None else times(best.gain, found.cases / THOUSAND, "per_period"),
         room=_room(decided, payoff, evidence, currency, seed),
-        break_even=_break_even(payoff, y, own, {name: rows for name, (_, rows) in others.items()}),
+        break_even=_break_even(payoff, y, own, {n: rows for n, (_, rows) in others.items() if n not in SAME_MODEL}),
         swings=_swings(decided, evidence, currency, seed),
     )
 
@@ -228,7 +229,7 @@ def _swings(decided: Decided, evidence: Evidence, currency: str, seed: int) -> t
         earned = other.payoff.of_decisions(y, then)
         ways = _others(decided, other.payoff, evidence)
         theirs = {name: _earned(other.payoff, y, rows) for name, (_, rows) in ways.items()}
-        rival = max(theirs, key=lambda name: float(theirs[name].mean()))
+        rival = max(theirs.keys() - SAME_MODEL, key=lambda name: (float(theirs[name].mean()), name))
         change = np.abs(then - today) if not other.payoff.matrix else then != today
         found.append(
             Swing(
