@@ -97,10 +97,10 @@ def judged(folder: Path, verdict: Verdict) -> Project:
     opened = Project(folder)
     documents.save(verdict, opened.run_folder(opened.runs()[-1]) / "verdict.json")
     (folder / "champion.json").unlink(missing_ok=True)
-    entry = b'"kind":"promoted"'
-    lines = opened.ledger.path.read_bytes().splitlines(keepends=True)
-    assert all(entry not in line for line in lines[:-2])
-    opened.ledger.path.write_bytes(b"".join(line for line in lines if entry not in line))
+    entries = [e for e in opened.ledger.entries() if e.kind != "promoted"]
+    opened.ledger.path.unlink()
+    for entry in entries:
+        opened.ledger.append(entry.kind, entry.run, entry.body)
     return opened
 
 

@@ -98,7 +98,8 @@ def render(r: ReportInput, *, reader: str = "engineer") -> str:
     board, others = tables.leaderboard(r.training)
     e = r.evaluation
     columns = describing.column_rows(r.contract, r.profile, r.audit, r.brief, r.problem)
-    weighing = describing.reasons(r.verdict)
+    waived = {w.gate for w in r.standing.waivers if w.holds} if r.standing else set()
+    weighing = tuple(x for x in describing.reasons(r.verdict) if x.gate not in waived)
     reasons = ([x for x in weighing if x.counts] or list(weighing))[:REASONS_SHOWN]
     unit = next((m.unit for m in e.metrics if m.unit), "")
     constant = next((c.score for c in e.comparisons if c.name == "constant"), None)
@@ -114,7 +115,7 @@ def render(r: ReportInput, *, reader: str = "engineer") -> str:
         flagged=cases.flagged_words(e, priced=bool(r.brief.payoff)),
         counted=cases.counted_words(e, r.problem),
         reasons=reasons,
-        reasons_left=len(describing.reasons(r.verdict)) - len(reasons),
+        reasons_left=len(weighing) - len(reasons),
         headline_words=f"{plain} {words.without_model_words(constant)}".strip() if plain else "",
         comparisons=tables.comparisons(e),
         first=reading.readings(r.audit, r.problem),

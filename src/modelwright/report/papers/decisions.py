@@ -70,7 +70,7 @@ def _decided(ev: Evidence, numbers: list[str]) -> Block:
         why: Line = line(ev.cite(f"{at}/why", "sentence"))
         if ev.get(f"{at}/measurement/value") is not None:
             name, value = ev.cite(f"{at}/measurement/name", "metric"), ev.cite(f"{at}/measurement", "measured")
-            why = line(*why, " ", name, " ", value, ".")
+            why = line(*why, " Measured: ", name, " ", value, ".")
         rows.append(
             (
                 line(ev.cite(f"ledger/{n}/number", "count")),
