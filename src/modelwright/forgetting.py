@@ -29,7 +29,6 @@ from modelwright.govern.privacy.subjects import (
     subject_of,
     without_forgotten,
 )
-from modelwright.govern.waiving import run_of
 from modelwright.project import Project
 from modelwright.serve.log.erasing import Erased, erase
 from modelwright.serve.state import LOG_FOLDER
@@ -192,7 +191,7 @@ def _versions(project: Project, digest: int) -> tuple[tuple[int, ...], tuple[int
     """Return the versions that learned from a person, and those of which that is not known."""
     knows, unknown = [], []
     for version in project.versions():
-        run = run_of(project, version)
+        run = project.run_of(version)
         people = None if run is None else known_subjects(project.run_folder(run))
         if people is None:
             unknown.append(version)

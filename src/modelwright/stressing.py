@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from modelwright.errors import DataError, ProjectError, UsageError, did_you_mean
+from modelwright.errors import DataError, UsageError, did_you_mean
 from modelwright.project import Project
 
 if TYPE_CHECKING:
@@ -30,20 +29,7 @@ def stress_of_run(project: Project, number: int) -> Stressed:
     from modelwright import documents
     from modelwright.evaluate.measurements import Stressed
 
-    return documents.load(_folder(project, number) / "stress.json", Stressed)
-
-
-def _folder(project: Project, number: int) -> Path:
-    from modelwright.govern.waiving import run_of
-
-    run = run_of(project, number)
-    if run is None:
-        raise ProjectError(
-            f"'{project.path}' has no run that made version {number}",
-            fix="name a version of a run with --version; what is not recorded cannot be written of",
-            code="MW-P740",
-        )
-    return project.run_folder(run)
+    return documents.load(project.run_folder(project.made_by(number)) / "stress.json", Stressed)
 
 
 def stress_version(
@@ -76,7 +62,7 @@ def stress_version(
     from modelwright.steps.stressing import stressed_rows
 
     opened = project.version(version)
-    folder = _folder(project, opened.manifest.version)
+    folder = project.run_folder(project.made_by(opened.manifest.version))
     plan, target = opened.plan, opened.manifest.target
     table = as_table(source, query=query)
     if target not in table.column_names:

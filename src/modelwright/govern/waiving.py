@@ -23,24 +23,10 @@ from modelwright.govern.waivers import (
 if TYPE_CHECKING:
     from modelwright.project.versions import Versions
 
-__all__ = ["asked_otherwise", "check_may_serve", "run_of", "standing_of", "verdict_of", "waive", "withdraw"]
+__all__ = ["asked_otherwise", "check_may_serve", "standing_of", "verdict_of", "waive", "withdraw"]
 
 FEWEST_WORDS = 3
 """Of a reason: with fewer, nobody can tell later what was meant."""
-
-
-def run_of(project: Versions, version: int) -> str | None:
-    """Return the newest run that made a version; None where none did: it came from elsewhere."""
-    for run in reversed(project.runs()):
-        state = project.state(run)
-        if state.version == version:
-            return run
-        packaged = project.run_folder(run) / "packaged.json"
-        if state.status == "running" and packaged.is_file():
-            body = documents.load(packaged, dict)
-            if body["version"] == version:
-                return run
-    return None
 
 
 def verdict_of(project: Versions, version: int) -> Verdict | None:
@@ -51,7 +37,7 @@ def verdict_of(project: Versions, version: int) -> Verdict | None:
     ProjectError
         A document is damaged, or the run's brief is not the one that it began with (MW-P750).
     """
-    run = run_of(project, version)
+    run = project.run_of(version)
     if run is None or not (project.run_folder(run) / "verdict.json").is_file():
         return None
     folder = project.run_folder(run)
@@ -187,7 +173,7 @@ def asked_otherwise(project: Versions, version: int) -> tuple[str, ...]:
 
     The verdict stands: a threshold that is changed after training holds for what is trained from then on.
     """
-    run, path = run_of(project, version), project.path / "brief.toml"
+    run, path = project.run_of(version), project.path / "brief.toml"
     if run is None or not path.is_file():
         return ()
     began = documents.load(project.run_folder(run) / "brief.json", Brief)

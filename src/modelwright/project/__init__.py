@@ -154,14 +154,7 @@ class Project(Versions):
         from modelwright.explain.simple.using import open_page
 
         number = int(self.version_folder(version).name)
-        for run in reversed(self.runs()):
-            if self.state(run).version == number:
-                return open_page(self.run_folder(run))
-        raise ProjectError(
-            f"the run that made version {number} is not in '{self.path}'",
-            fix="name another version, or run 'modelwright run' again",
-            code="MW-P027",
-        )
+        return open_page(self.run_folder(self.made_by(number)))
 
     def explain(
         self,

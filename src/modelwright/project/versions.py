@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from modelwright import documents
 from modelwright.champions import PROMOTED, ROLLED_BACK, Champion, champion_of, change, settle
 from modelwright.errors import ProjectError
 from modelwright.project.folder import Folder
@@ -59,6 +60,35 @@ class Versions(Folder):
                 code="MW-P025",
             )
         return self.path / "versions" / str(chosen)
+
+    def run_of(self, number: int) -> str | None:
+        """Return the newest run that made a version; None where none did that is there."""
+        for run in reversed(self.runs()):
+            state = self.state(run)
+            if state.version == number:
+                return run
+            packaged = self.run_folder(run) / "packaged.json"
+            unfinished = state.status == "running" and packaged.is_file()
+            if unfinished and documents.load(packaged, dict)["version"] == number:
+                return run
+        return None
+
+    def made_by(self, number: int) -> str:
+        """Return the newest run that made a version.
+
+        Raises
+        ------
+        ProjectError
+            None of the runs that are there has made it (MW-P080), or the state of one is damaged.
+        """
+        run = self.run_of(number)
+        if run is None:
+            raise ProjectError(
+                f"no run of '{self.path}' has made version {number}",
+                fix="name another version, or run 'modelwright run' again: what is not recorded cannot be told",
+                code="MW-P080",
+            )
+        return run
 
     def not_champion(self, number: int) -> str:
         """Return why a version is not the one that serves, one sentence; empty for the champion."""

@@ -13,7 +13,6 @@ from modelwright.brief import Brief
 from modelwright.data.contract import Contract
 from modelwright.data.profile import Profile
 from modelwright.data.source import Source
-from modelwright.errors import ProjectError
 from modelwright.evaluate.measurements import Evaluation, Stressed
 from modelwright.explain.reasons import Explanation
 from modelwright.frame.problem import Problem
@@ -21,7 +20,6 @@ from modelwright.govern.fixing import check_fixed
 from modelwright.govern.privacy.documents import Privacy
 from modelwright.govern.verdict import Verdict
 from modelwright.govern.waivers import standing, waivers_of
-from modelwright.govern.waiving import run_of
 from modelwright.ledger import Decision, Entry
 from modelwright.package.packaging import Packaged
 from modelwright.package.sureness import sureness_of
@@ -53,19 +51,13 @@ def gather(project: Project, number: int | None = None) -> ReportInput:
     Raises
     ------
     ProjectError
-        The project has no such version, no run made it (MW-P740), documents of its run are missing or damaged, or its
+        The project has no such version, no run made it (MW-P080), documents of its run are missing or damaged, or its
         brief is not the one that it began with.
     """
     if number is None:
         number = project.result["version"]
     version = project.version(number)
-    run = run_of(project, number)
-    if run is None:
-        raise ProjectError(
-            f"'{project.path}' has no run that made version {number}",
-            fix="name a version of a run with --version; what is not recorded cannot be written of",
-            code="MW-P740",
-        )
+    run = project.made_by(number)
     folder = project.run_folder(run)
     found: dict[str, Any] = {name: documents.load(folder / f"{name}.json", kind) for name, kind in KINDS.items()}
     if (folder / "stress.json").is_file():  # runs of earlier releases have none

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +21,7 @@ from modelwright.train.search import Search
 from modelwright.train.sizing import Size
 from modelwright.train.work import FitTask, Job, fit_fold, setup
 
-__all__ = ["Question", "Recipe", "predict_later", "recipe_of", "run_of"]
+__all__ = ["Question", "Recipe", "predict_later", "recipe_of"]
 
 STOPPING_SHARE = 0.15
 """Of the rows that a model learns from, the latest part says when to stop."""
@@ -57,25 +56,6 @@ class Question:
     seed: int = 0
 
 
-def run_of(project: Project, version: int) -> str:
-    """Return the name of the run that made a version.
-
-    Raises
-    ------
-    ProjectError
-        None of the runs that are there has made it (MW-P080).
-    """
-    for run in reversed(project.runs()):
-        with contextlib.suppress(ProjectError):
-            if project.state(run).version == version:
-                return run
-    raise ProjectError(
-        f"no run of '{project.path}' has made version {version}",
-        fix="run 'modelwright run' again: a version without its run cannot be gone on from",
-        code="MW-P080",
-    )
-
-
 def recipe_of(project: Project, version: int) -> Recipe:
     """Return the recipe of a version.
 
@@ -84,7 +64,7 @@ def recipe_of(project: Project, version: int) -> Recipe:
     ProjectError
         Its run is gone or damaged.
     """
-    run = run_of(project, version)
+    run = project.made_by(version)
     folder = project.run_folder(run)
     training = documents.load(folder / "training.json", Training)
     problem = documents.load(folder / "problem.json", Problem)

@@ -22,7 +22,6 @@ from modelwright.monitor.windows import encode_labels
 from modelwright.project import Project
 from modelwright.retrain.challenge import Side, aligned, challenge, level_of_look
 from modelwright.retrain.documents import BY, PROPOSED, Challenge, Policy
-from modelwright.retrain.recipes import run_of
 from modelwright.retrain.settled import COMPARED
 from modelwright.retrain.tables import FEWEST_NEW, canonical
 
@@ -85,7 +84,7 @@ def conclude(project: Project, found: Challenge, policy: Policy) -> bool:
         project.promote(found.challenger, by=BY, why=why, evidence=evidence, settled=COMPARED)
         return True
     if policy is Policy.PROPOSE:
-        project.ledger.append(PROPOSED, run_of(project, found.challenger), {"version": found.challenger, "why": why})
+        project.ledger.append(PROPOSED, project.made_by(found.challenger), {"version": found.challenger, "why": why})
     return False
 
 
@@ -104,7 +103,7 @@ def look_again(project: Project, shadow: Shadow, later: pa.Table) -> Challenge |
     if champion is None or shadow.version not in project.versions():
         return None
     try:
-        kept = _both(project.run_folder(run_of(project, shadow.version)))
+        kept = _both(project.run_folder(project.made_by(shadow.version)))
     except ProjectError:
         return None
     own, new = project.version(champion.version), project.version(shadow.version)
@@ -148,7 +147,7 @@ def _but_for_slices(
 
 def _parted(project: Project, new: Version, later: pa.Table) -> Columns:
     """Return the columns by which rows are cut: those that the model reads, and those that are protected."""
-    folder = project.run_folder(run_of(project, new.manifest.version))
+    folder = project.run_folder(project.made_by(new.manifest.version))
     contract = documents.load(folder / "contract.json", Contract)
     protected = documents.load(folder / "brief.json", Brief).protected
     names = [n for n in protected if n in later.column_names and n in contract.names]

@@ -35,14 +35,13 @@ def gathered(project: Project) -> dict[str, Any]:
     from modelwright.brief import read_brief
     from modelwright.govern.privacy.documents import Privacy
     from modelwright.govern.privacy.subjects import forgotten_in, known_subjects
-    from modelwright.govern.waiving import run_of
 
     runs = [run for run in project.runs() if (project.run_folder(run) / "privacy.json").is_file()]
     found = documents.load(project.run_folder(runs[-1]) / "privacy.json", Privacy) if runs else None
     forgotten = forgotten_in(project.path)
     people: dict[str, int | None] = {}
     for version in project.versions():
-        run = run_of(project, version)
+        run = project.run_of(version)
         known = None if run is None else known_subjects(project.run_folder(run))
         people[str(version)] = None if known is None else len(known)
     return {
