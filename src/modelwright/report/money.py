@@ -115,6 +115,8 @@ def _named(way: str) -> str:
 
 def _cash(m: Measurement) -> str:
     """Return an amount with its interval; where all rows say the same there is none to speak of."""
+    if m.value == 0 and m.low == m.high:
+        return f"0 {m.unit}".rstrip()
     return fmt.amount(m) if m.low == m.high else fmt.measured(m)
 
 

@@ -161,3 +161,11 @@ def test_rows_of_a_group_widen_the_interval():
     doubled = measure_worth(replace(evidence, inflation=2.0)).value
     assert doubled.high - doubled.low > 1.3 * (alone.high - alone.low)
     assert grouped.value == alone.value and "clustered" in grouped.method
+
+
+def test_of_very_many_rows_some_are_counted(monkeypatch):
+    monkeypatch.setattr("modelwright.evaluate.money.worth.MOST_ROWS", 500)
+    evidence = _two()
+    found = measure_worth(replace(evidence, groups=np.arange(len(evidence.y))))
+    assert {w.value.n for w in found.ways} == {found.value.n} == {500}
+    assert found.value.low < measure_worth(_two()).value.value < found.value.high

@@ -24,6 +24,8 @@ __all__ = ["SWING", "measure_worth"]
 SWING = 0.2
 """Of an amount: so far off are estimates of what an outcome is worth, and it is told what that would change."""
 THOUSAND = 1000
+MOST_ROWS = 200_000
+"""Rows that are counted: an interval is then a few thousandths of the spread wide; each list and swing is a pass."""
 CONSTANT = "constant"
 AS_PREDICTED, MOST_LIKELY = "as predicted", "most likely"
 SAME_MODEL = frozenset({AS_PREDICTED, MOST_LIKELY})
@@ -40,6 +42,7 @@ def measure_worth(
     decided = evidence.decided
     if decided is None or not len(evidence.y) or (decided.payoff is None and decided.capacity is None):
         return None
+    evidence = _some(evidence, seed)
     two = evidence.prediction.shape[1] == 2
     found = Worth(
         currency=currency,
@@ -54,6 +57,21 @@ def measure_worth(
         curve=profit_curve(decided, evidence) if two else None,
     )
     return found if decided.payoff is None else _in_money(found, decided, decided.payoff, evidence, seed)
+
+
+def _some(evidence: Evidence, seed: int) -> Evidence:
+    """Return at most `MOST_ROWS` of the rows, drawn at random."""
+    n = len(evidence.y)
+    if n <= MOST_ROWS:
+        return evidence
+    rows = np.sort(np.random.default_rng([seed, 37]).choice(n, MOST_ROWS, replace=False))
+    return replace(
+        evidence,
+        y=evidence.y[rows],
+        prediction=evidence.prediction[rows],
+        baselines={name: (text, p[rows]) for name, (text, p) in evidence.baselines.items()},
+        groups=None if evidence.groups is None else evidence.groups[rows],
+    )
 
 
 def _in_money(found: Worth, decided: Decided, payoff: Payoff, evidence: Evidence, seed: int) -> Worth:
