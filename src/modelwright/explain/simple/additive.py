@@ -152,9 +152,8 @@ def _solved(fit: Fit, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     from sklearn.linear_model import LogisticRegression, PoissonRegressor, Ridge
 
     if fit.link == "identity":
-        spread = float(fit.y.std()) or 1.0
-        ridge = Ridge(alpha=RIDGE).fit(x, fit.y / spread)
-        return np.array([ridge.intercept_ * spread]), ridge.coef_[:, None] * spread
+        ridge = Ridge(alpha=RIDGE).fit(x, fit.y / fit.scale)
+        return np.array([ridge.intercept_ * fit.scale]), ridge.coef_[:, None] * fit.scale
     if fit.link == "log":
         size = float(fit.y.mean()) or 1.0
         poisson = PoissonRegressor(alpha=RIDGE / len(x), solver="newton-cholesky").fit(x, fit.y / size)
@@ -223,8 +222,7 @@ def _unit(fit: Fit, effects: Sequence[np.ndarray]) -> float:
     if fit.link == "log":
         return PERCENT
     if fit.link == "identity":
-        step = VALUE_STEP * float(fit.y.std())
-        return float(10.0 ** math.floor(math.log10(step))) if step > 0 else 1.0
+        return float(10.0 ** math.floor(math.log10(VALUE_STEP * fit.scale)))
     largest = max((float(e.max() - e.min()) for e in effects), default=0.0)
     return largest / MOST_POINTS if largest > 0 else 1.0
 

@@ -35,6 +35,9 @@ SHRINK = 10.0
 """Rows that the mean of all counts as in the mean of a level."""
 
 LEVELS_NAMED = 6
+LARGEST = 306
+"""Power of ten of the largest number that is made rounder."""
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 DAY = 86_400.0
 
@@ -74,27 +77,26 @@ def _edges(values: np.ndarray, kind: Kind, signal: np.ndarray) -> list[float]:
     """Return where ranges begin: where a small tree of this column alone would ask."""
     from sklearn.tree import DecisionTreeRegressor
 
-    distinct = np.unique(values)
+    distinct, ranks = np.unique(values, return_inverse=True)  # trees of ranks: theirs are numbers of 32 bits
     if len(distinct) < 2:
         return []
     least = max(LEAST_ROWS, math.ceil(LEAST_RANGE * len(values)))
     if len(values) < 2 * least:
         return []
     tree = DecisionTreeRegressor(max_leaf_nodes=MOST_CELLS, min_samples_leaf=least, random_state=0)
-    made = tree.fit(values[:, None], signal).tree_
+    made = tree.fit(ranks[:, None], signal).tree_
     asked = np.sort(made.threshold[made.feature >= 0])
-    return sorted({edge_between(distinct, float(t), kind) for t in asked})
+    return sorted({edge_between(distinct, int(t), kind) for t in asked})
 
 
-def edge_between(distinct: np.ndarray, threshold: float, kind: Kind) -> float:
-    """Return the roundest number that parts the sorted values as ``value <= threshold`` does: yes is below it."""
-    place = int(np.searchsorted(distinct, threshold, side="right"))
-    below, above = float(distinct[place - 1]), float(distinct[place])
+def edge_between(distinct: np.ndarray, place: int, kind: Kind) -> float:
+    """Return the roundest number that parts the sorted values up to a place from those after it, which reach it."""
+    below, above = float(distinct[place]), float(distinct[place + 1])
     if kind is Kind.DATETIME:
         day = math.floor(above / DAY) * DAY
         return day if below < day else above
-    middle = below + (above - below) / 2
-    largest = math.floor(math.log10(max(abs(below), abs(above))))
+    middle = below / 2 + above / 2
+    largest = min(LARGEST, math.floor(math.log10(max(abs(below), abs(above)))))
     for exponent in range(largest + 1, largest - 15, -1):
         step = 10.0**exponent
         for rounded in (round(middle / step) * step, (math.floor(below / step) + 1) * step):

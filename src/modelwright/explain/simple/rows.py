@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from modelwright.data.columns import Columns, take
+from modelwright.data.columns import Column, Columns, Strings, take
 from modelwright.data.contract import Contract, Kind
 from modelwright.explain.importance import promising_first
 
@@ -23,6 +23,11 @@ def link_of(classes: tuple[str, ...], *, amount: bool) -> str:
     if classes:
         return "logistic" if len(classes) == 2 else "softmax"
     return "log" if amount else "identity"
+
+
+def _finite(column: Column) -> Column:
+    """Return the column with what is infinite missing: there is no page to write it on."""
+    return column if isinstance(column, Strings) else np.where(np.isfinite(column), column, np.nan)
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,13 +59,20 @@ class Fit:
     def take(self, rows: np.ndarray) -> Fit:
         """Return the same with some of the rows."""
         places = rows if self.index is None else self.index[rows]
-        return Fit(take(self.columns, places), self.y[rows], self.contract, self.classes, self.target, self.link)
+        columns = {name: _finite(column) for name, column in take(self.columns, places).items()}
+        return Fit(columns, self.y[rows], self.contract, self.classes, self.target, self.link)
+
+    @cached_property
+    def scale(self) -> float:
+        """The standard deviation of values; 1 where they are all the same."""
+        largest = float(np.abs(self.y).max()) or 1.0  # squares of huge values are none that float64 holds
+        return float((self.y / largest).std()) * largest or 1.0
 
     @cached_property
     def signal(self) -> np.ndarray:
         """What columns are to tell apart, shape (n_rows, k): the value on the link's scale, or the classes."""
         if self.link == "identity":
-            return self.y[:, None]
+            return self.y[:, None] / self.scale
         if self.link == "log":
             return np.log1p(self.y)[:, None]
         if self.link == "logistic":

@@ -50,7 +50,7 @@ def totals(model: SimpleModel, columns: Columns) -> np.ndarray:
         column = columns[part.column]
         if part.slope:
             assert not isinstance(column, Strings)
-            value = np.clip(np.where(np.isnan(column), part.middle, column), part.low, part.high)
+            value = np.clip(np.where(np.isfinite(column), column, part.middle), part.low, part.high)
             total += value[:, None] * np.array(part.slope)
         else:
             total += np.array([cell.adds for cell in part.cells])[cell_of(part, column)]
@@ -65,7 +65,7 @@ def cell_of(part: Part, column: Column) -> np.ndarray:
     numbered = [i for i, c in enumerate(part.cells) if _takes_numbers(c)]
     edges = [low for i in numbered[1:] if (low := part.cells[i].low) is not None]
     places = np.array(numbered)[np.searchsorted(edges, column, side="right")]
-    return np.where(np.isnan(column), missing, places)
+    return np.where(np.isfinite(column), places, missing)
 
 
 def _takes_numbers(cell: Cell) -> bool:
@@ -98,5 +98,5 @@ def _says_yes(node: Node, column: Column) -> np.ndarray:
         answers = column.recode(dict.fromkeys(node.levels, 1), 0) == 1
         return np.where(column.codes < 0, node.missing, answers)
     if node.below is None:
-        return np.isnan(column)
-    return np.where(np.isnan(column), node.missing, column < node.below)
+        return ~np.isfinite(column)
+    return np.where(np.isfinite(column), column < node.below, node.missing)

@@ -32,11 +32,13 @@ VALUE_DIGITS = 4
 
 @dataclass(frozen=True, eq=False)
 class _Asked:
-    """A column in numbers: itself, or the place of its levels in the order of what they go with."""
+    """A column in ranks: of its ``distinct`` values, or ``places`` of its levels by what they go with; trees take them
+    for numbers of 32 bits, which long numbers are not."""
 
     name: str
     kind: Kind
     values: np.ndarray
+    distinct: np.ndarray
     places: dict[str, float] | None = None
     rest: float = 0.0
 
@@ -51,9 +53,10 @@ def fit_trees(fit: Fit, depths: Sequence[int] = DEPTHS) -> list[SimpleModel]:
     matrix = np.column_stack([a.values for a in asked])
     least = max(LEAST_ROWS, math.ceil(LEAST_SHARE * len(matrix)))
     grow = DecisionTreeClassifier if fit.classes else DecisionTreeRegressor
+    scale = 1.0 if fit.classes else fit.scale
     models = []
     for depth in depths:
-        made = grow(max_depth=depth, min_samples_leaf=least, random_state=0).fit(matrix, fit.y)
+        made = grow(max_depth=depth, min_samples_leaf=least, random_state=0).fit(matrix, fit.y / scale)
         classes = made.classes_.astype(int) if fit.classes else None
         models.append(
             SimpleModel(
@@ -61,7 +64,7 @@ def fit_trees(fit: Fit, depths: Sequence[int] = DEPTHS) -> list[SimpleModel]:
                 link="identity",
                 target=fit.target,
                 classes=fit.classes,
-                nodes=_nodes(made.tree_, asked, classes, fit),
+                nodes=_nodes(made.tree_, asked, classes, fit, scale),
             )
         )
     return models
@@ -70,23 +73,26 @@ def fit_trees(fit: Fit, depths: Sequence[int] = DEPTHS) -> list[SimpleModel]:
 def _asked(fit: Fit, name: str) -> _Asked:
     column, kind = fit.columns[name], fit.contract[name].kind
     if not isinstance(column, Strings):
-        return _Asked(name, kind, column)
+        known = ~np.isnan(column)
+        ranks = np.full(len(column), np.nan)
+        distinct, ranks[known] = np.unique(column[known], return_inverse=True)
+        return _Asked(name, kind, ranks, distinct)
     means, rows, overall = level_order(column, fit.signal)
     told = rows >= max(LEAST_ROWS, LEAST_SHARE * LEAST_SHARE * len(column))
     ranks = np.unique(np.append(means[told], overall), return_inverse=True)[1].astype(float)
     rest = float(ranks[-1])
     places = {str(column.levels[i]): float(r) for i, r in zip(np.flatnonzero(told), ranks[:-1], strict=True)}
     table = np.array([places.get(str(level), rest) for level in column.levels] + [np.nan])
-    return _Asked(name, kind, table[column.codes], places, rest)
+    return _Asked(name, kind, table[column.codes], np.empty(0), places, rest)
 
 
-def _nodes(tree: Any, asked: Sequence[_Asked], classes: np.ndarray | None, fit: Fit) -> tuple[Node, ...]:
+def _nodes(tree: Any, asked: Sequence[_Asked], classes: np.ndarray | None, fit: Fit, scale: float) -> tuple[Node, ...]:
     n = float(tree.n_node_samples[0])
     nodes = []
     for i in range(tree.node_count):
         share = float(tree.n_node_samples[i]) / n
         if tree.children_left[i] < 0:
-            value = _value(tree.value[i, 0], int(tree.n_node_samples[i]), classes, len(fit.classes))
+            value = _value(tree.value[i, 0] * scale, int(tree.n_node_samples[i]), classes, len(fit.classes))
             nodes.append(Node(value=value, share=share))
             continue
         nodes.append(_question(tree, i, asked[int(tree.feature[i])], share))
@@ -107,10 +113,9 @@ def _question(tree: Any, i: int, a: _Asked, share: float) -> Node:
     threshold, left, right = float(tree.threshold[i]), int(tree.children_left[i]), int(tree.children_right[i])
     missing_left = bool(tree.missing_go_to_left[i])
     if a.places is None:
-        known = np.unique(a.values[~np.isnan(a.values)])
-        if known[0] > threshold or known[-1] <= threshold:  # all that is known goes one way: missing or not is asked
+        if not 0 <= threshold < len(a.distinct) - 1:  # all that is known goes one way: missing or not is asked
             return _whether_missing(a, share, missing_left, left, right)
-        below = edge_between(known, threshold, a.kind)
+        below = edge_between(a.distinct, int(threshold), a.kind)
         return Node(
             share=share, column=a.name, kind=a.kind.value, text=_number_text(a, below, missing_left), below=below,
             missing=missing_left, yes=left, no=right,
