@@ -107,6 +107,8 @@ class Brief:
         How groups of the protected columns are compared, one of `FAIRNESS`; None: measured, but not judged.
     fairness_ratio : float
         Least ratio between two groups that is fair enough, above 0 and at most 1.
+    interval_by : str or None
+        Column whose groups get intervals of their own, which hold the truth in each as often as asked.
     abstain : float or None
         Share of answers that may be wrong, 0.001 to 0.5: rows beyond are left to a person. None: all are answered.
     tolerance : str or None
@@ -163,6 +165,7 @@ class Brief:
     protected: tuple[str, ...] = ()
     fairness: str | None = None
     fairness_ratio: float = FOUR_FIFTHS
+    interval_by: str | None = None
     abstain: float | None = None
     tolerance: str | None = None
     payoff: dict[str, float] = field(default_factory=dict)
@@ -382,7 +385,7 @@ _LIMIT_FIELDS: dict[str, tuple[str, Any]] = {
 
 _TABLES = {
     "money": ("currency", "cases", "period", "capacity"),
-    "trust": ("fairness", "fairness_ratio", "abstain", "tolerance"),
+    "trust": ("fairness", "fairness_ratio", "interval_by", "abstain", "tolerance"),
 }
 """Fields that are written in a table of their own."""
 

@@ -166,7 +166,7 @@ def run_of(plan: Plan, turn_lockbox: bool = False, n_rows: int = 400, n_lockbox:
         y=y,
         rows=np.arange(n_rows),
         plan=plan,
-        brief=SimpleNamespace(seed=0),
+        brief=SimpleNamespace(seed=0, interval_by=None),
         decide=lambda *told, **more: None,
     )
 

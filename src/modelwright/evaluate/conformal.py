@@ -340,11 +340,12 @@ def fit_sets(
     n_units = len(np.unique(unit))
     if n_units < FEWEST:
         return None, f"none: {n_units} rows or groups with an out-of-fold prediction, {FEWEST} are needed"
-    thresholds = np.zeros((len(COVERAGES), prediction.shape[1]))
+    thresholds, top = np.zeros((len(COVERAGES), prediction.shape[1])), prediction.argmax(axis=1)
     for k in range(prediction.shape[1]):
         own = y == k
         units = len(np.unique(unit[own]))
-        missed = np.sort(-prediction[own, k])
+        # The most probable class is in every set, so a row that has it right is never missed.
+        missed = np.sort(np.where(top[own] == k, -1.0, -prediction[own, k]))
         for i, coverage in enumerate(COVERAGES):
             if units >= 1 / (1 - coverage) - 1 - 1e-9:  # one of n + 1 rows may be missed; with fewer, none is
                 thresholds[i, k] = -missed[_rank(coverage, len(missed), units)]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from modelwright.evaluate.measurements import Measurement
 from modelwright.evaluate.scales import wilson
 from modelwright.runtime.intervals import Intervals, Sets
 
-__all__ = ["JUDGED", "interval_score", "measure_coverage"]
+__all__ = ["JUDGED", "interval_score", "measure_coverage", "measure_inside"]
 
 JUDGED = (0.8, 0.9, 0.95)  # coverages at which shapes of interval are compared, and measured: those people ask for
 
@@ -42,16 +44,30 @@ def measure_coverage(
     tuple of Measurement
         ``coverage_80``, ``coverage_90``, ``coverage_95``: those that the rows behind ``fitted`` support.
     """
-    found = []
-    for coverage in JUDGED:
-        if coverage > fitted.coverages[-1]:
-            break
+
+    def inside(coverage: float) -> np.ndarray:
         if isinstance(fitted, Intervals):
             low, high = fitted(prediction[:, 0], coverage)
-            inside = (low <= y) & (y <= high)
-        else:
-            inside = fitted(prediction, coverage)[np.arange(len(y)), y.astype(np.int64)]
-        units = len(y) if groups is None else len(np.unique(groups))
+            return np.asarray((low <= y) & (y <= high))
+        return fitted(prediction, coverage)[np.arange(len(y)), y.astype(np.int64)]
+
+    return measure_inside(fitted.coverages, inside, groups)
+
+
+def measure_inside(
+    coverages: np.ndarray, inside_at: Callable[[float], np.ndarray], groups: np.ndarray | None
+) -> tuple[Measurement, ...]:
+    """Return the share of rows inside at each coverage of `JUDGED` that is among ``coverages``.
+
+    ``inside_at(coverage)`` says of each row whether the truth lies inside; rows of one group count as one in the width
+    of the measurement's interval.
+    """
+    found = []
+    for coverage in JUDGED:
+        if coverage > coverages[-1]:
+            break
+        inside = inside_at(coverage)
+        units = len(inside) if groups is None else len(np.unique(groups))
         share = float(inside.mean())
         low_end, high_end = wilson(share * units, units)
         found.append(
@@ -60,7 +76,7 @@ def measure_coverage(
                 value=share,
                 low=low_end,
                 high=high_end,
-                n=len(y),
+                n=len(inside),
                 method="Wilson" if groups is None else f"Wilson, as for {units:,} groups",
             )
         )

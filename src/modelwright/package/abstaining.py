@@ -71,7 +71,7 @@ def read_abstaining(folder: Path, plan: Plan, uncertainty: Uncertainty | None) -
     except msgspec.ValidationError as error:
         raise malformed(ABSTAINING, str(error)) from error
     fitted = Abstention.build(file.fitted)
-    widths = uncertainty is not None and isinstance(uncertainty.fitted, Intervals)
+    widths = uncertainty is not None and isinstance(uncertainty.overall, Intervals)
     if (fitted.tolerance is None) != bool(plan.classes) or not (plan.classes or widths):
         raise malformed(ABSTAINING, "it is not of a model that predicts what this one does", code="MW-B132")
     return Abstaining(fitted=fitted, note=file.note, measured=file.measured)
@@ -79,14 +79,15 @@ def read_abstaining(folder: Path, plan: Plan, uncertainty: Uncertainty | None) -
 
 def none_to_leave(version: int, *, values: bool) -> UsageError:
     """Return the error for a risk asked of a version that leaves no row to a person."""
-    fix = (
-        "train again with --tolerance: by how much a value may be off and is still right"
-        if values
-        else ("train again, with more rows where there were less than 30, or ask for the prediction alone")
-    )
+    if values:
+        return UsageError(
+            f"version {version} cannot tell which rows to leave to a person: it was trained without a tolerance",
+            fix="train again with --tolerance: by how much a value may be off and is still right",
+            code="MW-U605",
+        )
     return UsageError(
-        f"version {version} cannot tell which rows to leave to a person: it was made by an earlier release, "
-        + ("or without a tolerance" if values else "or trained on too few rows"),
-        fix=fix,
+        f"version {version} cannot tell which rows to leave to a person: it was made by an earlier release, or trained "
+        "on too few rows",
+        fix="train again, with more rows where there were less than 30, or ask for the prediction alone",
         code="MW-U605",
     )

@@ -13,7 +13,8 @@ import msgspec
 
 from modelwright.errors import UsageError
 from modelwright.evaluate.measurements import Measurement
-from modelwright.runtime.intervals import Intervals, Sets, from_json
+from modelwright.runtime.grouped import ByGroup, from_json
+from modelwright.runtime.intervals import Intervals, Sets
 from modelwright.runtime.plan import Plan
 from modelwright.runtime.storage import check_format, malformed, read_json
 
@@ -30,8 +31,8 @@ class Uncertainty:
 
     Attributes
     ----------
-    fitted : Intervals or Sets
-        Intervals for values, sets for classes.
+    fitted : Intervals, Sets or ByGroup
+        Intervals for values, sets for classes; or one of them for each group of a column.
     note : str
         What was fitted, in words.
     measured : tuple of Measurement
@@ -40,10 +41,15 @@ class Uncertainty:
         Those rows, in words.
     """
 
-    fitted: Intervals | Sets
+    fitted: Intervals | Sets | ByGroup
     note: str
     measured: tuple[Measurement, ...] = ()
     measured_on: str = ""
+
+    @property
+    def overall(self) -> Intervals | Sets:
+        """What was fitted on all rows."""
+        return self.fitted.rest if isinstance(self.fitted, ByGroup) else self.fitted
 
     def document(self) -> dict[str, Any]:
         """Return what is kept; `read_uncertainty` makes the same of it."""
@@ -70,7 +76,8 @@ def read_uncertainty(folder: Path, plan: Plan) -> Uncertainty:
     Raises
     ------
     BundleError
-        The file is malformed (MW-B110, MW-B403), of an unknown format (MW-B103), or not of this plan (MW-B130).
+        The file is malformed (MW-B110, MW-B403, MW-B405), of an unknown format (MW-B103), or not of this plan
+        (MW-B130).
     """
     raw = read_json(folder / INTERVALS, limit=MAX_BYTES)
     check_format(f"'{INTERVALS}'", raw, FORMAT)
@@ -79,8 +86,11 @@ def read_uncertainty(folder: Path, plan: Plan) -> Uncertainty:
     except msgspec.ValidationError as error:
         raise malformed(INTERVALS, str(error)) from error
     fitted = from_json(file.fitted)
-    width = fitted.thresholds.shape[1] if isinstance(fitted, Sets) else 0
-    if width != len(plan.classes):
+    every = (fitted.rest, *fitted.fitted) if isinstance(fitted, ByGroup) else (fitted,)
+    widths = {own.thresholds.shape[1] if isinstance(own, Sets) else 0 for own in every}
+    if isinstance(fitted, ByGroup) and fitted.column not in plan.contract.names:
+        raise malformed(INTERVALS, "it is by a column that the plan does not read", code="MW-B130")
+    if widths != {len(plan.classes)}:
         raise malformed(INTERVALS, "it is not of a model that predicts what this one does", code="MW-B130")
     return Uncertainty(fitted=fitted, note=file.note, measured=file.measured, measured_on=file.measured_on)
 

@@ -58,7 +58,7 @@ def section(sure: Sureness | None) -> SureSection | None:
         lede=_lede(sure),
         coverage=tuple(
             CoverageRow(
-                asked=f"{m.name.removeprefix('coverage_')}%",
+                asked=_asked(m.name),
                 found=fmt.share(m.value or 0.0),
                 within="" if m.low is None or m.high is None else f"{fmt.share(m.low)} to {fmt.share(m.high)}",
                 n=fmt.count(m.n),
@@ -71,6 +71,12 @@ def section(sure: Sureness | None) -> SureSection | None:
         curve=None if found is None else _curve(found, sure),
         unusual_words=_sentence(sure.unusual),
     )
+
+
+def _asked(name: str) -> str:
+    """Return what was asked for, and of which group."""
+    coverage, _, group = name.removeprefix("coverage_").partition(" ")
+    return f"{coverage}% {group}".strip()
 
 
 def _sentence(text: str) -> str:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from modelwright.data.canonical import read_columns
+from modelwright.data.columns import Columns
 from modelwright.data.enforcing import Fit, Tally
 
 if TYPE_CHECKING:
@@ -89,11 +90,11 @@ class Wanted:
     abstain: float | None = None
     unusual: bool = False
 
-    def answers(self, version: Version, prediction: np.ndarray) -> dict[str, Any]:
+    def answers(self, version: Version, prediction: np.ndarray, columns: Columns | None = None) -> dict[str, Any]:
         """Return the columns of answers of what a version predicted, but for the reasons."""
         answers: dict[str, Any] = version.answers(prediction, self.abstain)
         if self.interval is not None:
-            answers.update(version.interval(prediction, self.interval))
+            answers.update(version.interval(prediction, self.interval, columns))
         return answers
 
 
@@ -102,7 +103,7 @@ def chunk_of(version: Version, fit: Fit, wanted: Wanted, table: pa.Table) -> Chu
     from modelwright.data.writing import as_table
 
     columns, tally = read_columns(table, fit, version.contract)
-    answers = wanted.answers(version, version.plan.predict(columns))
+    answers = wanted.answers(version, version.plan.predict(columns), columns)
     columns_of_answers = {name: _answer(values) for name, values in answers.items()}
     if wanted.unusual:
         columns_of_answers |= {name: _answer(values, lists=True) for name, values in version.odd(columns).items()}

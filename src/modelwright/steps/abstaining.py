@@ -76,7 +76,7 @@ def _fitted(run: Run, uncertainty: Uncertainty | None) -> tuple[Abstaining | Non
     from modelwright.package.abstaining import Abstaining
 
     outcome, lockbox, apply, y = run.outcome, run.folds.holdout, run.plan.calibrated, run.y[run.rows]
-    widths = uncertainty.fitted if uncertainty is not None and isinstance(uncertainty.fitted, Intervals) else None
+    widths = uncertainty.overall if uncertainty is not None and isinstance(uncertainty.overall, Intervals) else None
     tolerance = None
     if not run.plan.classes:
         if run.brief.tolerance is None:

@@ -75,7 +75,9 @@ def _as_spelled(brief: Brief, names: list[str]) -> Brief:
         return found[0] if len(found) == 1 else name
 
     single: dict[str, Any] = {
-        f: spelled(v) for f in ("target", "time", "group", "subject") if (v := getattr(brief, f)) is not None
+        f: spelled(v)
+        for f in ("target", "time", "group", "subject", "interval_by")
+        if (v := getattr(brief, f)) is not None
     }
     several: dict[str, Any] = {f: tuple(map(spelled, getattr(brief, f))) for f in ("drop", "known_after", "protected")}
     tables: dict[str, Any] = {f: {spelled(n): v for n, v in getattr(brief, f).items()} for f in ("kinds", "private")}
@@ -85,7 +87,7 @@ def _as_spelled(brief: Brief, names: list[str]) -> Brief:
 def _check_names(run: Run) -> None:
     """Refuse a brief that names columns the table does not have."""
     brief, names = run.brief, run.table.column_names
-    named = [("target", brief.target), ("time", brief.time), ("group", brief.group)]
+    named = [("target", brief.target), ("time", brief.time), ("group", brief.group), ("interval_by", brief.interval_by)]
     for field in ("drop", "known_after", "protected"):
         named += [(field, column) for column in getattr(brief, field)]
     named += [("kinds", column) for column in brief.kinds]
