@@ -59,7 +59,7 @@ def protect(run: Run) -> None:
     columns = decided.columns
     run.table, suppressed = _unforgotten(run, run.table)
     if policy is not None:
-        columns = _shared(run, policy, columns, decided.kept)
+        columns = _shared(run, policy, columns, decided.kept, context.contract)
     if run.test_table is not None:
         own = {c.column: c.treatment for c in columns if c.treatment is not None}
         run.test_table = treated_table(run.test_table, own, dropped=dropped, names=words)
@@ -100,18 +100,19 @@ def _texts(table: pa.Table, names: set[str]) -> list[str]:
 
 
 def _shared(
-    run: Run, policy: Policy, columns: tuple[ColumnPrivacy, ...], kept: tuple[str, ...]
+    run: Run, policy: Policy, columns: tuple[ColumnPrivacy, ...], kept: tuple[str, ...], seen: Contract
 ) -> tuple[ColumnPrivacy, ...]:
-    """Treat the table again so that enough rows share what is stored; return what is done to columns now."""
+    """Treat the table again so that enough rows share what is stored; return what is done to columns now.
+
+    ``seen`` is the contract of the raw table.
+    """
     from modelwright.data.canonical import canonicalise
-    from modelwright.data.kinds import infer_contract
     from modelwright.data.treating.tables import treated_table
     from modelwright.govern.privacy.pooling import pooled
 
     brief = run.brief
     before = {c.column: c.treatment for c in columns if c.treatment is not None}
-    kinds = {n: kind for n, kind in brief.kinds.items() if n in run.table.column_names}
-    contract = infer_contract(run.table, kinds=kinds, target=brief.target)
+    contract = _as_it_is_now(run.table, seen, before, brief.kinds)
     canonical, _ = canonicalise(run.table, contract)
     without = {brief.target, brief.group, brief.time, brief.subject, *kept} - {None}
     found = pooled(contract, canonical, before, policy.k, without={str(n) for n in without})
@@ -153,6 +154,19 @@ def keep_people(run: Run) -> None:
         return
     keep_subject(run.project.path, run.documents["contract"][subject])
     keep_subjects(run.folder, run.used((subject,))[subject])
+
+
+def _as_it_is_now(
+    table: pa.Table, seen: Contract, treated: Mapping[str, Treatment], kinds: Mapping[str, str]
+) -> Contract:
+    """Return the contract of a table of which some columns were treated; those alone are looked at again."""
+    from modelwright.data.kinds import infer_contract
+
+    again = [name for name in table.column_names if name in treated]
+    own = {name: kind for name, kind in kinds.items() if name in again}
+    found = infer_contract(table.select(again), kinds=own) if again else None
+    specs = (found[n] if found is not None and n in treated else seen[n] for n in table.column_names)
+    return Contract(columns=tuple(specs), rows_seen=table.num_rows)
 
 
 def _keep(

@@ -41,7 +41,8 @@ def _in(data: bytes, starts: np.ndarray, by_start: dict[bytes, list[bytes]]) -> 
         if usable <= 0:
             return
         windows = np.frombuffer(data, "<u8", count=usable // WIDTH, offset=shift)
-        for place in np.flatnonzero(np.isin(windows, starts)).tolist():
+        nearest = starts[np.minimum(np.searchsorted(starts, windows), len(starts) - 1)]
+        for place in np.flatnonzero(nearest == windows).tolist():
             at = shift + place * WIDTH
             for secret in by_start[data[at : at + WIDTH]]:
                 if data.startswith(secret, at):
