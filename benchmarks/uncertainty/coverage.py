@@ -7,8 +7,8 @@ are drawn, anew by every seed; intervals or sets are fitted on out-of-fold predi
 on up to 3,000 rows held out. Everything is the mean over the seeds, in %.
 
 A set holds the predicted class, so it cannot hold the truth less often than the prediction is right: what is to be
-expected of a class is the coverage, or the share of its rows that are predicted right where that is more. Behind a stroke
-is what is to be expected over all rows where it is more than the coverage.
+expected of a class is the coverage, or the share of its rows that are predicted right where that is more. Behind a
+stroke is what is to be expected over all rows where it is more than the coverage.
 
 Groups are those of a column with 100 rows and more in training: furthest off is the group whose mean coverage is
 furthest from what was asked, with what all rows get and with intervals of its own. In brackets is the standard error of
@@ -29,7 +29,7 @@ from tables import read_index
 from modelwright.data.columns import Strings
 from modelwright.evaluate.calibration import fit_calibrator
 from modelwright.evaluate.conformal import fit_intervals, fit_sets
-from modelwright.evaluate.grouped import FEWEST, by_group, inside_of
+from modelwright.evaluate.grouped import by_group, inside_of
 
 COVERAGES = (0.8, 0.9, 0.95)
 FEWEST_HELD = 100
@@ -120,9 +120,7 @@ def main() -> None:
             behind = f" / {100 * due:.1f}" if due > coverage + 0.005 else ""
             cells.append(f"{100 * mean:.1f}{behind}, {', '.join(parts)}")
         print(f"| {name} | {' | '.join(cells)} |", flush=True)
-    print(
-        f"within two hundredths of what is to be expected over all rows: {kept[0]} of {kept[1]}; groups have {FEWEST} rows in training"
-    )
+    print(f"within two hundredths of what is to be expected over all rows: {kept[0]} of {kept[1]}")
 
 
 if __name__ == "__main__":
