@@ -19,6 +19,7 @@ from modelwright.frame.problem import Optimism
 from modelwright.lifecycle import STAGES
 from modelwright.steps.learning import journal_key
 
+from .accepting import accept
 from .cli.helpers import one_object, table
 from .report import samples
 
@@ -68,6 +69,7 @@ def test_the_main_job(tmp_path, capfd, quick):
     assert [d.question for d in project.why("code") if d.decided_by == "A009"], project.why("audit")
     assert main([*arguments, "--json", "--seed", "1"]) in (0, 3)
     assert one_object(capfd.readouterr().out)["version"] == 2
+    accept(project, 2)
     assert project.promote(2).previous in ((1,), ()) and project.version().manifest.version == 2
 
 

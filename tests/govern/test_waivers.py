@@ -10,6 +10,7 @@ import pytest
 
 from modelwright import documents
 from modelwright.brief import Brief
+from modelwright.champions import Champion
 from modelwright.cli import main
 from modelwright.errors import ProjectError, UsageError
 from modelwright.govern.verdict import Gate, Reason, Verdict
@@ -127,6 +128,22 @@ def test_promotion_honours_waivers(refused: Project) -> None:
 
 def test_evidence_may_settle_a_gate_instead(refused: Project) -> None:
     assert check_may_serve(refused, 1, settled=("fair enough", "known well enough")) == ()
+
+
+def test_a_challenge_that_was_won_settles_what_compares_with_something_simpler(refused: Project) -> None:
+    folder = refused.run_folder(refused.runs()[-1])
+    simpler = replace(VERDICT, gates=(gate("better than a constant", "do not build this"),))
+    documents.save(simpler, folder / "verdict.json")
+    with pytest.raises(ProjectError, match="MW-P752"):
+        check_may_serve(refused, 1)
+    documents.save(Champion(version=7), refused.path / "champion.json")
+    for champion, wins, settled in ((7, True, True), (7, False, False), (6, True, False)):
+        documents.save({"champion": champion, "wins": wins}, folder / "challenge.json")
+        if settled:
+            assert check_may_serve(refused, 1) == ()
+        else:
+            with pytest.raises(ProjectError, match="MW-P752"):
+                check_may_serve(refused, 1)
 
 
 def test_a_waiver_that_has_ended_lets_nothing_through(refused: Project) -> None:

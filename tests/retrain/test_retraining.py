@@ -18,6 +18,7 @@ from modelwright.project import Project
 from modelwright.retrain.documents import Policy, Span
 from modelwright.retrain.retraining import retrain
 
+from ..accepting import accept
 from ..cli.helpers import one_object
 
 
@@ -105,6 +106,7 @@ def test_a_file_that_has_grown_since_the_first_run(tmp_path: Path) -> None:
     first.to_csv(tmp_path / "data.csv", index=False)
     project = mw.run(tmp_path / "data.csv", target="y", trials=1, project=tmp_path / "made")
     if project.champion is None:
+        accept(project, 1)
         project.promote(1)
     pd.concat([first, rows(200, 1)]).to_csv(tmp_path / "data.csv", index=False)
     found = retrain(project, tmp_path / "data.csv", trials=1)

@@ -9,6 +9,7 @@ from modelwright import documents
 from modelwright.brief import Brief, read_brief
 from modelwright.errors import ProjectError, UsageError, did_you_mean
 from modelwright.govern.fixing import asked_in, changes, check_fixed
+from modelwright.govern.gates.baselines import BeatsConstant, BeatsSimpleModels
 from modelwright.govern.verdict import Gate, Verdict
 from modelwright.govern.waivers import (
     WAIVED,
@@ -23,7 +24,11 @@ from modelwright.govern.waivers import (
 if TYPE_CHECKING:
     from modelwright.project.versions import Versions
 
-__all__ = ["asked_otherwise", "check_may_serve", "standing_of", "verdict_of", "waive", "withdraw"]
+__all__ = ["COMPARED", "asked_otherwise", "check_may_serve", "standing_of", "verdict_of", "waive", "withdraw"]
+
+COMPARED = frozenset({BeatsConstant.name, BeatsSimpleModels.name})
+"""Gates that compare with something simpler: a champion that is worse on the same rows passes them even less, and
+keeping it would help nobody. A challenge that was won settles them; the verdict of the run still tells them."""
 
 FEWEST_WORDS = 3
 """Of a reason: with fewer, nobody can tell later what was meant."""
@@ -184,7 +189,8 @@ def asked_otherwise(project: Versions, version: int) -> tuple[str, ...]:
 def check_may_serve(project: Versions, version: int, *, settled: Collection[str] = ()) -> tuple[Waiver, ...]:
     """Return the waivers that a version needs to serve, after checking that no other gate blocks it.
 
-    ``settled`` are gates that other evidence answers.
+    ``settled`` are gates that other evidence answers. A version that won against the champion of today needs none that
+    compares with something simpler.
 
     A version without a verdict, which came from elsewhere, is not checked.
 
@@ -198,7 +204,8 @@ def check_may_serve(project: Versions, version: int, *, settled: Collection[str]
         return ()
     given = waivers_of(project.ledger.entries(), version)
     holding = {w.gate: w for w in given if w.holds}
-    failed = [g for g in verdict.gates if g.blocking and not g.passed and g.name not in settled]
+    answered = {*settled, *(COMPARED if _won(project, version) else ())}
+    failed = [g for g in verdict.gates if g.blocking and not g.passed and g.name not in answered]
     blocking = [g for g in failed if g.name not in holding]
     if not blocking:
         return tuple(holding[g.name] for g in failed)
@@ -209,3 +216,13 @@ def check_may_serve(project: Versions, version: int, *, settled: Collection[str]
         fix=f"train a better one, or accept it: modelwright waive {project.path} '{blocking[0].name}' --reason --by",
         code="MW-P752",
     )
+
+
+def _won(project: Versions, version: int) -> bool:
+    """Return whether a version was held against the champion of today, and won."""
+    run, champion = project.run_of(version), project.champion
+    path = None if run is None else project.run_folder(run) / "challenge.json"
+    if path is None or champion is None or not path.is_file():
+        return False
+    found = documents.load(path, dict)
+    return bool(found["wins"]) and found["champion"] == champion.version
