@@ -87,9 +87,8 @@ def lived(
     delay = 2 * (len(frame) - first) // windows
     with tempfile.TemporaryDirectory(prefix="replays-") as folder:
         place, started = keep or Path(folder), time.monotonic()
-        place.mkdir(parents=True, exist_ok=True)
+        project = made_project(place, frame.head(first), target, trials, seed)
         frame.tail(len(frame) - first).to_parquet(place / "stream.parquet")
-        project = _project(place, frame.head(first), target, trials, seed)
         found = replay(project, place / "stream.parquet", time=TIME, label_delay=f"{delay}h", windows=windows)
         return {
             "loss": found.loss, "frozen": found.frozen, "maintained": found.maintained,
@@ -102,10 +101,11 @@ def lived(
         }  # fmt: skip
 
 
-def _project(place: Path, frame: pd.DataFrame, target: str, trials: int, seed: int) -> mw.Project:
+def made_project(place: Path, frame: pd.DataFrame, target: str, trials: int, seed: int) -> mw.Project:
     """Return the project of the first rows; one that is there already is taken."""
     if (place / "made" / "champion.json").is_file():
         return mw.Project(place / "made")
+    place.mkdir(parents=True, exist_ok=True)
     frame.to_parquet(place / "first.parquet")
     project = mw.run(
         place / "first.parquet", target=target, time=TIME, drop=[TIME], trials=trials, members=1, seed=seed,

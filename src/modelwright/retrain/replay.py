@@ -19,31 +19,24 @@ from typing import Any
 
 import numpy as np
 
-from modelwright import documents
-from modelwright.brief import Brief
 from modelwright.data.columns import take
-from modelwright.data.contract import Contract, Kind
-from modelwright.errors import ProjectError, UsageError, did_you_mean
 from modelwright.evaluate.blocks import time_blocks
 from modelwright.evaluate.intervals import mean_measurement
 from modelwright.evaluate.measurements import Measurement
 from modelwright.monitor.documents import Judgement
-from modelwright.monitor.windows import encode_labels
 from modelwright.package.bundle import Version
 from modelwright.project import Project
 from modelwright.retrain.challenge import losses_of
 from modelwright.retrain.living import Life
-from modelwright.retrain.recipes import Question, recipe_of
-from modelwright.retrain.tables import FEWEST_NEW, Gathered, canonical, gather, order_of
+from modelwright.retrain.opening import open_world
+from modelwright.retrain.recipes import Question
+from modelwright.retrain.tables import FEWEST_NEW
 from modelwright.retrain.triggers import Waiting
 from modelwright.retrain.world import Cost, World
 
 __all__ = ["Replay", "Told", "replay"]
 
 WINDOWS = 50
-MEMBERS = 2
-"""Members of an ensemble that are fitted again, the weightiest: the worth of maintenance shows in few as in many."""
-
 Told = Callable[[int, int, str], None]
 
 
@@ -132,44 +125,15 @@ def replay(
         Too few of its rows are new to the project (MW-D801).
     """
     with tempfile.TemporaryDirectory(prefix="modelwright-replay-") as folder:
-        return _Replay(project, stream, time, label_delay, Path(folder)).live(windows, tell)
+        world, told = open_world(project, stream, time=time, label_delay=label_delay, folder=Path(folder))
+        return _Replay(world, told).live(windows, tell)
 
 
 class _Replay:
-    """The rows of a replay, and its three lives."""
+    """The three lives of a world."""
 
-    def __init__(self, project: Project, stream: Any, time: str, delay: str | None, folder: Path) -> None:
-        from modelwright.data.reading import read_table
-
-        champion = project.champion
-        if champion is None:
-            raise ProjectError(f"'{project.path}' has no champion", fix="promote a version first", code="MW-P084")
-        first = project.version(champion.version)
-        recipe = recipe_of(project, champion.version)
-        run = project.run_folder(recipe.run)
-        contract = documents.load(run / "contract.json", Contract)
-        brief = documents.load(run / "brief.json", Brief)
-        table, _ = read_table(stream)
-        for name in (time, first.manifest.target):
-            if name not in table.column_names or name not in contract.names:
-                raise UsageError(
-                    f"column '{name}' is not in the stream, or not in what the project was trained on",
-                    fix=did_you_mean(name, [n for n in table.column_names if n in contract.names]),
-                    code="MW-U802",
-                )
-        rows: Gathered = gather(project, brief.source, table, contract, time)
-        question = _question(first, rows, contract, recipe.problem.features, time, brief.seed)
-        self.told = rows.told
-        self.world = World(
-            first=first,
-            members=recipe.members[:MEMBERS],
-            table=rows.table,
-            question=question,
-            known_at=question.order + _delay(delay, contract, time),
-            old=rows.old,
-            folder=folder,
-            made=champion.version,
-        )
+    def __init__(self, world: World, told: tuple[str, ...]) -> None:
+        self.world, self.told = world, told
 
     def live(self, windows: int, tell: Told) -> Replay:
         """Return what the three lives came to."""
@@ -240,43 +204,9 @@ class _Replay:
         )
 
 
-def _question(
-    first: Version, rows: Gathered, contract: Contract, features: tuple[str, ...], time: str, seed: int
-) -> Question:
-    plan, table, own = first.plan, rows.table, contract.only(features)
-    return Question(
-        columns=canonical(table, own),
-        contract=own,
-        y=encode_labels(table.column(first.manifest.target).to_pylist(), plan.classes),
-        order=order_of(canonical(table.select([time]), contract.only([time])), time),
-        objective=plan.objective,
-        classes=plan.classes,
-        metric=first.manifest.metric,
-        seed=seed,
-    )
-
-
 def _loss_name(question: Question) -> str:
     from modelwright.retrain.challenge import BY_SIZE
 
     if question.classes:
         return "log loss"
     return "absolute error" if question.metric in BY_SIZE else "squared error"
-
-
-def _delay(delay: str | None, contract: Contract, time: str) -> float:
-    """Return the delay of labels in the unit of the canonical time column."""
-    from modelwright.brief import parse_delay
-
-    if delay is None:
-        return 0.0
-    if contract[time].kind is Kind.DATETIME:
-        return parse_delay(delay)
-    try:
-        return float(delay)
-    except ValueError as error:
-        raise UsageError(
-            f"labels take '{delay}', and the time column '{time}' holds numbers",
-            fix=f"give a number in the unit of '{time}'",
-            code="MW-U803",
-        ) from error
