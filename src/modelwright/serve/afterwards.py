@@ -18,6 +18,11 @@ from modelwright.serve.state import LINES_AT_ONCE, State
 
 __all__ = ["Afterwards", "Done"]
 
+BUNCH = 8
+"""Answers to one record that are counted and kept together, so that a caller waits for that once in so many times."""
+
+BUNCH_S = 0.02  # the longest that they wait for each other
+
 
 class Done:
     """An answer on its way out, and what it was made of."""
@@ -42,6 +47,8 @@ class Afterwards:
     def __init__(self, state: State, gate: Gate, threads: ThreadPoolExecutor) -> None:
         self._state, self._gate, self._threads = state, gate, threads
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._bunch: list[tuple[Done, Request, float, float]] = []
+        self._timed = False
 
     def __call__(self, done: Done, request: Request, seconds: float) -> None:
         """Do it: at once for a few rows, else in parts between the requests of others."""
@@ -54,6 +61,37 @@ class Afterwards:
             self._shadow(challenger, asked, request)
         elif self._gate.try_enter():
             self.in_background(self._slow_shadow(challenger, asked, request))
+
+    def quick(self, done: Done, request: Request, seconds: float) -> None:
+        """Do it soon, for an answer to one record that was made at once; never before the answer has left."""
+        loop = asyncio.get_running_loop()
+        if self._state.deployment.shadows:
+            loop.call_soon(self._of_quick, done, request, seconds, time.time())
+            return
+        self._bunch.append((done, request, seconds, time.time()))
+        if len(self._bunch) == BUNCH:
+            loop.call_soon(self.catch_up)
+        elif not self._timed:
+            self._timed = True
+            loop.call_later(BUNCH_S, self._in_time)
+
+    def catch_up(self) -> None:
+        """Do what still waits to be done, before anybody asks for it or the champion changes."""
+        bunch, self._bunch = self._bunch, []
+        for waiting in bunch:
+            self._of_quick(*waiting)
+
+    def _in_time(self) -> None:
+        self._timed = False
+        self.catch_up()
+
+    def _of_quick(self, done: Done, request: Request, seconds: float, at: float) -> None:
+        self._state.metrics.began()
+        self._state.metrics.ended(request.path, 200)
+        self._state.answered(done.model, done.role, done.asked, done.scored, request, seconds, at=at)
+        challenger = self._state.deployment.challenger
+        if challenger is not None and self._state.deployment.shadows:
+            self._shadow(challenger, done.asked, request)
 
     def in_background(self, work: Coroutine[Any, Any, None]) -> None:
         """Run a task that nobody waits for; it is kept alive until it ends."""

@@ -97,6 +97,7 @@ class App:
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         state = self.state
+        self._afterwards.catch_up()
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         method, path = scope["method"], scope["path"]
         route, parameters = self.routes.find("GET" if method == "HEAD" else method, path)
@@ -235,17 +236,12 @@ class App:
             return None
         content, asked, scored = found
         done = Done(Reply(200, content), asked, scored, model, role)
-        asyncio.get_running_loop().call_soon(self._after_quick, done, request, time.perf_counter() - began)
+        self._afterwards.quick(done, request, time.perf_counter() - began)
         if scored.violations:
             more = (*more, (NOTES_HEADER.encode(), b"%d" % len(scored.violations)))
         lines = [_QUICK_HEAD, *(b"%b: %b\r\n" % header for header in more)]
         lines.append(b"content-length: %d\r\nx-request-id: %b\r\n\r\n" % (len(content), request.request_id.encode()))
         return b"".join(lines) + content
-
-    def _after_quick(self, done: Done, request: Request, seconds: float) -> None:
-        self.state.metrics.began()
-        self.state.metrics.ended(PREDICT.template, 200)
-        self._afterwards(done, request, seconds)
 
     async def _predict(self, route: Route, request: Request) -> Done:
         model, role = self.state.deployment.choose(request.request_id, request.parameters.get("version"))
@@ -328,6 +324,7 @@ class App:
                 if self._timer is not None:
                     self._timer.cancel()
                 self._threads.shutdown(wait=False, cancel_futures=True)
+                self._afterwards.catch_up()
                 self.state.close()
                 await send({"type": "lifespan.shutdown.complete"})
                 return
@@ -351,6 +348,7 @@ class App:
                 model = await loop.run_in_executor(None, deployment.fetch, number)
                 if deployment.wanted() == number:  # else somebody went back or on while it was loaded
                     before = deployment.champion
+                    self._afterwards.catch_up()  # of columns that the log keeps until now
                     deployment.swap(model, self.state.tell)
                     self.state.swapped(before, model)
             deployment.agrees()

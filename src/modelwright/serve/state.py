@@ -127,12 +127,23 @@ class State:
         )
 
     def answered(
-        self, model: Model, role: str, asked: Asked, scored: Scored, request: Request, seconds: float, first: int = 0
+        self,
+        model: Model,
+        role: str,
+        asked: Asked,
+        scored: Scored,
+        request: Request,
+        seconds: float,
+        first: int = 0,
+        *,
+        at: float | None = None,
     ) -> None:
         """Count and keep what was answered; after the answer went out.
 
         Parameters
         ----------
+        at : float or None
+            When it was answered, in seconds since 1970; None: now.
         first : int
             Number of the first of these rows in the request.
         """
@@ -147,7 +158,7 @@ class State:
             route=request.path,
             version=model.facts.version,
             role=role,
-            received=time.time() - seconds,
+            received=(time.time() if at is None else at) - seconds,
             seconds=seconds,
             records=asked.records,
             columns=asked.columns,
