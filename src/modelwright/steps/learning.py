@@ -10,7 +10,7 @@ import numpy as np
 from modelwright.data.columns import Columns, n_rows, take
 from modelwright.data.sampling import sample_rows
 from modelwright.documents import digest_of
-from modelwright.evaluate.measurements import Evaluation
+from modelwright.evaluate.measurements import Evaluation, Fairness
 from modelwright.frame.problem import Problem
 from modelwright.frame.split import Folds
 from modelwright.frame.splitting import NEEDS_TIME
@@ -156,7 +156,7 @@ def evaluate(run: Run) -> Evaluation:
         _keep_judged(run, evidence.prediction)
     evaluation = evaluating(problem, evidence, seed=run.brief.seed, **told_in(run.brief))
     evaluation = replace(
-        evaluation, fairness=fairness(run, evidence), membership=membership(run, lambda fold: _opened(run, fold))
+        evaluation, fairness=_groups(run, evidence), membership=membership(run, lambda fold: _opened(run, fold))
     )
     head = evaluation.headline
     if evaluation.fairness is not None:
@@ -189,6 +189,14 @@ def evaluate(run: Run) -> Evaluation:
         measurement=head,
     )
     return evaluation
+
+
+def _groups(run: Run, evidence: Any) -> Fairness | None:
+    """Return the tables about groups of people; under a privacy policy without groups of too few."""
+    from modelwright.govern.privacy.small import without_small_groups
+
+    found = fairness(run, evidence)
+    return found if run.privacy is None else without_small_groups(found, run.privacy.k)
 
 
 def _opened(run: Run, fold: int) -> Any:

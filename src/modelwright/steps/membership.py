@@ -76,7 +76,8 @@ def _calibrated(
 ) -> Attack | str:
     """Attack with the loss of a model of another fold taken off, which was fitted on neither kind of row."""
     if len(loss_of) < 2 or not len(run.folds.holdout):
-        return "without a lockbox no row is unknown to two models, so that the calibrated attack is not measured"
+        why = "there are models of one fold only" if len(run.folds.holdout) else "there is no lockbox"
+        return f"{why}, so that no row is unknown to two models: the calibrated attack is not measured"
     fold_of = np.zeros(len(run.rows), dtype=np.intp)
     for fold in range(1, len(loss_of)):
         fold_of[run.folds.folds[fold][1]] = fold
