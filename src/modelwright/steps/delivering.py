@@ -155,7 +155,7 @@ def _uncertainty(run: Run) -> Uncertainty | None:
 def _by_group(
     run: Run, rest: Intervals | Sets, note: str, fit: Callable[[np.ndarray], Any], name: str
 ) -> tuple[ByGroup | None, str]:
-    """Fit each group of the column that the brief names, where the model reads it: only then it is known of new rows."""
+    """Fit each group of the column that the brief names, where the model reads it: new rows need not have others."""
     from modelwright.data.contract import Kind
     from modelwright.evaluate.grouped import by_group
 
@@ -225,6 +225,7 @@ def judge(run: Run) -> Verdict:
             "peak_memory_bytes": run.guard.peak,
             "stood_in": run.documents["training"].stood_in,
             "training": run.documents["training"],
+            "stress": run.documents["stress"],
             "parity_difference": packaged.parity.max_difference,
             "gates": run.brief.gates,
             "brief": run.digests["brief"],

@@ -23,6 +23,7 @@ from modelwright.govern.gates.reproducing import Reproducible
 from modelwright.govern.gates.slices import EvenAcrossSlices
 from modelwright.govern.gates.splitting import FairSplit
 from modelwright.govern.gates.stability import Stable
+from modelwright.govern.gates.sturdy import Sturdy
 from modelwright.govern.gates.trust import NotGrosslyOverfitted, NotTooGood, RightProbabilities
 from modelwright.govern.gates.worth import WorthItsMoney
 from modelwright.govern.verdict import Fixed, Gate, Reason, Verdict
@@ -45,6 +46,7 @@ GATES: tuple[Check, ...] = (
     RightProbabilities(),
     NotGrosslyOverfitted(),
     Stable(),
+    Sturdy(),
     EvenAcrossSlices(),
     WithinLatency(),
     WithinSize(),
@@ -65,7 +67,8 @@ def judge(problem: Problem, audit: Audit, evaluation: Evaluation, facts: Mapping
     facts : mapping
         What the version costs: ``limits`` (`modelwright.brief.Limits`), ``latency_ms`` per row, ``size_bytes``,
         ``seconds`` of the run, ``peak_memory_bytes``, ``stood_in`` (what stands in for a model), ``training``
-        (`modelwright.train.record.Training`), ``parity_difference`` of plan and libraries. A missing one is not judged.
+        (`modelwright.train.record.Training`), ``parity_difference`` of plan and libraries, ``stress``
+        (`modelwright.evaluate.measurements.Stressed`). A missing one is not judged.
         ``gates`` are the thresholds of the brief, ``brief`` its digest, ``changed`` what differs from an earlier run.
 
     Returns
