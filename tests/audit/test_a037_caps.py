@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from modelwright.audit.findings import Severity
 from modelwright.audit.rules.a037_caps import CappedValues
+from modelwright.data.treating.treatment import Action, Treatment
 from tests.audit.conftest import MakeContext
 from tests.audit.helpers import findings, honest
 
@@ -54,3 +57,13 @@ def test_a_code_for_missing_is_no_cap(make: MakeContext, rng: np.random.Generato
 def test_does_not_apply_without_numbers(make: MakeContext, rng: np.random.Generator) -> None:
     assert CappedValues().check(make(honest(rng)[["colour", "goal"]], "goal")) == "there are no numbers"
     assert "fewer than 100 rows" in str(CappedValues().check(make(honest(rng, 60), "goal")))
+
+
+def test_ends_that_a_privacy_policy_has_cut_are_no_news(make: MakeContext, rng: np.random.Generator) -> None:
+    frame = honest(rng).assign(lead=np.maximum(rng.lognormal(0, 1, 600), 0.25))
+    context = make(frame, "goal")
+    cut = Treatment(action=Action.CLIP, low=0.25)
+    specs = tuple(replace(s, treatment=cut) if s.name == "lead" else s for s in context.contract.columns)
+    assert findings(CappedValues, context)
+    treated = replace(context, contract=replace(context.contract, columns=specs), shared={})
+    assert findings(CappedValues, treated) == []
