@@ -65,12 +65,21 @@ def section(sure: Sureness | None) -> SureSection | None:
             )
             for m in sure.coverage
         ),
-        coverage_words=_sentence(sure.intervals) + (f" Measured on {sure.coverage_on}." if sure.coverage_on else ""),
+        coverage_words=_coverage_words(sure),
         risks=() if found is None else tuple(_risk_row(p, sure) for p in found.at),
         risk_words=_risk_words(sure),
         curve=None if found is None else _curve(found, sure),
         unusual_words=_sentence(sure.unusual),
     )
+
+
+def _coverage_words(sure: Sureness) -> str:
+    told = [_sentence(sure.intervals)]
+    if sure.intervals.startswith("sets"):
+        told.append("A set is never without the prediction, so it holds the truth at least as often as that is right.")
+    if sure.coverage_on:
+        told.append(f"Measured on {sure.coverage_on}.")
+    return " ".join(told)
 
 
 def _asked(name: str) -> str:
