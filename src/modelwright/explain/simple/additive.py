@@ -36,7 +36,7 @@ EDGE_SHARE, EDGE_REACH = 0.01, 0.5
 """A straight line goes on beyond these quantiles by so many times the distance between them, and no further than
 training went; then it stays level, so that a few huge values do not lead it."""
 
-MOST_STEPS = 60
+MOST_STEPS = 40
 """Of the fit of several classes: where one column tells some of them for sure, effects grow for ever."""
 
 SLOPE_DIGITS = 3
@@ -63,11 +63,14 @@ class _Block:
 
 
 def fit_additive(form: str, fit: Fit, sizes: Sequence[int] = SIZES) -> list[SimpleModel]:
-    """Return models with more and more columns, one for each size that there are columns for."""
+    """Return models with more and more columns, one for each size, the last again where columns end."""
     blocks = [b for name in fit.names if (b := _block(form, fit, name)) is not None]
     order = _chosen(blocks, fit.signal, max(sizes))
-    wanted = sorted({min(size, len(order)) for size in sizes} - {0})
-    return [_fitted(form, fit, [blocks[i] for i in order[:size]]) for size in wanted]
+    if not order:
+        return []
+    wanted = [min(size, len(order)) for size in sizes]
+    made = {size: _fitted(form, fit, [blocks[i] for i in order[:size]]) for size in sorted(set(wanted))}
+    return [made[size] for size in wanted]
 
 
 def _block(form: str, fit: Fit, name: str) -> _Block | None:
@@ -241,14 +244,13 @@ def _rebased(model: SimpleModel, fit: Fit) -> SimpleModel:
     if fit.link == "log":
         return replace(model, base=(math.log(max(float(fit.y.mean()), 1e-300) / float(np.exp(total[:, 0]).mean())),))
     if fit.link == "logistic" and len(np.unique(fit.y)) == 2 and total.std() > 0:
-        from sklearn.linear_model import LogisticRegression
+        if model.form == "points":
+            from sklearn.linear_model import LogisticRegression
 
-        again = LogisticRegression(C=1e6, solver="newton-cholesky").fit(total, fit.y)
-        factor = float(again.coef_[0, 0])
-        if factor > 0 and model.form == "points":
-            return replace(model, base=(float(again.intercept_[0]),), unit=model.unit * factor)
-        shift = _shift(total[:, 0], float((fit.y == 1).mean()))
-        return replace(model, base=(shift,))
+            again = LogisticRegression(C=1e6, solver="newton-cholesky").fit(total, fit.y)
+            if (factor := float(again.coef_[0, 0])) > 0:
+                return replace(model, base=(float(again.intercept_[0]),), unit=model.unit * factor)
+        return replace(model, base=(_shift(total[:, 0], float((fit.y == 1).mean())),))
     zeros = np.zeros(len(model.base)) if not model.parts else _moved(model, fit)
     return replace(model, base=tuple(map(float, zeros)))
 

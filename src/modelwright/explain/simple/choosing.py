@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from modelwright.evaluate.metrics import Metric
-from modelwright.explain.simple.additive import fit_additive
+from modelwright.explain.simple.additive import SIZES, fit_additive
 from modelwright.explain.simple.documents import SimpleCandidate, SimpleModel
 from modelwright.explain.simple.rows import Fit
 from modelwright.explain.simple.scoring import predict_simple
-from modelwright.explain.simple.tree import fit_trees
+from modelwright.explain.simple.tree import DEPTHS, fit_trees
 
 __all__ = ["Chosen", "choose"]
 
-MOST_ROWS = 5_000
+MOST_ROWS = 3_000
 """Of a fold, to fit on and to judge by: of fifty numbers each is known to a tenth of the spread or better."""
 
 MOST_FINAL_ROWS = 20_000
@@ -73,7 +74,9 @@ def choose(
     """
     import sklearn
 
-    with sklearn.config_context(skip_parameter_validation=True, assume_finite=True):  # half the time of small fits
+    # Half the time of small fits; and fits of classes that are told for sure end without having converged.
+    with sklearn.config_context(skip_parameter_validation=True, assume_finite=True), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
         return _choose(fit, folds, judged, metric, lockbox, np.random.default_rng([seed, SALT]), deadline)
 
 
@@ -105,20 +108,26 @@ def _choose(
     if not whole:
         return None
     best = _shortest_of_the_best(whole, {key: models[key][0].size for key in whole})
-    candidates = tuple(_candidate(key, whole[key], models[key][0], key == best) for key in sorted(whole))
+    candidates = {models[key][0]: _candidate(key, whole[key], models[key][0], False) for key in sorted(whole)}
+    candidates[models[best][0]] = _candidate(best, whole[best], models[best][0], True)
     training = np.zeros(len(fit.y), bool)
     for fold in folds:
         training[fold[0]] = training[fold[1]] = True
-    again = _sizes(best[0], fit.take(_some(np.flatnonzero(training), MOST_FINAL_ROWS, rng)))
-    model = again.get(best) or again[max(again)]  # more rows may find fewer columns worth a place
+    model = _again(best, fit.take(_some(np.flatnonzero(training), MOST_FINAL_ROWS, rng)))
     if lockbox:
-        return Chosen(model, candidates, predict_simple(model, fit.take(judged).columns))
-    return Chosen(model, candidates, _out_of_fold(fit, folds, models[best], judged))
+        return Chosen(model, tuple(candidates.values()), predict_simple(model, fit.take(judged).columns))
+    return Chosen(model, tuple(candidates.values()), _out_of_fold(fit, folds, models[best], judged))
 
 
 def _sizes(form: str, fit: Fit) -> dict[Key, SimpleModel]:
     made = fit_trees(fit) if form == "tree" else fit_additive(form, fit)
     return {(form, place): model for place, model in enumerate(made)}
+
+
+def _again(best: Key, fit: Fit) -> SimpleModel:
+    form, place = best
+    (model,) = fit_trees(fit, DEPTHS[place:][:1]) if form == "tree" else fit_additive(form, fit, SIZES[place:][:1])
+    return model
 
 
 def _affordable(began: dict[str, float], left: float) -> tuple[str, ...]:
