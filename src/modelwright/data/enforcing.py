@@ -14,6 +14,7 @@ import numpy as np
 from modelwright.data.columns import Column, Strings
 from modelwright.data.contract import ColumnSpec, Contract, Kind, Violation
 from modelwright.data.tidying import listed
+from modelwright.data.treating.treatment import Action
 from modelwright.errors import ContractError, did_you_mean
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "counts_of",
     "described",
     "fit_of",
+    "is_dated",
     "refuse_unreadable",
     "violations_of",
 ]
@@ -170,6 +172,9 @@ def _refuse_missing(given: Mapping[str, Any], required: set[str], contract: Cont
 
 def described(spec: ColumnSpec) -> str:
     """Return how values of a column are written, in words."""
+    if is_dated(spec):
+        formats = spec.treatment.formats if spec.treatment is not None else ()
+        return "dates as " + " or ".join((*formats, "ISO 8601")) + ", or years: only the year is read"
     if spec.kind is Kind.DATETIME:
         return "dates as " + " or ".join(spec.formats or ("ISO 8601",))
     if spec.kind is Kind.BOOLEAN:
@@ -178,6 +183,11 @@ def described(spec: ColumnSpec) -> str:
         unit = f", unit {spec.unit}" if spec.unit else ""
         return f"numbers with decimal mark '{spec.decimal}'{unit}"
     return f"kind {spec.kind}"
+
+
+def is_dated(spec: ColumnSpec) -> bool:
+    """Return whether dates come in a column of which a privacy policy reads the year alone."""
+    return spec.treatment is not None and spec.treatment.action is Action.YEAR
 
 
 def _unknown(name: str, n_rows: int) -> Violation:

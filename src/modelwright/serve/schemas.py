@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from modelwright.data.contract import ColumnSpec, Kind
-from modelwright.data.enforcing import described
+from modelwright.data.enforcing import described, is_dated
 from modelwright.data.parsing.texts import text_of
 from modelwright.runtime.abstaining import ABSTAIN, HIGHEST_RISK, LOWEST_RISK
 from modelwright.runtime.decisions import DECISION
@@ -277,7 +277,7 @@ def _column(spec: ColumnSpec, facts: ModelFacts) -> Schema:
 
 def _words(spec: ColumnSpec) -> str:
     words = [str(spec.kind)]
-    if spec.kind in (Kind.DATETIME, Kind.BOOLEAN):
+    if spec.kind in (Kind.DATETIME, Kind.BOOLEAN) or is_dated(spec):
         words.append(described(spec))
     if spec.kind in (Kind.NUMBER, Kind.GEO) and spec.minimum is not None and spec.maximum is not None:
         unit = f" {spec.unit_of_values}" if spec.unit_of_values else ""

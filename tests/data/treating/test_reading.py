@@ -114,3 +114,12 @@ def test_dictionaries_are_treated_too(kind):
     table = pa.table({"c": pa.array(["a", "b", None], pa.string()).cast(kind)})
     out = treated_table(table, {"c": Treatment(action=Action.POOL, levels=("a",))})
     assert out.column("c").to_pylist() == ["a", "(rare)", None]
+
+
+def test_clients_are_told_what_to_send():
+    from modelwright.data.enforcing import described
+    from modelwright.serve.protocols.oip import datatype_of
+
+    born = CONTRACT["born"]
+    assert described(born) == "dates as %d.%m.%Y or ISO 8601, or years: only the year is read"
+    assert datatype_of(born) == "BYTES" and datatype_of(CONTRACT["age"]) == "FP64"

@@ -17,6 +17,7 @@ from typing import Any
 import msgspec
 
 from modelwright.data.contract import ColumnSpec, Kind
+from modelwright.data.enforcing import is_dated
 from modelwright.runtime.abstaining import ABSTAIN
 from modelwright.runtime.unusual import UNUSUAL
 from modelwright.serve.exchange import JSON, Asked, ModelFacts, Protocol, Reply, Request, Scored
@@ -247,6 +248,8 @@ def datatype_of(spec: ColumnSpec) -> str:
     storage = spec.storage
     if storage == "bool":
         return "BOOL"
+    if is_dated(spec):
+        return "BYTES"
     if storage.startswith(("int", "uint")):
         return "INT64"
     return "FP64" if spec.kind in (Kind.NUMBER, Kind.GEO) else "BYTES"
