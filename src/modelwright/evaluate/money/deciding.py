@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from modelwright import format as fmt
 from modelwright.brief import Brief
 from modelwright.errors import UsageError
 from modelwright.evaluate.money.payoffs import Payoff, read_payoff
@@ -248,7 +249,8 @@ def _moved(y: np.ndarray, value: np.ndarray, payoff: Payoff) -> tuple[Decision, 
         noise = float(np.sqrt(np.square(mean_influence(saved)).sum()))
         best = int(saved.mean() > BEYOND_NOISE * noise and saved.mean() > 0)
     chosen = ways[best]
-    how = f"times {chosen.factor:.4g}" if best else f"{chosen.shift:+.4g}"
+    sign = "plus" if chosen.shift >= 0 else "minus"
+    how = f"times {fmt.number(chosen.factor, 4)}" if best else f"{sign} {fmt.number(abs(chosen.shift), 4)}"
     return chosen, (
         f"payoff: the prediction {how}, so that the truth is below the decision in {share:.0%} of cases: there one "
         "unit more costs as often as it saves"

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from modelwright import format as fmt
 from modelwright.evaluate.evidence import Evidence
 from modelwright.evaluate.measurements import Measurement
 from modelwright.evaluate.measurements.money import BreakEven, Room, Swing, Way, Worth
@@ -189,7 +190,7 @@ def _values_otherwise(payoff: Payoff, evidence: Evidence) -> dict[str, tuple[str
     known = evidence.train_y if evidence.train_y is not None and len(evidence.train_y) else y
     always = float(np.quantile(known, payoff.quantile))
     found: dict[str, tuple[str, Rows]] = {
-        "always": (f"always plan with {always:.4g}", np.full(len(y), always)),
+        "always": (f"always plan with {fmt.number(always, 4)}", np.full(len(y), always)),
         AS_PREDICTED: ("plan with the prediction as it is", evidence.prediction[:, 0]),
     }
     for name, (text, prediction) in evidence.baselines.items():
