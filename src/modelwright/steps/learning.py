@@ -176,10 +176,11 @@ def evaluate(run: Run) -> Evaluation:
         "probabilities that mean what they say, where that lowers the out-of-fold log loss",
         decided_by="measurement",
     )
+    by = "user" if run.brief.payoff or run.brief.capacity else "default"
     if evaluation.threshold is not None:
-        run.decide("evaluate", "threshold", f"{evaluation.threshold:.3g}", evaluation.threshold_why)
+        run.decide("evaluate", "threshold", f"{evaluation.threshold:.3g}", evaluation.threshold_why, decided_by=by)
     elif evidence.decided.decision is not None:
-        run.decide("evaluate", "decision", evidence.decided.decision.kind, evidence.decided.why)
+        run.decide("evaluate", "decision", evidence.decided.decision.kind, evidence.decided.why, decided_by=by)
     run.decide(
         "evaluate",
         "headline score",
