@@ -59,6 +59,7 @@ class PrivacySection:
     lede: str
     basis: str
     columns: tuple[ColumnRow, ...]
+    shared: tuple[tuple[str, tuple[str, ...]], ...]
     kept: tuple[str, ...]
     k: int
     subject: str
@@ -72,11 +73,13 @@ def section(privacy: Privacy | None, membership: Membership | None) -> PrivacySe
     """Return the section, None where nobody asked for privacy."""
     if privacy is None and membership is None:
         return None
-    columns = () if privacy is None else tuple(_column(c) for c in privacy.columns)
+    found = () if privacy is None else privacy.columns
+    columns = tuple(_column(c) for c in found if c.datum or c.decided_by == "user")
     return PrivacySection(
         lede=_lede(privacy),
         basis="" if privacy is None else privacy.basis,
         columns=columns,
+        shared=_shared(found),
         kept=() if privacy is None else privacy.kept,
         k=1 if privacy is None else privacy.k,
         subject="" if privacy is None else privacy.subject or "",
@@ -93,11 +96,20 @@ def _lede(privacy: Privacy | None) -> str:
     dropped = len(privacy.dropped)
     treated = fmt.plural(len(privacy.columns) - dropped, "column")
     by = f"Under the policy {privacy.title}" if privacy.policy else "As the brief says"
+    gone = f"{fmt.plural(dropped, 'column')} {'was' if dropped == 1 else 'were'} dropped and " if dropped else ""
     return (
-        f"{by}, {fmt.plural(dropped, 'column')} {'was' if dropped == 1 else 'were'} dropped and {treated} changed as "
-        "they were read. Neither this report nor any file of the project holds what was there before, and requests are "
-        "read in the same way."
+        f"{by}, {gone}{treated} changed as they were read. Neither this report nor any file of the project holds what "
+        "was taken away, and requests are read in the same way."
     )
+
+
+def _shared(columns: tuple[ColumnPrivacy, ...]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Return the columns that are changed only because few rows share values of them, by what was done."""
+    named: dict[str, list[str]] = {}
+    for column in columns:
+        if not column.datum and column.decided_by != "user":
+            named.setdefault(done_to(column.action), []).append(column.column)
+    return tuple((done, tuple(names)) for done, names in named.items())
 
 
 def done_to(action: str) -> str:
