@@ -1,13 +1,15 @@
 """Does the explanation find the effects that are there, and call noise noise? On problems whose truth is known.
 
-    python benchmarks/explanations/known_effects.py [--problems 50] [--trials 30] [--rows 2000] [--seed 0]
+    python benchmarks/explanations/known_effects.py [--problems 50] [--first 0] [--trials 30] [--rows 2000] [--seed 0]
 
 Each problem has ten columns of which five act, by shapes drawn at random (a line, a bend, a step, a wave, levels, the
 product of two columns), each at most two thirds as strong as the one before, and five that are noise: numbers, levels
 and a copy of the shape of a column that acts, shuffled. The target is a value or a class. The true importance of a
-column is the variance that is lost when it is drawn anew, on 20,000 rows of the formula itself. On each the whole job
-is run; the explanation in its report is compared with the truth: which of the three strongest columns are among its
-first three, and in the same order; how many noise columns it says are used; how many of the five that act it does not.
+column is the variance that is lost when it is drawn anew, on 20,000 rows of the formula itself. Of the first fifty
+problems the third column has 2.4 to 4.9 times the importance of the fourth: the truth leaves no doubt which three they
+are, and what misses, misses by the model and by the rows that it is explained on. On each the whole job is run; the
+explanation in its report is compared with the truth: which of the three strongest columns are among its first three,
+and in the same order; how many noise columns it says are used; how many of the five that act it does not.
 """
 
 from __future__ import annotations
@@ -100,12 +102,13 @@ def explained(table: pd.DataFrame, trials: int) -> Explanation:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--problems", type=int, default=50)
+    parser.add_argument("--first", type=int, default=0, help="number of the first problem: parts can be run apart")
     parser.add_argument("--trials", type=int, default=30)
     parser.add_argument("--rows", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     among = ordered = noise = missed = 0
-    for number in range(options.problems):
+    for number in range(options.first, options.first + options.problems):
         table, order = problem(number, options.rows, options.seed)
         found = explained(table, options.trials)
         ranked = [i.column for i in found.importances]
@@ -116,7 +119,7 @@ def main() -> None:
         missed += sum(judged.get(name) != "used" for name in order)
         if set(order[:TOP]) != set(ranked[:TOP]):
             print(f"problem {number}: true {order}, found {ranked[: TOP + 1]}", flush=True)
-        n = number + 1
+        n = number - options.first + 1
         print(
             f"{n} problems: of the true first three {among / (TOP * n):.1%} are found, {ordered / (TOP * n):.1%} in "
             f"their place; {noise / (NOISE * n):.1%} of noise columns called used; {missed / (ACTING * n):.1%} of true "
