@@ -9,12 +9,13 @@
       runs/0001/        documents, journal, report of each run
       versions/1/       immutable bundles
       report.html       of the newest run, with model-card.md beside it
+      documents/        other papers on it: datasheet, technical file, decision log
 """
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from modelwright.explain.rows.documents import RowExplanation
     from modelwright.explain.simple.using import OnAPage
     from modelwright.forgetting import Forgetting
+    from modelwright.govern.waivers import Standing, Waiver
     from modelwright.scoring import ScoredFile
 
 __all__ = ["Champion", "Project", "Report", "RunState", "default_path"]
@@ -194,6 +196,39 @@ class Project(Versions):
         return explain_record(
             opened, row, what_if=what_if, want=want, fixed=held.intersection(opened.contract.names), vary=vary
         )
+
+    def document(
+        self,
+        to: str | Path | None = None,
+        *,
+        kinds: Iterable[str] | None = None,
+        formats: Iterable[str] = ("md", "html"),
+        version: int | None = None,
+        reader: str = "engineer",
+    ) -> tuple[Path, ...]:
+        """Write the documents on a version and return the files; parameters and errors are those of
+        `modelwright.report.papers.document`, all kinds by default."""
+        from modelwright.report.papers import KINDS, document
+
+        return document(self, to, kinds=kinds or KINDS, formats=formats, version=version, reader=reader)
+
+    def waive(
+        self, gate: str, *, reason: str, by: str, version: int | None = None, expires: str | None = None
+    ) -> Waiver:
+        """Accept a gate that a version did not pass, and write its documents again; parameters and errors are those of
+        `modelwright.govern.waiving.waive`."""
+        from modelwright.govern.waiving import waive
+        from modelwright.report.papers.writing import write_again
+
+        waiver = waive(self, gate, reason=reason, by=by, version=version, expires=expires)
+        write_again(self, waiver.version)
+        return waiver
+
+    def standing(self, version: int | None = None) -> Standing | None:
+        """Return how a version stands: its verdict and what was waived; None where no verdict is recorded."""
+        from modelwright.govern.waiving import standing_of
+
+        return standing_of(self, int(self.result["version"]) if version is None else version)
 
     def forget(self, column: str, value: Any) -> Forgetting:
         """Erase the person whose rows have a value in the column of subjects; see `modelwright.forgetting.forget`."""

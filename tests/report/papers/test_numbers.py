@@ -65,7 +65,7 @@ def test_every_number_is_that_of_the_file_it_cites(kind: str, trained: Path) -> 
     checked = 0
     for piece in all_cited(paper):
         name, *steps = piece.at.split("/")
-        if name in ("version", "*"):
+        if name in ("version", "standing", "sure", "*"):
             continue
         if name == "ledger":
             recorded: object = step_into(entries[int(steps[0]) - 1], steps[1:])

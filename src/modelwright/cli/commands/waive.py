@@ -39,7 +39,7 @@ def command(
     """
     from modelwright.cli.showing import print_json
     from modelwright.documents import to_builtins
-    from modelwright.govern.waiving import standing_of, waive, withdraw
+    from modelwright.govern.waiving import withdraw
     from modelwright.project import Project
     from modelwright.report.papers.writing import write_again
 
@@ -48,10 +48,10 @@ def command(
     if gate is not None:
         if back:
             withdraw(opened, gate, reason=reason, by=by, version=version)
+            write_again(opened, version)
         else:
-            waive(opened, gate, reason=reason, by=by, version=version, expires=expires)
-        write_again(opened, version)
-    stands = standing_of(opened, version)
+            opened.waive(gate, reason=reason, by=by, version=version, expires=expires)
+    stands = opened.standing(version)
     if as_json:
         print_json(
             {"project": project, "version": version, "standing": None if stands is None else to_builtins(stands)}

@@ -13,6 +13,7 @@ from modelwright.report.papers.card import (
     slices,
 )
 from modelwright.report.papers.evidence import Evidence
+from modelwright.report.papers.further import private, single_cases, stressed, treated, worth
 from modelwright.report.papers.standing import gates_table, standing_of, thresholds_table
 
 __all__ = ["annex"]
@@ -161,7 +162,7 @@ def _data(ev: Evidence) -> tuple[Block, ...]:
             ("Digest", line(ev.cite("source/digest", code=True))),
         )
     )
-    return facts, *findings_list(ev), Text(line("The datasheet has more."))
+    return facts, *treated(ev), *findings_list(ev), Text(line("The datasheet has more."))
 
 
 def _oversight(ev: Evidence) -> tuple[Block, ...]:
@@ -179,7 +180,7 @@ def _testing(ev: Evidence) -> tuple[Block, ...]:
         blocks += [Text(line("On the separate test file:")), scores(ev, "tested")]
     if ev.get("evaluation/comparisons"):
         blocks.append(comparisons(ev))
-    return (*blocks, *groups(ev))
+    return (*blocks, *groups(ev), *stressed(ev))
 
 
 def _security(ev: Evidence) -> tuple[Block, ...]:
@@ -192,7 +193,7 @@ def _security(ev: Evidence) -> tuple[Block, ...]:
 
 def _accuracy(ev: Evidence) -> tuple[Block, ...]:
     head = line(ev.cite("evaluation/headline/name", "metric"), " ", ev.cite("evaluation/headline", "measured"))
-    return (Text(line(*head, " on ", ev.cite("evaluation/headline/n", "count"), " rows.")),)
+    return Text(line(*head, " on ", ev.cite("evaluation/headline/n", "count"), " rows.")), *single_cases(ev), *worth(ev)
 
 
 def _groups(ev: Evidence) -> tuple[Block, ...]:
@@ -204,7 +205,7 @@ def _risks(ev: Evidence) -> tuple[Block, ...]:
         line(ev.cite(f"{a}/because", "sentence"), " To do: ", ev.cite(f"{a}/do", "sentence"))
         for a, _ in ev.each("verdict/reasons")
     )
-    return (Items(lines),) if lines else ()
+    return (*((Items(lines),) if lines else ()), *private(ev))
 
 
 def _metrics(ev: Evidence) -> tuple[Block, ...]:

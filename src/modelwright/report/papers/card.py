@@ -25,6 +25,7 @@ from modelwright.report.papers.base import (
     line,
 )
 from modelwright.report.papers.evidence import Evidence, evidence_of
+from modelwright.report.papers.further import private, single_cases, stressed, worth
 from modelwright.report.papers.markdown import render_markdown
 from modelwright.report.papers.standing import standing_of
 
@@ -36,6 +37,13 @@ PIPELINE_TAGS = {"classify": "tabular-classification", "regress": "tabular-regre
 IMPORTANCES = 10
 COLUMNS = 60
 PERSON = line(Gap())
+FURTHER = (
+    ("A single case", single_cases),
+    ("What it is worth", worth),
+    ("Under stress", stressed),
+    ("Who was trained on", private),
+)
+"""Parts of the analyses that are there where they were measured."""
 
 
 def render_card(r: ReportInput) -> str:
@@ -331,6 +339,9 @@ def _analyses(ev: Evidence) -> tuple[Section, ...]:
         parts.append(Section(line("Parts of the rows"), (slices(ev),), 3))
     if ev.get("evaluation/fairness"):
         parts.append(Section(line("Groups of people"), groups(ev), 3))
+    for title, blocks_of in FURTHER:
+        if found := blocks_of(ev):
+            parts.append(Section(line(title), found, 3))
     if ev.get("explanation/importances"):
         rows = tuple(
             (line(ev.cite(f"{a}/column", code=True)), line(ev.cite(f"{a}/drop", "measured")))

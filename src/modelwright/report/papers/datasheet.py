@@ -8,6 +8,7 @@ from modelwright.report.papers.asking import Answers, answered, texts
 from modelwright.report.papers.base import Block, Facts, Items, Line, Paper, Table, Text, line
 from modelwright.report.papers.card import columns_table, findings_list
 from modelwright.report.papers.evidence import Evidence
+from modelwright.report.papers.further import treated
 
 __all__ = ["datasheet"]
 
@@ -170,9 +171,10 @@ def _cleaning(ev: Evidence) -> tuple[Block, ...]:
         line(ev.cite(f"{a}/title"), " (", ev.cite(f"{a}/code"), "): ", ev.cite(f"{a}/done", "sentence")) for a in at
     )
     notes = tuple(line(ev.cite(a, "sentence")) for a, _ in ev.each("source/notes"))
-    if not (lines or notes):
+    personal = treated(ev)
+    if not (lines or notes or personal):
         return (Text(line("No: rows and values were used as they came.")),)
-    return (Items(notes + lines),)
+    return (*((Items(notes + lines),) if notes + lines else ()), *personal)
 
 
 def _raw(ev: Evidence) -> tuple[Block, ...]:

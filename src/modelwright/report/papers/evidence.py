@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from modelwright.documents import to_builtins
@@ -86,6 +86,11 @@ def evidence_of(r: ReportInput) -> Evidence:
     }
     if r.test_evaluation is not None:
         documents["tested"] = to_builtins(r.test_evaluation)
+    for name in ("stress", "privacy"):
+        if (found := getattr(r, name)) is not None:
+            documents[name] = to_builtins(found)
+    if r.sure is not None:
+        documents["sure"] = to_builtins(replace(r.sure, risks=None))  # a curve, which the report draws
     if r.standing is not None:
         documents["standing"] = to_builtins(r.standing)
     documents["ledger"] = {str(e.number): to_builtins(e) for e in r.entries}

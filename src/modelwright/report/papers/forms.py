@@ -73,6 +73,7 @@ FORMS: dict[str, Callable[[Any], str]] = {
     "length": lambda v: fmt.count(len(v)),
     "number": lambda v: fmt.number(v),
     "share": lambda v: fmt.share(v),
+    "nominal": lambda v: f"{v.rpartition('_')[2]}%",
     "level": lambda v: f"{v:.0%}",
     "size": lambda v: fmt.size(v),
     "seconds": lambda v: fmt.duration(v),
