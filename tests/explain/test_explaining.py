@@ -17,7 +17,7 @@ from modelwright.explain.explaining import explain
 from modelwright.explain.folds import MODEL, ByModel, rows_to_ask
 from modelwright.explain.grids import MISSING, make_grid, written
 from modelwright.explain.importance import note_order
-from modelwright.explain.likeness import alike, note_alike
+from modelwright.explain.likeness import alike, note_alike, sets_of
 from modelwright.explain.reasons import Importance
 from modelwright.explain.sampling import MAX_ROWS
 
@@ -196,7 +196,7 @@ def test_likeness():
     recoded = Strings(columns["level"].codes, np.array(["x", "y", "z"], dtype=object))
     pairs = alike(columns | {"twin": twin, "recoded": recoded}, [*columns, "twin", "recoded"])
     assert set(pairs) == {("strong", "twin"), ("level", "recoded")}
-    (note,) = note_alike([("a", "b"), ("b", "c")])
+    (note,) = note_alike(sets_of([("a", "b"), ("b", "c")]))
     assert "“a”, “b” and “c” carry almost the same information" in note
 
 
@@ -368,3 +368,20 @@ def test_models_that_agree_are_seldom_said_to_disagree():
 
 def test_a_model_with_few_rows_is_not_asked_apart():
     assert not any("depends on" in n for n in fitted_on_other_rows((1.0, 0.0) * 20, 0, 600).notes)
+
+
+def test_columns_that_stand_in_for_each_other_are_shuffled_as_one():
+    """The model takes the mean of two copies: one alone is worth a fourth of what both are, as squared errors go."""
+    rng = np.random.default_rng(0)
+    a = rng.normal(size=3000)
+    columns = {"a": a, "copy": a + rng.normal(0, 0.01, 3000), "other": rng.normal(size=3000)}
+
+    def mean_of_both(c):
+        return (0.5 * c["a"] + 0.5 * c["copy"])[:, None]
+
+    found = explained_value(columns, mean_of_both, a)
+    (both,) = found.together
+    drop = {i.column: i.drop.value for i in found.importances}
+    assert set(both.columns) == {"a", "copy"} and both.drop.low > 1.5 * max(drop.values())
+    assert both.drop.value == pytest.approx(np.sqrt(2), rel=0.1)
+    assert any("Shuffled as one, they cost 1.4" in note for note in found.notes)

@@ -12,9 +12,9 @@ from modelwright.data.contract import Contract
 from modelwright.evaluate.metrics import Metric
 from modelwright.explain.effects import measure_effects, outcome_of
 from modelwright.explain.folds import MODEL
-from modelwright.explain.importance import REPEATS, note_order, promising_first, rank_columns
+from modelwright.explain.importance import REPEATS, measure_together, note_order, promising_first, rank_columns
 from modelwright.explain.interactions import measure_interactions
-from modelwright.explain.likeness import alike, note_alike
+from modelwright.explain.likeness import alike, note_alike, sets_of
 from modelwright.explain.reasons import Explanation
 from modelwright.explain.sampling import MAX_ROWS, MIN_ROWS, Predict, Prober, draw_rows
 
@@ -94,7 +94,17 @@ def explain(
         spread=float(prediction[:, output].std()),
         rng=np.random.default_rng(seed),
     )
-    notes = [*note_order(importances), *doubts, *note_alike(alike(base, ranked[:LOOKED_AT_FOR_LIKENESS]))]
+    sets = sets_of(alike(base, ranked[:LOOKED_AT_FOR_LIKENESS]))
+    together = measure_together(
+        Prober(predict, base, deadline),
+        truth,
+        prediction,
+        sets,
+        metric,
+        threshold=threshold,
+        rng=np.random.default_rng([seed, 1]),
+    )
+    notes = [*note_order(importances), *doubts, *note_alike(sets, together)]
     if not ranked and (why := metric.undefined(truth, prediction)):
         notes.append(f"The columns could not be ranked: {metric.title} is not defined on these rows ({why}).")
     elif len(ranked) < len(features):
@@ -108,6 +118,7 @@ def explain(
         outcome=outcome,
         interactions=interactions,
         notes=tuple(notes),
+        together=together,
     )
 
 

@@ -18,11 +18,11 @@ from modelwright.data.columns import Column, Columns, Strings
 from modelwright.evaluate.measurements import Measurement
 from modelwright.evaluate.metrics import Metric
 from modelwright.explain.folds import MODEL
-from modelwright.explain.reasons import Importance
+from modelwright.explain.reasons import Importance, Together
 from modelwright.explain.sampling import Prober
 from modelwright.explain.stability import Between, Judges, note_models
 
-__all__ = ["REPEATS", "note_order", "promising_first", "rank_columns"]
+__all__ = ["REPEATS", "measure_together", "note_order", "promising_first", "rank_columns"]
 
 # Five shuffles bring the noise of shuffling below that of 3,000 rows; scikit-learn's default is five too.
 REPEATS = 5
@@ -87,6 +87,44 @@ def rank_columns(
     ranked = [Importance(column=c, drop=_measure(d, metric, len(y), between[c])) for c, d in found.items()]
     ranked.sort(key=lambda i: -(i.drop.value or 0.0))
     return tuple(ranked), note_models([(i.column, between[i.column]) for i in ranked[:ORDERED]], metric.title)
+
+
+def measure_together(
+    prober: Prober,
+    y: np.ndarray,
+    prediction: np.ndarray,
+    sets: Sequence[Sequence[str]],
+    metric: Metric,
+    *,
+    threshold: float | None,
+    rng: np.random.Generator,
+) -> tuple[Together, ...]:
+    """Return what sets of columns are worth together: each is shuffled as one, so that no column stands in for another.
+
+    Sets that time does not allow twice are left out.
+    """
+    if not sets or np.isnan(base := metric(y, prediction, threshold)):
+        return ()
+    sign = 1.0 if metric.greater_is_better else -1.0
+    base_influence, _ = metric.influence(y, prediction, threshold)
+    found = []
+    for names in sets:
+        record = _Drops()
+        for _ in range(REPEATS):
+            if prober.left <= 0:
+                break
+            order = rng.permutation(len(y))
+            shuffled = prober.predict({**prober.base, **{n: _shuffled(prober.base[n], order) for n in names}})
+            value = metric(y, shuffled, threshold)
+            if np.isnan(value):
+                continue
+            influence, record.freedom = metric.influence(y, shuffled, threshold)
+            part = sign * (base_influence - influence)
+            record.drops.append(sign * (base - value))
+            record.parts = part if record.parts is None else record.parts + part
+        if len(record.drops) > 1:
+            found.append(Together(columns=tuple(names), drop=_measure(record, metric, len(y), None)))
+    return tuple(found)
 
 
 def note_order(ranked: Sequence[Importance]) -> tuple[str, ...]:

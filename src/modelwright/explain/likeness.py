@@ -8,9 +8,13 @@ from itertools import combinations
 import numpy as np
 
 from modelwright.data.columns import Columns, Strings
+from modelwright.evaluate.measurements import Measurement
+from modelwright.evaluate.metrics import get
 from modelwright.explain.importance import grouped
+from modelwright.explain.reasons import Together
+from modelwright.format import measured
 
-__all__ = ["alike", "note_alike"]
+__all__ = ["alike", "note_alike", "sets_of"]
 
 # From here on shuffling one of two columns leaves the model nearly all of what both say. 0.9 is where variance
 # inflation passes 5, the usual warning (Sheather 2009, section 6.4).
@@ -35,20 +39,34 @@ def alike(columns: Columns, names: Sequence[str]) -> tuple[tuple[str, str], ...]
     return tuple(pairs)
 
 
-def note_alike(pairs: Sequence[tuple[str, str]]) -> tuple[str, ...]:
-    """Return a sentence per set of columns that hang together."""
+def sets_of(pairs: Sequence[tuple[str, str]]) -> tuple[tuple[str, ...], ...]:
+    """Return the sets of columns that hang together."""
     sets: list[list[str]] = []
     for a, b in pairs:
         touching = [s for s in sets if a in s or b in s]
         merged = list(dict.fromkeys([n for s in touching for n in s] + [a, b]))
         sets = [s for s in sets if s not in touching] + [merged]
-    return tuple(
+    return tuple(map(tuple, sets))
+
+
+def note_alike(sets: Sequence[Sequence[str]], together: Sequence[Together] = ()) -> tuple[str, ...]:
+    """Return a sentence per set of columns that hang together, with what they are worth as one where it is known."""
+    worth = {t.columns: t.drop for t in together}
+    return tuple(_note(names, worth.get(tuple(names))) for names in sets)
+
+
+def _note(names: Sequence[str], worth: Measurement | None) -> str:
+    told = (
         ", ".join(f"“{n}”" for n in names[:-1])
         + f" and “{names[-1]}” carry almost the same information: shuffling one leaves the model the other"
         + ("s" if len(names) > 2 else "")
         + ", so each looks less important than all of them together."
-        for names in sets
     )
+    if worth is None:
+        return told
+    title = get(worth.name).title
+    unused = worth.low is not None and worth.low <= 0
+    return f"{told} Shuffled as one, they cost {measured(worth)} of {title}{', which is within the noise' * unused}."
 
 
 def _ranks(column: np.ndarray) -> np.ndarray:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from modelwright.evaluate.measurements import Measurement
 from modelwright.explain.simple.documents import Simple
 
-__all__ = ["Effect", "Explanation", "Importance", "Interaction"]
+__all__ = ["Effect", "Explanation", "Importance", "Interaction", "Together"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +28,14 @@ class Importance:
         if drop.value == drop.low == drop.high == 0:
             return "unused"
         return "used" if drop.low is not None and drop.low > 0 else "noise"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Together:
+    """Columns that carry the same information, and how much the score falls when all are shuffled as one."""
+
+    columns: tuple[str, ...]
+    drop: Measurement
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,8 +72,9 @@ class Explanation:
 
     ``outcome`` names what the effects are on (``"chance of ‘yes’"``, ``"predicted price"``); ``notes`` say what the
     numbers alone do not: columns that carry the same information, an order that may as well be another, columns left
-    out for lack of time. ``interactions`` are those of the first columns that are strong enough to be told. ``simple``
-    is the model on a page; None in explanations of earlier releases.
+    out for lack of time. ``interactions`` are those of the first columns that are strong enough to be told,
+    ``together`` sets of columns that stand in for each other. ``simple`` is the model on a page; None in explanations of
+    earlier releases.
     """
 
     importances: tuple[Importance, ...]
@@ -74,4 +83,5 @@ class Explanation:
     outcome: str = ""
     interactions: tuple[Interaction, ...] = ()
     notes: tuple[str, ...] = ()
+    together: tuple[Together, ...] = ()
     simple: Simple | None = None

@@ -122,6 +122,8 @@ def _simple(run: Run, seconds: float) -> Simple:
         seed=run.brief.seed,
         deadline_s=seconds,
     )
+    if simple.take:
+        run.listener.note(simple.advice)
     if simple.model is not None:
         run.decide(
             "explain",
