@@ -36,6 +36,7 @@ print(json.dumps([answer.decode(), sorted(sys.modules)]))
 NOT_NEEDED = (
     *(f"modelwright.{part}" for part in ("audit", "explain", "features", "frame", "learners", "monitor", "report")),
     *(f"modelwright.{part}" for part in ("objectives", "retrain", "steps", "train", "runtime.reasons")),
+    *("modelwright.brief", "modelwright.evaluate.measurements.evaluation", "modelwright.package.reference"),
     *("modelwright.runtime.shapley", "modelwright.serve.openapi", "modelwright.serve.schemas"),
     *("importlib.metadata", "numpy.ma", "numpy.random", "jinja2", "pandas", "psutil", "pyarrow", "rich"),
 )

@@ -35,7 +35,6 @@ from modelwright.errors import BundleError, DataError, UsageError
 from modelwright.package.abstaining import ABSTAINING, Abstaining, none_to_leave, read_abstaining
 from modelwright.package.golden import largest_difference, read_golden
 from modelwright.package.manifest import Manifest, current_platform
-from modelwright.package.reference.documents import REFERENCE, Reference, read_reference, reference_of_profile
 from modelwright.package.uncertainty import INTERVALS, Uncertainty, none_to_give, read_uncertainty
 from modelwright.package.unusual.documents import UNUSUAL_FILE, Unusual, none_to_tell, read_unusual
 from modelwright.package.verifying import verify_folder
@@ -48,6 +47,7 @@ from modelwright.runtime.storage import RESTORE, malformed, read_json
 from modelwright.runtime.unusual import UNUSUAL, UNUSUAL_COLUMNS
 
 if TYPE_CHECKING:  # and imported where they are needed: a server starts without them
+    from modelwright.package.reference.documents import Reference
     from modelwright.package.signature import SignatureFacts, Signed
     from modelwright.runtime.reasons import Reasons
     from modelwright.runtime.shapley.explainer import Explainer
@@ -110,6 +110,8 @@ class Version:
     @cached_property
     def reference(self) -> Reference:
         """What monitoring compares with; of a version without one, what its profile tells."""
+        from modelwright.package.reference.documents import REFERENCE, read_reference, reference_of_profile
+
         if self.manifest.has(REFERENCE):
             return read_reference(self.folder, self.contract)
         return reference_of_profile(self.profile, self.contract)

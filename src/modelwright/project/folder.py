@@ -9,13 +9,15 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from modelwright import documents
-from modelwright.brief import Brief
 from modelwright.errors import ProjectError
 from modelwright.ledger import Ledger
 from modelwright.locking import held
+
+if TYPE_CHECKING:
+    from modelwright.brief import Brief
 
 __all__ = ["Folder", "Report", "RunState", "default_path"]
 
