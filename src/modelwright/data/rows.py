@@ -216,9 +216,11 @@ class _Column:
 
 def _plain_range(spec: ColumnSpec) -> tuple[float, float]:
     """Return between which bounds a number needs no second look; an empty range where every value needs one."""
-    plain = spec.kind in (Kind.NUMBER, Kind.GEO, Kind.DURATION) and spec.scale == 1.0 and spec.treatment is None
+    plain = spec.kind in (Kind.NUMBER, Kind.GEO, Kind.DURATION) and spec.scale == 1.0
     low = -_LARGEST if spec.minimum is None or spec.maximum is None else spec.minimum
     high = _LARGEST if spec.minimum is None or spec.maximum is None else spec.maximum
     if not plain or any(low <= n <= high for n in spec.missing_numbers):
         return 1.0, 0.0
+    if spec.treatment is not None:  # what a privacy policy leaves as it is
+        low, high = max(low, spec.treatment.leaves_alone[0]), min(high, spec.treatment.leaves_alone[1])
     return low, high

@@ -6,6 +6,7 @@ import datetime as dt
 import math
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -126,6 +127,29 @@ def test_a_pseudonym_needs_the_right_key(monkeypatch, tmp_path):
     assert caught.value.code == "MW-U911"
     (tmp_path / "key").write_text(KEY + "\n")
     assert treater(Treatment(action=Action.HASH, salt="c", key_file=str(tmp_path / "key")))("K17").startswith("#")
+
+
+@given(
+    numbers=st.lists(st.one_of(st.none(), st.floats(width=64), st.integers(-(10**6), 10**6)), min_size=1, max_size=20),
+    treatment=st.sampled_from(
+        [
+            Treatment(action=Action.CAP, size=90.0),
+            Treatment(action=Action.BUCKET, size=0.1),
+            Treatment(action=Action.BUCKET, size=7.0, low=-70.0, high=70.0),
+            Treatment(action=Action.CLIP, low=-5.0, high=5.5),
+        ]
+    ),
+)
+def test_columns_of_numbers_are_treated_at_once_as_one_by_one(numbers, treatment):
+    treat = treater(treatment)
+    expected = [np.nan if (v := treat(n)) is None else v for n in numbers]
+    column = pa.array([None if n is None else float(n) for n in numbers], pa.float64())
+    plain = [None if n is None or not math.isfinite(n) else n for n in numbers]
+    texts = pa.array([None if n is None else repr(n) for n in plain], pa.string())
+    assert np.array_equal(treated_values(pa.chunked_array([column]), treatment), expected, equal_nan=True)
+    from_texts = treated_values(pa.chunked_array([texts]), treatment)
+    one_by_one = [treat(None if n is None else repr(n)) for n in plain]
+    assert [None if v is None or v != v else v for v in from_texts] == one_by_one
 
 
 def test_columns_are_treated_as_their_values_are():

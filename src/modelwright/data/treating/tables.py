@@ -41,6 +41,10 @@ def treated_table(
         if name not in table.column_names:
             continue
         values = treated_values(table.column(name), treatment)
+        if not isinstance(values, list):
+            place = table.column_names.index(name)
+            table = table.set_column(place, name, pa.chunked_array([pa.array(values, pa.float64(), from_pandas=True)]))
+            continue
         if treatment.action is Action.REDACT and names:
             values = [None if v is None else without_names(v, names) for v in values]
         kind = pa.float64() if treatment.action in NUMERIC else pa.string()

@@ -83,6 +83,15 @@ class Treatment:
     fingerprint: str = ""
     least: int = 1
 
+    @property
+    def leaves_alone(self) -> tuple[float, float]:
+        """Between which bounds numbers stay as they are; an empty range where none is known to."""
+        if self.action not in (Action.CLIP, Action.CAP):
+            return 1.0, 0.0
+        low = -math.inf if self.low is None else self.low
+        high = math.inf if self.high is None else self.high
+        return low, min(high, self.size) if self.action is Action.CAP and self.size is not None else high
+
 
 ACTIONS: dict[Action, tuple[float, float] | None] = {
     Action.KEEP: None,

@@ -13,7 +13,7 @@ import numpy as np
 from modelwright.data.parsing.moments import read_moment
 from modelwright.data.parsing.numbers import NumberFormat, as_float, read_number
 from modelwright.data.parsing.texts import is_missing_text, text_of
-from modelwright.data.raw import ArrayRaw
+from modelwright.data.raw import ArrayRaw, raw_of
 from modelwright.data.treating.keys import HASHED, key_for, pseudonym
 from modelwright.data.treating.redacting import redacted
 from modelwright.data.treating.treatment import MASKED, RARE, Action, Treatment
@@ -64,17 +64,57 @@ def treater(treatment: Treatment) -> Treat:
 
 
 def treated(raw: Raw, treatment: Treatment) -> Raw:
-    """Return a raw column treated; each different value is treated once."""
+    """Return a raw column treated; columns of numbers at once, of others each different value once."""
+    numbers = _at_once(raw, treatment)
+    if numbers is not None:
+        return ArrayRaw(numbers)
     values, codes = raw.distinct()
     return ArrayRaw(_spread([*map(treater(treatment), values)], codes))
 
 
-def treated_values(values: Any, treatment: Treatment) -> list[Any]:
-    """Return the values of a raw column treated, in the order of the rows; None where missing."""
-    from modelwright.data.raw import raw_of
-
-    found, codes = raw_of(values).distinct()
+def treated_values(values: Any, treatment: Treatment) -> Any:
+    """Return the values of a raw column treated, in the order of the rows: an array of float64 with NaN where missing,
+    or a list with None there."""
+    raw = raw_of(values)
+    numbers = _at_once(raw, treatment)
+    if numbers is not None:
+        return numbers
+    found, codes = raw.distinct()
     return list(_spread([*map(treater(treatment), found)], codes))
+
+
+def _at_once(raw: Raw, treatment: Treatment) -> np.ndarray | None:
+    """Return what `treater` makes of a column of numbers, where that is plain arithmetic; None to go value by value."""
+    change = _AT_ONCE.get(treatment.action)
+    if change is None:
+        return None
+    numbers = raw.numbers()
+    if numbers is None and treatment.thousands != ".":
+        from modelwright.data.canonical import SPELLINGS
+
+        numbers = raw.plain_numbers(SPELLINGS)
+    if numbers is None:
+        return None
+    numbers = np.where(np.isfinite(numbers), numbers, np.nan)
+    low = -np.inf if treatment.low is None else treatment.low
+    high = np.inf if treatment.high is None else treatment.high
+    return np.minimum(np.maximum(change(numbers, treatment), low), high)
+
+
+def _buckets(numbers: np.ndarray, t: Treatment) -> np.ndarray:
+    """`_bucketed` for arrays."""
+    size = t.size or 1.0
+    parts = numbers / size
+    whole = np.round(parts)
+    near = np.abs(parts - whole) <= ROUNDING * np.maximum(1.0, np.abs(parts))
+    return np.where(near, whole, np.floor(parts)) * size
+
+
+_AT_ONCE: dict[Action, Callable[[np.ndarray, Treatment], np.ndarray]] = {
+    Action.CAP: lambda numbers, t: np.minimum(numbers, t.size or 0.0),
+    Action.BUCKET: _buckets,
+    Action.CLIP: lambda numbers, t: numbers,
+}
 
 
 def _spread(values: list[Any], codes: np.ndarray) -> Any:
