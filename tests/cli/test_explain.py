@@ -75,6 +75,7 @@ def test_the_model_on_a_page_is_told_whole(trained: Path, project: Path, capsys:
     assert main(["explain", str(project), "--simple", "--json"]) == 0
     told = one_object(capsys.readouterr().out)
     assert told["model"]["form"] == page.model.form and told["sql"] == page.sql()
+    assert Project(project).result["simple"]["advice"] == page.simple.advice
     assert told["gain"]["low"] <= told["gain"]["value"] <= told["gain"]["high"]
     assert main(["explain", str(project), "--simple", "--sql", "customers"]) == 0
     assert capsys.readouterr().out.endswith('FROM "customers";\n')

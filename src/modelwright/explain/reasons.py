@@ -73,8 +73,8 @@ class Explanation:
     ``outcome`` names what the effects are on (``"chance of ‘yes’"``, ``"predicted price"``); ``notes`` say what the
     numbers alone do not: columns that carry the same information, an order that may as well be another, columns left
     out for lack of time. ``interactions`` are those of the first columns that are strong enough to be told,
-    ``together`` sets of columns that stand in for each other. ``simple`` is the model on a page; None in explanations of
-    earlier releases.
+    ``together`` sets of columns that stand in for each other. ``simple`` is the model on a page; None in explanations
+    of earlier releases.
     """
 
     importances: tuple[Importance, ...]
