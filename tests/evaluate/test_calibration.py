@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from scipy.special import expit
 
 from modelwright.evaluate.calibrating import BINARY_FITS, MULTICLASS_FITS
 from modelwright.evaluate.calibration import calibration_bins, calibration_error, fit_calibrator
@@ -101,3 +102,23 @@ def test_bins():
     assert len(calibration_bins(y, np.full((1000, 2), 0.5))) == 1
     assert calibration_bins(y[:0], p[:0]) == ()
     assert sum(b.n for b in calibration_bins(*multiclass(np.random.default_rng(0), 100))) == 100
+
+
+@pytest.mark.parametrize(("slope", "offset"), [(1.0, 0.0), (1.6, 0.0), (0.5, 0.0), (1.0, 0.7)])
+def test_the_interval_of_the_calibration_error_holds_the_true_one(slope, offset):
+    rng = np.random.default_rng(5)
+
+    def drawn(n):
+        odds = rng.normal(0, 1.8, n)
+        return expit(odds), expit(slope * odds + offset)
+
+    true, stated = drawn(200_000)
+    error = float(np.abs(true - stated).mean())
+    held = 0
+    for seed in range(40):
+        true, stated = drawn(500)
+        y = (rng.random(500) < true).astype(float)
+        found = calibration_error(y, np.column_stack([1 - stated, stated]), seed=seed)
+        assert found.low <= found.value <= found.high
+        held += found.low <= error <= found.high
+    assert held >= 35  # of 38 to be expected

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 
@@ -25,6 +26,7 @@ EQUAL = 1.0  # standard errors within which the simpler of two calibrators is ta
 ROWS_PER_BIN, FEWEST_BINS, MOST_BINS = 50, 5, 15
 DRAWS = 1000
 BISECTIONS = 30
+LEAST_TRUE = 0.25  # of a bin's standard error: where no distance is beyond chance, true ones are like the noise
 
 
 def fit_calibrator(
@@ -166,7 +168,8 @@ def calibration_error(
     """Return the expected calibration error: mean distance of stated and observed share over bins of equal size.
 
     Each bin's distance would be above zero from chance alone; what chance adds is taken off, as Bröcker
-    (2012) and Kumar, Liang and Ma (2019) ask for. The interval is a parametric bootstrap of the bins.
+    (2012) and Kumar, Liang and Ma (2019) ask for. The interval holds the errors under which a distance like the
+    observed one is no surprise: a parametric bootstrap of the bins, inverted.
     """
     stated, came = _confidence(y, prediction)
     wanted = int(np.clip(len(y) // ROWS_PER_BIN, FEWEST_BINS, MOST_BINS))
@@ -176,17 +179,14 @@ def calibration_error(
     spread = _bin_errors(stated, came, number, sizes, groups)
     share = sizes / len(y)
     value = _without_chance(share, gap, spread)
-    drawn = gap + spread * np.random.default_rng(seed).standard_normal((DRAWS, len(gap)))
-    found = np.abs(drawn) @ share
-    tail = (1 - level) / 2
-    low, high = np.quantile(found, [tail, 1 - tail]) - found.mean() + value
+    low, high = _not_surprising(share, gap, spread, level, seed)
     return Measurement(
         name="calibration_error",
         value=value,
-        low=max(float(low), 0.0),
-        high=min(float(high), 1.0),
+        low=min(low, value),
+        high=min(max(high, value), 1.0),
         n=len(y),
-        method=f"parametric bootstrap over {len(gap)} bins of equal size",
+        method=f"inverted parametric bootstrap over {len(gap)} bins of equal size",
         greater_is_better=False,
         level=level,
     )
@@ -227,6 +227,39 @@ def _without_chance(share: np.ndarray, gap: np.ndarray, spread: np.ndarray) -> f
         else:
             low = middle
     return low * observed
+
+
+def _not_surprising(
+    share: np.ndarray, gap: np.ndarray, spread: np.ndarray, level: float, seed: int
+) -> tuple[float, float]:
+    """Return the least and the greatest mean distance under which the observed one lies within the middle of chance.
+
+    How true distances are spread over the bins is not known. Chance hides most of them where all are alike, which makes
+    the greatest, and least where they are as uneven as observed, but for chance, which makes the least. The same
+    numbers are drawn for every size, so that the share of draws beyond the observed distance rises with it.
+    """
+    observed, tail = float(share @ np.abs(gap)), (1 - level) / 2
+    noise = spread * np.random.default_rng(seed).standard_normal((DRAWS, len(gap)))
+    uneven = np.sqrt(np.maximum(gap**2 - spread**2, 0.0) + (LEAST_TRUE * spread) ** 2)
+
+    def end(shape: np.ndarray, at: float) -> float:
+        unit = shape / float(share @ shape)
+        return _where(lambda size: float(np.quantile(np.abs(size * unit + noise) @ share, at)) >= observed, 0.0, 1.0)
+
+    return end(uneven, 1 - tail), end(np.ones(len(gap)), tail)
+
+
+def _where(reached: Callable[[float], bool], low: float, high: float) -> float:
+    """Return the least number from which on something is so, by bisection; ``low`` where it always is."""
+    if reached(low):
+        return low
+    for _ in range(BISECTIONS):
+        middle = (low + high) / 2
+        if reached(middle):
+            high = middle
+        else:
+            low = middle
+    return high
 
 
 def _folded(size: np.ndarray, spread: np.ndarray) -> np.ndarray:
