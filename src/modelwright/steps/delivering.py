@@ -17,6 +17,7 @@ from modelwright.govern.verdict import Verdict
 from modelwright.ledger import now
 from modelwright.package.packaging import Packaged
 from modelwright.running import Run
+from modelwright.steps.explaining import simple_told
 from modelwright.steps.learning import check_rows, plan_facts
 from modelwright.steps.settling import told_in
 
@@ -282,8 +283,7 @@ def report(run: Run) -> dict[str, Any]:
         privacy=run.privacy,
         sure=sureness_of(run.project.version(packaged.version)),
     )
-    for folder in (run.folder, run.project.path):
-        write_all(inputs, folder)
+    write_all(inputs, run.folder, run.project.path)
     return {
         "project": str(run.project.path),
         "run": run.name,
@@ -295,6 +295,7 @@ def report(run: Run) -> dict[str, Any]:
         "verdict_summary": documents["verdict"].summary,
         "worth": _worth(documents["evaluation"]),
         "findings": len(documents["audit"].findings),
+        "simple": simple_told(documents["explanation"].simple),
         "resumed_trials": documents["training"].resumed_trials,
         "seconds": round(run.budget.spent, 2),
         "peak_memory_bytes": inputs.peak_memory_bytes,

@@ -126,24 +126,30 @@ def write_papers(
     return tuple(written)
 
 
-def write_all(r: ReportInput, folder: Path) -> None:
-    """Write what every run leaves: the report and the model card, and the other papers in a folder beside them."""
+def write_all(r: ReportInput, folder: Path, *others: Path) -> None:
+    """Write what every run leaves: the report and the model card, and the other papers in a folder beside them.
+
+    They are written once, into ``folder``; the ``others`` get copies.
+    """
     from modelwright.report.html import render
     from modelwright.report.papers.card import render_card
 
-    _text(folder / "report.html", render(r))
-    _text(folder / "model-card.md", render_card(r))
-    others = [kind for kind in KINDS if kind not in ("card", REPORT)]
-    write_papers(r, folder / "documents", kinds=others, formats=("md",))
+    written = [_text(folder / "report.html", render(r)), _text(folder / "model-card.md", render_card(r))]
+    beside = [kind for kind in KINDS if kind not in ("card", REPORT)]
+    written += write_papers(r, folder / "documents", kinds=beside, formats=("md",))
+    for other in others:
+        for path in written:
+            copy = other / path.relative_to(folder)
+            copy.parent.mkdir(exist_ok=True)
+            write_atomic(copy, path.read_bytes())
 
 
 def write_again(project: Project, version: int) -> None:
     """Write the report and the papers on a version again, as after a waiver: where its run left them, and those of the
     newest run in the folder of the project too."""
     r = gather(project, version)
-    write_all(r, project.run_folder(r.run))
-    if project.result["version"] == version:
-        write_all(r, project.path)
+    newest = project.result["version"] == version
+    write_all(r, project.run_folder(r.run), *([project.path] if newest else []))
 
 
 def _write(
