@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -18,7 +19,7 @@ from modelwright.running import Run
 from modelwright.runtime.plan import Plan
 from modelwright.steps.learning import plan_facts
 
-__all__ = ["explain"]
+__all__ = ["explain", "simple_told"]
 
 EXPLAIN_SHARE = 0.4
 """Part of the time after training that explaining may take."""
@@ -135,6 +136,14 @@ def _simple(run: Run, seconds: float) -> Simple:
             measurement=simple.score,
         )
     return simple
+
+
+def simple_told(simple: Simple | None) -> dict[str, Any] | None:
+    """Return what the model on a page came to, for machines; None where there is none."""
+    if simple is None or simple.model is None:
+        return None
+    model = simple.model
+    return {"form": model.form, "columns": list(model.columns), "take": simple.take, "advice": simple.advice}
 
 
 def _told(candidate: SimpleCandidate) -> str:
