@@ -10,6 +10,9 @@ import pytest
 import modelwright as mw
 from modelwright.cli import main
 from modelwright.errors import DataError, UsageError
+from modelwright.evaluate.measurements import Measurement
+from modelwright.explain.reasons import Explanation, Importance
+from modelwright.steps.stressing import ranked
 from tests.cli.helpers import table
 
 
@@ -59,3 +62,18 @@ def test_what_has_no_truth_is_refused(project, tmp_path):
     few.write_text("\n".join(lines[:12]))
     with pytest.raises(DataError, match=r"11 rows have a value of 'target'.*at least 30.*MW-D660"):
         project.stress(str(few))
+
+
+def _importance(column: str, drop: float, half: float) -> Importance:
+    measured = Measurement(name="roc_auc", value=drop, low=drop - half, high=drop + half, n=100, method="shuffles")
+    return Importance(column=column, drop=measured)
+
+
+def test_where_few_columns_matter_the_next_are_disturbed_too():
+    importances = (_importance("a", 0.2, 0.01), _importance("b", 0.01, 0.02), _importance("c", -0.01, 0.02))
+    found = Explanation(importances=(*importances, _importance("d", 0.0, 0.0)), effects=(), measured_on="")
+    assert ranked(found, ("a", "b", "c", "d")) == ("a", "b")
+    many = tuple(_importance(f"x{i}", 0.1, 0.01) for i in range(9))
+    whole = Explanation(importances=(*many, _importance("b", 0.01, 0.02)), effects=(), measured_on="")
+    assert ranked(whole, tuple(f"x{i}" for i in range(9)) + ("b",)) == tuple(f"x{i}" for i in range(9))
+    assert ranked(Explanation(importances=(), effects=(), measured_on=""), ("a", "b")) == ("a", "b")

@@ -59,7 +59,7 @@ def stress_version(
     from modelwright.evaluate.stress.measuring import Target, measure_stress
     from modelwright.explain.reasons import Explanation
     from modelwright.package.bundle import as_table
-    from modelwright.steps.stressing import stressed_rows
+    from modelwright.steps.stressing import ranked, stressed_rows
 
     opened = project.version(version)
     folder = project.run_folder(project.made_by(opened.manifest.version))
@@ -87,12 +87,11 @@ def stress_version(
         )
     rng = np.random.default_rng([opened.manifest.version, 31])
     places = stressed_rows(known, len(plan.contract.names), rng)
-    importances = documents.load(folder / "explanation.json", Explanation).importances
-    ranked = tuple(i.column for i in importances if i.judgement == "used" and i.column in plan.contract.names)
+    explanation = documents.load(folder / "explanation.json", Explanation)
     own = take(columns, places)
     return measure_stress(
         plan.predict,
-        Rows(own, plan.contract, ranked or plan.contract.names),
+        Rows(own, plan.contract, ranked(explanation, plan.contract.names)),
         Target(
             metric=metrics.get(opened.manifest.metric),
             y=y[places],

@@ -9,12 +9,13 @@ from modelwright.evaluate.measurements import Stressed
 from modelwright.evaluate.stress import stresses
 from modelwright.evaluate.stress.base import Rows
 from modelwright.evaluate.stress.measuring import MOST_ROWS, Target, measure_stress
+from modelwright.explain.reasons import Explanation
 from modelwright.format import plural
 from modelwright.frame.problem import Problem
 from modelwright.running import Run
 from modelwright.steps.learning import plan_facts
 
-__all__ = ["stress", "stressed_rows"]
+__all__ = ["ranked", "stress", "stressed_rows"]
 
 STRESS_SHARE = 0.12
 """Part of the time after training that may be spent on it."""
@@ -25,6 +26,8 @@ KEPT_SHARE = 0.3
 MOST_CELLS = 60_000
 """Of the disturbed rows: each is written as it would stand in the source, which takes about a microsecond and more."""
 FEWEST_ROWS = 100
+FEWEST_COLUMNS = 6
+"""That are disturbed one by one, where there are so many."""
 
 
 def stress(run: Run) -> Stressed:
@@ -44,7 +47,7 @@ def stress(run: Run) -> Stressed:
     constant = evidence.baselines.get("constant")
     stressed = measure_stress(
         plan.predict,
-        Rows(columns, plan.contract, _ranked(run, plan.contract.names)),
+        Rows(columns, plan.contract, ranked(run.documents["explanation"], plan.contract.names)),
         Target(
             metric=metrics.get(problem.metric),
             y=evidence.y[places],
@@ -77,11 +80,15 @@ def stressed_rows(places: np.ndarray, n_columns: int, rng: np.random.Generator) 
     return places if len(places) <= most else np.sort(rng.choice(places, most, replace=False))
 
 
-def _ranked(run: Run, names: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the columns that the model relies on, most important first; all of them where that is not known."""
-    importances = run.documents["explanation"].importances
-    used = tuple(i.column for i in importances if i.judgement == "used" and i.column in names)
-    return used or tuple(i.column for i in importances if i.column in names) or names
+def ranked(explanation: Explanation, names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the columns that the model relies on, most important first; all of them where that is not known.
+
+    Where few are important beyond the noise, those that come next are taken as well: on few rows little is.
+    """
+    known = [i for i in explanation.importances if i.column in names]
+    used = [i.column for i in known if i.judgement == "used"]
+    others = [i.column for i in known if i.judgement == "noise" and (i.drop.value or 0.0) > 0]
+    return tuple(used + others[: max(FEWEST_COLUMNS - len(used), 0)]) or names
 
 
 def _measured_on(columns: Columns, lockbox: np.ndarray) -> str:
