@@ -43,6 +43,7 @@ class Now:
 
     def know(self, place: int, levels: Iterable[str | None]) -> None:
         """Have numbers for levels at a place; all of them are known before anybody asks for a finder."""
+        before = self._size
         index = self._index.get(place)
         if index is None:
             index = self._index[place] = Of({}, self._size)
@@ -51,7 +52,7 @@ class Now:
             if level not in index:
                 index[level] = self._size
                 self._size += 1
-                assert not self._frozen, "a finder that was made would not know the level"
+        assert self._size == before or not self._frozen, "a finder that was made would not know the level"
 
     def finder(self, searches: Mapping[int, Of[int]]) -> Callable[[np.ndarray], None]:
         """Return the function that writes, for each place of ``searches``, what it says of the level there.
