@@ -208,6 +208,20 @@ def test_the_command_shows_the_waiver_everywhere(refused: Project, capsys: pytes
     assert "Ada Lovelace" not in (refused.path / "model-card.md").read_text()
 
 
+def test_versions_tell_how_they_stand(refused: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    waive(refused, "fair enough", reason=REASON, by="Ada", version=1)
+    over = {"version": 1, "gate": "known well enough", "reason": REASON, "by": "Ada", "expires": "2020-01-01"}
+    refused.ledger.append("waived", "", over)
+    assert main(["versions", str(refused.path), "--json"]) == 0
+    (row,) = json.loads(capsys.readouterr().out)["versions"]
+    assert row["standing"] == "collect more data" and row["waived"] == ["fair enough"]
+    assert row["waivers_over"] == ["known well enough"]
+    path = refused.run_folder(refused.runs()[-1]) / "verdict.json"
+    path.write_text(path.read_text().replace("do not ship", "ship"))
+    assert main(["versions", str(refused.path)]) == 0
+    assert "verdict.json' is damaged" in capsys.readouterr().out
+
+
 def test_a_brief_changed_on_disk_is_told_when_promoting(refused: Project, capsys: pytest.CaptureFixture[str]) -> None:
     for name in ("fair enough", "known well enough"):
         waive(refused, name, reason=REASON, by="Ada", version=1)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from modelwright.cli.options import output_options
+
+if TYPE_CHECKING:
+    from modelwright.project import Project
 
 __all__ = ["command"]
 
@@ -39,13 +42,18 @@ def command(project: str, as_json: bool, quiet: bool) -> None:
                 "created": manifest.created,
                 "score": to_builtins(manifest.score),
                 "bytes": version.size_bytes,
+                **_standing(opened, number),
             }
         )
     if as_json:
         print_json({"project": project, "versions": rows})
         return
     for row in rows:
-        mark = "champion" if row["champion"] else ""
+        marks = ["champion"] * row["champion"]
+        marks += [f"waived: {gate}" for gate in row.get("waived", ())]
+        marks += [f"waiver is over: {gate}" for gate in row.get("waivers_over", ())]
+        marks += [row["doubt"]] if "doubt" in row else []
+        mark = ", ".join(marks)
         if row["intact"]:
             score: dict[str, Any] = row["score"] or {}
             told = f"{score.get('name', '')} {score['value']:.4g}" if score.get("value") is not None else ""
@@ -54,3 +62,20 @@ def command(project: str, as_json: bool, quiet: bool) -> None:
             click.echo(f"{row['version']:>4}  REFUSED: {row['error']}  {mark}")
     if not rows:
         click.echo("no version yet")
+
+
+def _standing(project: Project, number: int) -> dict[str, Any]:
+    """Return how a version stands, and its waivers; a verdict that is damaged hides no version."""
+    from modelwright.errors import ProjectError
+
+    try:
+        stands = project.standing(number)
+    except ProjectError as error:
+        return {"standing": None, "waived": [], "waivers_over": [], "doubt": str(error)}
+    if stands is None:
+        return {"standing": None, "waived": [], "waivers_over": []}
+    return {
+        "standing": stands.answer,
+        "waived": [w.gate for w in stands.waivers if w.holds],
+        "waivers_over": [w.gate for w in stands.waivers if not w.holds],
+    }

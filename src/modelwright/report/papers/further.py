@@ -100,4 +100,6 @@ def worth(ev: Evidence) -> tuple[Block, ...]:
     )
     if not rows:
         return ()
-    return Text(line("What it earns beyond ways without it, for a thousand cases:")), Table(("Without it", "The model earns more by"), rows)
+    return Text(line("What it earns beyond ways without it, for a thousand cases:")), Table(
+        ("Without it", "The model earns more by"), rows
+    )
