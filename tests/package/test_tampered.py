@@ -414,6 +414,12 @@ MALICIOUS: dict[str, tuple[str, Tamper]] = {
         "plan.json",
         in_plan(lambda p: first_op(p).update(op="os.system")),
     ),
+    "a decision of its own": ("plan.json", in_plan(lambda p: p.update(decision={"kind": "os.system"}))),
+    "a decision of another size": (
+        "plan.json",
+        in_plan(lambda p: p.update(decision={"kind": "best worth", "payoff": [[1.0], [2.0, float("inf")]]})),
+    ),
+    "a decision that is none": ("plan.json", in_plan(lambda p: p.update(decision={"kind": "moved", "factor": []}))),
     "a weight that is no number": ("plan.json", in_plan(lambda p: p["members"][0].update(weight=float("nan")))),
     "a file elsewhere": (TEXT, in_plan(lambda p: p["members"][0]["scorer"].update(files=["../../x.txt"]))),
     "a forest: a child outside": (FOREST, in_forest("left", put(0, 1 << 30))),

@@ -65,6 +65,7 @@ def remade(
             "classes": question.classes,
             "calibrator": calibrator,
             "threshold": template.plan.threshold,
+            "decision": template.plan.decision,
         },
     )
     place = folder / "versions" / str(number)

@@ -20,6 +20,7 @@ from modelwright.package.exports.onnx.gate import Session, check_agreement, diff
 from modelwright.package.exports.onnx.probing import N_RANDOM, probes
 from modelwright.runtime import Plan, PlanMember, TargetTransform
 from modelwright.runtime.calibrators import Isotonic, from_json
+from modelwright.runtime.decisions import Moved
 from modelwright.runtime.ops.lookup import Lookup
 from modelwright.runtime.ops.numbers import Numbers
 from modelwright.runtime.views import ViewPlan
@@ -183,6 +184,17 @@ def test_the_test_rows_run_as_they_stand(tmp_path: Path) -> None:
     (got,) = session.run([facts["output"]["name"]], tensors)
     np.testing.assert_allclose(got, test["uncalibrated"], rtol=1e-13)
     assert facts["classes"] == [] and facts["calibrator"] is None and facts["threshold"] is None
+    assert facts["decision"] is None
+
+
+def test_a_decision_can_be_taken_by_what_is_written(tmp_path: Path) -> None:
+    plan = replace(regressor(), decision=Moved(1.5, 2.0))
+    export(version_of(plan, tmp_path), "onnx", tmp_path / "out")
+    facts, test = written(tmp_path / "out", "model.json"), written(tmp_path / "out", "test.json")
+    assert facts["decision"] == {"kind": "moved", "factor": 1.5, "shift": 2.0}
+    values = np.array(test["answers"]["prediction"])
+    np.testing.assert_allclose(test["answers"]["decision"], 1.5 * values + 2.0)
+    assert "`factor` times the value" in (tmp_path / "out" / "README.md").read_text()
 
 
 def test_the_same_version_gives_the_same_bytes(tmp_path: Path) -> None:

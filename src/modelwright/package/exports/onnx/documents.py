@@ -85,6 +85,7 @@ def model_document(version: Version, converted: Converted, agreement: Agreement)
         "classes": list(plan.classes),
         "calibrator": None if plan.calibrator is None else plan.calibrator.to_json(),
         "threshold": threshold if len(plan.classes) == 2 else None,
+        "decision": None if plan.decision is None else plan.decision.to_json(),
         "agreement": to_builtins(agreement),
     }
 
@@ -159,6 +160,7 @@ Then, with what `{DOCUMENT}` states:
 
 1. `calibrator`: {_calibration(plan)}
 2. `threshold`: {_threshold(plan)}
+3. `decision`: {_decision(plan)}
 
 `{TEST}` has rows with all answers on the way: `inputs` are what the graph takes (null is NaN), `uncalibrated` what it
 gives, `calibrated` and `answers` what comes of it.
@@ -185,6 +187,14 @@ def _calibration(plan: Plan) -> str:
     if plan.calibrator is None:
         return "there is none; the output is the answer."
     return f"`{plan.calibrator.kind}`, applied to the output."
+
+
+def _decision(plan: Plan) -> str:
+    if plan.decision is None:
+        return "there is none."
+    if plan.classes:
+        return "the class for which the sum of each probability times `payoff[class][decision]` is largest."
+    return "what to plan with is `factor` times the value, plus `shift`."
 
 
 def _threshold(plan: Plan) -> str:
