@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from modelwright.serve.access import LOOK_AGAIN_S
 from modelwright.serve.heads import LONGEST_HEAD, MOST, Heads
+from modelwright.serve.keys import FILE_NAME, KeyFile
 
 from .running import Answer, Server, Wire, make_project, request, serving
 
@@ -113,3 +117,16 @@ def test_callers_of_known_heads_are_counted_and_checked_each_time(server: Server
     with Wire(server.port, "127.0.0.9") as wire:
         statuses = [ask(wire, sent).status for _ in range(130)]
     assert statuses == [200] * 100 + [429] * 30
+
+
+def test_the_key_in_a_known_head_counts_until_it_is_revoked(tmp_path: Path) -> None:
+    project = make_project(tmp_path / "p")
+    keys = KeyFile(project / FILE_NAME)
+    key, token = keys.add("one", ["predict"])
+    sent = raw(json.dumps(ROW).encode(), authorization=f"Bearer {token}")
+    with serving(project, "--log", "off") as server, Wire(server.port) as wire:
+        assert [ask(wire, sent).status for _ in range(3)] == [200] * 3
+        assert ask(wire, sent.replace(token.encode(), b"x" * len(token))).status == 401
+        keys.revoke(key.id)
+        time.sleep(1.2 * LOOK_AGAIN_S)
+        assert [ask(wire, sent).status for _ in range(3)] == [401] * 3

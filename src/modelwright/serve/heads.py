@@ -2,7 +2,8 @@
 
 A program that asks for one prediction after the other sends the same request line and the same headers each time, to
 the byte. What was found in them is remembered, so that neither the parser nor the checks that depend on nothing else
-run again; keys, rates and hosts are looked at for every request. The slow, obvious twin is the parser.
+run again; keys, rates and hosts are looked at for every request. The slow, obvious twin is the parser. Heads stay in
+memory with the keys in them, and are written nowhere.
 """
 
 from __future__ import annotations
