@@ -60,8 +60,8 @@ def abstaining(run: Run, uncertainty: Uncertainty | None) -> Abstaining | None:
     if made is None and run.brief.abstain is None:
         return None
     told = None if made is None else next((p for p in made.measured.at if p.risk == run.brief.abstain), None)
-    if told is not None:
-        note = f"{note}; {told.answered:.0%} answered and {told.wrong:.1%} of them wrong on {made.measured.measured_on}"  # type: ignore[union-attr]
+    if made is not None and told is not None and told.n:
+        note = f"{note}; {told.answered:.0%} answered and {told.wrong:.1%} of them wrong on {made.measured.measured_on}"
     run.decide(
         "package",
         "abstaining",

@@ -69,8 +69,11 @@ def test_options_that_make_no_sense(query: dict[str, str]) -> None:
 @pytest.mark.parametrize(
     ("query", "fix"),
     [
-        ({"interal": "0.9"}, "did you mean 'interval'? known are 'probabilities', 'interval', 'reasons'"),
-        ({"reasons": "2", "x" * 10_000: "1"}, "known are 'probabilities', 'interval', 'reasons'"),
+        (
+            {"interal": "0.9"},
+            "did you mean 'interval'? known are 'probabilities', 'interval', 'reasons', 'abstain', 'unusual'",
+        ),
+        ({"reasons": "2", "x" * 10_000: "1"}, "known are 'probabilities', 'interval', 'reasons', 'abstain', 'unusual'"),
     ],
 )
 def test_options_that_are_not_known(query: dict[str, str], fix: str, facts: ModelFacts) -> None:
