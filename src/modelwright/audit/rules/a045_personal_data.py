@@ -56,7 +56,7 @@ class PersonalData:
     )
     what_is_done: ClassVar[str] = (
         "Columns that name or reach somebody are dropped. Dates of birth, places of people, what stands in texts and "
-        "what singles people out is told."
+        "what singles people out is told. A privacy policy (--privacy) does more, where rows are read."
     )
 
     def check(self, context: AuditContext) -> list[Finding] | str:
