@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from modelwright.evaluate.measurements import Room
+from modelwright.report.html import render
 from modelwright.report.money import section
 from tests.report import samples
 
@@ -75,3 +76,10 @@ def test_lists_alone_without_a_payoff():
 
 def test_nothing_asked_nothing_shown():
     assert section(replace(BANK, worth=None)) is None
+
+
+def test_the_verdict_says_it_too():
+    bank = samples.ALL["bank"]()
+    top = render(bank).split('id="first"')[0]
+    assert "Deciding with it brings" in top and "more per 1,000 cases" in top and 'href="#money"' in top
+    assert "Deciding with it" not in render(replace(bank, evaluation=replace(BANK, worth=None)))
