@@ -187,7 +187,8 @@ def renamed(column: Column, compared: Compared, spec: ColumnSpec) -> Sign | None
     """Return that levels are spelled otherwise than in training, if they are.
 
     Either a new level is a known one but for case, blanks and signs, or known levels are gone for good while new ones
-    have come on about as many rows.
+    have come on about as many rows. The latter says nothing where levels came and went in training as well, as months
+    and campaigns do.
     """
     if not isinstance(column, Strings) or spec.kind is not Kind.CATEGORY or not spec.levels:
         return None
@@ -202,6 +203,8 @@ def renamed(column: Column, compared: Compared, spec: ColumnSpec) -> Sign | None
     if sum(fresh[level] for level in respelled) >= NEW_SHARE:
         words = f"{share:.0%} of '{spec.name}' has known levels in another spelling"
         return Sign(check="levels", value=share, unit="", words=words)
+    if _turns_over(compared):
+        return None
     gone = _gone(column, compared, counts)
     lost = sum(gone.values())
     if not gone or not 0.5 <= share / lost <= 2:
@@ -209,6 +212,13 @@ def renamed(column: Column, compared: Compared, spec: ColumnSpec) -> Sign | None
     names = joined((f"'{name}'" for name in gone), 3)
     words = f"{share:.0%} of '{spec.name}' has levels unknown to training, while {names} ({lost:.0%} of rows) is gone"
     return Sign(check="levels", value=share, unit="", words=words)
+
+
+def _turns_over(compared: Compared) -> bool:
+    """Return whether stretches of training differed by a medium effect from what came before them."""
+    freedom = freedom_of(np.asarray(compared.reference.shares))
+    most = max((v.excess for v in compared.reference.variation), default=0.0)
+    return most * freedom / 4 > LARGEST_BELIEVED
 
 
 def _gone(column: Strings, compared: Compared, counts: np.ndarray) -> dict[str, float]:
