@@ -141,6 +141,8 @@ def test_a_second_run_says_which_version_serves(project, capsys):
     assert "serves" not in capsys.readouterr().out
     conclude(done | {"version": 2}, as_json=False)
     assert "version 1 still serves; 'modelwright promote" in capsys.readouterr().out
+    conclude(done | {"version": 2, "verdict": "do not ship"}, as_json=False)
+    assert "version 2 may once somebody accepts what it did not pass: 'modelwright waive" in capsys.readouterr().out
 
 
 def test_a_locked_project_is_refused_before_the_data_is_read(project, tmp_path, capsys):

@@ -94,6 +94,11 @@ def _still_serving(result: dict[str, Any]) -> str:
     champion = Project(result["project"]).champion
     if champion is None or champion.version == result["version"]:
         return ""
+    if not result["verdict"].startswith("ship"):
+        return (
+            f"version {champion.version} still serves; version {result['version']} may once somebody accepts what it did "
+            f"not pass: 'modelwright waive {result['project']}' lists it"
+        )
     return (
         f"version {champion.version} still serves; "
         f"'modelwright promote {result['project']} {result['version']}' puts version {result['version']} in its place"
