@@ -45,11 +45,25 @@ def test_unknown_field_suggests_the_right_one():
         {"fairness_ratio": 1.5},
         {"fairness_ratio": 0},
         {"fairness_ratio": True},
+        {"abstain": 0.7},
+        {"abstain": 0},
+        {"abstain": "few"},
+        {"tolerance": "much"},
+        {"tolerance": 0},
+        {"tolerance": "-5%"},
     ],
 )
 def test_wrong_values(fields):
     with pytest.raises(UsageError):
         Brief().merged(**fields)
+
+
+def test_a_risk_and_a_tolerance_are_kept(tmp_path):
+    brief = Brief().merged(source="/data.csv", target="y", abstain="0.05", tolerance=" 10 % ", interval_by="region")
+    assert (brief.abstain, brief.tolerance) == (0.05, "10%")
+    (tmp_path / "brief.toml").write_text(write_brief(brief))
+    assert read_brief(tmp_path / "brief.toml") == brief
+    assert Brief().merged(tolerance=500).tolerance == "500"
 
 
 def test_trust_is_a_table_of_its_own(tmp_path):

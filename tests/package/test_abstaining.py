@@ -7,11 +7,13 @@ import shutil
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
+from modelwright.brief import Brief
 from modelwright.errors import BundleError, UsageError
 from modelwright.evaluate.abstaining import Selective, fit_abstention, risk_curve
 from modelwright.package.abstaining import ABSTAINING, Abstaining
@@ -24,10 +26,11 @@ from modelwright.runtime.intervals import Intervals
 from modelwright.scoring import score_file
 from modelwright.serve.exchange import Asked
 from modelwright.serve.models import load_model
+from modelwright.steps.abstaining import abstaining, check_asked, told_tolerance
 from tests.package.building import PROFILE, classifier, raw_rows, regressor, some_columns
 from tests.package.test_bundle import facts
 from tests.package.test_hostility import reseal
-from tests.package.test_uncertainty import uncertainty
+from tests.package.test_uncertainty import run_of, uncertainty
 
 RISK = 0.12
 
@@ -158,3 +161,40 @@ def test_a_damaged_file_is_refused(name: str, asked: Path, tmp_path: Path) -> No
     reseal(folder)
     with pytest.raises(BundleError, match=code):
         open_version(folder)
+
+
+def leaves(turn_lockbox: bool = False, **changes: Any) -> Abstaining | None:
+    """Of a run in miniature, see `run_of`."""
+    run = run_of(classifier(calibrator=None), turn_lockbox)
+    run.brief = SimpleNamespace(seed=0, abstain=0.3, tolerance=None)
+    run.folds.order = None
+    for name, value in changes.items():
+        setattr(run, name, value)
+    return abstaining(run, None)  # type: ignore[arg-type]
+
+
+def test_the_lockbox_measures_and_takes_no_part() -> None:
+    made, turned = leaves(), leaves(turn_lockbox=True)
+    assert made is not None and turned is not None
+    assert made.fitted.to_json() == turned.fitted.to_json()
+    assert made.fitted.asked == 0.3 and made.fitted.n == 290
+    assert made.measured.measured_on == "a lockbox of 100 rows"
+    assert made.measured.curve[-1].wrong != turned.measured.curve[-1].wrong
+
+
+def test_a_tolerance_is_for_values_and_needed_there() -> None:
+    def problem(*classes: str) -> Any:
+        return SimpleNamespace(target="price", classes=classes)
+
+    with pytest.raises(UsageError, match=r"'price' has classes.* MW-U606"):
+        check_asked(Brief(tolerance="5"), problem("a", "b"))
+    with pytest.raises(UsageError, match=r"not how far off .* --tolerance.* MW-U606"):
+        check_asked(Brief(abstain=0.1), problem())
+    check_asked(Brief(abstain=0.1, tolerance="5"), problem())
+    check_asked(Brief(abstain=0.1), problem("a", "b"))
+
+
+def test_a_percentage_is_of_the_median() -> None:
+    y = np.array([-10.0, 20.0, 30.0])
+    assert told_tolerance("10%", y) == pytest.approx(2.0)
+    assert told_tolerance("7.5", y) == 7.5
