@@ -17,19 +17,17 @@ from modelwright.format import plural
 from modelwright.frame.problem import Problem
 from modelwright.running import Run
 from modelwright.runtime.plan import Plan
-from modelwright.steps.learning import plan_facts
+from modelwright.steps.learning import page_seconds, plan_facts
 
 __all__ = ["explain", "simple_told"]
 
 EXPLAIN_SHARE = 0.4
-"""Part of the time after training that explaining may take."""
+"""Part of the time after training, but for the model on a page, that explaining may take."""
 
-LEAST_SECONDS = 0.3
+LEAST_SECONDS, UNTIMED_S = 0.3, 30.0
+"""At least, and where trials are counted instead of time."""
 
-SIMPLE_SHARE = 0.25
-"""Of that, after which the model on a page is fitted on no further fold."""
-
-REASONS_SHARE = 0.2
+REASONS_SHARE = 0.15
 """Of that, what asking how far columns move predictions may take."""
 
 OPENING_SHARE = 0.15
@@ -43,10 +41,10 @@ def explain(run: Run) -> Explanation:
     from modelwright.explain.folds import MODEL, ByModel, rows_to_ask
 
     problem: Problem = run.documents["problem"]
-    began = time.monotonic()
-    deadline = began + _seconds(run)
-    simple = _simple(run, SIMPLE_SHARE * (deadline - began))
-    plans = _plans(run, time.monotonic() + OPENING_SHARE * (deadline - began))
+    simple = _simple(run, page_seconds(run) if run.budget.timed else UNTIMED_S)
+    seconds = _seconds(run)
+    deadline = time.monotonic() + seconds
+    plans = _plans(run, time.monotonic() + OPENING_SHARE * seconds)
     asked = rows_to_ask(
         run.folds.holdout,
         [run.folds.folds[fold][1] for fold in range(len(plans))],
@@ -152,8 +150,10 @@ def _told(candidate: SimpleCandidate) -> str:
 
 
 def _seconds(run: Run) -> float:
-    after = run.after_seconds
-    return max(LEAST_SECONDS, min(EXPLAIN_SHARE * after, run.budget.left - 0.4 * after)) if run.budget.timed else 30.0
+    if not run.budget.timed:
+        return UNTIMED_S
+    after = run.after_seconds - page_seconds(run)
+    return max(LEAST_SECONDS, min(EXPLAIN_SHARE * after, run.budget.left - 0.4 * after))
 
 
 def _plans(run: Run, until: float) -> Sequence[Plan]:

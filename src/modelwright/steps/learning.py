@@ -23,12 +23,15 @@ from modelwright.steps.privacy import keep_people
 from modelwright.steps.settling import settle, told_in
 from modelwright.train.record import Training
 
-__all__ = ["check_rows", "evaluate", "journal_key", "plan_facts", "train"]
+__all__ = ["check_rows", "evaluate", "journal_key", "page_seconds", "plan_facts", "train"]
 
 AFTER_SHARE = 0.09
 AFTER_S = (2.0, 12.0)
 """Part of the budget, and bounds in seconds, for what comes after training: evaluation, explanation, package,
 report."""
+
+PAGE_SHARE, PAGE_S = 0.02, 1.0
+"""Part of the budget, and most seconds, for the model that fits on a page."""
 
 MOST_AFTER = 0.5
 """Of what is left when training begins; a busy machine slows both."""
@@ -52,6 +55,11 @@ CHECK_ROWS = 200
 """Real rows on which plan and library are compared before a version exists."""
 
 
+def page_seconds(run: Run) -> float:
+    """Return the seconds that fitting the model on a page may take."""
+    return min(PAGE_SHARE * run.budget.seconds, PAGE_S) * run.slowness
+
+
 def _after_seconds(run: Run) -> float:
     """Return the seconds kept for what comes after training.
 
@@ -61,7 +69,7 @@ def _after_seconds(run: Run) -> float:
     lockbox = len(run.folds.holdout) or len(run.rows)
     test = n_rows(run.test_columns) if run.test_columns else 0
     share = float(np.clip(AFTER_SHARE * run.budget.seconds, *AFTER_S))
-    kept = share * run.slowness + (lockbox + test) / ROWS_PER_AFTER_S
+    kept = share * run.slowness + page_seconds(run) + (lockbox + test) / ROWS_PER_AFTER_S
     return min(kept, max(share, MOST_AFTER * run.budget.left))
 
 
