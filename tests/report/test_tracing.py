@@ -9,6 +9,7 @@ import pytest
 
 from modelwright import format as fmt
 from modelwright.evaluate.measurements import Measurement
+from modelwright.govern.waivers import Waiver, standing
 from modelwright.report.html import render
 from modelwright.report.tracing import SECTIONS, places, traced
 from tests.report import samples
@@ -85,3 +86,29 @@ def test_the_managers_sections_exist() -> None:
     assert shown is not None
     named = set(re.findall(r"#(\w+)", shown[1]))
     assert named <= set(SECTIONS) and {"verdict", "fails", "groups", "money", "drives"} <= named
+
+
+def test_waivers_and_changed_thresholds_stand_beside_the_verdict() -> None:
+    r = samples.bank()
+    waiver = Waiver(
+        version=1,
+        gate="simple",
+        reason="only a <b>pilot</b>",
+        by="Ada",
+        because="a simple linear model does as well",
+        at=samples.AT,
+        expires="2027-06-30",
+        entry=12,
+        holds=True,
+    )
+    verdict = samples.replace(
+        r.verdict, notes=("score none, now 0.9: changed after the verdict of run 0001 was known",)
+    )
+    shown = samples.replace(r, verdict=verdict, standing=standing(verdict, (waiver,)))
+    top = render(shown).split('id="first"')[0]
+    assert "<strong>simple</strong> waived by Ada on 5 March 2026, until 30 June 2027" in top and "ledger 12" in top
+    assert "only a &lt;b&gt;pilot&lt;/b&gt;" in top and "score none, now 0.9" in top
+    assert "Because a simple linear model does as well" not in top, "it is accepted, and no condition any more"
+    over = samples.replace(shown, standing=standing(verdict, (samples.replace(waiver, holds=False),)))
+    assert "this is over: it holds no more" in render(over)
+    assert "Because a simple linear model does as well" in render(over)

@@ -96,8 +96,8 @@ def _still_serving(result: dict[str, Any]) -> str:
         return ""
     if not result["verdict"].startswith("ship"):
         return (
-            f"version {champion.version} still serves; version {result['version']} may once somebody accepts what it did "
-            f"not pass: 'modelwright waive {result['project']}' lists it"
+            f"version {champion.version} still serves; version {result['version']} may once somebody accepts what it "
+            f"did not pass: 'modelwright waive {result['project']}' lists it"
         )
     return (
         f"version {champion.version} still serves; "
