@@ -26,7 +26,8 @@ AMBIGUOUS = frozenset(("mark", "frank", "jan", "christian", "jack", "li", "ali",
 
 SHORTEST_NAME = 3
 
-_CAPITALISED = r"[^\W\d_a-zà-öø-ÿ][^\W\d_]*(?:['’-][^\W\d_]+)*"
+# Every repetition is bounded, or a text without blanks would take time by the square of its length.
+_CAPITALISED = r"[^\W\d_a-zà-öø-ÿ][^\W\d_]{0,40}(?:['’-][^\W\d_]{1,40}){0,3}"
 _HONORIFIC = r"(?:Mr|Mrs|Ms|Miss|Dr|Prof|Sir|Madam|Herrn?|Frau|Mme|M|Sr|Sra|Señora?|Dhr|Mevr|Signora?|Sig)"
 _ANNOUNCED = re.compile(rf"\b({_HONORIFIC}\.?) {_CAPITALISED}(?: {_CAPITALISED}){{0,2}}")
 _TITLED = re.compile(rf"\b({_CAPITALISED})((?: [^\W\d_a-z]\.)?(?: {_CAPITALISED}){{0,2}})")
@@ -39,10 +40,10 @@ _STREETS = (
 _GERMANIC = "straße|strasse|str\\.|weg|gasse|allee|platz|straat|laan|gatan|vägen|vej"
 _ROMANCE = "[Rr]ue|[Cc]alle|[Aa]venida|[Pp]laza|[Pp]aseo|[Rr]ua|[Vv]ia|[Vv]iale|[Pp]iazza|[Cc]orso"
 _ADDRESS = re.compile(
-    rf"\b\d{{1,6}}[A-Za-z]?(?:[-/]\d+)?,? (?:[^\W\d_][\w'’.-]* ){{1,4}}(?:{_STREETS})\b\.?"
-    rf"|\b(?:[^\W\d_][\w'’-]* )?[^\W\d_][\w'’-]*(?:{_GERMANIC}) \d{{1,4}}[a-z]?\b"
-    rf"|\b(?:{_ROMANCE}) (?:[^\W\d_][\w'’-]*,? ){{1,5}}\d{{1,5}}\b"
-    rf"|\b\d{{1,4}},? (?:{_ROMANCE}) (?:[^\W\d_][\w'’-]* ?){{1,4}}"
+    rf"\b\d{{1,6}}[A-Za-z]?(?:[-/]\d+)?,? (?:[^\W\d_][\w'’.-]{0, 40} ){{1,4}}(?:{_STREETS})\b\.?"
+    rf"|\b(?:[^\W\d_][\w'’-]{0, 40} )?[^\W\d_][\w'’-]{0, 40}(?:{_GERMANIC}) \d{{1,4}}[a-z]?\b"
+    rf"|\b(?:{_ROMANCE}) (?:[^\W\d_][\w'’-]{0, 40},? ){{1,5}}\d{{1,5}}\b"
+    rf"|\b\d{{1,4}},? (?:{_ROMANCE}) (?:[^\W\d_][\w'’-]{0, 40} ?){{1,4}}"
 )
 _URL = re.compile(r"\b(?:https?://|www\.)\S+", re.IGNORECASE)
 _NETWORK = re.compile(
