@@ -23,6 +23,8 @@ __all__ = ["explain"]
 EFFECTS = 6
 # The first columns, of which every pair is asked about.
 PAIRED = 5
+# Rows of the first call.
+WARMING = 10
 # Part of the time that is kept for the effects, which cost little and say most.
 TIME_FOR_EFFECTS = 0.2
 # Columns looked at for carrying the same information: the ones whose bars are read.
@@ -131,6 +133,7 @@ def _rows_and_prediction(
     column gets its turn.
     """
     few = draw_rows(len(y), MIN_ROWS, rng)
+    predict(take(columns, few[:: max(1, len(few) // WARMING)]))  # the first call makes tables, and says nothing of rows
     started = time.monotonic()
     prediction = predict(take(columns, few))
     per_row = (time.monotonic() - started) / len(few)
