@@ -39,6 +39,7 @@ def once(value, **how):
         (np.datetime64("1950-03-02"), {"action": Action.YEAR}, 1950.0),
         (-625_000_000, {"action": Action.YEAR, "formats": ("epoch:s",)}, 1950.0),
         ("soon", {"action": Action.YEAR}, None),
+        (dt.datetime(3000, 1, 1), {"action": Action.YEAR, "formats": ("epoch:s",)}, None),
         (93, {"action": Action.CAP, "size": 90.0}, 90.0),
         ("93", {"action": Action.CAP, "size": 90.0}, 90.0),
         (41, {"action": Action.CAP, "size": 90.0}, 41.0),

@@ -40,10 +40,10 @@ _STREETS = (
 _GERMANIC = "straße|strasse|str\\.|weg|gasse|allee|platz|straat|laan|gatan|vägen|vej"
 _ROMANCE = "[Rr]ue|[Cc]alle|[Aa]venida|[Pp]laza|[Pp]aseo|[Rr]ua|[Vv]ia|[Vv]iale|[Pp]iazza|[Cc]orso"
 _ADDRESS = re.compile(
-    rf"\b\d{{1,6}}[A-Za-z]?(?:[-/]\d+)?,? (?:[^\W\d_][\w'’.-]{0, 40} ){{1,4}}(?:{_STREETS})\b\.?"
-    rf"|\b(?:[^\W\d_][\w'’-]{0, 40} )?[^\W\d_][\w'’-]{0, 40}(?:{_GERMANIC}) \d{{1,4}}[a-z]?\b"
-    rf"|\b(?:{_ROMANCE}) (?:[^\W\d_][\w'’-]{0, 40},? ){{1,5}}\d{{1,5}}\b"
-    rf"|\b\d{{1,4}},? (?:{_ROMANCE}) (?:[^\W\d_][\w'’-]{0, 40} ?){{1,4}}"
+    rf"\b\d{{1,6}}[A-Za-z]?(?:[-/]\d+)?,? (?:[^\W\d_][\w'’.-]{{0,40}} ){{1,4}}(?:{_STREETS})\b\.?"
+    rf"|\b(?:[^\W\d_][\w'’-]{{0,40}} )?[^\W\d_][\w'’-]{{0,40}}(?:{_GERMANIC}) \d{{1,4}}[a-z]?\b"
+    rf"|\b(?:{_ROMANCE}) (?:[^\W\d_][\w'’-]{{0,40}},? ){{1,5}}\d{{1,5}}\b"
+    rf"|\b\d{{1,4}},? (?:{_ROMANCE}) (?:[^\W\d_][\w'’-]{{0,40}} ?){{1,4}}"
 )
 _URL = re.compile(r"\b(?:https?://|www\.)\S+", re.IGNORECASE)
 _NETWORK = re.compile(

@@ -160,7 +160,7 @@ def _year(treatment: Treatment) -> Treat:
             moment = dt.datetime(1970, 1, 1) + dt.timedelta(seconds=seconds)
         except OverflowError:
             return None
-        return float(moment.year) if moment.year >= 1000 else None
+        return float(moment.year) if _YEAR.fullmatch(str(moment.year)) else None
 
     return year
 
