@@ -8,7 +8,7 @@ import math
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from modelwright.data.treating.keys import ENVIRONMENT, fingerprint_of
@@ -141,6 +141,7 @@ def test_a_pseudonym_needs_the_right_key(monkeypatch, tmp_path):
         ]
     ),
 )
+@example(numbers=[1.7e307], treatment=Treatment(action=Action.BUCKET, size=0.1))
 def test_columns_of_numbers_are_treated_at_once_as_one_by_one(numbers, treatment):
     treat = treater(treatment)
     expected = [np.nan if (v := treat(n)) is None else v for n in numbers]

@@ -104,10 +104,11 @@ def _at_once(raw: Raw, treatment: Treatment) -> np.ndarray | None:
 def _buckets(numbers: np.ndarray, t: Treatment) -> np.ndarray:
     """`_bucketed` for arrays."""
     size = t.size or 1.0
-    parts = numbers / size
-    whole = np.round(parts)
-    near = np.abs(parts - whole) <= ROUNDING * np.maximum(1.0, np.abs(parts))
-    return np.where(near, whole, np.floor(parts)) * size
+    with np.errstate(all="ignore"):
+        parts = numbers / size
+        whole = np.round(parts)
+        near = np.abs(parts - whole) <= ROUNDING * np.maximum(1.0, np.abs(parts))
+        return np.where(np.isfinite(parts), np.where(near, whole, np.floor(parts)) * size, numbers)
 
 
 _AT_ONCE: dict[Action, Callable[[np.ndarray, Treatment], np.ndarray]] = {
@@ -196,6 +197,8 @@ def _capped(number: float, t: Treatment) -> float:
 def _bucketed(number: float, t: Treatment) -> float:
     size = t.size or 1.0
     parts = number / size
+    if not math.isfinite(parts):
+        return number  # beyond all buckets
     whole = float(round(parts))
     # A multiple of the size may lie a rounding error below itself.
     return (whole if abs(parts - whole) <= ROUNDING * max(1.0, abs(parts)) else math.floor(parts)) * size
