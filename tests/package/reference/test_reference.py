@@ -47,6 +47,14 @@ def test_the_bins_of_levels() -> None:
     assert counts_of(column, reference, spec).tolist() == [1, 1, 1, 1]
 
 
+def test_new_levels_are_expected_on_the_rows_that_have_any() -> None:
+    values = [f"company {i}" if i % 20 == 0 else None for i in range(2000)]  # none is met again
+    spec = ColumnSpec(name="x", kind=Kind.CATEGORY, levels=tuple(values[::20]), n_levels=100)
+    contract = Contract(columns=(spec,), rows_seen=2000)
+    shares = fit_reference({"x": Strings.from_values(values)}, contract)["x"].shares
+    assert shares[MISSING] == pytest.approx(0.95, abs=0.01) and shares[NEW] == pytest.approx(0.05, abs=0.01)
+
+
 @pytest.mark.parametrize("kind", ["number", "category", "text"])
 def test_counting_is_as_binning_row_by_row(kind: str) -> None:
     rng = np.random.default_rng(0)

@@ -13,7 +13,6 @@ from modelwright.package.reference import varying
 from modelwright.package.reference.binning import bins_of
 from modelwright.package.reference.documents import (
     FIRST,
-    OTHER,
     PREDICTION,
     ColumnReference,
     GroupReference,
@@ -141,11 +140,11 @@ def _column(column: Column, spec: ColumnSpec, *, most: int, ordered: bool) -> tu
     bins = bins_of(column, replace(empty, shares=(0.0,) * n_bins), spec)
     counts = np.bincount(bins, minlength=n_bins).astype(np.float64)
     shares = counts / max(len(bins), 1)
-    below, above = _outside(column, empty)
-    expected = (below, above if empty.edges else shares[OTHER])
-    within = shares[0] + shares[FIRST:].sum()
-    shares *= max(1 - sum(expected), 0.0) / max(within, 1e-12)
-    shares[1:FIRST] = expected
+    # What is expected outside is taken from the rows that have a value: as many as in training are missing.
+    outside = np.array(_outside(column, empty))
+    present = max(1 - shares[0] - outside.sum(), 0.0)
+    shares[1:] *= present / max(shares[1:].sum(), 1e-12)
+    shares[1:FIRST] += outside
     found = replace(
         empty,
         shares=tuple(float(f"{s:.4g}") for s in shares),
@@ -209,7 +208,7 @@ def _outside(column: Column, reference: ColumnReference) -> tuple[float, float]:
         starts = (np.arange(n) * varying.BLOCKS[-1] // max(n, 1)) * n // varying.BLOCKS[-1]
         recent = present[present >= n // 2]
         new = first[column.codes[recent]] >= starts[recent]
-        return max(float(new.mean()) if len(recent) else 0.0, 0.5 / max(n, 1)), 0.0
+        return max(float(new.sum()) / max(n - n // 2, 1), 0.5 / max(n, 1)), 0.0  # of all rows, missing ones among them
     starts_of = varying.block_starts(n)
     floor = 0.5 / max(n, 1)
     if not starts_of or np.isnan(column).all():
