@@ -8,7 +8,7 @@ import math
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from modelwright.data.canonical import canonicalise
@@ -55,6 +55,7 @@ def same(left: list, right: list) -> bool:
     return all(a == b or (isinstance(a, float) and math.isnan(a) and math.isnan(b)) for a, b in zip(left, right))
 
 
+@settings(deadline=None)
 @given(record=st.fixed_dictionaries(cells))
 def test_a_record_is_read_as_a_table_is(record):
     columns, _ = canonicalise({name: [value] for name, value in record.items()}, CONTRACT)

@@ -8,7 +8,7 @@ import math
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from modelwright.data.treating.keys import ENVIRONMENT, fingerprint_of
@@ -92,6 +92,7 @@ treatments = st.sampled_from(
 )
 
 
+@settings(deadline=None)
 @given(value=raw, treatment=treatments)
 def test_treating_again_changes_nothing(value, treatment):
     with pytest.MonkeyPatch.context() as patch:
@@ -130,6 +131,7 @@ def test_a_pseudonym_needs_the_right_key(monkeypatch, tmp_path):
     assert treater(Treatment(action=Action.HASH, salt="c", key_file=str(tmp_path / "key")))("K17").startswith("#")
 
 
+@settings(deadline=None)
 @given(
     numbers=st.lists(st.one_of(st.none(), st.floats(width=64), st.integers(-(10**6), 10**6)), min_size=1, max_size=20),
     treatment=st.sampled_from(
