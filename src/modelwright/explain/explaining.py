@@ -16,7 +16,7 @@ from modelwright.explain.importance import REPEATS, measure_together, note_order
 from modelwright.explain.interactions import measure_interactions
 from modelwright.explain.likeness import alike, note_alike, sets_of
 from modelwright.explain.reasons import Explanation
-from modelwright.explain.sampling import MAX_ROWS, MIN_ROWS, Predict, Prober, draw_rows
+from modelwright.explain.sampling import MAX_ROWS, MIN_ROWS, Predict, Prober, draw_rows, repeat
 
 __all__ = ["explain"]
 
@@ -25,6 +25,8 @@ EFFECTS = 6
 PAIRED = 5
 # Rows of the first call.
 WARMING = 10
+# Copies of the first rows in one call, and the part of the time that asking about them may take.
+COPIES, MEASURING = 8, 0.1
 # Part of the time that is kept for the effects, which cost little and say most.
 TIME_FOR_EFFECTS = 0.2
 # Columns looked at for carrying the same information: the ones whose bars are read.
@@ -136,7 +138,12 @@ def _rows_and_prediction(
     predict(take(columns, few[:: max(1, len(few) // WARMING)]))  # the first call makes tables, and says nothing of rows
     started = time.monotonic()
     prediction = predict(take(columns, few))
-    per_row = (time.monotonic() - started) / len(few)
+    took = time.monotonic() - started
+    per_row = took / len(few)
+    if COPIES * took < MEASURING * (deadline - time.monotonic()):  # a call costs much by itself, and copies share it
+        started = time.monotonic()
+        predict({name: repeat(column, COPIES) for name, column in take(columns, few).items()})
+        per_row = max((time.monotonic() - started) / COPIES, took / COPIES) / len(few)
     affordable = (
         max(deadline - time.monotonic(), 0.0) * (1 - TIME_FOR_EFFECTS) / max(per_row * n_features * REPEATS, 1e-12)
     )
