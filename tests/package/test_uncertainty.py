@@ -18,7 +18,7 @@ from modelwright.package.bundle import Version, open_version
 from modelwright.package.uncertainty import INTERVALS, Uncertainty
 from modelwright.package.writing import write_version
 from modelwright.runtime import Plan
-from modelwright.steps import delivering
+from modelwright.steps import sureness
 from tests.package.building import PROFILE, classifier, raw_rows, regressor, some_columns
 from tests.package.test_bundle import facts
 from tests.package.test_hostility import reseal
@@ -173,7 +173,7 @@ def run_of(plan: Plan, turn_lockbox: bool = False, n_rows: int = 400, n_lockbox:
 
 @pytest.mark.parametrize("plan", [classifier(calibrator=None), regressor()], ids=["classes", "values"])
 def test_the_lockbox_measures_and_takes_no_part(plan: Plan) -> None:
-    made, turned = (delivering._uncertainty(run_of(plan, turn)) for turn in (False, True))  # type: ignore[arg-type]
+    made, turned = (sureness.uncertainty(run_of(plan, turn)) for turn in (False, True))  # type: ignore[arg-type]
     assert made is not None and turned is not None
     assert made.fitted.to_json() == turned.fitted.to_json()
     assert made.fitted.n == 290  # the rows with an out-of-fold prediction
@@ -183,6 +183,6 @@ def test_the_lockbox_measures_and_takes_no_part(plan: Plan) -> None:
 
 
 def test_without_a_lockbox_nothing_is_measured_and_with_few_rows_nothing_is_fitted() -> None:
-    made = delivering._uncertainty(run_of(regressor(), n_lockbox=0))  # type: ignore[arg-type]
+    made = sureness.uncertainty(run_of(regressor(), n_lockbox=0))  # type: ignore[arg-type]
     assert made is not None and made.measured == () and made.measured_on == ""
-    assert delivering._uncertainty(run_of(regressor(), n_rows=29, n_lockbox=0)) is None  # type: ignore[arg-type]
+    assert sureness.uncertainty(run_of(regressor(), n_rows=29, n_lockbox=0)) is None  # type: ignore[arg-type]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -22,12 +21,8 @@ from modelwright.steps.learning import check_rows, plan_facts
 from modelwright.steps.settling import told_in
 
 if TYPE_CHECKING:
-    from modelwright.evaluate.measurements import Evaluation, Measurement
+    from modelwright.evaluate.measurements import Evaluation
     from modelwright.package.reference.documents import Reference
-    from modelwright.package.uncertainty import Uncertainty
-    from modelwright.package.unusual.documents import Unusual
-    from modelwright.runtime.grouped import ByGroup
-    from modelwright.runtime.intervals import Intervals, Sets
 
 __all__ = ["judge", "package", "report"]
 
@@ -65,14 +60,15 @@ def package(run: Run) -> Any:
     from modelwright.package.packaging import package as packaging
     from modelwright.package.unusual.documents import UNUSUAL_FILE
     from modelwright.steps.abstaining import abstaining
+    from modelwright.steps.sureness import uncertainty, unusual
 
     written = _already_packaged(run)
     if written is not None:
         run.plan = run.project.version(written.version).plan
         return written
     run.plan = assemble(run.outcome.members, plan_facts(run))
-    uncertainty = _uncertainty(run)
-    leaving, odd = abstaining(run, uncertainty), _unusual(run)
+    sure = uncertainty(run)
+    leaving, odd = abstaining(run, sure), unusual(run)
     packaged = packaging(
         run.project.path,
         run.plan,
@@ -84,7 +80,7 @@ def package(run: Run) -> Any:
         limits=run.brief.limits,
         n_rows=len(run.rows),
         seed=run.brief.seed,
-        uncertainty=uncertainty,
+        uncertainty=sure,
         reference=_reference(run),
         parts={
             **({} if leaving is None else {ABSTAINING: leaving.document()}),
@@ -99,86 +95,6 @@ def package(run: Run) -> Any:
         decided_by="measurement",
     )
     return packaged
-
-
-def _uncertainty(run: Run) -> Uncertainty | None:
-    """Fit what makes intervals or sets of classes on out-of-fold predictions; a lockbox measures how often they hold.
-
-    They choose nothing and change no prediction, so that no score depends on the rows they are fitted on.
-    """
-    from modelwright.evaluate.conformal import fit_intervals, fit_sets
-    from modelwright.evaluate.coverage import measure_coverage
-    from modelwright.evaluate.grouped import measure_by_group
-    from modelwright.package.uncertainty import Uncertainty
-    from modelwright.runtime.grouped import ByGroup
-
-    outcome, lockbox, groups = run.outcome, run.folds.holdout, run.folds.groups
-    y, apply = run.y[run.rows], run.plan.calibrated
-    own = None if groups is None else groups[outcome.rows]
-    seed, truth, prediction = run.brief.seed, y[outcome.rows], apply(outcome.oof)
-
-    def fit(rows: np.ndarray) -> tuple[Intervals | Sets | None, str]:
-        units = None if own is None else own[rows]
-        if run.plan.classes:
-            return fit_sets(truth[rows], prediction[rows], seed=seed, groups=units)
-        transform = run.plan.transform
-        return fit_intervals(truth[rows], prediction[rows, 0], seed=seed, groups=units, transform=transform)
-
-    fitted: Intervals | Sets | ByGroup | None
-    fitted, note = fit(np.arange(len(truth)))
-    by = run.brief.interval_by
-    if fitted is not None and by is not None:
-        grouped, note = _by_group(run, fitted, note, fit, by)
-        fitted = grouped or fitted
-    measured: tuple[Measurement, ...] = ()
-    if fitted is not None and len(lockbox):
-        held = None if groups is None else groups[lockbox]
-        judged = (y[lockbox], apply(outcome.holdout))
-        if isinstance(fitted, ByGroup):
-            column = take(run.used((fitted.column,)), lockbox)[fitted.column]
-            measured = measure_by_group(fitted, *judged, column, units=held)
-        else:
-            measured = measure_coverage(fitted, *judged, groups=held)
-    run.decide(
-        "package",
-        "intervals",
-        note,
-        "what models erred by on rows they were not fitted on, new rows will err by too",
-        decided_by="measurement",
-        measurement=next((m for m in measured if m.name == "coverage_90"), None),
-    )
-    if fitted is None:
-        return None
-    where = f"a lockbox of {len(lockbox):,} rows" if measured else ""
-    return Uncertainty(fitted=fitted, note=note, measured=measured, measured_on=where)
-
-
-def _by_group(
-    run: Run, rest: Intervals | Sets, note: str, fit: Callable[[np.ndarray], Any], name: str
-) -> tuple[ByGroup | None, str]:
-    """Fit each group of the column that the brief names, where the model reads it: new rows need not have others."""
-    from modelwright.data.contract import Kind
-    from modelwright.evaluate.grouped import by_group
-
-    spec = next((s for s in run.plan.contract.columns if s.name == name), None)
-    if spec is None:
-        return None, f"{note}; not by '{name}': the model does not read it"
-    if spec.kind not in (Kind.CATEGORY, Kind.BOOLEAN):
-        return None, f"{note}; not by '{name}': it holds no groups but a {spec.kind}"
-    column = take(run.used((name,)), run.outcome.rows)[name]
-    return by_group(rest, note, fit, name, column)
-
-
-def _unusual(run: Run) -> Unusual | None:
-    """Return what will tell rows that are unlike the training rows."""
-    from modelwright.package.unusual.documents import Unusual
-    from modelwright.package.unusual.fitting import fit_detector
-
-    names = run.plan.contract.names
-    detector, note = fit_detector(run.used(names), run.plan.contract, seed=run.brief.seed)
-    why = "rows that took no part when it was fitted are called unusual as often as new ones of their kind will be"
-    run.decide("package", "unusual rows", note, why)
-    return None if detector is None else Unusual(detector=detector, note=note)
 
 
 def _reference(run: Run) -> Reference:
