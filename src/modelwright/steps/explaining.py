@@ -24,8 +24,8 @@ __all__ = ["explain", "simple_told"]
 EXPLAIN_SHARE = 0.4
 """Part of the time after training, but for the model on a page, that explaining may take."""
 
-LEAST_SECONDS, UNTIMED_S = 0.3, 30.0
-"""At least, and where trials are counted instead of time."""
+LEAST_SECONDS, UNTIMED_S = 0.3, 120.0
+"""At least, and at most where trials are counted instead of time: the rows asked about are limited anyway."""
 
 REASONS_SHARE = 0.15
 """Of that, what asking how far columns move predictions may take."""
