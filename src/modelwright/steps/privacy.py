@@ -197,7 +197,8 @@ def _without(run: Run, dropped: set[str]) -> Any:
     """Return the brief without dropped columns, and with the subject among those that the model must not see."""
     brief = run.brief
     several = {f: tuple(n for n in getattr(brief, f) if n not in dropped) for f in ("drop", "known_after")}
-    if brief.subject is not None and brief.subject not in several["drop"]:
+    # Rows that came for a retraining may not say whose they are.
+    if brief.subject in run.table.column_names and brief.subject not in several["drop"]:
         several["drop"] = (*several["drop"], brief.subject)
     kinds = {name: kind for name, kind in brief.kinds.items() if name not in dropped}
     return replace(brief, drop=several["drop"], known_after=several["known_after"], kinds=kinds)
