@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -201,3 +202,14 @@ def test_an_entry_of_an_earlier_release_lacks_fields_and_agrees():
     entry = _began(1, "0001", Brief(target="y"))
     entry.body["brief"].pop("gates")
     check_fixed([entry], "0001", Brief(target="y"))
+
+
+def test_the_guide_names_every_gate_and_threshold():
+    text = (Path(__file__).parents[2] / "docs" / "gates.md").read_text()
+    rows = [line.split("|")[1] for line in text.splitlines() if line.startswith("| ")]
+    named = {name.strip() for row in rows for name in row.split(",")}
+    assert {g.name for g in GATES} <= named, {g.name for g in GATES} - named
+    for name, threshold in THRESHOLDS.items():
+        assert f"`{name}`" in text or f"`{name} = true`" in text, name
+        if threshold.default:
+            assert f"`{name}` {threshold.default:g}" in text, name
