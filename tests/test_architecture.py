@@ -27,7 +27,7 @@ LAYERS = (
     {"serve", "scoring"},
     {"monitor"},
     {"report"},
-    {"running", "steps", "lifecycle", "auditing", "stressing", "estimators", "doctor", "forgetting"},
+    {"running", "steps", "lifecycle", "auditing", "labelled", "pricing", "stressing", "estimators", "doctor", "forgetting"},
     {"retrain"},
     {"api"},
     {"cli", "__main__"},

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from modelwright.errors import DataError, UsageError, did_you_mean
 from modelwright.project import Project
 
 if TYPE_CHECKING:
@@ -14,8 +13,6 @@ __all__ = ["stress_of_run", "stress_version"]
 
 SECONDS = 60.0
 """For all disturbances, unless it is said otherwise."""
-FEWEST_ROWS = 30
-"""Rows with a target: below, intervals that rest on a normal approximation do not hold."""
 
 
 def stress_of_run(project: Project, number: int) -> Stressed:
@@ -48,72 +45,37 @@ def stress_version(
     """
     import numpy as np
 
-    from modelwright import documents, objectives
-    from modelwright.brief import Brief
-    from modelwright.data.canonical import canonicalise
+    from modelwright import documents
     from modelwright.data.columns import n_rows, take
-    from modelwright.data.contract import Contract
     from modelwright.evaluate import metrics
     from modelwright.evaluate.stress import stresses
     from modelwright.evaluate.stress.base import Rows
     from modelwright.evaluate.stress.measuring import Target, measure_stress
     from modelwright.explain.reasons import Explanation
-    from modelwright.package.bundle import as_table
+    from modelwright.labelled import labelled
     from modelwright.steps.stressing import ranked, stressed_rows
 
     opened = project.version(version)
-    folder = project.run_folder(project.made_by(opened.manifest.version))
-    plan, target = opened.plan, opened.manifest.target
-    table = as_table(source, query=query)
-    if target not in table.column_names:
-        raise UsageError(
-            f"column '{target}' is not in the table ({len(table.column_names)} columns)",
-            fix=did_you_mean(target, table.column_names),
-            code="MW-U101",
-        )
-    spec = documents.load(folder / "contract.json", Contract)
-    columns, _ = canonicalise(table, plan.contract, required=plan.contract.names)
-    truth, _ = canonicalise(table, spec.only([target]), required=[target])
-    y, classes = objectives.get(plan.objective).encode(
-        truth[target], spec[target], documents.load(folder / "brief.json", Brief)
-    )
-    y = _in_terms_of(y, classes, plan.classes)
-    known = np.flatnonzero(~np.isnan(y))
-    if len(known) < FEWEST_ROWS:
-        raise DataError(
-            f"{len(known)} rows have a value of '{target}' that the model knows",
-            fix=f"give at least {FEWEST_ROWS} rows with the truth",
-            code="MW-D660",
-        )
+    plan, found = opened.plan, labelled(project, opened, source, query=query)
     rng = np.random.default_rng([opened.manifest.version, 31])
-    places = stressed_rows(known, len(plan.contract.names), rng)
-    explanation = documents.load(folder / "explanation.json", Explanation)
-    own = take(columns, places)
+    places = stressed_rows(np.arange(len(found.y)), len(plan.contract.names), rng)
+    explanation = documents.load(found.folder / "explanation.json", Explanation)
+    own, y = take(found.columns, places), found.y[places]
     return measure_stress(
         plan.predict,
         Rows(own, plan.contract, ranked(explanation, plan.contract.names)),
         Target(
             metric=metrics.get(opened.manifest.metric),
-            y=y[places],
-            constant=_constant(y[places], len(plan.classes)),
+            y=y,
+            constant=_constant(y, len(plan.classes)),
             threshold=plan.threshold,
-            unit=spec[target].unit_of_values,
+            unit=found.contract[opened.manifest.target].unit_of_values,
         ),
         stresses(),
         measured_on=f"{n_rows(own):,} rows of a file",
         seed=0,
         deadline_s=seconds,
     )
-
-
-def _in_terms_of(y: Any, classes: tuple[str, ...], known: tuple[str, ...]) -> Any:
-    """Return class numbers of the version; rows of classes that it does not know are NaN."""
-    import numpy as np
-
-    if not known or classes == known:
-        return y
-    numbers = np.array([known.index(c) if c in known else np.nan for c in classes] + [np.nan])
-    return numbers[np.where(np.isnan(y), len(classes), y).astype(int)]
 
 
 def _constant(y: Any, n_classes: int) -> Any:

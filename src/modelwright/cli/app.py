@@ -16,6 +16,7 @@ COMMANDS = {
     "audit": "say what is wrong with the data, without training",
     "predict": "score a file with a version",
     "explain": "say why a row is predicted as it is, and what would have to change",
+    "worth": "say what a version is worth, also under other amounts",
     "stress": "say what a version can bear: missing, mistyped, moved rows",
     "serve": "answer over HTTP with the champion of a project",
     "monitor": "say what moved since training, and whether it matters",

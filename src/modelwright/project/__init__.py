@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from modelwright.explain.simple.using import OnAPage
     from modelwright.forgetting import Forgetting
     from modelwright.govern.waivers import Standing, Waiver
+    from modelwright.pricing import Priced
     from modelwright.scoring import ScoredFile
 
 __all__ = ["Champion", "Project", "Report", "RunState", "default_path"]
@@ -142,6 +143,18 @@ class Project(Versions):
         if rows is None:
             return stress_of_run(self, int(self.version_folder(version).name))
         return stress_version(self, rows, version=version, seconds=seconds)
+
+    def worth(self, rows: Any = None, *, version: int | None = None, **money: Any) -> Priced:
+        """Return what a version is worth: as its run measured, or on ``rows``, which have the target.
+
+        With ``payoff``, ``currency``, ``cases``, ``period`` or ``capacity`` under other amounts; see
+        `modelwright.pricing` and ``docs/money.md``.
+        """
+        from modelwright.pricing import price_of_run, price_version
+
+        if rows is None:
+            return price_of_run(self, int(self.version_folder(version).name))
+        return price_version(self, rows, version=version, **money)
 
     def on_a_page(self, *, version: int | None = None) -> OnAPage:
         """Return the model on a page that was fitted beside a version, the champion by default.

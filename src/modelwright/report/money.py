@@ -11,7 +11,7 @@ from modelwright.report.charts import Frame, Mark, RowPlot, Series
 from modelwright.report.figures import Figure
 from modelwright.report.tables import PlotRow, PlotTable
 
-__all__ = ["MoneySection", "section"]
+__all__ = ["MoneySection", "section", "sentences"]
 
 OUTCOMES = {
     "tp": "an event that is found",
@@ -95,6 +95,12 @@ def section(e: Evaluation) -> MoneySection | None:
         swings=tuple(_swing(s, worth) for s in worth.swings),
         notes=worth.notes,
     )
+
+
+def sentences(worth: Worth) -> tuple[str, ...]:
+    """Return what a model is worth in sentences: what it brings, per period, with more room, how sure amounts are."""
+    told = (_lede(worth), _period(worth), _room(worth), _swings_said(worth))
+    return tuple(sentence for sentence in told if sentence)
 
 
 def _lede(worth: Worth) -> str:

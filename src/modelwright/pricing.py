@@ -1,0 +1,134 @@
+"""What a version is worth: as its run measured, or on a file that has the truth, also under other amounts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from modelwright.errors import UsageError
+from modelwright.project import Project
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from modelwright.brief import Brief
+    from modelwright.evaluate.measurements import Worth
+    from modelwright.evaluate.money.deciding import Decided
+    from modelwright.labelled import Labelled
+    from modelwright.runtime.plan import Plan
+
+__all__ = ["Priced", "price_of_run", "price_version"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Priced:
+    """What a version is worth.
+
+    Attributes
+    ----------
+    worth : Worth
+    threshold : float or None
+        From which chance on is acted, for two classes.
+    why : str
+    measured_on : str
+    """
+
+    worth: Worth
+    threshold: float | None
+    why: str
+    measured_on: str
+
+
+def price_of_run(project: Project, number: int) -> Priced:
+    """Return what the run that made a version has measured.
+
+    Raises
+    ------
+    UsageError
+        It was told neither what outcomes are worth nor a capacity (MW-U424).
+    """
+    from modelwright import documents
+    from modelwright.evaluate.measurements import Evaluation
+
+    found = documents.load(project.run_folder(project.made_by(number)) / "evaluation.json", Evaluation)
+    if found.worth is None:
+        raise _nothing_said(number)
+    return Priced(worth=found.worth, threshold=found.threshold, why=found.threshold_why, measured_on=found.measured_on)
+
+
+def price_version(
+    project: Project, source: Any, *, version: int | None = None, query: str | None = None, **money: Any
+) -> Priced:
+    """Return what the decisions of a version bring on a file that has the truth.
+
+    With fields of the brief in ``money`` - ``payoff``, ``currency``, ``cases``, ``period``, ``capacity`` - decisions
+    are settled anew, on one half of the rows drawn at random, and counted on the other; else the version decides as it
+    does. Rows that it was trained on flatter it.
+
+    Raises
+    ------
+    UsageError
+        Nothing was said of money, then or now (MW-U424), the amounts make no sense, or the file has no target.
+    DataError
+        Too few rows of the file have one.
+    """
+    from modelwright.evaluate.evidence import Evidence
+    from modelwright.evaluate.money.worth import measure_worth
+    from modelwright.labelled import labelled
+
+    opened = project.version(version)
+    plan, found = opened.plan, labelled(project, opened, source, query=query)
+    given = {name: value for name, value in money.items() if value not in (None, {}, ())}
+    brief = found.brief.merged(**given)
+    if not brief.payoff and brief.capacity is None:
+        raise _nothing_said(opened.manifest.version)
+    prediction = plan.predict(found.columns)
+    rows, decided = _settled(plan, found, prediction, brief, opened.manifest.metric, anew=bool(given))
+    evidence = Evidence(
+        y=found.y[rows],
+        prediction=prediction[rows],
+        columns={},
+        contract=plan.contract,
+        measured_on=f"{len(rows):,} rows of a file",
+        decided=decided,
+    )
+    worth = measure_worth(evidence, currency=brief.currency, cases=brief.cases, period=brief.period)
+    assert worth is not None
+    return Priced(worth=worth, threshold=decided.threshold, why=decided.why, measured_on=evidence.measured_on)
+
+
+def _settled(
+    plan: Plan, found: Labelled, prediction: np.ndarray, brief: Brief, metric: str, *, anew: bool
+) -> tuple[np.ndarray, Decided]:
+    """Return the rows that measure, and what is decided: by the plan, or as the other half of the rows has it."""
+    from dataclasses import replace
+
+    import numpy as np
+
+    from modelwright.evaluate.money.deciding import Decided, asking, decide
+    from modelwright.evaluate.money.worth import SWING
+
+    asked = asking(brief, plan.classes, metric, choosing=True)
+    n = len(found.y)
+    if anew:
+        mixed = np.random.default_rng([brief.seed, 41]).permutation(n)
+        chosen, rows = np.sort(mixed[: n // 2]), np.sort(mixed[n // 2 :])
+        return rows, decide(found.y[chosen], prediction[chosen], asked, swing=SWING)
+    own = Decided(
+        payoff=asked.payoff,
+        capacity=asked.capacity,
+        threshold=plan.threshold,
+        decision=plan.decision,
+        why="as the version decides",
+    )
+    # What would follow from other amounts needs no truth here: rows that measure must not choose.
+    other = decide(found.y, prediction, replace(asked, choosing=False), swing=SWING) if plan.classes else own
+    return np.arange(n), replace(own, otherwise=other.otherwise)
+
+
+def _nothing_said(number: int) -> UsageError:
+    return UsageError(
+        f"what outcomes are worth was not said when version {number} was made",
+        fix="give a file with the truth, and say it: --payoff tp=80 --payoff fp=-5",
+        code="MW-U424",
+    )

@@ -1,0 +1,81 @@
+"""What a version is worth: as its run has measured, on a file, and under other amounts."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+import modelwright as mw
+from modelwright.cli import main
+from modelwright.errors import UsageError
+from modelwright.pricing import price_of_run, price_version
+from tests.cli.helpers import table
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> mw.Project:
+    folder = tmp_path_factory.mktemp("priced")
+    (folder / "train.csv").write_text(table(300))
+    (folder / "later.csv").write_text(table(400, seed=5))
+    return mw.run(
+        folder / "train.csv", target="target", payoff={"tp": 10, "fp": -5}, currency="€", trials=1,
+        project=folder / "made",
+    )  # fmt: skip
+
+
+def _later(project: mw.Project) -> str:
+    return str(Path(project.path).parent / "later.csv")
+
+
+def test_what_the_run_has_measured(project):
+    found = price_of_run(project, 1)
+    assert found.worth.value.unit == "€" and found.worth.value.low > 0
+    assert project.result["worth"]["per"]["1,000 cases"]["value"] == found.worth.per_thousand.value
+
+
+def test_on_a_file_the_version_decides_as_it_does(project):
+    found = price_version(project, _later(project))
+    answers = project.predict(_later(project))
+    acted = (answers["prediction"] == "yes").to_numpy()
+    truth = [line.endswith(",yes") for line in Path(_later(project)).read_text().splitlines()[1:]]
+    by_hand = sum(10 if t else -5 for t, a in zip(truth, acted, strict=True) if a) / len(truth)
+    assert found.worth.value.value == pytest.approx(by_hand) and found.worth.value.n == 400
+    assert found.threshold == project.version().plan.threshold
+    assert [(s.outcome, s.factor) for s in found.worth.swings][:2] == [("tp", 0.8), ("tp", 1.2)]
+
+
+def test_other_amounts_are_settled_on_rows_that_do_not_count(project):
+    found = price_version(project, _later(project), payoff={"tp": 1, "fp": -9}, cases=100, capacity=10, period="week")
+    assert found.worth.value.n == 200 and found.threshold > project.version().plan.threshold
+    assert found.worth.acted <= 0.2 and found.worth.period == "week" and found.worth.capacity == 10
+    again = price_version(project, _later(project), payoff={"tp": 1, "fp": -9}, cases=100, capacity=10, period="week")
+    assert again == found
+
+
+def test_the_command(project, capsys):
+    assert main(["worth", str(project.path)]) == 0
+    said = capsys.readouterr().out
+    assert "the best simpler way" in said.splitlines()[0] and "Acted on is a chance of" in said
+    arguments = ["worth", str(project.path), _later(project), "--payoff", "tp=1", "--payoff", "fp=-9", "--json"]
+    assert main(arguments) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["version"] == 1 and told["worth"]["value"]["n"] == 200 and told["threshold"] > 0.5
+    assert main(["worth", str(project.path), "--capacity", "3"]) == 2
+    assert "MW-U425" in capsys.readouterr().err
+
+
+def test_amounts_that_make_no_sense_are_refused(project):
+    with pytest.raises(UsageError, match=r"names 'over', and the target is two classes.*MW-U307"):
+        price_version(project, _later(project), payoff={"over": -1, "under": -1})
+
+
+def test_where_nothing_was_said_there_is_nothing_to_tell(tmp_path):
+    (tmp_path / "train.csv").write_text(table(120, target="number"))
+    bare = mw.run(tmp_path / "train.csv", target="target", trials=1, project=tmp_path / "made")
+    for price in (lambda: price_of_run(bare, 1), lambda: price_version(bare, str(tmp_path / "train.csv"))):
+        with pytest.raises(UsageError, match=r"was not said when version 1 was made.*--payoff.*MW-U424"):
+            price()
+    found = price_version(bare, str(tmp_path / "train.csv"), payoff={"over": -1, "under": -4})
+    assert found.worth.value.value < 0 and found.threshold is None and "below the decision in 80%" in found.why
