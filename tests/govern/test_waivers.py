@@ -216,6 +216,8 @@ def test_versions_tell_how_they_stand(refused: Project, capsys: pytest.CaptureFi
     (row,) = json.loads(capsys.readouterr().out)["versions"]
     assert row["standing"] == "collect more data" and row["waived"] == ["fair enough"]
     assert row["waivers_over"] == ["known well enough"]
+    assert main(["versions", str(refused.path)]) == 0
+    assert "collect more data, waived: fair enough, waiver is over: known" in capsys.readouterr().out
     path = refused.run_folder(refused.runs()[-1]) / "verdict.json"
     path.write_text(path.read_text().replace("do not ship", "ship"))
     assert main(["versions", str(refused.path)]) == 0

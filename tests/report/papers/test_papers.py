@@ -74,6 +74,7 @@ def test_the_decision_log_tells_the_ledger_in_words() -> None:
         entry(2, "decision", {**decision, "alternatives": ["log_loss"], "measurement": None}),
         entry(9, "waived", {"version": 1, "reason": "a pilot", "by": "Ada"}, run=""),
         entry(10, "something new", {}, run=""),
+        entry(11, "retrained", {"version": 1, "challenge": {"why": "better by 0.2 beyond the noise"}}),
     )
     evidence = evidence_of(replace(r, entries=entries))
     told = render_markdown(paper_of("decisions", evidence, r), evidence)
@@ -81,6 +82,7 @@ def test_the_decision_log_tells_the_ledger_in_words() -> None:
         "roc_auc", "roc\\_auc"
     ).replace("log_loss", "log\\_loss")
     assert "A gate was waived: a pilot." in told and "| Ada |" in told and "something new." in told
+    assert "held against the champion. better by 0.2 beyond the noise." in told
 
 
 @pytest.mark.parametrize("kind", sorted(PAPERS))

@@ -50,6 +50,8 @@ def command(project: str, as_json: bool, quiet: bool) -> None:
         return
     for row in rows:
         marks = ["champion"] * row["champion"]
+        if row.get("standing") and not row["standing"].startswith("ship"):
+            marks.append(row["standing"])
         marks += [f"waived: {gate}" for gate in row.get("waived", ())]
         marks += [f"waiver is over: {gate}" for gate in row.get("waivers_over", ())]
         marks += [row["doubt"]] if "doubt" in row else []

@@ -12,6 +12,7 @@ from modelwright.report.papers.card import (
     scores,
     slices,
 )
+from modelwright.report.papers.decisions import TELLING
 from modelwright.report.papers.evidence import Evidence
 from modelwright.report.papers.further import private, single_cases, stressed, treated, worth
 from modelwright.report.papers.standing import gates_table, standing_of, thresholds_table
@@ -232,7 +233,8 @@ def _changes(ev: Evidence) -> tuple[Block, ...]:
 
 
 def _why(ev: Evidence, number: str) -> Line:
-    at = f"ledger/{number}/body/why"
+    kind = ev.get(f"ledger/{number}/kind")
+    at = f"ledger/{number}/body/{TELLING.get(kind, 'why')}"
     return line(ev.cite(at, "sentence")) if ev.get(at) else line()
 
 

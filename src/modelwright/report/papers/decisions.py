@@ -5,7 +5,7 @@ from __future__ import annotations
 from modelwright.report.papers.base import Block, Line, Paper, Piece, Section, Table, Text, line
 from modelwright.report.papers.evidence import Evidence
 
-__all__ = ["decisions"]
+__all__ = ["TELLING", "decisions"]
 
 EVENTS = {
     "run started": "The run began.",
@@ -23,12 +23,13 @@ TELLING = {
     "run failed": "error",
     "run done": "verdict_summary",
     "proposed": "why",
+    "retrained": "challenge/why",
     "waived": "reason",
     "waiver withdrawn": "reason",
     "promoted": "why",
     "rolled back": "why",
 }
-"""By the kind of event: the field that says what of it."""
+"""By the kind of event: the place in its body that says what of it."""
 
 
 def decisions(ev: Evidence) -> Paper:
