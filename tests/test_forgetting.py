@@ -60,6 +60,7 @@ def project(tmp_path) -> Project:
     return run_lifecycle(brief, data=table(), project=str(tmp_path / "p"))
 
 
+@pytest.mark.slow
 def test_somebody_is_forgotten(project, capsys):
     people = known_subjects(project.run_folder("0001"))
     assert people is not None and len(people) == 100
