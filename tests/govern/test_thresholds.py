@@ -198,6 +198,11 @@ def test_a_brief_that_is_not_the_one_of_the_ledger_is_refused():
         check_fixed([_began(1, "0001", STRICT)], "0001", EASY)
 
 
+def test_a_run_that_went_on_with_another_budget_is_the_same():
+    longer = replace(STRICT, limits=replace(STRICT.limits, budget_s=900.0))
+    check_fixed([_began(1, "0001", STRICT)], "0001", longer)
+
+
 def test_an_entry_of_an_earlier_release_lacks_fields_and_agrees():
     entry = _began(1, "0001", Brief(target="y"))
     entry.body["brief"].pop("gates")

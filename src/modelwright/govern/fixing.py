@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -66,6 +67,11 @@ def eased_since(entries: Iterable[Entry], run: str, brief: Brief) -> tuple[str, 
     return tuple(f"{change}: changed after the verdict of run {known} was known" for change in found)
 
 
+def _without_budget(brief: Brief) -> Brief:
+    """Return the brief with the usual budget: a run that was broken off may go on with another one."""
+    return replace(brief, limits=replace(brief.limits, budget_s=Limits().budget_s))
+
+
 def check_fixed(entries: Iterable[Entry], run: str, brief: Brief) -> None:
     """Check that a run's brief is the one with which the ledger says that it began.
 
@@ -76,7 +82,7 @@ def check_fixed(entries: Iterable[Entry], run: str, brief: Brief) -> None:
     """
     began = next((e for e in entries if e.kind == STARTED and e.run == run and "brief" in e.body), None)
     # Read as a brief: a release that knows more fields than the one that wrote the entry compares what both know.
-    if began is None or msgspec.convert(began.body["brief"], Brief) == brief:
+    if began is None or _without_budget(msgspec.convert(began.body["brief"], Brief)) == _without_budget(brief):
         return
     told = "; ".join(changes(asked_in(began.body["brief"]), asked_in(brief))) or "other fields"
     raise ProjectError(
