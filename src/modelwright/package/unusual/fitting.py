@@ -36,7 +36,7 @@ ALARMS = 0.04
 FEWEST = 60
 """Rows below which a share of 4 % above a limit cannot be told."""
 
-MOST_ROWS, MOST_CELLS, MOST_COLUMNS = 20_000, 500_000, 200
+MOST_ROWS, MOST_CELLS, MOST_COLUMNS = 20_000, 500_000, 100
 """More rows change the limit by less than a tenth of the alarms; of wide tables fewer are taken, and the first columns,
 so that it is done in a second or two."""
 
