@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from modelwright.brief import Brief, Limits, read_brief, write_brief
-from modelwright.brief_gates import THRESHOLDS
+from modelwright.brief.gates import THRESHOLDS
 from modelwright.errors import ProjectError, UsageError
 from modelwright.govern.fixing import asked_in, changes, check_fixed, eased_since
 from modelwright.govern.gates import GATES

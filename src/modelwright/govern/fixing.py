@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from modelwright.brief import Brief, Limits
-from modelwright.brief_gates import THRESHOLDS
+from modelwright.brief.gates import THRESHOLDS
 from modelwright.documents import to_builtins
 from modelwright.errors import ProjectError
 from modelwright.ledger import Entry

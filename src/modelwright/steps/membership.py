@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from modelwright.brief_privacy import MOST_MEMBERSHIP
+from modelwright.brief.privacy import MOST_MEMBERSHIP
 from modelwright.data.columns import take
 from modelwright.evaluate.measurements import Attack, Membership
 from modelwright.frame.problem import Problem

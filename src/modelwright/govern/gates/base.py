@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Protocol
 
 from modelwright import format as fmt
 from modelwright.audit.findings import Audit
-from modelwright.brief_gates import THRESHOLDS
+from modelwright.brief.gates import THRESHOLDS
 from modelwright.evaluate.measurements import Comparison, Evaluation, Measurement
 from modelwright.frame.problem import Problem
 
@@ -40,7 +40,7 @@ class Case:
     facts: Mapping[str, Any]
 
     def threshold(self, name: str) -> float | None:
-        """Return a threshold of `modelwright.brief_gates.THRESHOLDS`: the brief's, or what holds without."""
+        """Return a threshold of `modelwright.brief.gates.THRESHOLDS`: the brief's, or what holds without."""
         asked: float | None = self.asked.get(name)
         return THRESHOLDS[name].default if asked is None else asked
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from modelwright import format as fmt
 from modelwright.audit.findings import Audit
-from modelwright.brief_gates import THRESHOLDS
+from modelwright.brief.gates import THRESHOLDS
 from modelwright.evaluate import metrics
 from modelwright.evaluate.measurements import Evaluation
 from modelwright.frame.problem import Problem

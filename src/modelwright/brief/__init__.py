@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass, field, fields, replace
@@ -10,8 +9,26 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from modelwright.brief_gates import checked_gates
-from modelwright.brief_privacy import PRIVACY_FIELDS, checked_privacy, privacy_fields, privacy_lines
+from modelwright.brief.gates import checked_gates
+from modelwright.brief.money import PERIODS, checked_payoff, checked_period
+from modelwright.brief.privacy import PRIVACY_FIELDS, checked_privacy, privacy_fields, privacy_lines
+from modelwright.brief.quantities import (
+    bad_value,
+    parse_count,
+    parse_delay,
+    parse_duration,
+    parse_latency,
+    parse_memory,
+    parse_size,
+)
+from modelwright.brief.trust import (
+    FAIRNESS,
+    FOUR_FIFTHS,
+    checked_fairness,
+    checked_ratio,
+    checked_risk,
+    checked_tolerance,
+)
 from modelwright.errors import UsageError, did_you_mean
 
 __all__ = [
@@ -24,21 +41,8 @@ __all__ = [
     "parse_duration",
     "parse_size",
     "read_brief",
+    "write_brief",
 ]
-
-MINIMUM_BUDGET_S = 1.0
-LEAST_MEMORY = 256 * 10**6
-FAIRNESS = ("selection", "opportunity", "errors", "calibration")
-"""How groups can be compared; what each asks is told by `modelwright.govern.fairness.choosing`."""
-FOUR_FIFTHS = 0.8
-"""Of the highest rate: the rule of thumb of the Uniform Guidelines on Employee Selection Procedures, 29 CFR 1607.4."""
-PERIODS = ("hour", "day", "week", "month", "quarter", "year")
-"""In which cases come; money is told for one of them."""
-LEAST_RISK, MOST_RISK = 0.001, 0.5
-"""Of an answer: below, more rows are needed than anybody has; above, guessing does as well."""
-_TOLERANCE = re.compile(r"(\d+\.?\d*|\.\d+)(e[+-]?\d{1,2})?%?", re.ASCII)
-_DURATION_UNITS = {"": 1.0, "s": 1.0, "sec": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0, "ms": 0.001}
-_SIZE_UNITS = {"": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "k": 10**3, "m": 10**6, "g": 10**9}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,7 +142,7 @@ class Brief:
     membership_auc : float or None
         Most that an attack may tell of who was trained on, area under its ROC curve, 0.5 to 1.
     gates : dict
-        Thresholds of gates by name, ``{"calibration_error": 0.03}``, see `modelwright.brief_gates`; a gate whose
+        Thresholds of gates by name, ``{"calibration_error": 0.03}``, see `modelwright.brief.gates`; a gate whose
         threshold is set blocks.
     allow : tuple of str
         Findings overruled, ``"A014"`` or ``"A014:duration"``.
@@ -220,166 +224,50 @@ def _checked(name: str, value: Any) -> Any:
     if name in {"drop", "known_after", "protected", "allow"}:
         items = (value,) if isinstance(value, str) else tuple(value) if isinstance(value, Iterable) else (value,)
         if not all(isinstance(i, str) for i in items):
-            raise _bad_value(name, value, "a list of names")
+            raise bad_value(name, value, "a list of names")
         return items
     if name in PRIVACY_FIELDS.values():
         return checked_privacy(name, value, parse_delay)
     if name == "gates":
         return checked_gates(value)
     if name == "payoff":
-        return _payoff(value)
+        return checked_payoff(value)
     if name in {"cases", "capacity"}:
-        return _count(name, value)
+        return parse_count(name, value)
     if name == "period":
-        if value not in PERIODS:
-            raise _bad_value(name, value, f"one of {', '.join(PERIODS)}")
-        return value
+        return checked_period(value)
     if name == "kinds":
         if not isinstance(value, dict):
-            raise _bad_value(name, value, "a table of kinds by column")
+            raise bad_value(name, value, "a table of kinds by column")
         return {str(k): str(v) for k, v in value.items()}
     if name == "fairness":
-        if value not in FAIRNESS:
-            raise _bad_value(name, value, f"one of {', '.join(FAIRNESS)}")
-        return value
+        return checked_fairness(value)
     if name == "fairness_ratio":
-        return _ratio(name, value)
+        return checked_ratio(name, value)
     if name == "abstain":
-        return _risk(name, value)
+        return checked_risk(name, value)
     if name == "tolerance":
-        return _tolerance(name, value)
+        return checked_tolerance(name, value)
     if name == "seed":
         if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-            raise _bad_value(name, value, "a whole number, 0 or more")
+            raise bad_value(name, value, "a whole number, 0 or more")
         return value
     if not isinstance(value, str):
         if name == "positive" and isinstance(value, int | float | bool):
             return str(value)
         if name == "label_delay" and isinstance(value, int | float) and not isinstance(value, bool):
             return str(value)
-        raise _bad_value(name, value, "text")
+        raise bad_value(name, value, "text")
     return value
-
-
-def _payoff(value: Any) -> dict[str, float]:
-    """Return money by outcome; a table in the table is that of a true class, by decision."""
-    found: dict[str, float] = {}
-    try:
-        for outcome, worth in dict(value).items():
-            if isinstance(worth, dict):
-                found.update({f"{outcome}>{decision}": float(money) for decision, money in worth.items()})
-            else:
-                found[str(outcome)] = float(worth)
-    except (TypeError, ValueError) as error:
-        raise _bad_value("payoff", value, "a table of numbers such as tp=80, fp=-5") from error
-    return found
-
-
-def _ratio(name: str, value: Any) -> float:
-    try:
-        ratio = float("nan") if isinstance(value, bool) else float(value)
-    except (TypeError, ValueError):
-        ratio = float("nan")
-    if not 0 < ratio <= 1:
-        raise _bad_value(name, value, "a ratio above 0 and at most 1, such as 0.8")
-    return ratio
-
-
-def _risk(name: str, value: Any) -> float:
-    try:
-        risk = float("nan") if isinstance(value, bool) else float(value)
-    except (TypeError, ValueError):
-        risk = float("nan")
-    if not LEAST_RISK <= risk <= MOST_RISK:
-        raise _bad_value(name, value, f"a share from {LEAST_RISK} to {MOST_RISK}, such as 0.05")
-    return risk
-
-
-def _tolerance(name: str, value: Any) -> str:
-    text = str(value).strip().replace(" ", "")
-    if isinstance(value, bool) or not _TOLERANCE.fullmatch(text) or float(text.rstrip("%")) <= 0:
-        raise _bad_value(name, value, "an amount above 0, such as 500 in the target's unit or 10% of its median")
-    return text
-
-
-def _bad_value(name: str, value: Any, expected: str) -> UsageError:
-    return UsageError(f"brief field '{name}' is {value!r}", fix=f"give {expected}", code="MW-U002")
-
-
-def parse_duration(value: str | float) -> float:
-    """Return seconds from ``90``, ``"90s"``, ``"5m"`` or ``"1h30m"``.
-
-    Raises
-    ------
-    UsageError
-        Not a duration, or shorter than one second.
-    """
-    seconds = _total(value, _DURATION_UNITS, "budget", "a duration such as 60s, 5m or 1h30m")
-    if not MINIMUM_BUDGET_S <= seconds < float("inf"):
-        raise UsageError(f"budget is {value!r}", fix="give at least 1s, for example 60s or 5m", code="MW-U003")
-    return seconds
-
-
-def parse_delay(value: str | float) -> float:
-    """Return seconds from ``"30d"``, ``"12h"`` or ``"2w"``; raises UsageError (MW-U003)."""
-    seconds = _total(value, _DURATION_UNITS | {"w": 7 * 86400.0}, "label delay", "a duration such as 30d, 12h or 2w")
-    if not 0 < seconds < float("inf"):
-        raise UsageError(f"label delay is {value!r}", fix="give a time above 0, for example 30d", code="MW-U003")
-    return seconds
-
-
-def parse_size(value: str | float) -> int:
-    """Return bytes from ``500_000_000``, ``"500MB"`` or ``"2GB"``; raises UsageError."""
-    size = int(_total(value, _SIZE_UNITS, "size", "a size such as 500MB or 2GB"))
-    if size < 1:
-        raise UsageError(f"size is {value!r}", fix="give a size above 0", code="MW-U003")
-    return size
-
-
-def _memory(value: str | float) -> int:
-    size = parse_size(value)
-    if size < LEAST_MEMORY:
-        raise UsageError(
-            f"memory is {value!r}, less than the libraries alone take", fix="give at least 256MB", code="MW-U003"
-        )
-    return size
-
-
-def _latency(value: str | float) -> float:
-    if isinstance(value, str):
-        value = _total(value, _DURATION_UNITS, "latency", "a latency such as 20ms") * 1000
-    if not 0 < float(value) < float("inf"):
-        raise UsageError(f"latency is {value!r}", fix="give a latency above 0, for example 20ms", code="MW-U003")
-    return float(value)
-
-
-def _count(what: str, value: int | str) -> int:
-    try:
-        count = int(value)
-    except (TypeError, ValueError):
-        count = 0
-    if count < 1:
-        raise UsageError(f"{what} is {value!r}", fix="give a whole number, 1 or more", code="MW-U003")
-    return count
-
-
-def _total(value: str | float, units: dict[str, Any], what: str, expected: str) -> float:
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return float(value)
-    text = str(value).strip().lower().replace(" ", "").replace("_", "")
-    parts = re.findall(r"(\d+(?:\.\d+)?)([a-z]*)", text)
-    if not parts or "".join(n + u for n, u in parts) != text or any(u not in units for _, u in parts):
-        raise UsageError(f"{what} is {value!r}", fix=f"give {expected}", code="MW-U003")
-    return sum(float(n) * units[u] for n, u in parts)
 
 
 _LIMIT_FIELDS: dict[str, tuple[str, Any]] = {
     "budget": ("budget_s", parse_duration),
-    "memory": ("memory_bytes", _memory),
-    "latency": ("latency_ms", _latency),
+    "memory": ("memory_bytes", parse_memory),
+    "latency": ("latency_ms", parse_latency),
     "artefact_size": ("artefact_bytes", parse_size),
-    "members": ("members", partial(_count, "members")),
-    "trials": ("trials", partial(_count, "trials")),
+    "members": ("members", partial(parse_count, "members")),
+    "trials": ("trials", partial(parse_count, "trials")),
 }
 
 
