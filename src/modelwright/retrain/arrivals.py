@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from modelwright.data.contract import Kind
+from modelwright.data.contract import ColumnSpec, Kind
 from modelwright.errors import DataError
 from modelwright.format import joined
 
@@ -27,7 +27,12 @@ _METADATA = b"modelwright.log"
 
 
 def logged_rows(
-    version: Version, log: Path, *, since: datetime | None = None, without: Sequence[Span] = ()
+    version: Version,
+    log: Path,
+    *,
+    since: datetime | None = None,
+    without: Sequence[Span] = (),
+    subject: ColumnSpec | None = None,
 ) -> tuple[pa.Table, str]:
     """Return the rows of the log whose labels are known, the oldest first, and the time of the last one.
 
@@ -40,6 +45,8 @@ def logged_rows(
         Rows after this moment only.
     without : sequence of (start, end)
         Stretches of time, ISO 8601, whose rows are not to be learned from: the feed was broken.
+    subject : ColumnSpec or None
+        Of the column that says whose a row is: it comes along where the log holds it, so that rows can be forgotten.
 
     Raises
     ------
@@ -64,6 +71,8 @@ def logged_rows(
     _refuse_hidden(version, table)
     given = table.column("inputs").combine_chunks()
     columns: dict[str, Any] = {spec.name: _raw(given.field(spec.name), spec.kind) for spec in version.contract.columns}
+    if subject is not None and subject.name not in columns and _holds(table, subject.name):
+        columns[subject.name] = given.field(subject.name)
     columns[version.manifest.target] = table.column("label") if version.plan.classes else table.column("number")
     return pa.table(columns), str(table.column("time")[-1].as_py().isoformat())
 
@@ -75,10 +84,7 @@ def _moment(told: str, times: pa.ChunkedArray) -> pa.Scalar:
 
 
 def _refuse_hidden(version: Version, table: pa.Table) -> None:
-    told = msgspec.json.decode((table.schema.metadata or {}).get(_METADATA, b"{}"))
-    hidden = {*told.get("masked", ()), *told.get("hashed", ())}
-    held = {f.name for f in table.schema.field("inputs").type}
-    missing = [n for n in version.contract.names if n in hidden or n not in held]
+    missing = [n for n in version.contract.names if not _holds(table, n)]
     if missing:
         names = joined((f"'{n}'" for n in missing), 6)
         raise DataError(
@@ -86,6 +92,13 @@ def _refuse_hidden(version: Version, table: pa.Table) -> None:
             fix="log these columns in plain, or name files with --data",
             code="MW-D804",
         )
+
+
+def _holds(table: pa.Table, name: str) -> bool:
+    """Return whether the log holds a column as the model reads it."""
+    told = msgspec.json.decode((table.schema.metadata or {}).get(_METADATA, b"{}"))
+    hidden = {*told.get("masked", ()), *told.get("hashed", ())}
+    return name not in hidden and name in {f.name for f in table.schema.field("inputs").type}
 
 
 def _raw(column: Any, kind: Kind) -> Any:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from modelwright import documents
 from modelwright.errors import DataError, ModelwrightError, ProjectError
+from modelwright.govern.privacy.subjects import subject_of
 from modelwright.ledger import now
 from modelwright.lifecycle import Listener, Silent
 from modelwright.locking import held
@@ -265,7 +266,13 @@ def _logged(project: Project, settings: Settings, *, since: datetime | None) -> 
         for w in Kept(project.path).windows()
         if w.judgement is Judgement.BROKEN and w.start is not None and w.end is not None
     ]
-    return logged_rows(project.version(), _log(project, settings), since=since, without=broken)
+    return logged_rows(
+        project.version(),
+        _log(project, settings),
+        since=since,
+        without=broken,
+        subject=subject_of(project.path),
+    )
 
 
 def _second_thoughts(

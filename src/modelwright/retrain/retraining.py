@@ -38,12 +38,13 @@ from modelwright.retrain.documents import (
     Trigger,
 )
 from modelwright.retrain.feed import check_feed, sound_rows
+from modelwright.retrain.personal import treatments_of
 from modelwright.retrain.probing import Probe, probe
 from modelwright.retrain.recipes import Question, Recipe, recipe_of
 from modelwright.retrain.settled import COMPARED
 from modelwright.retrain.shadowing import Both, keep_both
 from modelwright.retrain.spans import choose_span, judging_rows
-from modelwright.retrain.tables import ADDED, FEWEST_NEW, Gathered, canonical, gather, order_of, too_few, treatments_of
+from modelwright.retrain.tables import ADDED, FEWEST_NEW, Gathered, canonical, gather, order_of, too_few
 from modelwright.train.starting import JUDGED, Start
 
 if TYPE_CHECKING:

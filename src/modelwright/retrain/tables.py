@@ -15,12 +15,10 @@ from modelwright import documents
 from modelwright.data.columns import Column, Columns, Strings, n_rows
 from modelwright.data.contract import Contract
 from modelwright.data.source import Source
-from modelwright.data.treating.tables import treated_table
-from modelwright.data.treating.treatment import Treatment
 from modelwright.errors import DataError, ModelwrightError, ProjectError
 from modelwright.format import plural
-from modelwright.govern.privacy.subjects import Forgotten, forgotten_in, without_forgotten
 from modelwright.project import Project
+from modelwright.retrain.personal import Personal, personal_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -36,7 +34,6 @@ __all__ = [
     "order_of",
     "stacked",
     "too_few",
-    "treatments_of",
 ]
 
 ADDED = "rows added"
@@ -86,13 +83,16 @@ def gather(project: Project, source: str, new: pa.Table, contract: Contract, tim
         Too few of the rows are new (MW-D801).
     """
     told: list[str] = []
-    forgotten = forgotten_in(project.path)
-    new = _known_columns(new, contract, forgotten, told)
-    first = _read(source, contract, told)
+    personal = personal_of(project, contract)
+    if more := [n for n in new.column_names if n not in personal.names]:
+        told.append(f"{plural(len(more), 'column')} that the project does not know are left out")
+    first = _read(source, told)
+    words = personal.words((new, *(() if first is None else (first,))))
+    new = personal.left(personal.read(new, words))
     if first is not None:
         first = _as_it_was(first, project, source, told)
-    known = (first, *(_read(s, contract, told) for s in _added(project)))
-    before = [without_forgotten(t, forgotten) for t in known if t is not None]
+    known = [personal.read(t, words) for t in (first, *(_read(s, told) for s in _added(project))) if t is not None]
+    before = _without_forgotten(known, personal, told)
     if before:
         fresh = _not_seen(new, before, contract, told)
         new = new.take(fresh) if len(fresh) < new.num_rows else new
@@ -116,19 +116,12 @@ def too_few(n: int) -> DataError:
     )
 
 
-def _known_columns(new: pa.Table, contract: Contract, forgotten: Forgotten | None, told: list[str]) -> pa.Table:
-    names = [n for n in new.column_names if n in contract.names]
-    if more := [n for n in new.column_names if n not in contract.names]:
-        told.append(f"{plural(len(more), 'column')} that the project does not know are left out")
-    return without_forgotten(treated_table(new.select(names), treatments_of(contract)), forgotten)
-
-
-def treatments_of(contract: Contract) -> dict[str, Treatment]:
-    """Return what is done to personal values, by column, without what depends on how many rows there were."""
-    from modelwright.govern.privacy.pooling import base_of
-
-    found = {spec.name: base_of(spec.treatment) for spec in contract.columns if spec.treatment is not None}
-    return {name: treatment for name, treatment in found.items() if treatment is not None}
+def _without_forgotten(tables: Sequence[pa.Table], personal: Personal, told: list[str]) -> list[pa.Table]:
+    """Return tables without the rows of forgotten people; one that does not say whose its rows are is left out."""
+    known = [t for t in tables if personal.tells_whose(t)]
+    if gone := sum(t.num_rows for t in tables) - sum(t.num_rows for t in known):
+        told.append(f"{gone:,} earlier rows do not say whose they are, and people asked to be forgotten: left out")
+    return [personal.left(t) for t in known]
 
 
 def _added(project: Project) -> list[str]:
@@ -155,7 +148,7 @@ def learned_until(project: Project) -> datetime | None:
     return datetime.fromisoformat(max(known)) + timedelta(microseconds=1) if known else None
 
 
-def _read(source: str, contract: Contract, told: list[str]) -> pa.Table | None:
+def _read(source: str, told: list[str]) -> pa.Table | None:
     from modelwright.data.reading import read_table
 
     if source == "<memory>":
@@ -166,8 +159,7 @@ def _read(source: str, contract: Contract, told: list[str]) -> pa.Table | None:
     except ModelwrightError as error:
         told.append(f"earlier rows cannot be read any more, and are not learned from: {error.what}")
         return None
-    known = table.select([n for n in table.column_names if n in contract.names])
-    return treated_table(known, treatments_of(contract))
+    return table
 
 
 def _not_seen(new: pa.Table, before: Sequence[pa.Table], contract: Contract, told: list[str]) -> np.ndarray:
