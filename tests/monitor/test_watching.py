@@ -70,6 +70,19 @@ def test_labels_show_that_the_relation_changed(classifier: Version) -> None:
     assert found.real.low > found.expected.value
 
 
+def test_a_loss_that_is_higher_without_proof_is_not_called_harmless(classifier: Version) -> None:
+    window = rows(400, 6, income=0.6)
+    found = watch(classifier, raw(window), labels=labels(window, 6, turned=0.3))
+    assert found.judgement is Judgement.UNKNOWN
+    assert all("higher, but these rows alone are no proof" in a.sentence for a in found.alarms)
+    same = watch(classifier, raw(window), labels=labels(window, 6))
+    assert same.judgement is Judgement.HARMLESS
+    history = History()
+    for _ in range(3):
+        again = watch(classifier, raw(window), labels=labels(window, 6, turned=0.3), history=history)
+    assert again.judgement is Judgement.HARMFUL
+
+
 def test_after_that_the_estimate_is_not_believed_without_labels(classifier: Version) -> None:
     history = History()
     window = rows(N, 8)

@@ -291,8 +291,12 @@ class _Case:
         """Return what a change means, and why, in words."""
         real, expected = self.evidence.real, self.evidence.expected
         if real is not None and expected is not None:
-            up = self.history.of("loss", ["all"])["all"] >= 1 / ALPHA and self.rise(real.measurement) > RISE
-            return (Judgement.HARMFUL if up else Judgement.HARMLESS), wording.by_labels(real.measurement, expected)
+            up = self.rise(real.measurement) > RISE
+            proven = up and self.history.of("loss", ["all"])["all"] >= 1 / ALPHA
+            words = wording.by_labels(real.measurement, expected)
+            if up and not proven and real.p <= NOW:
+                return Judgement.UNKNOWN, f"{words}, {wording.NO_PROOF}"
+            return (Judgement.HARMFUL if proven else Judgement.HARMLESS), words
         if not self.is_used(use):
             return Judgement.HARMLESS, wording.UNUSED
         if why := self.unfounded():

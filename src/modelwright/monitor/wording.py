@@ -61,12 +61,13 @@ NO_LOSS = "the version does not say what loss to expect: it was made by an earli
 NO_TRUST = "labels that came show a loss above the estimate: what the target depends on has changed"
 DIFFERS = "the real loss is above what was estimated from the rows: what the target depends on has changed"
 UNUSED = "the model hardly uses the column"
+NO_PROOF = "higher, but these rows alone are no proof"
 FAULTY = "the feed is broken"
 
 DO = {
     Judgement.HARMLESS: "nothing to do",
     Judgement.HARMFUL: "train again on newer rows",
-    Judgement.UNKNOWN: "collect labels of these rows",
+    Judgement.UNKNOWN: "look at the labels of these and the next rows",
     Judgement.BROKEN: "repair the feed; do not train on these rows",
     Judgement.QUIET: "",
 }
