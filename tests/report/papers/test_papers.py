@@ -10,17 +10,21 @@ from pathlib import Path
 import pytest
 
 from modelwright.errors import ProjectError, UsageError
+from modelwright.evaluate.measurements import Measurement
+from modelwright.govern.privacy.documents import ColumnPrivacy, Privacy
 from modelwright.ledger import Entry
 from modelwright.report.papers import KINDS, write_papers
 from modelwright.report.papers.asking import texts
-from modelwright.report.papers.base import GAP
+from modelwright.report.papers.base import GAP, Cited, Items
 from modelwright.report.papers.croissant import CONTEXT, croissant
 from modelwright.report.papers.evidence import evidence_of
+from modelwright.report.papers.further import single_cases
 from modelwright.report.papers.markdown import render_markdown
 from modelwright.report.papers.page import render_page
 from modelwright.report.papers.pdf import BROWSER
 from modelwright.report.papers.writing import PAPERS, paper_of
 from tests.report import samples
+from tests.report.test_sure import sureness
 
 
 def entry(number: int, kind: str, body: dict, run: str = "0001") -> Entry:
@@ -109,6 +113,37 @@ def test_croissant_describes_the_file_and_every_column() -> None:
     comma = replace(r, source=replace(r.source, options={"delimiter": ","}))
     file = croissant(evidence_of(comma))["distribution"][0]
     assert file["sha256"] == "a3" * 32 and file["encodingFormat"] == "text/csv" and file["contentUrl"] == "bank.csv"
+
+
+def test_croissant_names_what_a_policy_treated_as_personal() -> None:
+    def done(column: str, datum: str, by: str = "policy") -> ColumnPrivacy:
+        return ColumnPrivacy(column=column, datum=datum, action="drop", why="", decided_by=by)
+
+    privacy = Privacy(
+        policy="gdpr",
+        title="",
+        basis="",
+        k=10,
+        columns=(done("email", "contact"), done("age", "", "user"), done("job", "")),
+        kept=("city", "email"),
+    )
+    r = samples.bank()
+    found = [c for f in r.audit.findings if f.code == "A045" for c in f.columns]
+    told = croissant(evidence_of(replace(r, privacy=privacy)))["rai:personalSensitiveInformation"]
+    assert told == list(dict.fromkeys([*found, "email", "age", "city"])), "rare jobs were pooled: that is nobody's data"
+    assert croissant(evidence_of(r)).get("rai:personalSensitiveInformation", []) == found
+
+
+def test_papers_cite_coverage_of_all_rows_only() -> None:
+    def of(name: str, value: float) -> Measurement:
+        return Measurement(name=name, value=value, low=value, high=value, n=400, method="Wilson")
+
+    coverage = (of("coverage_80", 0.81), of("coverage_80 where region is zone_12", 0.55))
+    sure = sureness(coverage=coverage)
+    evidence = evidence_of(replace(samples.bank(), sure=sure))
+    (items,) = [block for block in single_cases(evidence) if isinstance(block, Items)]
+    cited = [piece.at for told in items.lines for piece in told if isinstance(piece, Cited)]
+    assert [at for at in cited if at.startswith("sure/coverage/")] == ["sure/coverage/0/name", "sure/coverage/0"]
 
 
 @pytest.mark.parametrize("name", sorted(samples.ALL))

@@ -64,6 +64,8 @@ CONFORMS = "http://mlcommons.org/croissant/1.0"
 LEFT = ("license", "creator", "citeAs", "url", "datePublished")
 """Properties that the specification asks for and only a person knows."""
 PERSONAL = "A045"
+USER = "user"
+"""Who decided on a column, see `modelwright.govern.privacy.documents.ColumnPrivacy`."""
 MEDIA = {"parquet": "application/x-parquet", "jsonl": "application/jsonlines", "excel": "application/vnd.ms-excel"}
 """By format of the source; delimited text by its delimiter."""
 DELIMITED = {",": "text/csv", "\t": "text/tsv"}
@@ -100,7 +102,7 @@ def croissant(ev: Evidence) -> dict[str, Any]:
         for _, f in ev.each("audit/findings")
         if f["action"] not in (Action.TOLD, Action.GROUP, Action.TIME) and f["done"] and not f["overruled"]
     ]
-    personal = [c for _, f in ev.each("audit/findings") if f["code"] == PERSONAL for c in f["columns"]]
+    personal = _personal(ev)
     if done:
         made["rai:dataPreprocessingProtocol"] = done
     if personal:
@@ -108,6 +110,16 @@ def croissant(ev: Evidence) -> dict[str, Any]:
     made["distribution"] = [_file(ev, media)] if media else []
     made["recordSet"] = [_rows(ev, file=bool(media))]
     return made
+
+
+def _personal(ev: Evidence) -> list[str]:
+    """Return the columns with personal data: found, treated or dropped as such, or kept because the user says so.
+
+    Columns of which only rare values are pooled are none of them.
+    """
+    found = [c for _, f in ev.each("audit/findings") if f["code"] == PERSONAL for c in f["columns"]]
+    treated = [c["column"] for _, c in ev.each("privacy/columns") if c["datum"] or c["decided_by"] == USER]
+    return list(dict.fromkeys([*found, *treated, *ev.names("privacy/kept")]))
 
 
 def _name(ev: Evidence) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from modelwright.report.papers.base import Block, Items, Line, Table, Text, line
 from modelwright.report.papers.evidence import Evidence
 
@@ -13,6 +15,8 @@ KNOWN = {
     "unusual": "Rows unlike those of training: ",
 }
 """What a version knows of a single case, and how it is told."""
+OF_ALL_ROWS = r"coverage_[0-9]+"
+"""Names of coverages that are not those of a group, ``coverage_80 where region is zone_12``."""
 STRESSES = 15
 """Disturbances that are listed, those that cost most first; the report has all."""
 
@@ -49,7 +53,7 @@ def single_cases(ev: Evidence) -> tuple[Block, ...]:
             " held the truth.",
         )
         for at, m in ev.each("sure/coverage")
-        if m["value"] is not None and m["name"].rpartition("_")[2].isdecimal()
+        if m["value"] is not None and re.fullmatch(OF_ALL_ROWS, m["name"])
     ]
     for name, title in KNOWN.items():
         if ev.get(f"sure/{name}"):
