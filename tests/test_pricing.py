@@ -54,6 +54,25 @@ def test_other_amounts_are_settled_on_rows_that_do_not_count(project):
     assert again == found
 
 
+def test_the_version_decides_as_it_does_unless_another_decision_may_follow(project):
+    later = _later(project)
+    told = price_version(project, later, currency="CHF", cases=100, period="week")
+    assert told.worth.value.n == 400 and told.threshold == project.version().plan.threshold
+    assert told.worth.currency == "CHF" and told.worth.per_period is not None
+    assert price_version(project, later, payoff={"tp": 10, "fp": -5}).worth.value.n == 400
+    assert price_version(project, later, cases=100, capacity=10).worth.value.n == 200
+
+
+def test_of_the_project_without_rows_other_amounts_are_refused(project):
+    assert project.worth() == price_of_run(project, 1) and project.worth(version=1) == project.worth()
+    for amounts in ({"payoff": {"tp": 1}}, {"currency": "€"}, {"cases": 9}, {"period": "day"}, {"capacity": 3}):
+        with pytest.raises(UsageError, match=r"other amounts need rows with the truth.*MW-U425"):
+            project.worth(**amounts)
+    with pytest.raises(TypeError, match="payof"):
+        project.worth(payof={"tp": 1})
+    assert project.worth(_later(project), cases=100).worth.value.n == 400
+
+
 def test_the_command(project, capsys):
     assert main(["worth", str(project.path)]) == 0
     said = capsys.readouterr().out
@@ -69,6 +88,8 @@ def test_the_command(project, capsys):
 def test_amounts_that_make_no_sense_are_refused(project):
     with pytest.raises(UsageError, match=r"names 'over', and the target is two classes.*MW-U307"):
         price_version(project, _later(project), payoff={"over": -1, "under": -1})
+    with pytest.raises(UsageError, match=r"give a table of numbers.*MW-U002"):
+        project.worth(_later(project), payoff=["tp"])
 
 
 def test_where_nothing_was_said_there_is_nothing_to_tell(tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from modelwright.labelled import Labelled
     from modelwright.runtime.plan import Plan
 
-__all__ = ["Priced", "price_of_run", "price_version"]
+__all__ = ["Priced", "price", "price_of_run", "price_version"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,14 +57,54 @@ def price_of_run(project: Project, number: int) -> Priced:
     return Priced(worth=found.worth, threshold=found.threshold, why=found.threshold_why, measured_on=found.measured_on)
 
 
+def price(
+    project: Project,
+    source: Any = None,
+    *,
+    version: int | None = None,
+    query: str | None = None,
+    payoff: Mapping[str, Any] | None = None,
+    currency: str | None = None,
+    cases: int | None = None,
+    period: str | None = None,
+    capacity: int | None = None,
+) -> Priced:
+    """Return what a version is worth: as `price_of_run`, or with a source as `price_version`.
+
+    Raises
+    ------
+    UsageError
+        Amounts without a source (MW-U425), and as of either.
+    """
+    if source is not None:
+        return price_version(
+            project, source, version=version, query=query, payoff=payoff, currency=currency, cases=cases,
+            period=period, capacity=capacity,
+        )  # fmt: skip
+    if _given(payoff, currency, cases, period, capacity):
+        raise UsageError(
+            "other amounts need rows with the truth", fix="name a file that has the target", code="MW-U425"
+        )
+    return price_of_run(project, int(project.version_folder(version).name))
+
+
 def price_version(
-    project: Project, source: Any, *, version: int | None = None, query: str | None = None, **money: Any
+    project: Project,
+    source: Any,
+    *,
+    version: int | None = None,
+    query: str | None = None,
+    payoff: Mapping[str, Any] | None = None,
+    currency: str | None = None,
+    cases: int | None = None,
+    period: str | None = None,
+    capacity: int | None = None,
 ) -> Priced:
     """Return what the decisions of a version bring on a file that has the truth.
 
-    With fields of the brief in ``money`` - ``payoff``, ``currency``, ``cases``, ``period``, ``capacity`` - decisions
-    are settled anew, on one half of the rows drawn at random, and counted on the other; else the version decides as it
-    does. Rows that it was trained on flatter it.
+    Fields of the brief that are given take the place of those of the run. Where another payoff or another capacity
+    follows from them, decisions are settled anew, on one half of the rows drawn at random, and counted on the other;
+    else the version decides as it does. Rows that it was trained on flatter it.
 
     Raises
     ------
@@ -78,12 +119,12 @@ def price_version(
 
     opened = project.version(version)
     plan, found = opened.plan, labelled(project, opened, source, query=query)
-    given = {name: value for name, value in money.items() if value not in (None, {}, ())}
+    given = _given(payoff, currency, cases, period, capacity)
     brief = found.brief.merged(**given)
     if not brief.payoff and brief.capacity is None:
         raise _nothing_said(opened.manifest.version)
     prediction = plan.predict(found.columns)
-    rows, decided = _settled(plan, found, prediction, brief, opened.manifest.metric, anew=bool(given))
+    rows, decided = _settled(plan, found, prediction, brief, opened.manifest.metric)
     evidence = Evidence(
         y=found.y[rows],
         prediction=prediction[rows],
@@ -97,8 +138,26 @@ def price_version(
     return Priced(worth=worth, threshold=decided.threshold, why=decided.why, measured_on=evidence.measured_on)
 
 
+def _given(
+    payoff: Mapping[str, Any] | None,
+    currency: str | None,
+    cases: int | None,
+    period: str | None,
+    capacity: int | None,
+) -> dict[str, Any]:
+    """Return those fields that say anything."""
+    fields = {
+        "payoff": payoff or None,
+        "currency": currency,
+        "cases": cases,
+        "period": period,
+        "capacity": capacity,
+    }
+    return {name: value for name, value in fields.items() if value is not None}
+
+
 def _settled(
-    plan: Plan, found: Labelled, prediction: np.ndarray, brief: Brief, metric: str, *, anew: bool
+    plan: Plan, found: Labelled, prediction: np.ndarray, brief: Brief, metric: str
 ) -> tuple[np.ndarray, Decided]:
     """Return the rows that measure, and what is decided: by the plan, or as the other half of the rows has it."""
     from dataclasses import replace
@@ -110,7 +169,7 @@ def _settled(
 
     asked = asking(brief, plan.classes, metric, choosing=True)
     n = len(found.y)
-    if anew:
+    if _another(brief, found.brief, plan.classes):
         mixed = np.random.default_rng([brief.seed, 41]).permutation(n)
         chosen, rows = np.sort(mixed[: n // 2]), np.sort(mixed[n // 2 :])
         return rows, decide(found.y[chosen], prediction[chosen], asked, swing=SWING)
@@ -124,6 +183,17 @@ def _settled(
     # What would follow from other amounts needs no truth here: rows that measure must not choose.
     other = decide(found.y, prediction, replace(asked, choosing=False), swing=SWING) if plan.classes else own
     return np.arange(n), replace(own, otherwise=other.otherwise)
+
+
+def _another(brief: Brief, first: Brief, classes: tuple[str, ...]) -> bool:
+    """Return whether other decisions may follow; a capacity is a share of the cases, in what currency is all one."""
+    from modelwright.evaluate.money.deciding import check_capacity
+
+    def share(of: Brief) -> float | None:
+        capacity = check_capacity(of, len(classes))
+        return None if capacity is None else capacity.share
+
+    return brief.payoff != first.payoff or share(brief) != share(first)
 
 
 def _nothing_said(number: int) -> UsageError:

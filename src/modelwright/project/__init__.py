@@ -144,17 +144,43 @@ class Project(Versions):
             return stress_of_run(self, int(self.version_folder(version).name))
         return stress_version(self, rows, version=version, seconds=seconds)
 
-    def worth(self, rows: Any = None, *, version: int | None = None, **money: Any) -> Priced:
+    def worth(
+        self,
+        rows: Any = None,
+        *,
+        version: int | None = None,
+        query: str | None = None,
+        payoff: Mapping[str, Any] | None = None,
+        currency: str | None = None,
+        cases: int | None = None,
+        period: str | None = None,
+        capacity: int | None = None,
+    ) -> Priced:
         """Return what a version is worth: as its run measured, or on ``rows``, which have the target.
 
-        With ``payoff``, ``currency``, ``cases``, ``period`` or ``capacity`` under other amounts; see
-        `modelwright.pricing` and ``docs/money.md``.
-        """
-        from modelwright.pricing import price_of_run, price_version
+        Parameters
+        ----------
+        rows : str, Path, or a table in memory, optional
+        version : int or None
+            None: the champion.
+        query : str, optional
+            SQL for a database; table or sheet for SQLite and Excel.
+        payoff, currency, cases, period, capacity
+            As of `Brief`; None: as the run was told. See `modelwright.pricing.price_version` and ``docs/money.md``.
 
-        if rows is None:
-            return price_of_run(self, int(self.version_folder(version).name))
-        return price_version(self, rows, version=version, **money)
+        Raises
+        ------
+        UsageError
+            Amounts without rows (MW-U425), nothing was said of money (MW-U424), or the amounts make no sense.
+        DataError
+            The rows cannot be read, or too few have the target.
+        """
+        from modelwright.pricing import price
+
+        return price(
+            self, rows, version=version, query=query, payoff=payoff, currency=currency, cases=cases, period=period,
+            capacity=capacity,
+        )  # fmt: skip
 
     def on_a_page(self, *, version: int | None = None) -> OnAPage:
         """Return the model on a page that was fitted beside a version, the champion by default.

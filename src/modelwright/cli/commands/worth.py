@@ -41,7 +41,7 @@ def command(
     """Say what the decisions of a version of PROJECT bring beyond what could be done without it.
 
     Without SOURCE: what the run has measured on rows that were kept apart. With SOURCE, a file that has the target:
-    counted on its rows; under other amounts, which are settled on one half of the rows and counted on the other.
+    counted on its rows; under other amounts, decisions are settled on one half of the rows and counted on the other.
 
     \b
       modelwright worth bank-deposit
@@ -49,23 +49,15 @@ def command(
     """
     from modelwright.cli.showing import print_json
     from modelwright.documents import to_builtins
-    from modelwright.errors import UsageError
-    from modelwright.pricing import price_of_run, price_version
+    from modelwright.pricing import price
     from modelwright.project import Project
 
     opened = Project(project)
     version = opened.version(number).manifest.version
-    money = {
-        "payoff": pairs(payoff, "payoff"), "currency": currency, "cases": cases, "period": period, "capacity": capacity
-    }  # fmt: skip
-    if source is not None:
-        found = price_version(opened, source, version=version, query=query, **money)
-    elif any(value not in (None, {}) for value in money.values()):
-        raise UsageError(
-            "other amounts need rows with the truth", fix="name a file that has the target", code="MW-U425"
-        )
-    else:
-        found = price_of_run(opened, version)
+    found = price(
+        opened, source, version=version, query=query, payoff=pairs(payoff, "payoff"), currency=currency, cases=cases,
+        period=period, capacity=capacity,
+    )  # fmt: skip
     if as_json:
         print_json({"version": version, **to_builtins(found)})
     else:
