@@ -11,8 +11,9 @@ from modelwright.data.columns import Column
 from modelwright.data.contract import ColumnSpec
 from modelwright.monitor.testing import effective_rows, p_of_distance, p_of_shift
 from modelwright.package.reference.binning import counts_of
-from modelwright.package.reference.documents import FIRST, MISSING, ColumnReference, Variation
+from modelwright.package.reference.documents import ColumnReference, Variation
 from modelwright.package.reference.varying import distance, freedom_of
+from modelwright.runtime.bins import FIRST, MISSING
 
 __all__ = ["Compared", "compare", "effect_of"]
 

@@ -17,8 +17,8 @@ from modelwright.data.contract import ColumnSpec, Kind
 from modelwright.format import joined
 from modelwright.monitor.comparing import Compared
 from modelwright.package.reference.binning import counts_of
-from modelwright.package.reference.documents import FIRST, MISSING
 from modelwright.package.reference.varying import LARGEST_BELIEVED, distance, freedom_of
+from modelwright.runtime.bins import FIRST, MISSING
 
 __all__ = ["Sign", "part_changed", "renamed", "stuck", "turned_missing", "unit_changed"]
 

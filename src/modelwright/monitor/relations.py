@@ -14,8 +14,9 @@ from modelwright.monitor.losses import LEVEL, Real
 from modelwright.monitor.testing import effective_rows, p_of_shift
 from modelwright.monitor.windows import Window
 from modelwright.package.reference.binning import bins_of
-from modelwright.package.reference.documents import FIRST, ColumnReference, LossReference, Reference
+from modelwright.package.reference.documents import ColumnReference, LossReference, Reference
 from modelwright.package.reference.losing import base_of
+from modelwright.runtime.bins import FIRST
 
 __all__ = ["NORMAL", "Off", "Part", "calibration", "named_bin", "worse_parts"]
 

@@ -14,7 +14,8 @@ from modelwright.evaluate.scales import wilson
 from modelwright.format import joined, number, share, value_of
 from modelwright.monitor.comparing import Compared
 from modelwright.monitor.documents import Judgement
-from modelwright.package.reference.documents import FIRST, NEW, OTHER, ColumnReference
+from modelwright.package.reference.documents import ColumnReference
+from modelwright.runtime.bins import FIRST, NEW, OTHER
 
 if TYPE_CHECKING:
     from modelwright.monitor.fairness import Apart

@@ -19,14 +19,9 @@ from functools import cached_property
 import numpy as np
 
 from modelwright.data.columns import Column, Columns, Strings
+from modelwright.runtime.bins import ABOVE, BELOW, FIRST, MISSING, NEW, OTHER
 
 __all__ = [
-    "ABOVE",
-    "BELOW",
-    "FIRST",
-    "MISSING",
-    "NEW",
-    "OTHER",
     "UNUSUAL",
     "UNUSUAL_COLUMNS",
     "WIDTH",
@@ -39,13 +34,6 @@ __all__ = [
 
 UNUSUAL, UNUSUAL_COLUMNS = "unusual", "unusual_columns"
 """The columns of answers: whether a row is unlike training, and the columns that make it so."""
-
-MISSING = 0
-BELOW = NEW = 1
-"""Numbers below the range of training; levels that did not occur in it."""
-ABOVE = OTHER = 2
-"""Numbers above the range of training; levels that have no bin of their own."""
-FIRST = 3
 
 WIDTH = 10
 """Bins of a column in a pair: missing, the others, and eight of values."""

@@ -15,18 +15,10 @@ from modelwright.documents import encode
 from modelwright.errors import BundleError
 from modelwright.package.reference import varying
 from modelwright.package.reference.binning import bins_of, counts_of
-from modelwright.package.reference.documents import (
-    ABOVE,
-    BELOW,
-    FIRST,
-    MISSING,
-    NEW,
-    REFERENCE,
-    ColumnReference,
-    read_reference,
-)
+from modelwright.package.reference.documents import REFERENCE, ColumnReference, read_reference
 from modelwright.package.reference.fitting import MAX_BYTES, Judged, fit_reference
 from modelwright.package.reference.losing import base_of, fit_effects, loss_of
+from modelwright.runtime.bins import ABOVE, BELOW, FIRST, MISSING, NEW
 from tests.monitor import making
 
 

@@ -6,7 +6,8 @@ import numpy as np
 
 from modelwright.data.columns import Column, Strings
 from modelwright.data.contract import ColumnSpec, Kind
-from modelwright.package.reference.documents import ABOVE, BELOW, FIRST, MISSING, NEW, OTHER, ColumnReference
+from modelwright.package.reference.documents import ColumnReference
+from modelwright.runtime.bins import ABOVE, BELOW, FIRST, MISSING, NEW, OTHER
 
 __all__ = ["bin_edges", "bins_of", "counts_of"]
 

@@ -10,16 +10,11 @@ import msgspec
 
 from modelwright.data.contract import Contract, Kind
 from modelwright.data.profile import ColumnProfile, Profile
+from modelwright.runtime.bins import FIRST
 from modelwright.runtime.storage import check_format, malformed, read_json
 
 __all__ = [
-    "ABOVE",
-    "BELOW",
-    "FIRST",
     "FORMAT",
-    "MISSING",
-    "NEW",
-    "OTHER",
     "PREDICTION",
     "REFERENCE",
     "ColumnReference",
@@ -38,14 +33,6 @@ __all__ = [
 REFERENCE = "reference.json"
 FORMAT = 1
 MAX_BYTES = 1 << 20
-
-MISSING = 0
-BELOW = NEW = 1
-"""Numbers below the range of training; levels that did not occur in it."""
-ABOVE = OTHER = 2
-"""Numbers above the range of training; levels that have no bin of their own."""
-FIRST = 3
-"""The first bin of values."""
 
 PREDICTION = "the prediction"
 """Name of the column that predictions are watched as."""

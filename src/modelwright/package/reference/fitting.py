@@ -12,7 +12,6 @@ from modelwright.data.contract import ColumnSpec, Contract, Kind
 from modelwright.package.reference import varying
 from modelwright.package.reference.binning import bins_of
 from modelwright.package.reference.documents import (
-    FIRST,
     PREDICTION,
     ColumnReference,
     GroupReference,
@@ -21,6 +20,7 @@ from modelwright.package.reference.documents import (
 )
 from modelwright.package.reference.joining import fit_joint
 from modelwright.package.reference.losing import base_of, fit_effects, loss_name, loss_of
+from modelwright.runtime.bins import FIRST
 
 __all__ = ["MAX_BYTES", "Judged", "fit_reference", "watched_prediction"]
 

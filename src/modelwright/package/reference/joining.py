@@ -15,13 +15,8 @@ from typing import Any
 import numpy as np
 
 from modelwright.package.reference import varying
-from modelwright.package.reference.documents import (
-    FIRST,
-    ColumnReference,
-    JointReference,
-    JointTree,
-    PairVariation,
-)
+from modelwright.package.reference.documents import ColumnReference, JointReference, JointTree, PairVariation
+from modelwright.runtime.bins import FIRST
 
 __all__ = ["JOINED", "believed", "fit_joint", "rank_scores", "scrambled"]
 

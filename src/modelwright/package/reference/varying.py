@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from modelwright.package.reference.documents import FIRST, Variation
+from modelwright.package.reference.documents import Variation
+from modelwright.runtime.bins import FIRST
 
 __all__ = [
     "BLOCKS",

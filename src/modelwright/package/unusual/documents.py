@@ -11,8 +11,9 @@ import msgspec
 
 from modelwright.data.contract import Contract
 from modelwright.errors import UsageError
+from modelwright.runtime.bins import FIRST
 from modelwright.runtime.storage import check_format, malformed, read_json
-from modelwright.runtime.unusual import FIRST, WIDTH, ColumnShape, Detector, Scale, Shapes
+from modelwright.runtime.unusual import WIDTH, ColumnShape, Detector, Scale, Shapes
 
 __all__ = ["FORMAT", "UNUSUAL_FILE", "Unusual", "none_to_tell", "read_unusual"]
 

@@ -16,17 +16,8 @@ import numpy as np
 
 from modelwright.data.columns import Column, Columns, Strings, n_rows, take
 from modelwright.data.contract import ColumnSpec, Contract, Kind
-from modelwright.runtime.unusual import (
-    MISSING,
-    WIDTH,
-    ColumnShape,
-    Detector,
-    Reader,
-    Scale,
-    Scales,
-    Shapes,
-    lengths,
-)
+from modelwright.runtime.bins import MISSING
+from modelwright.runtime.unusual import WIDTH, ColumnShape, Detector, Reader, Scale, Scales, Shapes, lengths
 
 __all__ = ["ALARMS", "fit_detector"]
 
