@@ -10,8 +10,8 @@ from modelwright.brief.quantities import bad_value
 __all__ = [
     "FAIRNESS",
     "FOUR_FIFTHS",
-    "LEAST_RISK",
-    "MOST_RISK",
+    "HIGHEST_RISK",
+    "LOWEST_RISK",
     "checked_fairness",
     "checked_ratio",
     "checked_risk",
@@ -22,7 +22,7 @@ FAIRNESS = ("selection", "opportunity", "errors", "calibration")
 """How groups can be compared; what each asks is told by `modelwright.govern.fairness.choosing`."""
 FOUR_FIFTHS = 0.8
 """Of the highest rate: the rule of thumb of the Uniform Guidelines on Employee Selection Procedures, 29 CFR 1607.4."""
-LEAST_RISK, MOST_RISK = 0.001, 0.5
+LOWEST_RISK, HIGHEST_RISK = 0.001, 0.5
 """Of an answer: below, more rows are needed than anybody has; above, guessing does as well."""
 _TOLERANCE = re.compile(r"(\d+\.?\d*|\.\d+)(e[+-]?\d{1,2})?%?", re.ASCII)
 
@@ -51,8 +51,8 @@ def checked_risk(name: str, value: Any) -> float:
         risk = float("nan") if isinstance(value, bool) else float(value)
     except (TypeError, ValueError):
         risk = float("nan")
-    if not LEAST_RISK <= risk <= MOST_RISK:
-        raise bad_value(name, value, f"a share from {LEAST_RISK} to {MOST_RISK}, such as 0.05")
+    if not LOWEST_RISK <= risk <= HIGHEST_RISK:
+        raise bad_value(name, value, f"a share from {LOWEST_RISK} to {HIGHEST_RISK}, such as 0.05")
     return risk
 
 

@@ -14,14 +14,13 @@ from typing import Any
 
 import numpy as np
 
+from modelwright.brief.trust import HIGHEST_RISK, LOWEST_RISK
 from modelwright.errors import BundleError, UsageError
 from modelwright.runtime.answers import DEFAULT_THRESHOLD
 from modelwright.runtime.intervals import Intervals
 
 __all__ = [
     "ABSTAIN",
-    "HIGHEST_RISK",
-    "LOWEST_RISK",
     "NOBODY",
     "WIDTH_AT",
     "Abstention",
@@ -32,9 +31,6 @@ __all__ = [
 
 ABSTAIN = "abstain"
 """The column of answers: true where the row should go to a person."""
-
-LOWEST_RISK, HIGHEST_RISK = 0.001, 0.5
-"""Risks that make sense: below, more rows are needed than anybody has; above, guessing does as well."""
 
 NOBODY = -1.0
 """The limit at which no row is answered: no doubt is below 0."""

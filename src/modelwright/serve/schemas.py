@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from modelwright.brief.trust import HIGHEST_RISK, LOWEST_RISK
 from modelwright.data.contract import ColumnSpec, Kind
 from modelwright.data.enforcing import described, is_dated
 from modelwright.data.parsing.texts import text_of
-from modelwright.runtime.abstaining import ABSTAIN, HIGHEST_RISK, LOWEST_RISK
+from modelwright.runtime.abstaining import ABSTAIN
 from modelwright.runtime.decisions import DECISION
 from modelwright.runtime.intervals import LOWEST
 from modelwright.runtime.unusual import UNUSUAL, UNUSUAL_COLUMNS
