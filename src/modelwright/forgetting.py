@@ -17,6 +17,7 @@ import numpy as np
 from modelwright import documents
 from modelwright.data.contract import ColumnSpec
 from modelwright.data.treating.keys import key_for, pseudonym
+from modelwright.data.treating.tables import treated_table
 from modelwright.data.treating.values import treater
 from modelwright.errors import ProjectError, UsageError
 from modelwright.govern.privacy.subjects import (
@@ -113,7 +114,7 @@ def forget(project: Project, column: str, value: Any, *, log: Path | None = None
             (project.path / FOLDER).mkdir(exist_ok=True)
             documents.save(known, project.path / FOLDER / FORGOTTEN)
         _break_off(project)
-        rows = sum(_take_out(folder / ROWS, known) for folder in _runs(project))
+        rows = sum(_take_out(folder / ROWS, spec, known) for folder in _runs(project))
         erased = erase((log or project.path) / LOG_FOLDER, spec.name, name)
         versions, unknown = _versions(project, digest)
         champion = project.champion
@@ -170,7 +171,7 @@ def _break_off(project: Project) -> None:
                 documents.save(ended, project.run_folder(run) / "state.json")
 
 
-def _take_out(path: Path, forgotten: Forgotten) -> int:
+def _take_out(path: Path, spec: ColumnSpec, forgotten: Forgotten) -> int:
     """Rewrite rows that a run kept without those of the forgotten; return how many went."""
     if not path.is_file():
         return 0
@@ -181,6 +182,8 @@ def _take_out(path: Path, forgotten: Forgotten) -> int:
     table = pq.read_table(path)
     if forgotten.column not in table.column_names:
         return 0
+    # A run that was not told whose its rows are kept the values as they were.
+    table = treated_table(table, {spec.name: _treatment(spec)})
     left = without_forgotten(table, forgotten)
     if left.num_rows < table.num_rows:
         write_tables(left.schema, [left], path)

@@ -120,6 +120,7 @@ def run_lifecycle(
         The brief or the data cannot be used. Nothing is left on disk unless a run had begun.
     """
     from modelwright.running import Run
+    from modelwright.steps.privacy import refuse_forgotten_since
 
     if brief.target is None:
         raise UsageError("no target column was named", fix="name it with --target", code="MW-U006")
@@ -134,6 +135,7 @@ def run_lifecycle(
         _go_through(run, STAGES[:TRAIN], told)
         opened = within or Project.create(folder)
         with opened.lock(), _disk_errors(folder):
+            refuse_forgotten_since(run)
             _enter(run, opened, told)
             try:
                 _go_through(run, STAGES[TRAIN:], told)

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from modelwright.frame.problem import Choice
     from modelwright.frame.split import Folds
     from modelwright.govern.privacy.documents import Privacy
+    from modelwright.govern.privacy.subjects import Forgotten
     from modelwright.lifecycle import Listener, Stage
     from modelwright.objectives.base import Objective
     from modelwright.runtime.calibrators import Calibrator
@@ -70,6 +71,10 @@ class Run:
         False for an audit alone.
     start : Start or None
         What the run begins with where the project has a model that it goes on from.
+    home : Path or None
+        Folder of the project, which may not be there yet.
+    forgotten : Forgotten or None
+        Whose rows were left out as the tables were read.
     rows : ndarray of int
         Rows used: with a target and not left out by a finding. Everything below counts over these.
     """
@@ -90,6 +95,7 @@ class Run:
     withheld: tuple[str, ...] = ()
     privacy: Privacy | None = None
     home: Path | None = None
+    forgotten: Forgotten | None = None
     calibrator: Calibrator | None = None
     calibration_note: str = ""
     decided: Decided | None = None
@@ -153,6 +159,11 @@ class Run:
         self._parents[name] = {parent: self.digests[parent] for parent in parents}
         if hasattr(self, "folder"):
             self._save(name)
+
+    def replace_brief(self, brief: Brief) -> None:
+        """Go on with another brief: what was made of it points to the one that is saved."""
+        self.brief = self.documents["brief"] = brief
+        self.digests["brief"] = digest_of(brief)
 
     def decide(self, stage: str, question: str, choice: str, why: str, **more: Any) -> None:
         """Note a decision; it goes to the ledger when the stage is over."""

@@ -47,7 +47,8 @@ def read(run: Run) -> Source:
     run.table, source = read_table(
         brief.source if run.data is None else run.data, query=brief.query, memory_bytes=memory, seed=brief.seed
     )
-    run.brief = run.documents["brief"] = brief = _as_spelled(brief, run.table.column_names)
+    brief = _as_spelled(brief, run.table.column_names)
+    run.replace_brief(brief)
     _check_names(run)
     if brief.test is not None or run.test is not None:
         asked = brief.test if run.test is None else run.test  # predictions of it are written: every row counts

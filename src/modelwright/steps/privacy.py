@@ -11,6 +11,7 @@ import numpy as np
 
 from modelwright.data.contract import Contract
 from modelwright.data.treating.treatment import Action, Treatment
+from modelwright.errors import ProjectError
 from modelwright.govern.privacy.documents import ColumnPrivacy, Privacy
 from modelwright.running import Run
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from modelwright.audit.findings import AuditContext
     from modelwright.govern.privacy.policy import Policy
 
-__all__ = ["keep_people", "protect", "with_treatments"]
+__all__ = ["keep_people", "protect", "refuse_forgotten_since", "with_treatments"]
 
 LOOKED_AT = 20_000
 """Rows on which columns are judged; what is done to them is done to all."""
@@ -55,6 +56,7 @@ def protect(run: Run) -> None:
     words = name_words(_texts(run.table, named))
     treatments = {c.column: c.treatment for c in decided.columns if c.treatment is not None}
     dropped = [c.column for c in decided.columns if c.treatment is None]
+    _hold_to_key(run, treatments)
     run.table = treated_table(run.table, treatments, dropped=dropped, names=words)
     columns = decided.columns
     run.table, suppressed = _unforgotten(run, run.table)
@@ -137,12 +139,42 @@ def _unforgotten(run: Run, table: pa.Table) -> tuple[pa.Table, int]:
     """Return the rows of people who did not ask to be forgotten, and how many rows that leaves out."""
     from modelwright.govern.privacy.subjects import forgotten_in, without_forgotten
 
-    left = without_forgotten(table, forgotten_in(run.home))
+    run.forgotten = forgotten_in(run.home)
+    left = without_forgotten(table, run.forgotten)
     gone = table.num_rows - left.num_rows
     if gone:
         why = "their people asked to be forgotten"
         run.decide("read", "rows of forgotten people", f"{gone:,} rows left out", why, decided_by="user")
     return left, gone
+
+
+def _hold_to_key(run: Run, treatments: Mapping[str, Treatment]) -> None:
+    """Refuse pseudonyms by another key than that of the project: forgotten people would not be known by them."""
+    from modelwright.data.treating.keys import has_key, key_for
+    from modelwright.govern.privacy.subjects import subject_of
+
+    subject = None if run.home is None else subject_of(run.home)
+    hashes = any(t.action is Action.HASH for t in treatments.values())
+    if hashes and subject is not None and subject.treatment is not None and has_key(run.brief.privacy_key):
+        key_for(run.brief.privacy_key, subject.treatment.fingerprint)
+
+
+def refuse_forgotten_since(run: Run) -> None:
+    """Refuse to go on with tables that were read before somebody was forgotten; the caller holds the project's lock.
+
+    Raises
+    ------
+    ProjectError
+        Somebody was (MW-P087).
+    """
+    from modelwright.govern.privacy.subjects import forgotten_in
+
+    if forgotten_in(run.home) != run.forgotten:
+        raise ProjectError(
+            "somebody was forgotten while the data was read, and may be in it",
+            fix="run the same command again",
+            code="MW-P087",
+        )
 
 
 def keep_people(run: Run) -> None:
@@ -184,8 +216,8 @@ def _keep(
         suppressed=suppressed,
     )
     run.privacy = document
+    run.replace_brief(_without(run, set(document.dropped)))
     run.add("privacy", document, "brief")
-    run.brief = run.documents["brief"] = _without(run, set(document.dropped))
     for column in columns:
         what = f"privacy of '{column.column}'" + (f" ({column.datum})" if column.datum else "")
         run.decide("read", what, column.action, column.why, decided_by=column.decided_by)

@@ -16,13 +16,15 @@ from __future__ import annotations
 import io
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from modelwright import documents
 from modelwright.data.columns import Column, Strings
 from modelwright.data.contract import ColumnSpec, Contract
+from modelwright.data.parsing.texts import is_missing_text, text_of
+from modelwright.data.raw import raw_of
 from modelwright.data.treating.keys import HASHED
 from modelwright.documents import write_atomic
 from modelwright.errors import UsageError
@@ -120,7 +122,7 @@ def without_forgotten(table: pa.Table, forgotten: Forgotten | None) -> pa.Table:
     Raises
     ------
     UsageError
-        The table does not say whose its rows are (MW-U913).
+        The table does not say whose its rows are, or says it by other values than pseudonyms (MW-U913).
     """
     if forgotten is None or not forgotten.digests:
         return table
@@ -132,7 +134,21 @@ def without_forgotten(table: pa.Table, forgotten: Forgotten | None) -> pa.Table:
         )
     import pyarrow as pa
 
-    values = table.column(forgotten.column).to_pylist()
-    own = [digest_of_pseudonym(v) if isinstance(v, str) and HASHED.fullmatch(v) else 0 for v in values]
-    gone = np.isin(np.array(own, dtype=np.uint64), np.array([int(d, 16) for d in forgotten.digests], np.uint64))
+    values, codes = raw_of(table.column(forgotten.column)).distinct()
+    own = np.array([*(_digest(value, forgotten.column) for value in values), 0], dtype=np.uint64)[codes]
+    gone = np.isin(own, np.array([int(d, 16) for d in forgotten.digests], np.uint64))
     return table.filter(pa.array(~gone)) if gone.any() else table
+
+
+def _digest(value: Any, column: str) -> int:
+    """Return the digest of a pseudonym, 0 where the value says that it is missing."""
+    text = text_of(value)
+    if text is None or is_missing_text(text):
+        return 0
+    if HASHED.fullmatch(text):
+        return digest_of_pseudonym(text)
+    raise UsageError(
+        f"people asked to be forgotten, and '{column}' says whose the rows are by other values than pseudonyms",
+        fix=f"name it with --subject {column}: forgotten people are known by pseudonyms alone",
+        code="MW-U913",
+    )

@@ -1,0 +1,113 @@
+"""Forgotten people are left out whatever a later run is told, or the run is refused."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from modelwright import documents
+from modelwright.brief import Brief
+from modelwright.data.contract import ColumnSpec, Kind
+from modelwright.data.treating.keys import ENVIRONMENT, fingerprint_of, key_for, pseudonym
+from modelwright.data.treating.treatment import Action, Treatment
+from modelwright.documents import digest_of
+from modelwright.errors import ProjectError, UsageError
+from modelwright.forgetting import forget
+from modelwright.govern.privacy.subjects import Forgotten, digest_of_pseudonym, keep_subject, without_forgotten
+from modelwright.lifecycle import STAGES, Silent, _go_through
+from modelwright.project import Project
+from modelwright.running import Run
+from modelwright.steps.privacy import refuse_forgotten_since
+
+KEY = "00112233445566778899aabbccddeeff"
+SPEC = ColumnSpec(
+    name="customer",
+    kind=Kind.ID,
+    treatment=Treatment(action=Action.HASH, salt="customer", fingerprint=fingerprint_of(bytes.fromhex(KEY))),
+)
+
+
+@pytest.fixture(autouse=True)
+def key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(ENVIRONMENT, KEY)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    made = Project.create(tmp_path / "p")
+    keep_subject(made.path, SPEC)
+    return made
+
+
+def people(n: int = 120) -> pa.Table:
+    x = np.random.default_rng(0).normal(size=n)
+    return pa.table({"customer": [f"P{i % 40:03d}" for i in range(n)], "x": x, "y": np.where(x > 0, "yes", "no")})
+
+
+def read(project: Project, **more) -> Run:
+    """A run whose data is read and treated, and nothing more."""
+    brief = Brief().merged(target="y", **more)
+    run = Run(brief, data=people(), test=None, started=time.monotonic(), listener=Silent())
+    run.home = project.path
+    with run:
+        _go_through(run, STAGES[:2], Silent())
+    return run
+
+
+def code_of(call) -> str:
+    with pytest.raises((UsageError, ProjectError)) as caught:
+        call()
+    return caught.value.code
+
+
+def test_rows_that_say_in_plain_whose_they_are_are_refused():
+    name = pseudonym(key_for(None), "customer", "P1")
+    forgotten = Forgotten(column="customer", digests=(f"{digest_of_pseudonym(name):016x}",))
+    assert code_of(lambda: without_forgotten(pa.table({"customer": ["P1", "P2"]}), forgotten)) == "MW-U913"
+    assert code_of(lambda: without_forgotten(pa.table({"customer": [1, 2]}), forgotten)) == "MW-U913"
+    rows = pa.table({"customer": [name, None, "", "NA", "#" + "0" * 32]})
+    assert without_forgotten(rows, forgotten).num_rows == 4
+
+
+def test_a_run_that_is_not_told_whose_its_rows_are_learns_from_nobody_who_was_forgotten(project: Project):
+    assert read(project).table.num_rows == 120
+    forget(project, "customer", "P003")
+    assert code_of(lambda: read(project)) == "MW-U913"
+    assert read(project, subject="customer").table.num_rows == 117
+
+
+def test_a_project_stays_with_its_key(project: Project, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv(ENVIRONMENT, KEY[::-1])
+    assert code_of(lambda: read(project, subject="customer")) == "MW-U912"
+    assert code_of(lambda: read(project, private={"customer": "hash"})) == "MW-U912"
+
+
+def test_who_is_forgotten_while_the_data_is_read_stops_the_run(project: Project):
+    run = read(project, subject="customer")
+    refuse_forgotten_since(run)
+    forget(project, "customer", "P003")
+    assert code_of(lambda: refuse_forgotten_since(run)) == "MW-P087"
+    refuse_forgotten_since(read(project, subject="customer"))
+
+
+def test_rows_that_a_run_kept_in_plain_lose_the_person_too(project: Project):
+    import pyarrow.parquet as pq
+
+    from modelwright.project import RunState
+
+    run = project.run_folder("0001")
+    run.mkdir(parents=True)
+    documents.save(RunState(status="done", key="", started="2026-01-01T00:00:00Z"), run / "state.json")
+    pq.write_table(people(), run / "new-rows.parquet")
+    assert forget(project, "customer", "P003").rows == 3
+    assert pq.read_table(run / "new-rows.parquet").num_rows == 117
+
+
+def test_documents_point_to_the_brief_that_is_saved(project: Project):
+    run = read(project, subject="CUSTOMER")
+    assert run.brief.subject == "customer" and "customer" in run.brief.drop
+    assert run.digests["brief"] == digest_of(run.brief) == run._parents["privacy"]["brief"]
