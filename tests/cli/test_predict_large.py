@@ -16,7 +16,7 @@ import modelwright as mw
 from modelwright.cli import counting as module
 from modelwright.cli import main
 from modelwright.cli.counting import counting
-from modelwright.scoring import scoring
+from modelwright.scoring import working
 
 from .helpers import COMMAND, environment, one_object, table
 
@@ -59,7 +59,7 @@ def test_an_interrupted_command_says_how_it_goes_on(project, rows, tmp_path, cap
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(scoring._Work, "_refuse_early", interrupt)
+    monkeypatch.setattr(working.Work, "_refuse_early", interrupt)
     assert main(["predict", str(project), str(rows), "-o", str(tmp_path / "out.csv")]) == 130
     assert "it goes on from there" in capsys.readouterr().err
     assert main(["predict", str(project), str(rows)]) == 130

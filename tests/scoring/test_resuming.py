@@ -15,11 +15,12 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+from modelwright import locking
 from modelwright.data import writing
 from modelwright.data.enforcing import Tally
 from modelwright.errors import DataError, ProjectError, UsageError
 from modelwright.scoring import parts, score_file
-from modelwright.scoring import scoring as module
+from modelwright.scoring import working as module
 
 from .conftest import csv_of, rows
 
@@ -27,10 +28,10 @@ N = 3000
 CHILD = """
 import sys, time
 from modelwright.package.bundle import open_version
-from modelwright.scoring import scoring
-scoring.PART_ROWS = 400
+from modelwright.scoring import score_file, working
+working.PART_ROWS = 400
 slow = lambda rows, share: time.sleep(0.05)
-scoring.score_file(open_version(sys.argv[1]), sys.argv[2], sys.argv[3], keep=("id",), chunk_rows=100, progress=slow)
+score_file(open_version(sys.argv[1]), sys.argv[2], sys.argv[3], keep=("id",), chunk_rows=100, progress=slow)
 """
 
 
@@ -219,7 +220,7 @@ def test_a_short_scoring_that_ends_leaves_the_parts_of_another_alone(tmp_path):
 def test_a_lock_that_went_with_its_folder_counts_no_more(tmp_path, monkeypatch):
     """Another process removes its parts between our opening of the lock and our taking of it."""
     folder = parts.folder_of(tmp_path / "out.csv")
-    real, calls = parts.fcntl.flock, []
+    real, calls = locking.fcntl.flock, []
 
     def late(lock, how):
         calls.append(lock)
@@ -227,7 +228,7 @@ def test_a_lock_that_went_with_its_folder_counts_no_more(tmp_path, monkeypatch):
             shutil.rmtree(folder)
         real(lock, how)
 
-    monkeypatch.setattr(parts.fcntl, "flock", late)
+    monkeypatch.setattr(locking.fcntl, "flock", late)
     ours = parts.Parts(folder, "k", tmp_path / "out.csv")
     ours.keep([rows(5)], Tally(n_rows=5, counts=()), "")
     assert len(calls) == 2

@@ -20,7 +20,7 @@ from modelwright.errors import ContractError, DataError, ModelwrightError, Usage
 from modelwright.evaluate.conformal import fit_sets
 from modelwright.package.uncertainty import Uncertainty
 from modelwright.scoring import score_file, scored
-from modelwright.scoring import scoring as module
+from modelwright.scoring import working as module
 
 from .conftest import csv_of, rows
 

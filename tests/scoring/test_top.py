@@ -8,7 +8,7 @@ import pyarrow.csv
 import pytest
 
 from modelwright.errors import UsageError
-from modelwright.scoring.scoring import Answers
+from modelwright.scoring.answers import Answers
 from modelwright.scoring.top import check_top, first_of
 
 

@@ -100,6 +100,16 @@ def test_a_name_in_use_is_refused_until_its_key_is_revoked(file: KeyFile) -> Non
     assert [k.id for k in file.load()] == [first.id, second.id]
 
 
+def test_a_list_that_another_process_changes_all_the_time_is_not_written(
+    file: KeyFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("modelwright.serve.keys.LOCK_S", 0.05)
+    with file._alone(), pytest.raises(ProjectError, match=r"cannot write .*another process changes it.*MW-P043"):
+        file.add("second", ["predict"])
+    file.add("second", ["predict"])
+    assert [key.name for key in file.load()] == ["second"]
+
+
 def test_changes_at_the_same_time_lose_nothing(file: KeyFile) -> None:
     def add(thread: int) -> None:
         for number in range(5):

@@ -7,12 +7,11 @@ killed goes on after the last part, and one of another source or version starts 
 
 from __future__ import annotations
 
-import fcntl
 import glob
 import os
 import shutil
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -23,6 +22,7 @@ from modelwright.data.enforcing import Tally
 from modelwright.data.writing import cannot_write
 from modelwright.documents import digest_file
 from modelwright.errors import ProjectError
+from modelwright.locking import held
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -71,7 +71,7 @@ class Parts:
 
     def __init__(self, folder: Path, key: str | None, output: Path) -> None:
         self._folder, self._key, self._output = folder, key, output
-        self._lock: IO[bytes] | None = None
+        self._release: Callable[[], None] | None = None
         self._parts: list[_Part] = []
         self._schemas: list[pa.Schema] = []
         self.manner = ""
@@ -148,7 +148,7 @@ class Parts:
     def clear(self) -> None:
         """Remove all parts of this scoring; what another process holds, or none has taken up yet, stays."""
         self._parts, self._schemas = [], []
-        if self._lock is None:
+        if self._release is None:
             return
         for path in self._folder.glob("*"):
             if path.name != LOCK:  # it goes last: once it is gone, another process may put parts of its own here
@@ -159,9 +159,9 @@ class Parts:
 
     def close(self) -> None:
         """Let another process go on with the parts."""
-        if self._lock is not None:
-            self._lock.close()
-            self._lock = None
+        if self._release is not None:
+            self._release()
+            self._release = None
 
     def _begin(self, manner: str) -> None:
         self._hold()
@@ -169,30 +169,24 @@ class Parts:
 
     def _hold(self) -> None:
         """Take the lock of the folder that is there now: one that another process removes meanwhile counts no more."""
-        while self._lock is None:
+        taken = ProjectError(
+            f"another process is scoring into '{self._output}'",
+            fix="wait until it ends, or name another output",
+            code="MW-P031",
+        )
+        while self._release is None:
             self._folder.mkdir(mode=0o700, exist_ok=True)
-            with suppress(FileNotFoundError):
-                self._lock = open(self._folder / LOCK, "ab")  # noqa: SIM115 - closed by `close`
-                self._take(self._lock)
-            if self._lock is not None and not self._is_there(self._lock):
-                self.close()
+            with suppress(FileNotFoundError), ExitStack() as stack:
+                lock = open(self._folder / LOCK, "ab")  # noqa: SIM115 - closed by `held`
+                stack.enter_context(held(lock, taken))
+                if self._is_there(lock):
+                    self._release = stack.pop_all().close
 
     def _is_there(self, lock: IO[bytes]) -> bool:
         try:
             return os.path.samestat(os.fstat(lock.fileno()), (self._folder / LOCK).stat())
         except FileNotFoundError:
             return False
-
-    def _take(self, lock: IO[bytes]) -> None:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            self.close()
-            raise ProjectError(
-                f"another process is scoring into '{self._output}'",
-                fix="wait until it ends, or name another output",
-                code="MW-P031",
-            ) from error
 
     def _append(self, line: Any, *, new: bool = False) -> None:
         with open(self._folder / "journal.jsonl", "wb" if new else "ab") as journal:

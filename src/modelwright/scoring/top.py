@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from modelwright.package.bundle import Version
-    from modelwright.scoring.scoring import Answers
+    from modelwright.scoring.answers import Answers
 
 __all__ = ["RANK", "ROW", "check_top", "first_of"]
 

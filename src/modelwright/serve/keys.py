@@ -9,7 +9,6 @@ stay true: the secret is shown once and kept nowhere; a damaged list lets nobody
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import hashlib
 import os
 import re
@@ -25,6 +24,7 @@ from pathlib import Path
 import msgspec
 
 from modelwright.errors import ProjectError, UsageError, did_you_mean
+from modelwright.locking import held
 
 __all__ = [
     "ENVIRONMENT",
@@ -368,16 +368,12 @@ class KeyFile:
             descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         except OSError as error:
             raise _not_written(self.path, error) from error
-        with open(descriptor, "wb") as handle:
-            end = time.monotonic() + LOCK_S
-            while True:
-                try:
-                    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    break
-                except BlockingIOError as error:
-                    if time.monotonic() > end:
-                        raise _not_written(self.path, error) from error
-                    time.sleep(0.02)
+        taken = ProjectError(
+            f"cannot write '{self.path}': another process changes it",
+            fix="run the same command again in a moment",
+            code="MW-P043",
+        )
+        with held(open(descriptor, "wb"), taken, wait_s=LOCK_S):
             yield
 
 
