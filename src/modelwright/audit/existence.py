@@ -24,6 +24,7 @@ __all__ = [
 DEFAULT_SHARE = 0.05
 MANY_VALUES = 10
 MIN_CLASS_ROWS = 5
+EXISTENCE_SKILL = 0.40  # the sign is a single yes or no, so less is asked for than of a column
 # One-sided: the other outcomes are eight times rarer among the rows with (or without) a value than in all rows.
 # Missing answers of reluctant people reach two to three times.
 ONE_SIDED_PURITY = 0.90

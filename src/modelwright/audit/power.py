@@ -11,7 +11,7 @@ comparable between columns and between easy and hard targets, and does not flatt
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,12 +24,15 @@ from modelwright.data.columns import Columns, Strings
 __all__ = [
     "ColumnPower",
     "PowerSample",
+    "best_skill",
     "feature_table",
     "fit_predict",
     "joint_skill",
     "power",
     "power_sample",
+    "skill_alone",
     "skill_of",
+    "skill_together",
 ]
 
 POWER_ROWS = 20_000  # the standard error of a share is then at most 0.35 percentage points
@@ -264,3 +267,19 @@ def _joint_score(prediction: np.ndarray, y: np.ndarray, held: np.ndarray, k: int
     prior = (np.bincount(y[~held], minlength=k) + 1.0 / k) / ((~held).sum() + 1.0)
     own = np.clip(prediction[np.arange(held.sum()), y[held]], 1e-6, 1)
     return max(0.0, 1.0 - float(np.log(own).sum() / np.log(prior[y[held]]).sum()))
+
+
+def skill_alone(context: AuditContext, name: str) -> float:
+    """Return what a column alone explains, 0 where there is no power sample."""
+    measured = power(context, name)
+    return 0.0 if measured is None else measured.skill
+
+
+def best_skill(context: AuditContext, names: Collection[str]) -> float:
+    """Return what the strongest of the columns explains alone."""
+    return max((skill_alone(context, n) for n in names), default=0.0)
+
+
+def skill_together(context: AuditContext, names: Collection[str]) -> float:
+    """Return what the columns explain; a small joint model can be worse than the best of them on few rows."""
+    return max(best_skill(context, names), joint_skill(context, names))

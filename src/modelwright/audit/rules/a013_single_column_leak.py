@@ -5,26 +5,14 @@ from __future__ import annotations
 from typing import ClassVar
 
 from modelwright.audit.building import percent, tell
+from modelwright.audit.dominance import DOMINANT_SKILL, EXACT_AUC, PERFECT_RATIO, PERFECT_SKILL, UNEXPLAINED_RATIO
+from modelwright.audit.existence import EXISTENCE_SKILL
 from modelwright.audit.findings import Action, AuditContext, Finding, Severity
 from modelwright.audit.gaps import ODDS, VALUE_GAP
-from modelwright.audit.leaks import (
-    COPY_KAPPA,
-    COPY_RANKS,
-    DOMINANT_SKILL,
-    EXACT_AUC,
-    EXISTENCE_RATIO,
-    EXISTENCE_SKILL,
-    NEAR_RECALL,
-    PERFECT_RATIO,
-    PERFECT_SKILL,
-    TOLD_SIGNS,
-    UNEXPLAINED_RATIO,
-    Leak,
-    Sign,
-    find_leaks,
-)
-from modelwright.audit.near import CLOSE_R2, PLACE, SAME_PLACES
+from modelwright.audit.leaks import COPY_KAPPA, EXISTENCE_RATIO, NEAR_RECALL, find_leaks
+from modelwright.audit.near import CLOSE_R2, COPY_RANKS, PLACE, SAME_PLACES
 from modelwright.audit.power import MIN_ROWS, power_sample
+from modelwright.audit.signs import TOLD_SIGNS, Leak, Sign
 
 __all__ = ["SingleColumnLeak"]
 

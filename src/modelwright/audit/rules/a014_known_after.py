@@ -7,19 +7,17 @@ from typing import ClassVar
 from modelwright.audit.building import percent, tell
 from modelwright.audit.existence import ONE_SIDED_PURITY, ONE_SIDED_RATIO, ONE_SIDED_SURE_ROWS
 from modelwright.audit.findings import Action, AuditContext, Finding, Severity
-from modelwright.audit.leaks import (
+from modelwright.audit.leaks import find_leaks
+from modelwright.audit.power import MIN_ROWS, power_sample
+from modelwright.audit.signs import TOLD_SIGNS, Leak, Sign
+from modelwright.audit.telling_names import (
     STRONG_NAME_LEAD,
     STRONG_NAME_SKILL,
     TOLD_LEAD,
-    TOLD_SIGNS,
     TOLD_SKILL,
     WEAK_NAME_LEAD,
     WEAK_NAME_SKILL,
-    Leak,
-    Sign,
-    find_leaks,
 )
-from modelwright.audit.power import MIN_ROWS, power_sample
 
 __all__ = ["KnownAfter"]
 

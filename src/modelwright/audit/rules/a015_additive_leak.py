@@ -23,10 +23,11 @@ from modelwright.audit.identities import (
     find_parts,
     find_product,
 )
-from modelwright.audit.leaks import Sign, find_leaks
+from modelwright.audit.leaks import find_leaks
 from modelwright.audit.looking import coded, rank_correlation, values_of
 from modelwright.audit.near import bulk
 from modelwright.audit.power import MIN_ROWS, power_sample
+from modelwright.audit.signs import Sign
 from modelwright.data.contract import Kind
 
 __all__ = ["AdditiveLeak"]

@@ -10,10 +10,11 @@ import numpy as np
 from modelwright.audit.building import names, percent, tell
 from modelwright.audit.clocks import MIN_MOMENTS, MIN_PRESENT, file_order
 from modelwright.audit.findings import Action, AuditContext, Finding, Severity
-from modelwright.audit.leaks import name_sign, sure_leaks
+from modelwright.audit.leaks import sure_leaks
 from modelwright.audit.looking import coded, values_of
 from modelwright.audit.names import NOT_EVENT, tokens
 from modelwright.audit.power import MIN_ROWS, power_sample, score_cells
+from modelwright.audit.telling_names import name_sign
 from modelwright.data.contract import Kind
 
 __all__ = ["LaterDates"]
