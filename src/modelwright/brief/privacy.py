@@ -52,7 +52,10 @@ def checked_privacy(name: str, value: Any, parse_delay: Callable[[Any], float]) 
     if not isinstance(value, str) or not value.strip():
         raise _bad(name, "text")
     if name == "keep_log":
-        parse_delay(value)
+        try:
+            parse_delay(value)
+        except UsageError:
+            raise _bad(name, "how long the log is kept, such as '90d'") from None
     return value
 
 

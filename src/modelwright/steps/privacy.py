@@ -119,7 +119,7 @@ def _shared(
     without = {brief.target, brief.group, brief.time, brief.subject, *kept} - {None}
     found = pooled(contract, canonical, before, policy.k, without={str(n) for n in without})
     run.table = treated_table(run.table, found)
-    changed = tuple(replace(c, treatment=found.get(c.column, c.treatment)) for c in columns)
+    changed = tuple(_changed(c, found.get(c.column), policy.k) for c in columns)
     more = tuple(
         ColumnPrivacy(
             column=name,
@@ -133,6 +133,16 @@ def _shared(
         if name not in before
     )
     return (*changed, *more)
+
+
+def _changed(column: ColumnPrivacy, treatment: Treatment | None, k: int) -> ColumnPrivacy:
+    """Return what is done to a column now that values of few rows are pooled."""
+    from modelwright.govern.privacy.pooling import nothing_stays
+
+    if treatment is None:
+        return column
+    lost = f"; no {k} rows share a value, so nothing of it stays" if nothing_stays(treatment) else ""
+    return replace(column, treatment=treatment, why=column.why + lost)
 
 
 def _unforgotten(run: Run, table: pa.Table) -> tuple[pa.Table, int]:

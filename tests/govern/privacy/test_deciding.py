@@ -13,7 +13,7 @@ from modelwright.data.contract import ColumnSpec, Contract, Kind
 from modelwright.data.kinds import infer_contract
 from modelwright.data.profile import make_profile
 from modelwright.data.treating.keys import ENVIRONMENT
-from modelwright.data.treating.treatment import Action, Treatment
+from modelwright.data.treating.treatment import RARE, Action, Treatment
 from modelwright.errors import UsageError
 from modelwright.govern.privacy.deciding import decide
 from modelwright.govern.privacy.detecting import Found, detect
@@ -158,8 +158,8 @@ def test_what_few_rows_share_is_pooled():
     assert base_of(cut) == Treatment(action=Action.PREFIX, size=3.0, few=("036",))
 
 
-def test_a_column_that_nobody_shares_is_masked():
+def test_nothing_stays_of_a_column_that_nobody_shares():
     table = pa.table({"code": [f"c{i}" for i in range(40)], "v": [1.0, 2.0] * 20})
     contract = infer_contract(table, kinds={"code": "category"})
     columns, _ = canonicalise(table, contract)
-    assert pooled(contract, columns, {}, 5, without=())["code"] == Treatment(action=Action.MASK)
+    assert pooled(contract, columns, {}, 5, without=())["code"] == Treatment(action=Action.POOL, levels=(RARE,))

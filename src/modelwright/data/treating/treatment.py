@@ -55,7 +55,11 @@ class Treatment:
     formats : tuple of str
         How dates are written, as in `ColumnSpec`.
     decimal, thousands : str
-        How numbers are written.
+    unit : str or None
+    magnitude : bool
+        How numbers are written, as `NumberFormat` reads them; a percent sign is a unit here, and 5 % are 5.
+    duration : bool
+        Whether they are lengths of time: seconds are what is left of them.
     width : int
         Digits that a number is filled up to with zeros before its prefix is taken; 0: none.
     salt : str
@@ -77,6 +81,9 @@ class Treatment:
     formats: tuple[str, ...] = ()
     decimal: str = "."
     thousands: str = ""
+    unit: str | None = None
+    magnitude: bool = False
+    duration: bool = False
     width: int = 0
     salt: str = ""
     key_file: str | None = None
@@ -92,6 +99,8 @@ class Treatment:
         high = math.inf if self.high is None else self.high
         return low, min(high, self.size) if self.action is Action.CAP and self.size is not None else high
 
+
+_WHOLE = frozenset({Action.ROUND, Action.PREFIX})
 
 ACTIONS: dict[Action, tuple[float, float] | None] = {
     Action.KEEP: None,
@@ -137,10 +146,16 @@ def parse_action(text: str, where: str) -> tuple[Action, float | None]:
         size = float(number) if number.strip() else None
     except ValueError:
         size = math.nan
-    if (bounds is None) != (size is None) or (bounds and size is not None and not bounds[0] <= size <= bounds[1]):
+    if (bounds is None) != (size is None) or (bounds and size is not None and not _fits(action, size, bounds)):
         raise UsageError(
             f"the privacy action for {where} is '{text}'",
             fix=f"write {_EXAMPLES.get(action, action.value)}",
             code="MW-U902",
         )
     return action, size
+
+
+def _fits(action: Action, size: float, bounds: tuple[float, float]) -> bool:
+    """Return whether a number can be what belongs to an action; JSON has no infinite ones."""
+    whole = action not in _WHOLE or size == int(size) if math.isfinite(size) else False
+    return whole and bounds[0] <= size <= bounds[1]

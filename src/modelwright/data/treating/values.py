@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from modelwright.data.parsing.moments import read_moment
+from modelwright.data.parsing.moments import read_duration, read_moment
 from modelwright.data.parsing.numbers import NumberFormat, as_float, read_number
 from modelwright.data.parsing.texts import is_missing_text, text_of
 from modelwright.data.raw import ArrayRaw, raw_of
@@ -167,8 +167,11 @@ def _year(treatment: Treatment) -> Treat:
 
 
 def _number(value: Any, treatment: Treatment) -> float | None:
-    if isinstance(value, str):
-        found = read_number(value, NumberFormat(treatment.decimal, treatment.thousands))
+    if treatment.duration:
+        found = read_duration(value)
+    elif isinstance(value, str):
+        style = NumberFormat(treatment.decimal, treatment.thousands, treatment.unit, magnitude=treatment.magnitude)
+        found = read_number(value, style)
     elif isinstance(value, dict | list | tuple | set | bytes):
         return None
     else:

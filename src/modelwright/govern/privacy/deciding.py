@@ -13,6 +13,7 @@ from modelwright.errors import UsageError
 from modelwright.govern.privacy.detecting import Found
 from modelwright.govern.privacy.documents import ColumnPrivacy
 from modelwright.govern.privacy.policy import OLDEST, Datum, Policy
+from modelwright.govern.privacy.pooling import written_as
 
 __all__ = ["Decided", "decide"]
 
@@ -177,8 +178,7 @@ def _treatment(
         low=float(year - oldest) if oldest and action is Action.YEAR else None,
         few=policy.few_people if policy and postcode else (),
         formats=spec.formats if action is Action.YEAR else (),
-        decimal=spec.decimal,
-        thousands=spec.thousands,
+        **written_as(spec),
         width=POSTCODE_DIGITS if postcode and _has_digits(spec) else 0,
     )
 

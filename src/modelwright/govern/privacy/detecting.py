@@ -41,6 +41,12 @@ FIRST_YEAR, LAST_YEAR = 1850, 2100
 
 OLDEST = 130
 
+MOST_WITHIN = 0.95
+"""Share of a column's numbers from which on it is what its name says: the others are slips of the pen."""
+
+FEW_CODES, LEAST_WITHIN = 2, 0.5
+"""So few different numbers outside are codes for something missing (999, 0), however many rows have them."""
+
 LONG_TEXT = 25
 """Characters on average, with blanks, from which values that are no free text by their kind are read as one."""
 
@@ -96,6 +102,9 @@ _BY_NAME: tuple[tuple[Datum, frozenset[str]], ...] = (
     ),
     (Datum.USER_NAME, words("username login loginname nickname screenname benutzername")),
 )
+_PLAIN_SAID = words("mrn ssn nhs medicare medicaid iban imei imsi msisdn passport cpf curp dni nif nino bsn pesel")
+"""Names that can mean nothing else, however small the numbers are."""
+
 _POSTCODE = words("zip zipcode postcode postalcode plz postleitzahl codepostal postnr postnummer cep zips postcodes")
 _POSTAL = words("postal post codigo code")
 _PLACE = words(
@@ -151,9 +160,9 @@ def _by_full_names(context: AuditContext, name: str) -> Found | None:
 
 def _by_name(context: AuditContext, name: str) -> Found | None:
     parts = folded(name)
-    if speaks_about(parts) or not _may_single_out(context, name):
-        return None
     found = set(parts)
+    if speaks_about(parts) or not _may_single_out(context, name, small=bool(found & _PLAIN_SAID)):
+        return None
     datum = next((d for both, d in _TOGETHER.items() if found.issuperset(both)), None)
     datum = datum or next((d for d, said in _BY_NAME if found & said), None)
     lone = found <= NAME  # cars and products have names, too
@@ -166,14 +175,25 @@ def _by_name(context: AuditContext, name: str) -> Found | None:
     return None if datum is None else Found(datum=datum, why=f"its name says {datum.words}")
 
 
-def _may_single_out(context: AuditContext, name: str) -> bool:
-    """Return whether values are as many and as large as those of persons are."""
+def _may_single_out(context: AuditContext, name: str, *, small: bool = False) -> bool:
+    """Return whether values are as many and as large as those of persons are; ``small`` ones may single out as well."""
     spec, column = context.contract[name], coded(context, name)
     if spec.kind in (Kind.BOOLEAN, Kind.DATETIME, Kind.DURATION, Kind.GEO):
         return False
-    if spec.kind is Kind.NUMBER and (spec.maximum is None or spec.maximum < SMALLEST_NUMBER):
+    if spec.kind is Kind.NUMBER and not small and (spec.maximum is None or spec.maximum < SMALLEST_NUMBER):
         return False
     return not (column.n_levels <= FEW_LEVELS and column.n_present >= ROWS_PER_LEVEL * column.n_levels)
+
+
+def _lie_within(context: AuditContext, name: str, low: float, high: float) -> bool:
+    """Return whether the numbers of a column lie in a range, but for a few that are wrong or codes."""
+    values = np.asarray(context.columns[name], dtype=np.float64)
+    values = values[np.isfinite(values)]
+    outside = values[(values < low) | (values > high)]
+    if not len(values):
+        return False
+    share = 1 - len(outside) / len(values)
+    return share >= MOST_WITHIN or (share >= LEAST_WITHIN and len(np.unique(outside)) <= FEW_CODES)
 
 
 def _is_words(context: AuditContext, name: str) -> bool:
@@ -190,8 +210,8 @@ def _by_kind(context: AuditContext, name: str) -> Found | None:
     if spec.kind is Kind.DATETIME:
         datum = Datum.BIRTH_DATE if born else Datum.DATE
         return Found(datum=datum, why="its values are dates" + (", and its name says of birth" if born else ""))
-    if born and spec.kind is Kind.NUMBER and spec.minimum is not None and spec.maximum is not None:
-        years = spec.minimum >= FIRST_YEAR and spec.maximum <= LAST_YEAR
+    if born and spec.kind is Kind.NUMBER:
+        years = _lie_within(context, name, FIRST_YEAR, LAST_YEAR)
         return Found(datum=Datum.BIRTH_DATE, why="its name and values say years of birth") if years else None
     if born and names_somebody(folded(name)) and isinstance(context.columns[name], Strings):
         return Found(datum=Datum.BIRTH_DATE, why="its name says dates of birth")
@@ -203,7 +223,8 @@ def _by_facts(context: AuditContext, name: str) -> Found | None:
     found = set(parts)
     if spec.kind in (Kind.BOOLEAN, Kind.DURATION):
         return None
-    if spec.kind is Kind.NUMBER and named_attribute(name) == AGE and 0 < (spec.maximum or 0) <= OLDEST:
+    ages = spec.kind is Kind.NUMBER and named_attribute(name) == AGE and (spec.maximum or 0) > 0
+    if ages and _lie_within(context, name, 0, OLDEST):
         return Found(datum=Datum.AGE, why="its name and values say ages")
     if found & _POSTCODE or ("postal" in found and found & _POSTAL - {"postal"}):
         return Found(datum=Datum.POSTCODE, why="its name says postal codes")

@@ -159,13 +159,16 @@ def _checked(path: Path, name: str, raw: dict[str, Any]) -> Policy:
     for field, value, low, high in (("k", k, LEAST_K, MOST_K), ("oldest", oldest, 1, 150)):
         if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
             raise _broken(path, f"'{field}' must be a whole number from {low} to {high}")
+    few = raw.get("few_people", [])
+    if not isinstance(few, list) or not all(isinstance(prefix, str) for prefix in few):
+        raise _broken(path, '\'few_people\' must be a list of texts, such as ["036", "059"]')
     policy = Policy(
         name=name,
         title=str(raw.get("title", name)),
         basis=str(raw.get("basis", "")),
         k=k,
         actions={str(kind): str(action) for kind, action in actions.items()},
-        few_people=tuple(map(str, raw.get("few_people", ()))),
+        few_people=tuple(few),
         oldest=oldest,
     )
     for datum in Datum:

@@ -12,17 +12,19 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from modelwright.data.columns import Column, Columns, Strings
 from modelwright.data.contract import ColumnSpec, Contract, Kind
 from modelwright.data.parsing.numbers import MAGNITUDE
-from modelwright.data.treating.treatment import Action, Treatment
+from modelwright.data.treating.treatment import RARE, Action, Treatment
 
-__all__ = ["base_of", "is_plain", "pooled"]
+__all__ = ["base_of", "nothing_stays", "pooled", "written_as"]
 
 _POOLED = frozenset({Action.PREFIX, Action.HASH, Action.POOL, Action.REDACT})
+_RANGED = frozenset({Kind.NUMBER, Kind.GEO, Kind.DURATION})
 _LISTED = frozenset({Kind.CATEGORY, Kind.CONSTANT})
 """Kinds whose levels a contract lists."""
 
@@ -59,16 +61,18 @@ def _pooled(spec: ColumnSpec, column: Column, before: Treatment | None, k: int) 
         if before is None and spec.kind in _LISTED:
             before = Treatment(action=Action.POOL)
         elif before is None or before.action not in _POOLED or spec.kind not in _LISTED:
-            return _with_words(before, k)
+            return _with_words(spec, before, k)
         return _levels(column, before, k)
-    if spec.kind not in (Kind.NUMBER, Kind.GEO) or (before is None and not is_plain(spec)):
+    if spec.kind not in _RANGED:
         return None
-    return _bounds(np.asarray(column), spec, before, k)
+    return _bounds(np.asarray(column) / spec.scale, spec, before, k)
 
 
-def _with_words(before: Treatment | None, k: int) -> Treatment | None:
-    redacts = before is not None and before.action is Action.REDACT
-    return replace(before, least=k) if before is not None and redacts else None
+def _with_words(spec: ColumnSpec, before: Treatment | None, k: int) -> Treatment | None:
+    """Return what is done to texts: where a policy does not name them they stay, but no rare word is stored."""
+    if before is None:
+        return Treatment(action=Action.POOL, least=k) if spec.kind is Kind.TEXT else None
+    return replace(before, least=k) if before.action is Action.REDACT else None
 
 
 def _levels(column: Strings, before: Treatment, k: int) -> Treatment | None:
@@ -77,23 +81,35 @@ def _levels(column: Strings, before: Treatment, k: int) -> Treatment | None:
         return None
     kept = tuple(sorted(str(level) for level, n in zip(column.levels, counts, strict=True) if n >= k))
     # Without a level that stays, an empty list would let all through.
-    return replace(before, levels=kept) if kept else Treatment(action=Action.MASK)
+    return replace(before, levels=kept or (RARE,))
 
 
 def _bounds(values: np.ndarray, spec: ColumnSpec, before: Treatment | None, k: int) -> Treatment | None:
     present = np.sort(values[np.isfinite(values)])
+    own = before or Treatment(action=Action.CLIP, **written_as(spec))
     if len(present) < 2 * k:
-        return Treatment(action=Action.MASK) if len(present) and np.ptp(present) else None
+        one = 0.0 if own.low is None else own.low
+        return replace(own, low=one, high=one) if len(present) and np.ptp(present) else None
     low, high = float(present[k - 1]), float(present[-k])
     if low == present[0] and high == present[-1]:
         return None
-    own = before or Treatment(action=Action.CLIP, decimal=spec.decimal, thousands=spec.thousands)
     return replace(own, low=low, high=high)
 
 
-def is_plain(spec: ColumnSpec) -> bool:
-    """Return whether numbers of a column are written without units, percent signs and magnitudes."""
-    return spec.unit is None and spec.scale == 1.0 and MAGNITUDE not in spec.formats
+def written_as(spec: ColumnSpec) -> dict[str, Any]:
+    """Return how the numbers of a column are written, as fields of a treatment."""
+    return {
+        "decimal": spec.decimal,
+        "thousands": spec.thousands,
+        "unit": spec.unit,
+        "magnitude": MAGNITUDE in spec.formats,
+        "duration": spec.kind is Kind.DURATION,
+    }
+
+
+def nothing_stays(treatment: Treatment) -> bool:
+    """Return whether one value stands for all: too few rows share any."""
+    return treatment.levels == (RARE,) or (treatment.low is not None and treatment.low == treatment.high)
 
 
 def base_of(treatment: Treatment) -> Treatment | None:
