@@ -31,16 +31,14 @@ from modelwright.govern.privacy.subjects import (
     without_forgotten,
 )
 from modelwright.project import Project
+from modelwright.project.folder import NEW_ROWS
+from modelwright.serve.log import LOG_FOLDER
 from modelwright.serve.log.erasing import Erased, erase
-from modelwright.serve.state import LOG_FOLDER
 
 __all__ = ["EVENT", "Forgetting", "forget"]
 
 EVENT = "subject forgotten"
 """Of the ledger. It holds the digest of a pseudonym, which says nothing without the key."""
-
-ROWS = "new-rows.parquet"
-"""Rows that a run keeps for later retrainings."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,7 +112,7 @@ def forget(project: Project, column: str, value: Any, *, log: Path | None = None
             (project.path / FOLDER).mkdir(exist_ok=True)
             documents.save(known, project.path / FOLDER / FORGOTTEN)
         _break_off(project)
-        rows = sum(_take_out(folder / ROWS, spec, known) for folder in _runs(project))
+        rows = sum(_take_out(folder / NEW_ROWS, spec, known) for folder in _runs(project))
         erased = erase((log or project.path) / LOG_FOLDER, spec.name, name)
         versions, unknown = _versions(project, digest)
         champion = project.champion

@@ -14,10 +14,9 @@ from modelwright.data.columns import Columns, Strings
 from modelwright.errors import DataError, ProjectError
 from modelwright.monitor import Judgement
 from modelwright.monitor.keeping import Kept
-from modelwright.monitor.looking import LOG_FOLDER, look_at_log, look_at_table
+from modelwright.monitor.looking import look_at_log, look_at_table
 from modelwright.project import Project
-from modelwright.serve.log import LogPolicy, PredictionLog, compact
-from modelwright.serve.state import LOG_FOLDER as SERVED
+from modelwright.serve.log import LOG_FOLDER, LogPolicy, PredictionLog, compact
 from tests.monitor import making
 
 NOON = 1_769_947_200.0
@@ -80,10 +79,6 @@ def served(project: Project) -> Iterator[Served]:
     serving = Served(project)
     yield serving
     serving.log.close()
-
-
-def test_the_log_of_a_server_is_the_one_that_is_read() -> None:
-    assert LOG_FOLDER == SERVED
 
 
 def test_the_log_is_read_window_by_window_and_once(project: Project, served: Served) -> None:

@@ -18,10 +18,9 @@ from modelwright.monitor.keeping import Kept
 from modelwright.monitor.sources import FILE_ROWS, WINDOW_ROWS, late_labels, log_windows, table_windows
 from modelwright.monitor.watching import watch_window
 from modelwright.project import Project
+from modelwright.serve.log import LOG_FOLDER
 
-__all__ = ["LOG_FOLDER", "look_at_log", "look_at_table", "read_labels"]
-
-LOG_FOLDER = "predictions"
+__all__ = ["look_at_log", "look_at_table", "read_labels"]
 
 
 def look_at_table(

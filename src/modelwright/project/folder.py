@@ -19,7 +19,10 @@ from modelwright.locking import held
 if TYPE_CHECKING:
     from modelwright.brief import Brief
 
-__all__ = ["Folder", "Report", "RunState", "default_path"]
+__all__ = ["NEW_ROWS", "Folder", "Report", "RunState", "default_path"]
+
+NEW_ROWS = "new-rows.parquet"
+"""In the folder of a run: rows that it keeps for later retrainings."""
 
 ANOTHER_FOLDER = "choose another folder with --project"
 

@@ -9,11 +9,11 @@ import numpy as np
 from modelwright import documents
 from modelwright.champions import PROMOTED, ROLLED_BACK
 from modelwright.data.columns import take
+from modelwright.govern.gates import GATES
 from modelwright.monitor.windows import encode_labels
 from modelwright.project import Project
 from modelwright.retrain.challenge import Side, aligned, challenge, level_of_look, losses_of
 from modelwright.retrain.documents import BY, Challenge
-from modelwright.retrain.settled import EVERY
 from modelwright.retrain.spans import change_point
 from modelwright.retrain.tables import FEWEST_NEW, canonical
 
@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 __all__ = ["MOST_BEFORE", "promoted_at", "take_back"]
+
+EVERY = frozenset(gate.name for gate in GATES)
+"""Gates that having served settles: a version goes back as by a rollback, and what it passed or was waived was settled
+then."""
 
 MOST_BEFORE = 3
 """Earlier versions that are asked whether they would do better."""

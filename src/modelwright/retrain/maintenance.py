@@ -22,7 +22,7 @@ from modelwright.lifecycle import Listener, Silent
 from modelwright.locking import held
 from modelwright.monitor.documents import Judgement, Monitoring, worst
 from modelwright.monitor.keeping import Kept
-from modelwright.monitor.looking import LOG_FOLDER, look_at_log
+from modelwright.monitor.looking import look_at_log
 from modelwright.monitor.sources import WINDOW_ROWS
 from modelwright.project import Project
 from modelwright.retrain.arrivals import logged_rows
@@ -32,6 +32,7 @@ from modelwright.retrain.retraining import new_rows, probed, retrain
 from modelwright.retrain.shadowing import Shadow, conclude, look_again, stays
 from modelwright.retrain.tables import FEWEST_NEW, learned_until
 from modelwright.retrain.triggers import MOST_SAVED, Waiting, may_train, reason_to_retrain
+from modelwright.serve.log import LOG_FOLDER
 
 if TYPE_CHECKING:
     import pyarrow as pa

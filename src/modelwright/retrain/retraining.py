@@ -22,9 +22,11 @@ from modelwright.data.treating.tables import treated_table
 from modelwright.errors import ProjectError
 from modelwright.frame.problem import Problem
 from modelwright.govern.verdict import Verdict
+from modelwright.govern.waiving import COMPARED
 from modelwright.lifecycle import Listener, Silent, run_lifecycle
 from modelwright.monitor.windows import encode_labels
 from modelwright.project import Project
+from modelwright.project.folder import NEW_ROWS
 from modelwright.retrain.challenge import Side, aligned, challenge, losses_of
 from modelwright.retrain.documents import (
     BY,
@@ -41,7 +43,6 @@ from modelwright.retrain.feed import check_feed, sound_rows
 from modelwright.retrain.personal import treatments_of
 from modelwright.retrain.probing import Probe, probe
 from modelwright.retrain.recipes import Question, Recipe, recipe_of
-from modelwright.retrain.settled import COMPARED
 from modelwright.retrain.shadowing import Both, keep_both
 from modelwright.retrain.spans import choose_span, judging_rows
 from modelwright.retrain.tables import ADDED, FEWEST_NEW, Gathered, canonical, gather, order_of, too_few
@@ -54,8 +55,6 @@ if TYPE_CHECKING:
     from modelwright.package.bundle import Version
 
 __all__ = ["Arrived", "new_rows", "probed", "retrain"]
-
-NEW_ROWS = "new-rows.parquet"
 
 BUDGET_SHARE = 0.25
 """Of the first run's budget, where none is named: its search need not be done again."""

@@ -18,11 +18,11 @@ from modelwright.brief import Brief
 from modelwright.data.columns import Columns, take
 from modelwright.data.contract import Contract
 from modelwright.errors import ProjectError
+from modelwright.govern.waiving import COMPARED
 from modelwright.monitor.windows import encode_labels
 from modelwright.project import Project
 from modelwright.retrain.challenge import Side, aligned, challenge, level_of_look
 from modelwright.retrain.documents import BY, PROPOSED, Challenge, Policy
-from modelwright.retrain.settled import COMPARED
 from modelwright.retrain.tables import FEWEST_NEW, canonical
 
 if TYPE_CHECKING:

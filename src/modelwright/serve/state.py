@@ -19,16 +19,15 @@ from modelwright.serve.access import Access, Hosts, Scope
 from modelwright.serve.deployment import Deployment
 from modelwright.serve.exchange import Asked, Request, Scored
 from modelwright.serve.guard import Guard
-from modelwright.serve.log import LogPolicy, PredictionLog, log_key
+from modelwright.serve.log import LOG_FOLDER, LogPolicy, PredictionLog, log_key
 from modelwright.serve.log.policy import Mode
 from modelwright.serve.log.spawning import Compactor
 from modelwright.serve.metrics import PROBABILITY_EDGES, Metrics, ModelMetrics, value_edges
 from modelwright.serve.models import Model
 from modelwright.serve.settings import Settings
 
-__all__ = ["LOG_FOLDER", "State"]
+__all__ = ["State"]
 
-LOG_FOLDER = "predictions"
 LOG_KEY = "predictions.key"  # beside the log, not in it: who is given the log is not given the key
 QUICK_LOG = LogPolicy(mode=Mode.OFF)
 LOOK_EVERY = 16  # requests with one row, of which one is looked through for missing values

@@ -18,11 +18,12 @@ from modelwright.retrain.retraining import retrain
 from modelwright.serve.access import Access
 from modelwright.serve.app import App
 from modelwright.serve.deployment import Deployment
+from modelwright.serve.log import LOG_FOLDER
 from modelwright.serve.log.compacting import compact
 from modelwright.serve.log.reading import read_log
 from modelwright.serve.routes import Routes, routes_for
 from modelwright.serve.settings import Settings
-from modelwright.serve.state import LOG_FOLDER, State
+from modelwright.serve.state import State
 from tests.govern.privacy.looking import found_in
 from tests.govern.privacy.people import people
 

@@ -16,6 +16,7 @@ from importlib import import_module
 from typing import Any
 
 __all__ = [
+    "LOG_FOLDER",
     "Compacted",
     "Compactor",
     "LogPolicy",
@@ -31,6 +32,9 @@ __all__ = [
     "read_labelled",
     "read_log",
 ]
+
+LOG_FOLDER = "predictions"
+"""Where the log lies in the folder of a project, or in one of its own."""
 
 _WHERE = {
     "Compacted": "compacting",
