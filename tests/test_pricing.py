@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 import modelwright as mw
+from modelwright.brief import Brief
 from modelwright.cli import main
 from modelwright.errors import UsageError
-from modelwright.pricing import price_of_run, price_version
+from modelwright.pricing import _another, price_of_run, price_version
 from tests.cli.helpers import table
 
 
@@ -61,6 +62,23 @@ def test_the_version_decides_as_it_does_unless_another_decision_may_follow(proje
     assert told.worth.currency == "CHF" and told.worth.per_period is not None
     assert price_version(project, later, payoff={"tp": 10, "fp": -5}).worth.value.n == 400
     assert price_version(project, later, cases=100, capacity=10).worth.value.n == 200
+
+
+@pytest.mark.parametrize(
+    ("given", "another"),
+    [
+        ({"cases": 2000}, True),
+        ({"cases": 2000, "capacity": 200}, False),
+        ({"cases": 100}, True),
+        ({"capacity": 2000}, True),
+        ({"currency": "CHF", "period": "week"}, False),
+        ({"payoff": {"tp": 10, "fp": -5}}, False),
+        ({"payoff": {"tp": 11, "fp": -5}}, True),
+    ],
+)
+def test_another_decision_follows_from_another_payoff_or_another_share(given, another):
+    first = Brief().merged(payoff={"tp": 10, "fp": -5}, cases=1000, capacity=100)
+    assert _another(first.merged(**given), first, ("no", "yes")) is another
 
 
 def test_of_the_project_without_rows_other_amounts_are_refused(project):
