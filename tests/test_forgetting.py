@@ -14,12 +14,12 @@ from modelwright.cli import main
 from modelwright.data.contract import ColumnSpec, Contract, Kind
 from modelwright.data.treating.keys import ENVIRONMENT, fingerprint_of, key_for, pseudonym
 from modelwright.data.treating.treatment import Action, Treatment
-from modelwright.errors import UsageError
+from modelwright.errors import ProjectError, UsageError
 from modelwright.forgetting import EVENT, forget
 from modelwright.govern.privacy.subjects import digest_of_pseudonym, keep_subject, known_subjects, with_subject
 from modelwright.lifecycle import run_lifecycle
 from modelwright.project import Project
-from modelwright.serve.log.erasing import erase
+from modelwright.serve.log.erasing import Erased, erase
 from modelwright.serve.log.policy import LogPolicy
 from modelwright.serve.log.reading import read_feedback, read_log
 from modelwright.serve.log.recording import PredictionLog
@@ -137,6 +137,58 @@ def test_rows_of_a_person_go_from_the_log_with_their_labels(tmp_path):
     assert read_feedback(tmp_path).num_rows == 2
     assert erase(tmp_path, "customer", name).predictions == 0
     assert found_in(tmp_path, ["Person-A", "Person-B"]) == {}
+
+
+def test_labels_that_come_late_or_are_left_by_a_failure_go_too(tmp_path, monkeypatch):
+    import modelwright.serve.log.erasing as erasing
+
+    name = pseudonym(key_for(None), "customer", "Person-A")
+    logged(tmp_path, ["Person-A", "Person-B"]).close()
+    late = PredictionLog(tmp_path, CONTRACT, LogPolicy(), key=b"k" * 16)
+    late.feedback("r0", 0, 0.0, NOW + 60)
+    late.flush()
+    assert erase(tmp_path, "customer", name) == Erased(predictions=1, labels=1, open_segments=1)
+    late.close()
+    assert erase(tmp_path, "customer", name) == Erased(labels=1)
+    assert read_feedback(tmp_path).column("request_id").to_pylist() == ["r1"]
+
+    person = pseudonym(key_for(None), "customer", "Person-B")
+    rewrite = erasing._rewrite
+
+    def fails(path, keep):
+        if path.name.startswith("predictions"):
+            raise OSError(28, "No space left on device")
+        return rewrite(path, keep)
+
+    monkeypatch.setattr(erasing, "_rewrite", fails)
+    with pytest.raises(ProjectError) as caught:
+        erase(tmp_path, "customer", person)
+    assert caught.value.code == "MW-P657"
+    monkeypatch.setattr(erasing, "_rewrite", rewrite)
+    assert erase(tmp_path, "customer", person).predictions == 1
+    assert read_feedback(tmp_path).num_rows == read_log(tmp_path).num_rows == 0
+
+
+def test_erasing_waits_for_who_compacts_and_counts_what_cannot_be_read(tmp_path, monkeypatch):
+    import threading
+
+    from modelwright.serve.log.compacting import alone
+
+    logged(tmp_path, ["Person-A"]).close()
+    (tmp_path / "predictions-20260131-235959000000-w0-4711-3fa9c1.damaged").write_bytes(b"?")
+    name = pseudonym(key_for(None), "customer", "Person-A")
+    monkeypatch.setattr("modelwright.serve.log.erasing.PATIENCE", 0.0)
+    with alone(tmp_path) as we_are:
+        assert we_are
+        with pytest.raises(ProjectError) as caught:
+            erase(tmp_path, "customer", name)
+        assert caught.value.code == "MW-P657"
+        monkeypatch.setattr("modelwright.serve.log.erasing.PATIENCE", 60.0)
+        found = []
+        other = threading.Thread(target=lambda: found.append(erase(tmp_path, "customer", name)))
+        other.start()
+    other.join()
+    assert found == [Erased(predictions=1, labels=1, damaged=1)]
 
 
 def test_the_log_keeps_what_a_policy_leaves_of_values():

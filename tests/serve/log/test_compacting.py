@@ -221,7 +221,7 @@ def test_what_the_dead_left_unfinished_goes(make_log: Make) -> None:
 
 def test_one_compacts_at_a_time(make_log: Make) -> None:
     folder = filled(make_log).folder
-    with compacting._alone(folder) as alone:
+    with compacting.alone(folder) as alone:
         assert alone
         done = compact(folder)
     assert done.busy and str(done) == "another process compacts this log"

@@ -24,12 +24,13 @@ from modelwright.serve.log.lines import Header, read_header
 from modelwright.serve.log.segments import DAMAGED, PARQUET, PRIVATE, SEGMENT, LogFile, log_files, only_lock
 from modelwright.serve.log.tables import AnswerTypes, arrow, as_table, decoded, metadata
 
-__all__ = ["Compacted", "compact", "main"]
+__all__ = ["Compacted", "alone", "compact", "compact_alone", "main"]
 
 ROWS_AT_ONCE = 20_000
 """Rows of a row group: Python objects of so many rows of 30 columns take some 60 MB."""
 
 NICENESS = 10  # requests come first
+PAUSE = 0.05  # seconds between looks at a lock that another process holds
 STALE_SECONDS = 3600.0  # an unfinished file of a writer that lives is renamed within milliseconds
 
 
@@ -80,17 +81,20 @@ def compact(folder: Path) -> Compacted:
     arrow()
     folder = Path(folder)
     try:
-        with _alone(folder) as alone:
-            if not alone:
-                return Compacted(busy=True)
-            _sweep(folder)
-            done = [_compact_one(file) for file in log_files(folder, SEGMENT)]
+        with alone(folder) as we_are:
+            return compact_alone(folder) if we_are else Compacted(busy=True)
     except OSError as error:
         raise ProjectError(
             f"the prediction log in '{folder}' cannot be compacted: {error.strerror or error}",
             fix="free some disk space, or let this user write there; nothing is lost",
             code="MW-P651",
         ) from error
+
+
+def compact_alone(folder: Path) -> Compacted:
+    """Do what `compact` does, where the caller holds `alone`."""
+    _sweep(folder)
+    done = [_compact_one(file) for file in log_files(folder, SEGMENT)]
     found = [d for d in done if d is not None]
     return Compacted(
         segments=sum(d.segments for d in found),
@@ -102,21 +106,29 @@ def compact(folder: Path) -> Compacted:
 
 
 @contextlib.contextmanager
-def _alone(folder: Path) -> Iterator[bool]:
-    """Hold the lock of the folder; False where another process does, or there is no folder."""
+def alone(folder: Path, *, patience: float = 0.0) -> Iterator[bool]:
+    """Hold the lock of the folder: nobody else rewrites files. False where another process does so for ``patience``
+    seconds."""
     if not folder.is_dir():
         yield True
         return
     fd = os.open(folder / ".compacting.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE)
     try:
+        yield _locked(fd, time.monotonic() + patience)
+    finally:
+        os.close(fd)
+
+
+def _locked(fd: int, until: float) -> bool:
+    while True:
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            yield False
-            return
-        yield True
-    finally:
-        os.close(fd)
+            if time.monotonic() >= until:
+                return False
+            time.sleep(PAUSE)
+        else:
+            return True
 
 
 def _sweep(folder: Path) -> None:
