@@ -227,7 +227,7 @@ def _checked(name: str, value: Any) -> Any:
             raise bad_value(name, value, "a list of names")
         return items
     if name in PRIVACY_FIELDS.values():
-        return checked_privacy(name, value, parse_delay)
+        return checked_privacy(name, value)
     if name == "gates":
         return checked_gates(value)
     if name == "payoff":

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from modelwright.brief.quantities import parse_delay
 from modelwright.errors import UsageError
 
 __all__ = ["MOST_MEMBERSHIP", "PRIVACY_FIELDS", "checked_privacy", "privacy_fields", "privacy_lines"]
@@ -33,7 +34,7 @@ def privacy_fields(table: Any) -> Any:
     return {PRIVACY_FIELDS.get(name, name): value for name, value in table.items()}
 
 
-def checked_privacy(name: str, value: Any, parse_delay: Callable[[Any], float]) -> Any:
+def checked_privacy(name: str, value: Any) -> Any:
     """Return the value of a field of the table.
 
     Raises
