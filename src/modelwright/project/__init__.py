@@ -269,11 +269,11 @@ class Project(Versions):
 
         return standing_of(self, int(self.result["version"]) if version is None else version)
 
-    def forget(self, column: str, value: Any) -> Forgetting:
+    def forget(self, column: str, value: Any, *, log: str | Path | None = None) -> Forgetting:
         """Erase the person whose rows have a value in the column of subjects; see `modelwright.forgetting.forget`."""
         from modelwright.forgetting import forget
 
-        return forget(self, column, value)
+        return forget(self, column, value, log=None if log is None else Path(log))
 
     def score_file(
         self,

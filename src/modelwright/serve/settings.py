@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from modelwright.errors import ProjectError, UsageError
@@ -12,7 +13,7 @@ from modelwright.serve.limits import Limits
 from modelwright.serve.log.policy import LogPolicy
 from modelwright.serve.rates import Rate
 
-__all__ = ["Settings", "model_folder", "plain_name", "port_of"]
+__all__ = ["Settings", "days_kept", "model_folder", "plain_name", "port_of"]
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,199}")
 LOCAL = "127.0.0.1"
@@ -44,6 +45,7 @@ class Settings:
     name : str
         Of the model in URLs; empty: the folder's name.
     log : LogPolicy
+        Kept no longer than the brief of the project promises.
     log_to : Path or None
         Folder that takes the log and its key; None: the project. A version served alone keeps a log only there.
     limits : Limits
@@ -87,6 +89,8 @@ class Settings:
     grace_seconds: float = 20.0
 
     def __post_init__(self) -> None:
+        kept = _no_longer_than_promised(self.place, self.log.keep_days)
+        object.__setattr__(self, "log", replace(self.log, keep_days=kept))
         _within("port", self.port, 0, 65_535)
         _within("workers", self.workers, 1, 64)
         _within("share", self.share, 0.0, 1.0)
@@ -116,6 +120,44 @@ class Settings:
     def log_home(self) -> Path | None:
         """The folder that takes the log and its key; None: there is none, and no log is kept."""
         return self.log_to or (self.place if self.is_project else None)
+
+
+def days_kept(place: Path, asked: float | None) -> float:
+    """Return how long the log is kept: as asked, as the project's brief promises, or 30 days; never longer than that.
+
+    Raises
+    ------
+    UsageError
+        What is asked is longer than what the brief promises (MW-U917).
+    """
+    promised, most = _promised(place)
+    if promised is None:
+        return LogPolicy.keep_days if asked is None else asked
+    if asked is not None and asked > most:
+        raise UsageError(
+            f"the log is to be kept for {asked:g} days, and the brief of the project promises {promised}",
+            fix="give --log-days no longer than that, or train with another --keep-log",
+            code="MW-U917",
+        )
+    return most if asked is None else asked
+
+
+def _promised(place: Path) -> tuple[str | None, float]:
+    """Return how long the project's brief says that the log is kept, and that in days."""
+    brief = place / "brief.toml"
+    if not brief.is_file() or "keep_log" not in brief.read_text("utf-8", "replace"):
+        return None, math.inf  # a server starts without all that reads briefs
+    from modelwright.brief import parse_delay, read_brief
+
+    promised = read_brief(brief).keep_log
+    return promised, math.inf if promised is None else parse_delay(promised) / 86_400
+
+
+def _no_longer_than_promised(place: Path, days: float) -> float:
+    """Return the days of a policy; what it says by itself alone gives way to a shorter promise."""
+    if days == LogPolicy.keep_days:
+        return min(days, days_kept(place, None))
+    return days_kept(place, days)
 
 
 def _within(name: str, value: float, low: float, high: float) -> None:

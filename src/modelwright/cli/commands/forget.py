@@ -58,6 +58,9 @@ def told(found: Forgetting, project: str) -> list[str]:
     if found.log.open_segments:
         open_files = plural(found.log.open_segments, "file")
         lines.append(f"{open_files} of the log are still being written: run the same command again in an hour")
+    if found.log.damaged:
+        damaged = plural(found.log.damaged, "file")
+        lines.append(f"{damaged} of the log ending in .damaged cannot be read: whose rows they hold is for you to see")
     if found.versions:
         lines.append(f"learned from the person: version {', '.join(map(str, found.versions))}")
     if found.unknown:

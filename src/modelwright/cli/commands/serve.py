@@ -120,6 +120,7 @@ def _check_signature(options: dict[str, Any]) -> None:
 
 def _policy(options: dict[str, Any], place: Path) -> Any:
     from modelwright.serve.log import LogPolicy, Mode
+    from modelwright.serve.settings import days_kept
 
     return LogPolicy(
         mode=Mode(options["log_mode"]),
@@ -127,34 +128,8 @@ def _policy(options: dict[str, Any], place: Path) -> Any:
         masked=options["mask"],
         hashed=options["hashed"],
         kept=options["keep"],
-        keep_days=_days(options["log_days"], place),
+        keep_days=days_kept(place, options["log_days"]),
     )
-
-
-def _days(asked: float | None, place: Path) -> float:
-    """Return how long the log is kept: as asked, as the project's brief promises, or 30 days; never longer than that.
-
-    Raises
-    ------
-    UsageError
-        What is asked is longer than what the brief promises (MW-U917).
-    """
-    from modelwright.brief import parse_delay, read_brief
-    from modelwright.errors import UsageError
-    from modelwright.serve.log import LogPolicy
-
-    brief = place / "brief.toml"
-    promised = read_brief(brief).keep_log if brief.is_file() else None
-    if promised is None:
-        return LogPolicy.keep_days if asked is None else asked
-    most = parse_delay(promised) / 86_400
-    if asked is not None and asked > most:
-        raise UsageError(
-            f"the log is to be kept for {asked:g} days, and the brief of the project promises {promised}",
-            fix="give --log-days no longer than that, or train with another --keep-log",
-            code="MW-U917",
-        )
-    return most if asked is None else asked
 
 
 def _limits(options: dict[str, Any]) -> Any:
