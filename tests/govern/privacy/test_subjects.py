@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -111,3 +112,30 @@ def test_documents_point_to_the_brief_that_is_saved(project: Project):
     run = read(project, subject="CUSTOMER")
     assert run.brief.subject == "customer" and "customer" in run.brief.drop
     assert run.digests["brief"] == digest_of(run.brief) == run._parents["privacy"]["brief"]
+
+
+def test_the_query_of_the_page_says_which_columns_are_treated_before():
+    from typing import Any
+
+    from modelwright.data.contract import Contract
+    from modelwright.explain.simple.documents import SimpleModel
+    from modelwright.explain.simple.using import OnAPage
+
+    model = SimpleModel(form="equation", link="identity", target="y", base=(1.0,))
+    simple: Any = None
+    aged = ColumnSpec(name="a\nge", kind=Kind.NUMBER, treatment=Treatment(action=Action.CAP, size=90.0))
+    page = OnAPage(model=model, simple=simple, contract=Contract(columns=(aged,), rows_seen=9))
+    first, second = page.sql().splitlines()[:2]
+    assert first == "-- The table must hold these columns as the privacy policy leaves them: a ge (cap)"
+    assert second.startswith("SELECT")
+
+
+def test_the_key_file_is_found_from_everywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.delenv(ENVIRONMENT)
+    (tmp_path / "key").write_text(KEY)
+    monkeypatch.chdir(tmp_path)
+    made = Project.create(tmp_path / "p")
+    keep_subject(made.path, replace(SPEC, treatment=replace(SPEC.treatment, key_file="key")))
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert forget(made, "customer", "P003").digest

@@ -55,10 +55,21 @@ class OnAPage:
         return f"{metrics.get(score.name).title} {measured(score)}, measured on {self.simple.measured_on}"
 
     def sql(self, table: str = "rows") -> str:
-        """Return one query that predicts every row of a table, see `sql.to_sql`."""
+        """Return one query that predicts every row of a table, see `sql.to_sql`.
+
+        The table holds values as a privacy policy leaves them; a comment above the query names the columns.
+        """
         from modelwright.explain.simple.sql import to_sql
 
-        return to_sql(self.model, table)
+        return self._treated() + to_sql(self.model, table)
+
+    def _treated(self) -> str:
+        """Return a comment in SQL on the columns that are treated before they are read, nothing where none is."""
+        found = [(" ".join(s.name.split()), s.treatment.action) for s in self.contract.columns if s.treatment]
+        if not found:
+            return ""
+        told = ", ".join(f"{name} ({action})" for name, action in found)
+        return f"-- The table must hold these columns as the privacy policy leaves them: {told}\n"
 
     def predict(self, rows: Any) -> Any:
         """Return predictions for rows as a pandas frame: ``prediction``, and for classes ``probability_<class>``.

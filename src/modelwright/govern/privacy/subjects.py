@@ -14,7 +14,7 @@ chance below 1e-7.
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -92,7 +92,11 @@ def known_subjects(folder: Path) -> np.ndarray | None:
 
 
 def keep_subject(project: Path, spec: ColumnSpec) -> None:
-    """Write how the column of subjects is read: the prediction log keeps pseudonyms of it."""
+    """Write how the column of subjects is read: the prediction log keeps pseudonyms of it. The key is found from every
+    folder."""
+    if spec.treatment is not None and spec.treatment.key_file is not None:
+        whole = str(Path(spec.treatment.key_file).expanduser().absolute())
+        spec = replace(spec, treatment=replace(spec.treatment, key_file=whole))
     (project / FOLDER).mkdir(exist_ok=True)
     documents.save(spec, project / FOLDER / SUBJECT)
 
