@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from modelwright.bounds import HIGHEST_RISK, LOWEST_RISK
 from modelwright.brief.quantities import bad_value
 
 __all__ = [
     "FAIRNESS",
     "FOUR_FIFTHS",
-    "HIGHEST_RISK",
-    "LOWEST_RISK",
     "checked_fairness",
     "checked_ratio",
     "checked_risk",
@@ -22,8 +21,6 @@ FAIRNESS = ("selection", "opportunity", "errors", "calibration")
 """How groups can be compared; what each asks is told by `modelwright.govern.fairness.choosing`."""
 FOUR_FIFTHS = 0.8
 """Of the highest rate: the rule of thumb of the Uniform Guidelines on Employee Selection Procedures, 29 CFR 1607.4."""
-LOWEST_RISK, HIGHEST_RISK = 0.001, 0.5
-"""Of an answer: below, more rows are needed than anybody has; above, guessing does as well."""
 _TOLERANCE = re.compile(r"(\d+\.?\d*|\.\d+)(e[+-]?\d{1,2})?%?", re.ASCII)
 
 

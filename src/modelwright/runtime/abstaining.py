@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from modelwright.brief.trust import HIGHEST_RISK, LOWEST_RISK
+from modelwright.bounds import HIGHEST_RISK, LOWEST_RISK
 from modelwright.errors import BundleError, UsageError
 from modelwright.runtime.answers import DEFAULT_THRESHOLD
 from modelwright.runtime.intervals import Intervals

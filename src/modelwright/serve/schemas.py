@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from modelwright.brief.trust import HIGHEST_RISK, LOWEST_RISK
+from modelwright.bounds import HIGHEST_RISK, LOWEST_RISK
 from modelwright.data.contract import ColumnSpec, Kind
 from modelwright.data.enforcing import described, is_dated
 from modelwright.data.parsing.texts import text_of

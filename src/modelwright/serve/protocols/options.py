@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from modelwright.brief.trust import HIGHEST_RISK, LOWEST_RISK
+from modelwright.bounds import HIGHEST_RISK, LOWEST_RISK
 from modelwright.serve.exchange import Asked
 from modelwright.serve.protocols import refusals
 
