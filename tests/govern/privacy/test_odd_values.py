@@ -63,6 +63,13 @@ def test_a_name_that_can_mean_nothing_else_is_taken_at_its_word_for_small_number
     assert found["patient_mrn"].datum is Datum.HEALTH_NUMBER and "mobile_count" not in found
 
 
+def test_one_postal_code_that_is_wrong_does_not_take_the_zeros_from_the_others():
+    zips = np.random.default_rng(0).choice([501, 2139, 10001, 94103], N)
+    zips[3] = 999_999
+    cut = read({"zip": zips}, "gdpr").table.column("zip").to_pylist()
+    assert {"005**", "021**", "100**", "941**"} <= set(cut) and not {"501**", "213**"} & set(cut)
+
+
 def test_ends_of_numbers_with_units_and_of_lengths_of_time_are_pooled():
     rng = np.random.default_rng(0)
     money = [f"{v:.0f} EUR" for v in rng.normal(3000, 300, N - 1)] + ["9999999 EUR"]

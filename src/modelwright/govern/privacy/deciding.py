@@ -187,7 +187,7 @@ def _has_digits(spec: ColumnSpec) -> bool:
     largest = spec.maximum if spec.kind.numeric else None
     if largest is None:
         return spec.levels != () and all(v.isdecimal() and len(v) <= POSTCODE_DIGITS for v in spec.levels)
-    return 10 ** (POSTCODE_DIGITS - 1) <= largest < 10**POSTCODE_DIGITS
+    return largest >= 10 ** (POSTCODE_DIGITS - 1)  # longer codes, and one that is wrong, are not changed by zeros
 
 
 def _as(
