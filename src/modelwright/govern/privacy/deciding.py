@@ -184,10 +184,11 @@ def _treatment(
 
 
 def _has_digits(spec: ColumnSpec) -> bool:
+    """Return whether codes are numbers of five digits; zeros change neither longer ones nor one that is wrong."""
     largest = spec.maximum if spec.kind.numeric else None
     if largest is None:
-        return spec.levels != () and all(v.isdecimal() and len(v) <= POSTCODE_DIGITS for v in spec.levels)
-    return largest >= 10 ** (POSTCODE_DIGITS - 1)  # longer codes, and one that is wrong, are not changed by zeros
+        return sum(v.isdecimal() for v in spec.levels) > len(spec.levels) / 2
+    return largest >= 10 ** (POSTCODE_DIGITS - 1)
 
 
 def _as(
