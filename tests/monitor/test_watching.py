@@ -153,6 +153,16 @@ def test_broken_feeds_are_told_as_such(
     assert found.estimated is None
 
 
+def test_a_broken_feed_is_repaired_and_not_learned_from(classifier: Version) -> None:
+    window = rows(N, 8)
+    broken = {**raw(window), "age": window["age"] * 1000}
+    found = watch(classifier, broken, labels=labels(window, 8, turned=-0.5))
+    assert found.judgement is Judgement.BROKEN
+    assert ("loss", None) in checks(found)
+    assert not any("train again on newer rows" in a.sentence for a in found.alarms)
+    assert not any("what the target depends on has changed" in note for note in found.told)
+
+
 def test_columns_that_go_together_otherwise(classifier: Version) -> None:
     window = rows(2 * N, 10)
     window["age"] = window["age"][::-1].copy()

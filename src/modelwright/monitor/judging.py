@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -368,6 +368,9 @@ def judged(
         alarms += [*joint_alarms(case, case.moved()), *case.prediction(), *case.classes(), *case.by_estimate()]
         alarms += case.fairness()
     alarms += case.in_parts()
+    if faulty:
+        alarms = [replace(alarm, sentence=wording.beside_a_broken_feed(alarm.sentence)) for alarm in alarms]
+        case.told = [words for words in case.told if words != wording.DIFFERS]
     estimated = None if faulty else case.estimated()
     if estimated is None:
         case.told.append(wording.no_estimate(wording.FAULTY if faulty else case.unfounded()))

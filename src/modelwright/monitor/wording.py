@@ -216,6 +216,11 @@ def loss(real: Measurement, expected: Measurement) -> str:
     return f"{words[0].upper()}{words[1:]}: {DO[Judgement.HARMFUL]}."
 
 
+def beside_a_broken_feed(sentence: str) -> str:
+    """Return the sentence on a loss that is up where columns are broken: nothing is to be learned from such rows."""
+    return sentence.replace(DO[Judgement.HARMFUL], "look again when the feed is repaired")
+
+
 def estimated_up(estimated: Measurement, expected: Measurement) -> str:
     """Return the sentence on an estimated loss that is up."""
     words = by_estimate(estimated, expected)
