@@ -16,6 +16,7 @@ import pytest
 
 import modelwright as mw
 from modelwright.errors import DataError, UsageError
+from modelwright.lifecycle import STAGES
 
 from .cli.helpers import environment, table
 from .cli.test_resume import wide
@@ -86,7 +87,7 @@ def test_the_listener_is_told(tmp_path):
             told["note"].append(text)
 
     mw.run(frame(), target="target", trials=1, project=tmp_path / "made", listener=Listener())
-    assert told["stage"][0] == "Reading the data" and len(told["stage"]) == 11
+    assert told["stage"][0] == "Reading the data" and len(told["stage"]) == len(STAGES)
     assert told["progress"] and told["progress"][-1][0] == told["progress"][-1][1]
 
 

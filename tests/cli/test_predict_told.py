@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 
 import pytest
@@ -39,7 +40,7 @@ def test_the_first_rows_alone(project, rows, tmp_path, capsys):
     arguments = ["predict", str(project), str(rows), "--keep", "city", "--top", "3"]
     assert main([*arguments, "-o", str(out)]) == 0
     assert "20 rows scored by version 1, the first 3 into" in capsys.readouterr().err
-    lines = [line.split(",") for line in out.read_text().splitlines()]
+    lines = list(csv.reader(out.read_text().splitlines()))
     assert lines[0] == ["rank", "row", "city", "prediction"] and [x[0] for x in lines[1:]] == ["1", "2", "3"]
     answers = mw.Project(project).predict(str(rows))["prediction"]
     best = answers.sort_values(ascending=False, kind="stable").head(3)
