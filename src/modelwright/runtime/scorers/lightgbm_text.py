@@ -8,6 +8,7 @@ used as an index, a count or a size is checked.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping
 
@@ -29,6 +30,8 @@ _TREE = {
     *("num_leaves", "num_cat", "split_feature", "threshold", "decision_type", "left_child", "right_child"),
     *("cat_boundaries", "cat_threshold", "leaf_value", "is_linear", "shrinkage", *_PER_SPLIT, *_PER_LEAF),
 }
+MOST_SEEN = 64  # digests of texts that were right, with their number of trees
+_SEEN: dict[bytes, int] = {}
 _WHOLE = re.compile(r"-?[0-9]{1,10}")
 _REAL = re.compile(r"-?[0-9]+(\.[0-9]+)?(e[-+]?[0-9]+)?")
 _ONE_OUTPUT = re.compile(r"(regression|regression_l1|poisson|gamma|tweedie|binary sigmoid:[0-9.]+)?")
@@ -50,7 +53,22 @@ def check_text(text: str, name: str) -> int:
     BundleError
         It is no LightGBM model of version 3 or 4, can be read in two ways, or a tree points outside itself or outside
         the features.
+
+    Notes
+    -----
+    A text that was found to be right is not looked at again: a run opens the models that it packages several times.
     """
+    digest = hashlib.sha256(text.encode(errors="surrogatepass")).digest()
+    n_trees = _SEEN.get(digest)
+    if n_trees is None:
+        n_trees = _check(text, name)
+        if len(_SEEN) >= MOST_SEEN:
+            _SEEN.clear()
+        _SEEN[digest] = n_trees
+    return n_trees
+
+
+def _check(text: str, name: str) -> int:
     body, end, rest = text.partition("\nend of trees\n")
     head, *trees = body.split("\nTree=")
     require(end and body.isascii() and "\r" not in text and "\0" not in text, f"{name} is no LightGBM model")
