@@ -130,6 +130,7 @@ class Run:
         self.digests: dict[str, str] = {"brief": digest_of(brief)}
         self._parents: dict[str, dict[str, str]] = {"brief": {}}
         self._decisions: list[Decision] = []
+        self.fold_plans: dict[int, Plan] = {}
         self._began = (time.monotonic(), time.process_time())
 
     def __enter__(self) -> Run:

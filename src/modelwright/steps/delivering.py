@@ -17,7 +17,8 @@ from modelwright.ledger import now
 from modelwright.package.packaging import Packaged
 from modelwright.running import Run
 from modelwright.steps.explaining import simple_told
-from modelwright.steps.learning import check_rows, plan_facts
+from modelwright.steps.learning import check_rows
+from modelwright.steps.opening import plan_facts
 from modelwright.steps.settling import told_in
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ def package(run: Run) -> Any:
     if written is not None:
         run.plan = run.project.version(written.version).plan
         return written
+    run.fold_plans.clear()  # nobody asks them any more, and they take memory
     run.plan = assemble(run.outcome.members, plan_facts(run))
     sure = uncertainty(run)
     leaving, odd = abstaining(run, sure), unusual(run)

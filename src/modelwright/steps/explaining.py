@@ -17,7 +17,8 @@ from modelwright.format import plural
 from modelwright.frame.problem import Problem
 from modelwright.running import Run
 from modelwright.runtime.plan import Plan
-from modelwright.steps.learning import page_seconds, plan_facts
+from modelwright.steps.learning import page_seconds
+from modelwright.steps.opening import fold_plan
 
 __all__ = ["explain", "simple_told"]
 
@@ -158,11 +159,9 @@ def _seconds(run: Run) -> float:
 
 def _plans(run: Run, until: float) -> Sequence[Plan]:
     """Return the models of the folds, as many as can be opened in time and at least the first's."""
-    from modelwright.package.assembling import assemble
-
-    facts, plans = plan_facts(run), []
-    for members in run.outcome.fold_members:
-        plans.append(assemble(members, facts))
+    plans = []
+    for fold in range(len(run.outcome.fold_members)):
+        plans.append(fold_plan(run, fold))
         if time.monotonic() > until:
             break
     return plans

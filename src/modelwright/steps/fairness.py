@@ -7,6 +7,7 @@ from modelwright.evaluate.evidence import Evidence
 from modelwright.evaluate.measurements import Fairness, Flip
 from modelwright.govern.fairness.groups import Grouping, groupings
 from modelwright.running import Run
+from modelwright.steps.opening import fold_plan
 
 __all__ = ["fairness", "groups_of", "protected_names"]
 
@@ -40,12 +41,10 @@ def _flips(run: Run, names: tuple[str, ...], evidence: Evidence) -> tuple[Flip, 
     """Ask the models of the first fold, as explaining does: they have not seen these rows."""
     from modelwright.data.columns import take
     from modelwright.govern.fairness.flipping import flip_test
-    from modelwright.package.assembling import assemble
-    from modelwright.steps.learning import plan_facts
 
     lockbox = run.folds.holdout
     rows = (lockbox if len(lockbox) else run.folds.folds[0][1])[:FLIPPED_ROWS]
-    plan = assemble(run.outcome.first_fold, plan_facts(run))
+    plan = fold_plan(run, 0)
     columns = take(run.used(plan.contract.names), rows)
     return flip_test(
         plan.predict, columns, names, seen=plan.contract.names, threshold=plan.threshold, unit=evidence.unit

@@ -23,7 +23,7 @@ from modelwright.steps.privacy import keep_people
 from modelwright.steps.settling import settle, told_in
 from modelwright.train.record import Training
 
-__all__ = ["check_rows", "evaluate", "journal_key", "page_seconds", "plan_facts", "train"]
+__all__ = ["check_rows", "evaluate", "journal_key", "page_seconds", "train"]
 
 AFTER_SHARE = 0.09
 AFTER_S = (2.0, 12.0)
@@ -163,9 +163,7 @@ def evaluate(run: Run) -> Evaluation:
     if run.start is not None:
         _keep_judged(run, evidence.prediction)
     evaluation = evaluating(problem, evidence, seed=run.brief.seed, **told_in(run.brief))
-    evaluation = replace(
-        evaluation, fairness=_groups(run, evidence), membership=membership(run, lambda fold: _opened(run, fold))
-    )
+    evaluation = replace(evaluation, fairness=_groups(run, evidence), membership=membership(run))
     head = evaluation.headline
     if evaluation.fairness is not None:
         asked = run.brief.fairness
@@ -206,13 +204,6 @@ def _groups(run: Run, evidence: Any) -> Fairness | None:
 
     found = fairness(run, evidence)
     return found if run.privacy is None else without_small_groups(found, run.privacy.k)
-
-
-def _opened(run: Run, fold: int) -> Any:
-    """Return the plan of the models of a fold."""
-    from modelwright.package.assembling import assemble
-
-    return assemble(run.outcome.fold_members[fold], plan_facts(run))
 
 
 def _keep_judged(run: Run, prediction: np.ndarray) -> None:
@@ -354,15 +345,3 @@ def _baseline_folds(run: Run, judged: np.ndarray) -> list[tuple[np.ndarray, np.n
         seen[valid] = True
         chosen.append((train, valid))
     return chosen
-
-
-def plan_facts(run: Run) -> dict[str, Any]:
-    problem: Problem = run.documents["problem"]
-    return {
-        "contract": run.documents["contract"].only(problem.features),
-        "objective": problem.objective,
-        "classes": problem.classes,
-        "calibrator": run.calibrator,
-        "threshold": run.threshold,
-        "decision": None if run.decided is None else run.decided.decision,
-    }

@@ -14,6 +14,7 @@ from modelwright.frame.splitting import NEEDS_TIME
 from modelwright.govern.privacy.membership import attack, losses
 from modelwright.running import Run
 from modelwright.runtime.plan import Plan
+from modelwright.steps.opening import fold_plan
 
 __all__ = ["membership"]
 
@@ -26,22 +27,15 @@ MOST_FOLDS = 3
 Loss = Callable[[np.ndarray], np.ndarray]
 
 
-def membership(run: Run, opened: Callable[[int], Plan]) -> Membership | None:
-    """Return how well attacks on the models of the first fold do, None where nobody asked.
-
-    Parameters
-    ----------
-    run : Run
-    opened : callable
-        Returns the plan of a fold's models, calibrated as the version is.
-    """
+def membership(run: Run) -> Membership | None:
+    """Return how well attacks on the models of the first fold do, None where nobody asked."""
     asked = run.brief.membership_auc
     if asked is None and (run.privacy is None or not run.privacy.policy):
         return None
     problem: Problem = run.documents["problem"]
     rng = np.random.default_rng([run.brief.seed, 29])
     n_folds = min(MOST_FOLDS, len(run.outcome.fold_members))
-    loss_of = {fold: _loss(run, opened(fold)) for fold in range(n_folds)}
+    loss_of = {fold: _loss(run, fold_plan(run, fold)) for fold in range(n_folds)}
     seen, unseen = _sides(run, rng)
     own = {"seen": loss_of[0](seen), "unseen": loss_of[0](unseen)}
     tried: list[Attack | str] = [attack("loss", -own["seen"], -own["unseen"], seed=run.brief.seed)]

@@ -13,7 +13,7 @@ from modelwright.explain.reasons import Explanation
 from modelwright.format import plural
 from modelwright.frame.problem import Problem
 from modelwright.running import Run
-from modelwright.steps.learning import plan_facts
+from modelwright.steps.opening import fold_plan
 
 __all__ = ["ranked", "stress", "stressed_rows"]
 
@@ -33,11 +33,10 @@ FEWEST_COLUMNS = 6
 def stress(run: Run) -> Stressed:
     """Disturb rows that the asked model was not fitted on, as what comes later may be, and measure the loss."""
     from modelwright.evaluate import metrics
-    from modelwright.package.assembling import assemble
 
     problem: Problem = run.documents["problem"]
     evidence, lockbox = run.evidence, run.folds.holdout
-    plan = assemble(run.outcome.fold_members[0], plan_facts(run))
+    plan = fold_plan(run, 0)
     judged = lockbox if len(lockbox) else run.outcome.rows
     # Without a lockbox the first fold's model has not seen the rows that judged that fold.
     places = np.arange(len(judged)) if len(lockbox) else np.flatnonzero(np.isin(judged, run.folds.folds[0][1]))

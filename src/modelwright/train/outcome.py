@@ -79,8 +79,3 @@ class Outcome:
     learning: tuple[LearningSet, ...]
     n_all: int
     fold_members: tuple[tuple[TrainedMember, ...], ...]
-
-    @property
-    def first_fold(self) -> tuple[TrainedMember, ...]:
-        """The first fold's models."""
-        return self.fold_members[0]
