@@ -45,8 +45,9 @@ def main(words: Sequence[str] | None = None) -> None:
 
 def _record(one: Set, path: Path, most_rows: int, place: Path) -> None:
     from modelwright.learners.targets import PLAIN, kind_of
+    from modelwright.train.job import Job
     from modelwright.train.planning import make_plan
-    from modelwright.train.work import FitTask, Job, fit_fold, preload, setup
+    from modelwright.train.work import FitTask, fit_fold, preload, setup
 
     preload()
     columns, contract, y, n_classes = _table(one, path, most_rows)

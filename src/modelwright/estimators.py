@@ -92,8 +92,8 @@ class _Estimator(BaseEstimator):
     ) -> None:
         from modelwright.engines.local import InlineEngine, ProcessEngine, n_cores
         from modelwright.package.assembling import assemble
+        from modelwright.train.job import Job
         from modelwright.train.training import train
-        from modelwright.train.work import Job
 
         job = Job(
             columns=columns,

@@ -11,9 +11,9 @@ from modelwright.brief import Limits
 from modelwright.data.columns import Strings, take
 from modelwright.data.contract import ColumnSpec, Contract, Kind
 from modelwright.train.budget import Budget
+from modelwright.train.job import Job
 from modelwright.train.memory import MemoryGuard
 from modelwright.train.training import train
-from modelwright.train.work import Job
 
 
 def make_job(folder: Path, n: int = 240, *, classes: int = 2, lockbox: bool = True, seed: int = 0) -> Job:

@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 
 from modelwright.engines.base import Reply
+from modelwright.train.job import first_repeat
 from modelwright.train.journal import Journal
 from modelwright.train.memory import MemoryGuard
 from modelwright.train.record import Candidate
 from modelwright.train.schedule import CURVE_FITS, REFIT_MARGIN, Running, Schedule
 from modelwright.train.search import Search
-from modelwright.train.work import FitResult, first_repeat
+from modelwright.train.work import FitResult
 
 from .conftest import make_job
 

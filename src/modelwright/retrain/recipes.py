@@ -15,11 +15,12 @@ from modelwright.data.contract import Contract
 from modelwright.errors import ProjectError
 from modelwright.frame.problem import Problem
 from modelwright.project import Project
+from modelwright.train.job import Job
 from modelwright.train.planning import Plan
 from modelwright.train.record import Candidate, Training
 from modelwright.train.search import Search
 from modelwright.train.sizing import Size
-from modelwright.train.work import FitTask, Job, fit_fold, setup
+from modelwright.train.work import FitTask, fit_fold, setup
 
 __all__ = ["Question", "Recipe", "predict_later", "recipe_of"]
 

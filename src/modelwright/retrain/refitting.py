@@ -19,9 +19,10 @@ from modelwright.package.reference.fitting import Judged, fit_reference
 from modelwright.package.writing import Facts, write_version
 from modelwright.retrain.recipes import Question, job_of
 from modelwright.runtime.calibrators import Calibrator
+from modelwright.train.job import Job
 from modelwright.train.outcome import TrainedMember
 from modelwright.train.record import Candidate
-from modelwright.train.work import FitTask, Job, RefitTask, fit_fold, refit, setup
+from modelwright.train.work import FitTask, RefitTask, fit_fold, refit, setup
 
 __all__ = ["remade"]
 

@@ -89,8 +89,8 @@ def journal_key(source: str, contract: str, problem: Problem) -> str:
 
 def train(run: Run) -> Training:
     """Train candidates under the deadline, choose the ensemble, refit."""
+    from modelwright.train.job import Job
     from modelwright.train.training import train as training
-    from modelwright.train.work import Job
 
     problem: Problem = run.documents["problem"]
     contract = run.documents["contract"].only(problem.features)

@@ -23,8 +23,8 @@ from modelwright.running import Run
 from modelwright.steps.fairness import groups_of, protected_names
 from modelwright.steps.settling import Settled, settle
 from modelwright.train.balancing import Balance
+from modelwright.train.job import Job
 from modelwright.train.outcome import Outcome
-from modelwright.train.work import Job
 
 __all__ = ["Tried", "make_fairer", "options", "reserve", "why_not_tried"]
 

@@ -9,8 +9,9 @@ from pathlib import Path
 from modelwright.data.columns import n_rows
 from modelwright.runtime.row import RowPlan, values_of
 from modelwright.train.frontier import Costs
+from modelwright.train.job import Job
 from modelwright.train.outcome import TrainedMember
-from modelwright.train.work import Job, folder_bytes
+from modelwright.train.work import folder_bytes
 
 __all__ = ["serving_costs"]
 

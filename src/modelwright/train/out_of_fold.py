@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from modelwright.train.job import Job
 from modelwright.train.schedule import Running
-from modelwright.train.work import Job
 
 __all__ = ["OutOfFold"]
 

@@ -9,11 +9,12 @@ import numpy as np
 
 from modelwright.data.columns import Columns
 from modelwright.engines.base import Reply
+from modelwright.train.job import Job, first_repeat
 from modelwright.train.journal import Line
 from modelwright.train.outcome import LearningSet, TrainedMember
 from modelwright.train.schedule import GRACE_S, PACKAGING_S, Running
 from modelwright.train.session import Session
-from modelwright.train.work import FitTask, Job, RefitTask, first_repeat, fit_fold, folder_bytes, refit
+from modelwright.train.work import FitTask, RefitTask, fit_fold, folder_bytes, refit
 
 __all__ = ["learning_curve", "more_seeds", "refit_members"]
 

@@ -19,12 +19,13 @@ import numpy as np
 
 from modelwright.engines.base import Engine, Reply
 from modelwright.evaluate import metrics
+from modelwright.train.job import Job, first_repeat
 from modelwright.train.journal import Journal, Line
 from modelwright.train.planning import CostModel, in_order
 from modelwright.train.record import Candidate
 from modelwright.train.search import Search
 from modelwright.train.standing import Standing
-from modelwright.train.work import FitResult, FitTask, Job, first_repeat, fit_fold, folder_bytes
+from modelwright.train.work import FitResult, FitTask, fit_fold, folder_bytes
 
 __all__ = ["Running", "Schedule"]
 

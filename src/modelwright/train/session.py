@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from modelwright.engines.base import Engine
 from modelwright.train.budget import Budget
+from modelwright.train.job import Job
 from modelwright.train.journal import Journal
 from modelwright.train.memory import MemoryGuard
-from modelwright.train.work import Job
 
 __all__ = ["Session"]
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from modelwright.train.job import Job, first_repeat
 from modelwright.train.planning import PACED_SHARE, CostModel, Plan, paced
 from modelwright.train.record import Candidate
-from modelwright.train.work import Job, first_repeat
 
 __all__ = ["Size", "choose_size"]
 

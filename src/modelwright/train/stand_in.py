@@ -10,10 +10,11 @@ from dataclasses import replace
 
 import numpy as np
 
+from modelwright.train.job import Job
 from modelwright.train.planning import CostModel, Plan
 from modelwright.train.schedule import Schedule
 from modelwright.train.session import Session
-from modelwright.train.work import Job, setup
+from modelwright.train.work import setup
 
 __all__ = ["stand_in"]
 

@@ -7,10 +7,10 @@ import numpy as np
 from modelwright.errors import TrainingError
 from modelwright.evaluate import metrics
 from modelwright.train.frontier import Point
+from modelwright.train.job import Job
 from modelwright.train.planning import Plan
 from modelwright.train.record import Alternative, Candidate, CandidateResult, Member
 from modelwright.train.schedule import Running
-from modelwright.train.work import Job
 
 __all__ = ["alternative", "nothing_finished", "results"]
 

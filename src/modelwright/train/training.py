@@ -18,6 +18,7 @@ from modelwright.train.budget import Budget
 from modelwright.train.costing import serving_costs
 from modelwright.train.ensemble import greedy_weights
 from modelwright.train.frontier import Point, chosen_point, frontier
+from modelwright.train.job import Job, first_repeat
 from modelwright.train.journal import Journal
 from modelwright.train.memory import MemoryGuard
 from modelwright.train.out_of_fold import OutOfFold
@@ -31,7 +32,7 @@ from modelwright.train.session import Session
 from modelwright.train.sizing import Size, choose_size
 from modelwright.train.stand_in import stand_in
 from modelwright.train.telling import alternative, nothing_finished, results
-from modelwright.train.work import Job, first_repeat, setup
+from modelwright.train.work import setup
 
 __all__ = ["train"]
 

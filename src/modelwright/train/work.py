@@ -1,6 +1,6 @@
 """What runs inside a worker: fitting one candidate on one fold, refitting a member, a point of the learning curve.
 
-The state of a worker is the `Job`. Encoded views are kept per fold, because candidates of one view share them.
+The state of a worker holds the `Job`. Encoded views are kept per fold, because candidates of one view share them.
 """
 
 from __future__ import annotations
@@ -13,21 +13,19 @@ from typing import Any
 import numpy as np
 
 from modelwright.data.columns import Columns, take
-from modelwright.data.contract import Contract
 from modelwright.learners.base import Deadline, FitContext, Fitted
 from modelwright.runtime.view import View
 from modelwright.runtime.views import ViewPlan
-from modelwright.train.balancing import Balance
+from modelwright.train.drawing import early_stopping_rows, part_of, sampled, train_sample
 from modelwright.train.encoded import EncodedViews
+from modelwright.train.job import Job
 from modelwright.train.record import Candidate
 
 __all__ = [
     "FitResult",
     "FitTask",
-    "Job",
     "RefitResult",
     "RefitTask",
-    "first_repeat",
     "fit_fold",
     "folder_bytes",
     "preload",
@@ -38,12 +36,6 @@ __all__ = [
 TEXTS = 4
 """Folds whose texts in numbers a worker keeps."""
 
-TRAIN_SAMPLE = 2000
-"""Training rows of the first fold that are predicted too, to tell over- from underfitting."""
-
-INNER_VALID = 0.15
-"""Part of the training rows set aside for early stopping where the validation rows must choose nothing."""
-
 
 def preload() -> None:
     """Import the libraries of the learners before the first task, while the caller reads and audits the data."""
@@ -53,67 +45,6 @@ def preload() -> None:
     import sklearn.linear_model
     import sklearn.neighbors  # noqa: F401
     import xgboost  # noqa: F401
-
-
-@dataclass(frozen=True)
-class Job:
-    """The rows and the question. Row numbers in folds and tasks count from 0 over the used rows.
-
-    Attributes
-    ----------
-    columns : Columns
-        Canonical columns of the features.
-    contract : Contract
-        Of the features only.
-    y : ndarray of float64
-    objective : str
-    n_classes : int
-    metric : str
-    folds : tuple of (train, valid)
-    holdout : ndarray of int
-        The lockbox.
-    groups : ndarray of int or None
-    order : ndarray of float64 or None
-        Rank of each row in time, where the split goes from past to future.
-    seed : int
-    run_folder : Path
-    memory_bytes : int
-        Of one worker.
-    max_train_rows : int
-        Larger training parts are sampled down to this.
-    folds_report : bool
-        Whether anything is reported: without a lockbox, the validation rows then must not stop fits early. False for
-        the estimators, which report nothing.
-    seeds : int
-        Most models of a member in the version, of which the mean is taken, where time allows more than one.
-    balance : Balance or None
-        Weighs the rows that are fitted so that groups of people and classes are independent; None: all alike.
-    private : bool
-        No model may hold rows that it learned from.
-    """
-
-    columns: Columns
-    contract: Contract
-    y: np.ndarray
-    objective: str
-    n_classes: int
-    metric: str
-    folds: tuple[tuple[np.ndarray, np.ndarray], ...]
-    holdout: np.ndarray
-    groups: np.ndarray | None
-    order: np.ndarray | None
-    seed: int
-    run_folder: Path
-    memory_bytes: int
-    max_train_rows: int
-    folds_report: bool = True
-    seeds: int = 1
-    balance: Balance | None = None
-    private: bool = False
-
-    @property
-    def n_outputs(self) -> int:
-        return max(1, self.n_classes)
 
 
 @dataclass(frozen=True)
@@ -184,19 +115,6 @@ def folder_bytes(folder: Path) -> int:
     return sum(path.stat().st_size for path in folder.iterdir())
 
 
-def first_repeat(job: Job, folds: int) -> list[int]:
-    """Return the leading folds, of so many, whose validation rows do not overlap."""
-    seen = np.zeros(len(job.y), bool)
-    chosen = []
-    for fold in range(folds):
-        valid = job.folds[fold][1]
-        if seen[valid].any():
-            break
-        seen[valid] = True
-        chosen.append(fold)
-    return chosen
-
-
 @dataclass
 class State:
     """What a worker keeps between tasks."""
@@ -220,7 +138,7 @@ def fit_fold(state: State, task: FitTask) -> FitResult:
     learner = learners.get(task.candidate.learner)
     plan, train, valid, holdout, rows = _views(state, task)
     y = job.y[rows]
-    fit_rows, stop_rows = _early_stopping_rows(job, task, rows)
+    fit_rows, stop_rows = early_stopping_rows(job, task.fold, rows)
     watched = rows[:0]
     if not learner.card.watches:
         stopping, fit_view, fit_y = None, train, y
@@ -238,7 +156,7 @@ def fit_fold(state: State, task: FitTask) -> FitResult:
     context = _context(job, task.fold, left, fitted_rows, watched)
     fitted = learner.fit(fit_view, fit_y, task.candidate.settings, context, valid=stopping)
     fit_seconds = time.monotonic() - fitting
-    sample = _train_sample(job, task, len(rows))
+    sample = train_sample(job, len(rows)) if task.fold == 0 and task.share == 1.0 else np.empty(0, int)
     arrays = {
         "valid": fitted.scorer.predict(valid.matrix),
         "holdout": fitted.scorer.predict(holdout.matrix) if len(holdout) else np.empty((0, job.n_outputs)),
@@ -268,7 +186,7 @@ def refit(state: State, task: RefitTask) -> RefitResult:
     job = state.job
     candidate = task.candidate
     learner = learners.get(candidate.learner)
-    rows = _sampled(job, np.arange(len(job.y)), salt=99)
+    rows = sampled(job, np.arange(len(job.y)), salt=99)
     plan, train = state.views.get(
         ("all", candidate.view),
         lambda: fit_view(
@@ -311,13 +229,6 @@ def _context(job: Job, salt: int, deadline: float | None, rows: np.ndarray, watc
     )
 
 
-def _sampled(job: Job, rows: np.ndarray, salt: int) -> np.ndarray:
-    if len(rows) <= job.max_train_rows:
-        return rows
-    rng = np.random.default_rng([job.seed, salt, 7])
-    return np.sort(rng.choice(rows, job.max_train_rows, replace=False))
-
-
 def _views(state: State, task: FitTask) -> tuple[ViewPlan, View, View, View, np.ndarray]:
     """Return plan, training, validation and lockbox views, and the training rows, from the cache where possible."""
     if task.share < 1.0:  # asked for once
@@ -332,9 +243,9 @@ def _encoded(state: State, task: FitTask) -> tuple[ViewPlan, View, View, View, n
 
     job = state.job
     train_rows, valid_rows = job.folds[task.fold]
-    rows = _sampled(job, train_rows, salt=task.fold)
+    rows = sampled(job, train_rows, salt=task.fold)
     if task.share < 1.0:
-        rows = _part(job, rows, task.share)
+        rows = part_of(job, rows, task.share)
     plan, train = fit_view(
         task.candidate.view,
         take(job.columns, rows),
@@ -356,65 +267,6 @@ def _texts(state: State, task: FitTask) -> dict[Any, Any]:
             state.texts.pop(next(iter(state.texts)))
         state.texts[key] = {}
     return state.texts[key]
-
-
-def _part(job: Job, rows: np.ndarray, share: float) -> np.ndarray:
-    """Return part of the training rows: the most recent where rows are ordered, whole groups, or a random part."""
-    if job.order is not None:
-        latest = np.argsort(job.order[rows], kind="stable")[-max(2, int(len(rows) * share)) :]
-        return rows[np.sort(latest)]
-    rng = np.random.default_rng([job.seed, 11])
-    if job.groups is not None:
-        names = rng.permutation(np.unique(job.groups[rows]))
-        kept = names[: max(2, int(np.ceil(len(names) * share)))]
-        return rows[np.isin(job.groups[rows], kept)]
-    return np.sort(rng.permutation(rows)[: max(2, int(len(rows) * share))])
-
-
-def _early_stopping_rows(job: Job, task: FitTask, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
-    """Return positions to fit on and to stop by.
-
-    With a lockbox the validation rows may stop the fit (they choose, but report nothing). Without one the
-    validation rows make the reported estimate, so rows are set aside inside the training part.
-    """
-    everything = np.arange(len(rows))
-    if len(job.holdout) or not job.folds_report:
-        return everything, None
-    rng = np.random.default_rng([job.seed, task.fold, 3])
-    n_stop = max(2, round(INNER_VALID * len(rows)))
-    if job.order is not None:
-        stop = np.sort(np.argsort(job.order[rows], kind="stable")[-n_stop:])
-    elif job.groups is not None:
-        names = rng.permutation(np.unique(job.groups[rows]))
-        stop = everything[np.isin(job.groups[rows], names[: max(1, round(INNER_VALID * len(names)))])]
-    elif job.n_classes:
-        stop = _stratified_part(job.y[rows], rng)
-    else:
-        stop = np.sort(rng.permutation(everything)[:n_stop])
-    fit = np.setdiff1d(everything, stop)
-    if job.groups is not None:
-        apart = fit[~np.isin(job.groups[rows][fit], job.groups[rows][stop])]
-        fit = apart if len(apart) >= len(fit) // 2 else fit
-    if len(fit) < 2 or len(stop) < 1:
-        return everything, everything
-    return fit, stop
-
-
-def _stratified_part(y: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Return positions of about `INNER_VALID` of each class with two rows or more."""
-    parts = []
-    for c in np.unique(y):
-        members = rng.permutation(np.flatnonzero(y == c))
-        if len(members) >= 2:
-            parts.append(members[: max(1, round(INNER_VALID * len(members)))])
-    return np.sort(np.concatenate(parts)) if parts else np.array([], int)
-
-
-def _train_sample(job: Job, task: FitTask, n: int) -> np.ndarray:
-    if task.fold != 0 or task.share < 1.0:
-        return np.array([], int)
-    rng = np.random.default_rng([job.seed, 5])
-    return np.sort(rng.permutation(n)[:TRAIN_SAMPLE])
 
 
 def _keep(job: Job, fitted: Fitted, plan: ViewPlan, name: str) -> str:
