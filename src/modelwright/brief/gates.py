@@ -82,6 +82,13 @@ THRESHOLDS = {
         most=1.0,
         default=0.5,
     ),
+    "answered": Threshold(
+        gate="answers enough",
+        what="least share of rows that is answered at the risk of --abstain; of fewer, asking the model saves no work",
+        least=0.0,
+        most=1.0,
+        default=0.05,
+    ),
     "reproducible": Threshold(
         gate="reproducible",
         what="true: the same command has to come to the same model, bit for bit, which asks for --trials",

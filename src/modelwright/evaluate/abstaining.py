@@ -22,7 +22,17 @@ import numpy as np
 from modelwright.evaluate.scales import wilson
 from modelwright.runtime.abstaining import NOBODY, Abstention
 
-__all__ = ["CONFIDENCE", "RISKS", "RiskCurve", "RiskPoint", "Selective", "cross_fitted", "fit_abstention", "risk_curve"]
+__all__ = [
+    "CONFIDENCE",
+    "RISKS",
+    "AtRisk",
+    "RiskCurve",
+    "RiskPoint",
+    "Selective",
+    "cross_fitted",
+    "fit_abstention",
+    "risk_curve",
+]
 
 RISKS = (0.005, 0.01, 0.02, 0.03, 0.04, 0.05, 0.075, 0.1, 0.125, 0.15, 0.2, 0.25, 0.3, 0.4)
 """Those that a version can be asked for."""
@@ -87,6 +97,29 @@ class RiskCurve:
     curve: tuple[RiskPoint, ...]
     at: tuple[RiskPoint, ...]
     measured_on: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AtRisk:
+    """What comes of the risk that a brief asks for.
+
+    Attributes
+    ----------
+    risk : float
+    curve : RiskCurve or None
+        None where it cannot be told which rows may be answered.
+    note : str
+        What was fitted, or why nothing was, in words.
+    """
+
+    risk: float
+    curve: RiskCurve | None
+    note: str
+
+    @property
+    def point(self) -> RiskPoint | None:
+        """What is answered at the risk, on the rows that measure."""
+        return None if self.curve is None else next((p for p in self.curve.at if p.risk == self.risk), None)
 
 
 @dataclass(frozen=True, eq=False)

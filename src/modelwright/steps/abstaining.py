@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from modelwright.brief import Brief
 from modelwright.errors import UsageError
-from modelwright.evaluate.abstaining import Selective, cross_fitted, fit_abstention, risk_curve
+from modelwright.evaluate.abstaining import AtRisk, Selective, cross_fitted, fit_abstention, risk_curve
 from modelwright.frame.problem import Problem
 from modelwright.running import Run
 from modelwright.runtime.abstaining import chosen_class, doubt_of_classes, doubt_of_values
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from modelwright.package.abstaining import Abstaining
     from modelwright.package.uncertainty import Uncertainty
 
-__all__ = ["abstaining", "check_asked", "told_tolerance"]
+__all__ = ["abstain_told", "abstaining", "at_risk", "check_asked", "told_tolerance"]
 
 TOLD = (0.01, 0.02, 0.05, 0.1, 0.2)
 """Risks that the report tells of."""
@@ -70,6 +70,31 @@ def abstaining(run: Run, uncertainty: Uncertainty | None) -> Abstaining | None:
         decided_by="default" if run.brief.abstain is None else "user",
     )
     return made if made is None else Abstaining(fitted=made.fitted, note=note, measured=made.measured)
+
+
+def at_risk(brief: Brief, found: Abstaining | None) -> AtRisk | None:
+    """Return what comes of the risk that a brief asks for, by what its version keeps; None where it asks for none."""
+    if brief.abstain is None:
+        return None
+    if found is None:
+        return AtRisk(risk=brief.abstain, curve=None, note="too few rows that trained no model, or no intervals")
+    return AtRisk(risk=brief.abstain, curve=found.measured, note=found.note)
+
+
+def abstain_told(brief: Brief, found: Abstaining | None) -> dict[str, Any] | None:
+    """Return what is answered at the risk that was asked for, for the summary; None where none was."""
+    asked = at_risk(brief, found)
+    if asked is None:
+        return None
+    point = asked.point
+    if point is None:
+        return {"risk": asked.risk, "answered": None, "wrong": None, "note": asked.note}
+    return {
+        "risk": asked.risk,
+        "answered": {"value": point.answered, "low": point.low_answered, "high": point.high_answered},
+        "wrong": {"value": point.wrong, "low": point.low, "high": point.high} if point.n else None,
+        "measured_on": asked.curve.measured_on if asked.curve else "",
+    }
 
 
 def _fitted(run: Run, uncertainty: Uncertainty | None) -> tuple[Abstaining | None, str]:

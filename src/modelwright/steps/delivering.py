@@ -130,6 +130,7 @@ def judge(run: Run) -> Verdict:
     """Hold the version against the gates, and make it the champion when it may ship and there is none."""
     from modelwright.govern.fixing import eased_since
     from modelwright.govern.gates import judge as judging
+    from modelwright.steps.abstaining import at_risk
 
     packaged = run.documents["packaged"]
     verdict = judging(
@@ -145,6 +146,7 @@ def judge(run: Run) -> Verdict:
             "stood_in": run.documents["training"].stood_in,
             "training": run.documents["training"],
             "stress": run.documents["stress"],
+            "left": at_risk(run.brief, run.project.version(packaged.version).abstaining),
             "parity_difference": packaged.parity.max_difference,
             "gates": run.brief.gates,
             "brief": run.digests["brief"],
@@ -170,9 +172,11 @@ def report(run: Run) -> dict[str, Any]:
     from modelwright.report.gathering import TESTED, entries_of
     from modelwright.report.inputs import FILES, ReportInput, VersionFacts
     from modelwright.report.papers.writing import write_all
+    from modelwright.steps.abstaining import abstain_told
 
     documents = run.documents
     packaged, head = documents["packaged"], documents["evaluation"].headline
+    version = run.project.version(packaged.version)
     tested = _score_test(run)
     note, evaluation = _test_note(tested), tested.pop("evaluation", None)
     if evaluation is not None:
@@ -199,7 +203,7 @@ def report(run: Run) -> dict[str, Any]:
         test_note=note,
         entries=entries_of(run.project, run.name, packaged.version),
         privacy=run.privacy,
-        sure=sureness_of(run.project.version(packaged.version)),
+        sure=sureness_of(version),
     )
     write_all(inputs, run.folder, run.project.path)
     return {
@@ -212,6 +216,7 @@ def report(run: Run) -> dict[str, Any]:
         "verdict": documents["verdict"].answer,
         "verdict_summary": documents["verdict"].summary,
         "worth": _worth(documents["evaluation"]),
+        "abstain": abstain_told(run.brief, version.abstaining),
         "findings": len(documents["audit"].findings),
         "simple": simple_told(documents["explanation"].simple),
         "resumed_trials": documents["training"].resumed_trials,

@@ -51,6 +51,7 @@ def conclude(result: dict[str, Any], *, as_json: bool) -> int:
             f"{_title(result['score'])}: {_score(result['score'])}",
             f"verdict: {result['verdict']}. {result['verdict_summary']}",
             *([_worth(result["worth"])] if result.get("worth") else []),
+            *([_left(result["abstain"])] if result.get("abstain") else []),
             f"version {result['version']} in {result['project']}",
             f"report: {result['report']}",
         ]
@@ -85,6 +86,22 @@ def _worth(worth: dict[str, Any]) -> str:
         for per, m in worth["per"].items()
     ]
     return f"worth: {', '.join(told)} more than the best simpler way ({worth['beyond']})"
+
+
+def _left(told: dict[str, Any]) -> str:
+    """Return how many rows are answered at the risk that was asked for, in one line."""
+    from modelwright.format import share
+
+    risk, answered, wrong = share(told["risk"]), told["answered"], told["wrong"]
+    if answered is None:
+        return f"left to people: it cannot be told which rows may be answered at a risk of {risk} ({told['note']})"
+    if wrong is None:
+        return f"left to people: every row; none can be answered at a risk of {risk}"
+    return (
+        f"left to people: {share(1 - answered['value'])} of the rows; of the {share(answered['value'])} that are "
+        f"answered, {share(wrong['value'])} are wrong ({share(wrong['low'])} to {share(wrong['high'])}), where {risk} "
+        "may be"
+    )
 
 
 def _still_serving(result: dict[str, Any]) -> str:

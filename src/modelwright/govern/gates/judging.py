@@ -11,6 +11,7 @@ from modelwright.brief.gates import THRESHOLDS
 from modelwright.evaluate import metrics
 from modelwright.evaluate.measurements import Evaluation
 from modelwright.frame.problem import Problem
+from modelwright.govern.gates.abstaining import AnswersEnough
 from modelwright.govern.gates.base import Case, Check, Failing, Finding, number
 from modelwright.govern.gates.baselines import BeatsConstant, BeatsSimpleModels
 from modelwright.govern.gates.certainty import HasScore, KnownWell
@@ -43,6 +44,7 @@ GATES: tuple[Check, ...] = (
     FullyTrained(),
     BeatsSimpleModels(),
     WorthItsMoney(),
+    AnswersEnough(),
     RightProbabilities(),
     NotGrosslyOverfitted(),
     Stable(),
@@ -68,7 +70,8 @@ def judge(problem: Problem, audit: Audit, evaluation: Evaluation, facts: Mapping
         What the version costs: ``limits`` (`modelwright.brief.Limits`), ``latency_ms`` per row, ``size_bytes``,
         ``seconds`` of the run, ``peak_memory_bytes``, ``stood_in`` (what stands in for a model), ``training``
         (`modelwright.train.record.Training`), ``parity_difference`` of plan and libraries, ``stress``
-        (`modelwright.evaluate.measurements.Stressed`). A missing one is not judged.
+        (`modelwright.evaluate.measurements.Stressed`), ``left``, what comes of the risk that the brief asks for
+        (`modelwright.evaluate.abstaining.AtRisk`). A missing one is not judged.
         ``gates`` are the thresholds of the brief, ``brief`` its digest, ``changed`` what differs from an earlier run.
 
     Returns
