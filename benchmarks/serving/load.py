@@ -3,7 +3,7 @@
     python benchmarks/serving/load.py --data DATA --to OUT [--set adult] [--minutes 10] [--share 0.7]
 
 Requests arrive at a steady rate, whether or not earlier ones are answered (an open loop); that rate is a share of what
-the server does when 16 connections ask as fast as they can. Latency counts from when a request was due, so a server
+the server does for half a minute when as many connections ask as fast as they are answered. Latency counts from when a request was due, so a server
 that stalls is charged for all that waited. The client keeps to one processor and the server to the others. The
 prediction log is full. A third of the way in, version 2 is promoted; at two thirds it is rolled back. Every answer
 names a version and must be what that version answers in batch; answers of both versions have to be seen, and none but
@@ -38,8 +38,7 @@ from versions import SETS, VERSIONS, project_of, write_rows
 ROOT = Path(__file__).parents[2]
 ROWS = 500
 CONNECTIONS = 64
-PEAK_CONNECTIONS = 16
-PEAK_SECONDS = 10.0
+PEAK_SECONDS = 30.0
 WINDOW_SECONDS = 5.0
 FEWEST_WINDOWS = 3
 START_SECONDS = 1.0
@@ -116,7 +115,7 @@ def _run(asked: argparse.Namespace, project: Path, second: int, rows: list[dict[
     requests = [http_request("POST", server.path, server.body(row)) for row in rows]
     count = max(FEWEST_WINDOWS, round(asked.minutes * 60 / WINDOW_SECONDS))
     with divided(server, place) as (run, core):
-        peak, _ = rate(run.port, requests, connections=PEAK_CONNECTIONS, seconds=PEAK_SECONDS, core=core)
+        peak, _ = rate(run.port, requests, connections=CONNECTIONS, seconds=PEAK_SECONDS, core=core)
         order = Order(
             port=run.port,
             requests=requests,
