@@ -56,6 +56,9 @@ FEWEST_QUANTILES = 3
 FAHRENHEIT = (1.8, 32.0)
 STUCK_SHARE = 0.95
 STUCK_BINS = 6  # a column whose training rows fill so many bins is no flag
+REPEATS = 0.5
+"""From this share on of rows with the number of the row before, a column comes in stretches of one value, as the day
+does in rows sorted by time, or rain: a window may be such a stretch."""
 FEWEST_BEYOND = 20
 """Rows that have a shape."""
 
@@ -169,7 +172,9 @@ def _distance(column: np.ndarray, compared: Compared, spec: ColumnSpec) -> float
 
 
 def stuck(column: Column, compared: Compared, spec: ColumnSpec) -> Sign | None:
-    """Return that a column of numbers shows one value only, if it showed many in training."""
+    """Return that a column of numbers shows one value only, if it showed many in training, and in no stretches."""
+    if (compared.reference.repeats or 0.0) >= REPEATS:
+        return None
     full = int((np.asarray(compared.reference.shares[FIRST:]) > 0.01).sum())
     if isinstance(column, Strings) or full < STUCK_BINS or spec.kind is Kind.DATETIME:
         return None

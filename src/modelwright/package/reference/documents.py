@@ -85,6 +85,8 @@ class ColumnReference:
         Of the share of missing values; empty where there were none, or it is unknown.
     effects, errors : tuple of float
         By bin, what a row in it adds to the loss beyond its base, and the standard errors of that; may be empty.
+    repeats : float or None
+        Of numbers, the share of rows with the value of the row before; None: unknown, or next to none.
     """
 
     name: str
@@ -98,6 +100,7 @@ class ColumnReference:
     gaps: tuple[Variation, ...] = ()
     effects: tuple[float, ...] = ()
     errors: tuple[float, ...] = ()
+    repeats: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

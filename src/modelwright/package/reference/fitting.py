@@ -46,6 +46,7 @@ LOSS_ROWS = 20_000  # for the ridge
 LOSS_COLUMNS = 20  # those used most
 MOST_OUTPUTS = 2  # of a model whose predictions are one number per row
 DIGITS = 7  # of edges within the range
+FEWEST_REPEATS = 0.1  # share that is kept: of a column that hardly repeats itself nothing follows
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -102,7 +103,8 @@ def fit_reference(
             fitted.append(_bare(own, spec, shares.get(spec.name)))
             continue
         column, bins = _column(own, spec, most=most, ordered=ordered)
-        fitted.append(replace(column, use=shares.get(spec.name)))
+        repeats = _repeats(take({"": columns[spec.name]}, sequence)[""])
+        fitted.append(replace(column, use=shares.get(spec.name), repeats=repeats))
         binned[spec.name] = bins
     reference = Reference(
         rows=total,
@@ -152,6 +154,15 @@ def _column(column: Column, spec: ColumnSpec, *, most: int, ordered: bool) -> tu
         gaps=varying.of_gaps(bins == 0, ordered=ordered),
     )
     return found, bins
+
+
+def _repeats(column: Column) -> float | None:
+    """Return the share of rows with the number of the row before, among those that have one; None for next to none."""
+    if isinstance(column, Strings):
+        return None
+    present = column[~np.isnan(column)]
+    share = float((np.diff(present) == 0).mean()) if len(present) > 1 else 0.0
+    return round(share, 3) if share >= FEWEST_REPEATS else None
 
 
 def _bare(column: Column, spec: ColumnSpec, use: float | None) -> ColumnReference:
