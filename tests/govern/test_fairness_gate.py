@@ -32,13 +32,23 @@ def test_a_ratio_below_beyond_the_noise_blocks():
 def test_a_ratio_that_may_be_below_is_a_condition():
     verdict = _judge(_evaluation(fairness=_fairness(n=200, low=0.39)))
     assert verdict.answer == "ship with conditions"
-    assert "may be below 0.8" in _gate(verdict, "fair enough").why
+    assert "whether all groups reach 0.8 cannot be told on 200 rows" in _gate(verdict, "fair enough").why
+
+
+def test_a_ratio_that_is_high_by_chance_is_no_pass():
+    fairness = _fairness(n=200, low=0.48)
+    assert fairness.tables[0].disparities[1].widest.ratio.value > 0.9
+    verdict = _judge(_evaluation(fairness=fairness))
+    assert verdict.answer == "ship with conditions"
+    assert "cannot be told on 200 rows" in _gate(verdict, "fair enough").why
+    assert not _gate(verdict, "fair enough").passed
 
 
 def test_it_stays_quiet_where_groups_are_alike():
     verdict = _judge(_evaluation(fairness=_fairness(low=0.48)))
     assert verdict.answer == "ship"
     assert _gate(verdict, "fair enough").passed
+    assert "each is 0.8 or more beyond the noise" in _gate(verdict, "fair enough").why
 
 
 @pytest.mark.parametrize(("changes", "passed"), [({"asked": None}, False), ({"proposed": True, "asked": None}, True)])

@@ -37,10 +37,38 @@ def _section(text):
 
 def test_what_was_asked_is_answered_first():
     section = _section(render(_report(_fairness())))
-    assert "Groups of sex differ by more than was asked for, beyond the noise." in section
+    assert "Not met: groups of sex differ by more than was asked for in selection rate, beyond the noise." in section
     assert "Below 0.8 by more than the noise: women to &lt;b&gt;men&lt;/b&gt;." in section
     assert "<b>men</b>" not in section
     assert "of which count: not compared, taken for" in section
+
+
+def test_what_is_met_does_not_hide_differences_by_other_measures():
+    rng = np.random.default_rng(0)
+    codes = np.arange(4000) % 2
+    chance = np.where(rng.random(4000) < 0.4, 0.9, 0.1)
+    y = (rng.random(4000) < np.where(codes == 0, 0.7, 0.2)).astype(float)
+    judged = Judged(y=y, prediction=np.column_stack([1 - chance, chance]), threshold=0.5)
+    grouping = Grouping(("sex",), ("men", "women"), codes)
+    fairness = measure_fairness(judged, [grouping], asked="selection", least=0.8, proposed=False)
+    section = _section(render(_report(fairness)))
+    assert "Met: in selection rate every two groups of sex reach 0.8, beyond the noise." in section
+    told = "By measures that were not asked for, groups do differ by more than that: flags right (sex)"
+    assert told in section
+
+
+def test_a_wide_interval_is_told_as_not_known():
+    few = np.arange(120) % 2
+    chance = np.where(np.arange(120) % 3 == 0, 0.9, 0.1)
+    judged = Judged(
+        y=(np.arange(120) % 4 == 0).astype(float), prediction=np.column_stack([1 - chance, chance]), threshold=0.5
+    )
+    fairness = measure_fairness(
+        judged, [Grouping(("sex",), ("men", "women"), few)], asked="selection", least=0.8, proposed=False
+    )
+    section = _section(render(_report(fairness)))
+    assert "It cannot be told on 120 rows whether all groups of sex reach 0.8 in selection rate" in section
+    assert "Whether it is below 0.8 cannot be told on 120 rows." in section
 
 
 def test_without_a_choice_the_choices_are_told():

@@ -9,6 +9,14 @@ from modelwright import format as fmt
 from modelwright.audit.findings import Audit, Finding
 from modelwright.evaluate.measurements import Disparity, Fairness, FairOption, GroupRow, GroupTable, Measurement
 from modelwright.govern.fairness.choosing import CHOICES
+from modelwright.govern.fairness.standing import (
+    CANNOT_TELL,
+    MET,
+    NOT_MET,
+    Standing,
+    other_differences,
+    standing_of,
+)
 from modelwright.govern.fairness.wording import RATES
 from modelwright.report.charts import RowPlot
 from modelwright.report.tables import PlotRow, PlotTable
@@ -86,14 +94,39 @@ def _lede(fairness: Fairness) -> str:
             f"The audit takes {columns} for columns about people. They are shown here and not judged: nobody has said "
             "that their groups must be treated alike. Name those that matter with --protected."
         )
+    standing = standing_of(fairness)
     below = [t for t in fairness.tables for d in t.disparities if d.measure in fairness.measures and d.below]
     if not fairness.asked:
         told = f"The groups of {columns} are shown; how they are to be compared was not said, so nothing is judged."
         return told + (f" Some ratios are below {fairness.least:g} by more than the noise." if below else "")
-    if below:
+    rates = fmt.joined(RATES[name].title.lower() for name in fairness.measures)
+    return " ".join((_answer(standing, fairness, columns, rates, below), *_others(fairness)))
+
+
+def _answer(standing: Standing, fairness: Fairness, columns: str, rates: str, below: Sequence[GroupTable]) -> str:
+    """Return whether what was asked for is met, and by what."""
+    least = f"{fairness.least:g}"
+    if standing.answer == NOT_MET:
         where = fmt.joined(dict.fromkeys(" × ".join(t.columns) for t in below), 4)
-        return f"Groups of {where} differ by more than was asked for, beyond the noise."
-    return f"No two groups of {columns} differ by more than was asked for beyond the noise."
+        return f"Not met: groups of {where} differ by more than was asked for in {rates}, beyond the noise."
+    if standing.answer == CANNOT_TELL and standing.pair is not None:
+        return (
+            f"It cannot be told on {fmt.plural(standing.pair.ratio.n, 'row')} whether all groups of {columns} reach "
+            f"{least} in {rates}: the ratio of {standing.pair.low} to {standing.pair.high} is "
+            f"{fmt.measured(standing.pair.ratio)}."
+        )
+    if standing.answer == MET:
+        return f"Met: in {rates} every two groups of {columns} reach {least}, beyond the noise."
+    return f"No two groups of {columns} have rows enough to be compared in {rates}."
+
+
+def _others(fairness: Fairness) -> list[str]:
+    """Return what must not be overlooked: differences by measures that were not asked for."""
+    apart = other_differences(fairness)
+    if not apart:
+        return []
+    told = fmt.joined((f"{RATES[name].title.lower()} ({fmt.joined(where, 3)})" for name, where in apart), 4)
+    return [f"By measures that were not asked for, groups do differ by more than that: {told}."]
 
 
 def _table(table: GroupTable, fairness: Fairness) -> FairTable:
@@ -158,8 +191,10 @@ def _said(d: Disparity, least: float | None) -> list[str]:
     if d.below:
         shown = fmt.joined((f"{p.low} to {p.high}" for p in d.below), 3)
         return [f"{told} Below {least:g} by more than the noise: {shown}."]
-    if pair.ratio.value < least:
-        return [f"{told} It may be below {least:g}, and may be chance."]
+    if d.unsure:
+        worst = d.unsure[0]
+        which = "it is" if worst == pair else f"{worst.low} to {worst.high}, {fmt.measured(worst.ratio)}, is"
+        return [f"{told} Whether {which} below {least:g} cannot be told on {fmt.plural(worst.ratio.n, 'row')}."]
     return [told]
 
 

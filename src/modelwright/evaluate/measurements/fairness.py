@@ -60,12 +60,15 @@ class Disparity:
         Highest minus lowest.
     below : tuple of GroupPair
         Pairs whose ratio is below the one asked for by more than the noise, the surest first.
+    unsure : tuple of GroupPair
+        Pairs of which these rows cannot tell whether they are below or not, the one that may be lowest first.
     """
 
     measure: str
     widest: GroupPair | None
     difference: Measurement | None
     below: tuple[GroupPair, ...] = ()
+    unsure: tuple[GroupPair, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

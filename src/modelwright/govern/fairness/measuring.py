@@ -165,7 +165,8 @@ def _disparity(name: str, labels: list[str], rates: list[Rate], least: float, lo
     if not pairs:
         return Disparity(measure=name, widest=None, difference=None)
     level = 1 - ALPHA / (len(pairs) * looks)
-    lowest, highest = min(kept, key=lambda i: rates[i].value), max(kept, key=lambda i: rates[i].value)
+    lowest = min(kept, key=lambda i: rates[i].value)
+    highest = max((i for i in kept if i != lowest), key=lambda i: rates[i].value)  # another, where all are alike
     gap = _measured(f"{name}_difference", difference(rates[lowest], rates[highest], level), rates, pairs, looks)
     gap = _with_unit(gap, judged)
     if name == "mean_error":  # may be below 0: a ratio says nothing
@@ -176,9 +177,18 @@ def _disparity(name: str, labels: list[str], rates: list[Rate], least: float, lo
         found = _measured(f"{name}_ratio", ratio(rates[low], rates[high], level), rates, pairs, looks)
         return GroupPair(low=labels[low], high=labels[high], ratio=found)
 
-    below = [p for i, j in pairs if (p := pair(i, j)).ratio.high is not None and p.ratio.high < least]
+    every = [p for i, j in pairs if (p := pair(i, j)).ratio.value is not None]
+    below = [p for p in every if p.ratio.high is not None and p.ratio.high < least]
+    unsure = [p for p in every if p not in below and (p.ratio.low is None or p.ratio.low < least)]
     below.sort(key=lambda p: p.ratio.high or 0.0)
-    return Disparity(measure=name, widest=pair(lowest, highest), difference=gap, below=tuple(below[:MOST_BELOW]))
+    unsure.sort(key=lambda p: p.ratio.low or 0.0)
+    return Disparity(
+        measure=name,
+        widest=pair(lowest, highest),
+        difference=gap,
+        below=tuple(below[:MOST_BELOW]),
+        unsure=tuple(unsure[:MOST_BELOW]),
+    )
 
 
 def _measured(

@@ -5,21 +5,23 @@ from __future__ import annotations
 from typing import ClassVar
 
 from modelwright import format as fmt
-from modelwright.evaluate.measurements import Fairness, GroupPair, GroupTable
-from modelwright.govern.fairness.measuring import widest_pair
+from modelwright.evaluate.measurements import Fairness
+from modelwright.govern.fairness.standing import CANNOT_TELL, MET, NOT_COMPARED, NOT_MET, Standing, standing_of
 from modelwright.govern.fairness.wording import RATES
 from modelwright.govern.gates.base import Case, Failing, Finding
 
 __all__ = ["FairEnough"]
 
 CHOOSE = "say with --fairness how groups are to be compared: selection, opportunity, errors or calibration"
+COLLECT = "collect more rows of these groups, and measure again"
 
 
 class FairEnough:
-    """The ratio between any two groups is not below the one that was asked for by more than the noise.
+    """The ratio between any two groups is not below the one that was asked for.
 
-    Blocks where the brief says how groups are compared; a ratio that may be below is then a condition. Without a
-    choice it informs, as nobody has said what would be fair. Columns that the audit proposes are not judged.
+    Where the brief says how groups are compared it blocks when some ratio is below beyond the noise, and is a condition
+    when these rows cannot tell: a wide interval is no pass. Without a choice it informs, as nobody has said what would
+    be fair. Columns that the audit proposes are not judged.
     """
 
     name: ClassVar[str] = "fair enough"
@@ -32,21 +34,20 @@ class FairEnough:
             names = ", ".join(sorted({c for t in fairness.tables for c in t.columns}))
             why = f"not judged: the audit proposed {names}; --protected names columns that are judged"
             return Finding(True, why, Failing.INFORM)
-        below = _below(fairness)
-        if below is not None:
-            table, measure, pair = below
-            failing = Failing.DO_NOT_SHIP if fairness.asked else Failing.INFORM
-            why = f"{_told(table, measure, pair)}, less than {fairness.least:g} beyond the noise"
-            return Finding(False, why, failing, _next_move(fairness))
-        widest = widest_pair(fairness.tables, fairness.measures)
-        if widest is None:
+        standing = standing_of(fairness)
+        if standing.answer == NOT_COMPARED:
             why = "not applicable: fewer than two groups have rows enough"
             return Finding(True, why, Failing.CONDITION if fairness.asked else Failing.INFORM)
-        why = f"the lowest ratio between two groups is {fmt.measured(widest.ratio)} ({widest.low} to {widest.high})"
-        if fairness.asked and (widest.ratio.value or 0.0) < fairness.least:
-            why += f", which may be below {fairness.least:g}"
-            return Finding(False, why, Failing.CONDITION, "collect more rows of these groups, and measure again")
-        return Finding(True, why, Failing.DO_NOT_SHIP if fairness.asked else Failing.INFORM)
+        why = _told(standing, fairness.least)
+        if standing.answer == NOT_MET:
+            return Finding(False, why, _failing(fairness, Failing.DO_NOT_SHIP), _next_move(fairness))
+        if standing.answer == CANNOT_TELL and fairness.asked:
+            return Finding(False, why, Failing.CONDITION, COLLECT)
+        return Finding(True, why, _failing(fairness, Failing.DO_NOT_SHIP))
+
+
+def _failing(fairness: Fairness, asked: Failing) -> Failing:
+    return asked if fairness.asked else Failing.INFORM
 
 
 def _next_move(fairness: Fairness) -> str:
@@ -59,20 +60,14 @@ def _next_move(fairness: Fairness) -> str:
     return "look at the proxies, and for columns that are as true of all groups"
 
 
-def _below(fairness: Fairness) -> tuple[GroupTable, str, GroupPair] | None:
-    """Return the surest pair below the ratio, and where it is from."""
-    found = [
-        (table, d.measure, d.below[0])
-        for table in fairness.tables
-        for d in table.disparities
-        if d.measure in fairness.measures and d.below
-    ]
-    return min(found, key=lambda item: item[2].ratio.high or 0.0) if found else None
-
-
-def _told(table: GroupTable, measure: str, pair: GroupPair) -> str:
-    where = " × ".join(table.columns)
-    return (
-        f"by {where}, the {RATES[measure].title.lower()} of {pair.low} is {fmt.measured(pair.ratio)} times that of "
-        f"{pair.high}"
-    )
+def _told(standing: Standing, least: float) -> str:
+    pair = standing.pair
+    assert pair is not None
+    rate = RATES[standing.measure].title.lower()
+    by = f"by {' × '.join(standing.columns)}, the {rate} of {pair.low} is {fmt.measured(pair.ratio)} times that of "
+    by += pair.high
+    if standing.answer == MET:
+        return f"{by}, the widest apart of all pairs; each is {least:g} or more beyond the noise"
+    if standing.answer == NOT_MET:
+        return f"{by}, less than {least:g} beyond the noise"
+    return f"whether all groups reach {least:g} cannot be told on {fmt.plural(pair.ratio.n, 'row')}: {by}"

@@ -1,0 +1,78 @@
+"""Whether groups are treated alike as far as was asked: met, not met, or not to be told from so few rows.
+
+An interval that reaches below the ratio asked for proves nothing in either direction: with few rows every model would
+pass. So there are three answers, each for all pairs of groups at once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from modelwright.evaluate.measurements import Fairness, GroupPair, GroupTable
+from modelwright.govern.fairness.measuring import widest_pair
+
+__all__ = ["CANNOT_TELL", "MET", "NOT_COMPARED", "NOT_MET", "Standing", "other_differences", "standing_of"]
+
+MET, NOT_MET, CANNOT_TELL, NOT_COMPARED = "met", "not met", "cannot tell", "not compared"
+
+SAME_IN_TRUTH = "event_rate"
+"""What no model changes: how often the event happens to each group."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """The answer, and the pair of groups that it hangs on.
+
+    Attributes
+    ----------
+    answer : str
+        `MET`: the intervals of all pairs are above the ratio; `NOT_MET`: that of some pair is below; `CANNOT_TELL`: the
+        rows are too few for either; `NOT_COMPARED`: fewer than two groups have rows enough.
+    pair : GroupPair or None
+        Not met: the surest below. Cannot tell: the one that may be lowest. Met: the widest apart.
+    measure : str
+        What the pair is compared by; empty without a pair.
+    columns : tuple of str
+        Whose groups it is.
+    """
+
+    answer: str
+    pair: GroupPair | None = None
+    measure: str = ""
+    columns: tuple[str, ...] = ()
+
+
+def standing_of(fairness: Fairness) -> Standing:
+    """Return how the groups stand by the measures that were asked for."""
+    found = [(t, d) for t in fairness.tables for d in t.disparities if d.measure in fairness.measures]
+    below = [(d.below[0], d.measure, t) for t, d in found if d.below]
+    if below:
+        return _standing(NOT_MET, *min(below, key=lambda item: item[0].ratio.high or 0.0))
+    unsure = [(pair, d.measure, t) for t, d in found for pair in d.unsure[:1]]
+    unsure += [(d.widest, d.measure, t) for t, d in found if d.widest is not None and _open(d.widest, fairness.least)]
+    if unsure:
+        return _standing(CANNOT_TELL, *min(unsure, key=lambda item: item[0].ratio.low or 0.0))
+    widest = widest_pair(fairness.tables, fairness.measures)
+    if widest is None:
+        return Standing(answer=NOT_COMPARED)
+    return next(_standing(MET, widest, d.measure, t) for t, d in found if d.widest is widest)
+
+
+def _open(pair: GroupPair, least: float) -> bool:
+    """Return whether the interval of a pair leaves it open; documents of earlier releases list no such pairs."""
+    return pair.ratio.value is not None and (pair.ratio.low is None or pair.ratio.low < least)
+
+
+def _standing(answer: str, pair: GroupPair, measure: str, table: GroupTable) -> Standing:
+    return Standing(answer=answer, pair=pair, measure=measure, columns=table.columns)
+
+
+def other_differences(fairness: Fairness) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Return the measures that were not asked for by which some groups are farther apart than the ratio, beyond the
+    noise, each with the columns whose groups they are."""
+    apart: dict[str, list[str]] = {}
+    for table in fairness.tables:
+        for d in table.disparities:
+            if d.below and d.measure not in fairness.measures and d.measure != SAME_IN_TRUTH:
+                apart.setdefault(d.measure, []).append(" × ".join(table.columns))
+    return tuple((measure, tuple(dict.fromkeys(where))) for measure, where in apart.items())
