@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from modelwright.govern.privacy.subjects import Forgotten
     from modelwright.lifecycle import Listener, Stage
     from modelwright.objectives.base import Objective
+    from modelwright.package.bundle import Version
     from modelwright.runtime.calibrators import Calibrator
     from modelwright.runtime.plan import Plan
     from modelwright.train.outcome import Outcome
@@ -101,6 +102,7 @@ class Run:
     decided: Decided | None = None
     evidence: Evidence
     plan: Plan
+    version: Version
     engine: Engine | None = None
     project: Project
     name: str

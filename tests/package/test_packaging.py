@@ -12,7 +12,8 @@ from modelwright.brief import Limits
 from modelwright.documents import load, save
 from modelwright.errors import BundleError
 from modelwright.evaluate.measurements import Measurement
-from modelwright.package.bundle import open_version
+from modelwright.package.bundle import Version, open_version
+from modelwright.package.golden import read_golden
 from modelwright.package.packaging import Packaged, measure_latency, next_version, package
 from modelwright.runtime import Plan
 from tests.package.building import PROFILE, classifier, some_columns
@@ -31,6 +32,12 @@ DIGESTS = {"brief": "sha256:" + "1" * 64, "source": "sha256:" + "2" * 64}
 def packaged(
     project: Path, plan: Plan | None = None, *, limits: Limits = NO_LIMITS, native: dict | None = None
 ) -> Packaged:
+    return package_and_open(project, plan, limits=limits, native=native)[0]
+
+
+def package_and_open(
+    project: Path, plan: Plan | None = None, *, limits: Limits = NO_LIMITS, native: dict | None = None
+) -> tuple[Packaged, Version]:
     return package(
         project,
         plan or classifier(),
@@ -50,6 +57,16 @@ def test_versions_are_numbered_from_one(tmp_path: Path) -> None:
     first, second = packaged(tmp_path), packaged(tmp_path)
     assert (first.version, second.version, next_version(tmp_path)) == (1, 2, 3)
     assert first.path == "versions/1" and (tmp_path / first.path / "manifest.json").is_file()
+
+
+def test_the_version_handed_on_is_the_one_on_disk(tmp_path: Path) -> None:
+    done, version = package_and_open(tmp_path)
+    opened = open_version(tmp_path / done.path, digest=version.digest)
+    golden = read_golden(tmp_path / done.path)
+    assert version.compiled is not None and opened.compiled is None
+    assert version.self_test().max_difference <= 1e-12
+    row = {name: values[0] for name, values in golden.rows.items()}
+    assert version.predict_row(row) == opened.predict_row(row)
 
 
 def test_the_document_holds_what_was_measured(tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ from modelwright.data.typed_rows import TypedReader, TypedRow
 from modelwright.errors import BundleError, DataError, UsageError
 from modelwright.package.abstaining import ABSTAINING, read_abstaining
 from modelwright.package.golden import largest_difference, read_golden
-from modelwright.package.manifest import current_platform
+from modelwright.package.manifest import Manifest, current_platform
 from modelwright.package.single_cases import SingleCases, objects_of
 from modelwright.package.uncertainty import INTERVALS, read_uncertainty
 from modelwright.package.verifying import verify_folder
@@ -49,7 +49,7 @@ if TYPE_CHECKING:  # and imported where they are needed: a server starts without
     from modelwright.runtime.reasons import Reasons
     from modelwright.runtime.shapley.explainer import Explainer
 
-__all__ = ["SelfTest", "Version", "as_table", "as_table_told", "open_version"]
+__all__ = ["SelfTest", "Version", "as_table", "as_table_told", "open_version", "open_written", "row_plan_of"]
 
 SAME_MACHINE, OTHER_MACHINE = 1e-9, 1e-6  # other processors and releases round sums differently
 PROFILE = "profile.json"
@@ -76,12 +76,15 @@ class Version(SingleCases):
         Digest of the manifest; it stands for the whole version.
     signature : SignatureFacts or None
         Who signed it; None where it was opened without a key.
+    compiled : RowPlan or None
+        The plan for rows alone, see `row_plan_of`, where that was made already; None: it is made when a row comes.
     uncertainty, abstaining
         See `SingleCases`.
     """
 
     digest: str
     signature: SignatureFacts | None = None
+    compiled: RowPlan | None = None
 
     @cached_property
     def profile(self) -> Profile:
@@ -229,7 +232,7 @@ class Version(SingleCases):
     def _row(self) -> tuple[RowReader, TypedReader | None, RowPlan]:
         reader = RowReader(self.contract)
         typed = TypedReader.of(reader)
-        return reader, typed, RowPlan(self.plan, None if typed is None else typed.names)
+        return reader, typed, self.compiled or row_plan_of(self.plan)
 
     @cached_property
     def _answer(self) -> Callable[[list[float]], dict[str, Any]]:
@@ -280,6 +283,26 @@ class Version(SingleCases):
         return SAME_MACHINE if same else OTHER_MACHINE
 
 
+def row_plan_of(plan: Plan) -> RowPlan:
+    """Return a plan for rows alone, in the order in which a version reads them."""
+    typed = TypedReader.of(RowReader(plan.contract))
+    return RowPlan(plan, None if typed is None else typed.names)
+
+
+def open_written(folder: Path, plan: Plan, compiled: RowPlan) -> Version:
+    """Return the version that was written just now, with its plan as it was loaded back from the very files.
+
+    A large ensemble takes seconds to load; what is checked here is that nothing changed on the way to its place.
+
+    Raises
+    ------
+    BundleError
+        As of `open_version`.
+    """
+    manifest, own = verify_folder(folder)
+    return _version(folder, manifest, own, plan, compiled=compiled)
+
+
 def open_version(
     folder: str | Path,
     *,
@@ -314,15 +337,19 @@ def open_version(
     plan = Plan.load(place)
     if plan.objective != manifest.objective:
         raise malformed("manifest.json", "its objective is not that of the plan", code="MW-B102")
-    uncertainty = read_uncertainty(place, plan) if manifest.has(INTERVALS) else None
+    return _version(place, manifest, own, plan, signature=None if signed is None else signed.facts)
+
+
+def _version(folder: Path, manifest: Manifest, digest: str, plan: Plan, **more: Any) -> Version:
+    uncertainty = read_uncertainty(folder, plan) if manifest.has(INTERVALS) else None
     return Version(
-        folder=place,
+        folder=folder,
         manifest=manifest,
-        digest=own,
+        digest=digest,
         plan=plan,
-        signature=None if signed is None else signed.facts,
         uncertainty=uncertainty,
-        abstaining=read_abstaining(place, plan, uncertainty) if manifest.has(ABSTAINING) else None,
+        abstaining=read_abstaining(folder, plan, uncertainty) if manifest.has(ABSTAINING) else None,
+        **more,
     )
 
 

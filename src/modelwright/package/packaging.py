@@ -18,7 +18,7 @@ import numpy as np
 from modelwright.brief import Limits
 from modelwright.data.columns import Columns
 from modelwright.data.profile import Profile
-from modelwright.package.bundle import Version, open_version
+from modelwright.package.bundle import Version, open_written, row_plan_of
 from modelwright.package.compiling import compile_plan
 from modelwright.package.golden import read_golden
 from modelwright.package.parity import Parity, check_columns, check_parity
@@ -26,6 +26,7 @@ from modelwright.package.reference.documents import Reference
 from modelwright.package.uncertainty import Uncertainty
 from modelwright.package.writing import Facts, write_version
 from modelwright.runtime.plan import Plan
+from modelwright.runtime.row import RowPlan
 
 __all__ = ["Packaged", "measure_latency", "next_version", "package"]
 
@@ -81,8 +82,8 @@ def package(
     uncertainty: Uncertainty | None = None,
     reference: Reference | None = None,
     parts: Mapping[str, Any] | None = None,
-) -> Packaged:
-    """Write the next version of a project.
+) -> tuple[Packaged, Version]:
+    """Write the next version of a project; return what is to be told of it, and the version, opened.
 
     Parameters
     ----------
@@ -120,9 +121,11 @@ def package(
     number = next_version(project)
     folder = project / "versions" / str(number)
     compared: list[Parity] = []
+    served: list[tuple[Plan, RowPlan]] = []
 
     def check(loaded: Plan) -> float:
-        compared.append(check_parity(plan, loaded, checks, native, seed=seed))
+        served.append((loaded, row_plan_of(loaded)))
+        compared.append(check_parity(plan, loaded, checks, native, seed=seed, compiled=served[0][1]))
         return compared[0].max_difference
 
     problem, evaluation = documents["problem"], documents["evaluation"]
@@ -146,9 +149,9 @@ def package(
         reference=reference,
         parts=parts,
     )
-    version = open_version(folder)
+    version = open_written(folder, *served[0])
     latency = measure_latency(version)
-    return Packaged(
+    packaged = Packaged(
         version=number,
         path=f"versions/{number}",
         digest=version.digest,
@@ -158,6 +161,7 @@ def package(
         files=tuple(entry.name for entry in manifest.files),
         beyond_limits=_beyond(limits, version.size_bytes, latency),
     )
+    return packaged, version
 
 
 def next_version(project: Path) -> int:

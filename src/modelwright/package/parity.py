@@ -65,6 +65,7 @@ def check_parity(
     *,
     seed: int = 0,
     tolerance: float = TOLERANCE,
+    compiled: RowPlan | None = None,
 ) -> Parity:
     """Compare a plan as loaded from disk with the training side.
 
@@ -81,6 +82,8 @@ def check_parity(
         share a name (fold models) cannot be in it.
     seed : int
         For the hostile rows.
+    compiled : RowPlan or None
+        ``loaded`` for rows alone, where that is made already.
 
     Raises
     ------
@@ -100,11 +103,12 @@ def check_parity(
         members[member.name] = max(members.get(member.name, 0.0), difference(a, b))
     # Before calibration: a calibrator with steps would make a large difference of one in the last bit.
     blended = loaded.uncalibrated(everything)
+    answered = loaded.predict(everything)
     worst = max(
         *members.values(),
         difference(blended, plan.blend(expected)),
-        difference(loaded.predict(everything), plan.calibrated(blended)),
-        difference(_one_by_one(loaded, everything), loaded.predict(everything)[-SINGLE_ROWS:]),
+        difference(answered, plan.calibrated(blended)),
+        difference(_one_by_one(compiled or RowPlan(loaded), everything), answered[-SINGLE_ROWS:]),
     )
     result = Parity(
         passed=worst <= tolerance,
@@ -184,11 +188,10 @@ def _outputs(plan: Plan, rows: Columns) -> list[np.ndarray]:
     ]
 
 
-def _one_by_one(plan: Plan, rows: Columns) -> np.ndarray:
+def _one_by_one(compiled: RowPlan, rows: Columns) -> np.ndarray:
     """Return what the last rows get one at a time, the way they are served."""
-    compiled = RowPlan(plan)
     last = range(max(0, n_rows(rows) - SINGLE_ROWS), n_rows(rows))
-    return np.array([compiled(values_of(rows, plan.contract.names, i)) for i in last])
+    return np.array([compiled(values_of(rows, compiled.plan.contract.names, i)) for i in last])
 
 
 def _failed(result: Parity) -> BundleError:

@@ -65,13 +65,14 @@ def package(run: Run) -> Any:
 
     written = _already_packaged(run)
     if written is not None:
-        run.plan = run.project.version(written.version).plan
+        run.version = run.project.version(written.version)
+        run.plan = run.version.plan
         return written
     run.fold_plans.clear()  # nobody asks them any more, and they take memory
     run.plan = assemble(run.outcome.members, plan_facts(run))
     sure = uncertainty(run)
     leaving, odd = abstaining(run, sure), unusual(run)
-    packaged = packaging(
+    packaged, run.version = packaging(
         run.project.path,
         run.plan,
         documents=dict(run.documents),
@@ -146,7 +147,7 @@ def judge(run: Run) -> Verdict:
             "stood_in": run.documents["training"].stood_in,
             "training": run.documents["training"],
             "stress": run.documents["stress"],
-            "left": at_risk(run.brief, run.project.version(packaged.version).abstaining),
+            "left": at_risk(run.brief, run.version.abstaining),
             "parity_difference": packaged.parity.max_difference,
             "gates": run.brief.gates,
             "brief": run.digests["brief"],
@@ -176,7 +177,7 @@ def report(run: Run) -> dict[str, Any]:
 
     documents = run.documents
     packaged, head = documents["packaged"], documents["evaluation"].headline
-    version = run.project.version(packaged.version)
+    version = run.version
     tested = _score_test(run)
     note, evaluation = _test_note(tested), tested.pop("evaluation", None)
     if evaluation is not None:
@@ -267,7 +268,7 @@ def _score_test(run: Run) -> dict[str, Any]:
     from modelwright.evaluate.evidence import Evidence
 
     problem: Problem = run.documents["problem"]
-    version = run.project.version(run.documents["packaged"].version)
+    version = run.version
     answers, violations = version.predict(run.test_table)
     path = run.folder / "test-predictions.csv"
     write_table(answers, path)
