@@ -75,7 +75,7 @@ def counted(found: Draw, seed: int) -> dict[str, float]:
     if found.n_classes > 2:
         return told
     room = Capacity(most=1, cases=PLACES, period="day")
-    few = decide(found.y, oof, Asking(payoff=payoff, capacity=room))(held)
+    few = decide(found.y, oof, Asking(payoff=payoff, capacity=room)).done(held)
     every = payoff.of_decisions(y, np.ones(len(y))).mean()
     none = payoff.of_decisions(y, np.zeros(len(y))).mean()
     return told | {

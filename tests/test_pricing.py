@@ -9,6 +9,7 @@ import pytest
 
 import modelwright as mw
 from modelwright.brief import Brief
+from modelwright.brief.money import Money
 from modelwright.cli import main
 from modelwright.errors import UsageError
 from modelwright.pricing import _another, price_of_run, price_version
@@ -47,21 +48,36 @@ def test_on_a_file_the_version_decides_as_it_does(project):
     assert [(s.outcome, s.factor) for s in found.worth.swings][:2] == [("tp", 0.8), ("tp", 1.2)]
 
 
+def test_the_simpler_ways_are_those_of_the_run(project):
+    told = project.worth()
+    for found, learned in ((project.worth(_later(project)), 320), (project.worth(_later(project), cases=9), 320)):
+        assert [w.name for w in found.worth.ways] == [w.name for w in told.worth.ways]
+        assert f"from {learned} other rows of this file" in found.worth.notes[0]
+    other = project.worth(_later(project), payoff={"tp": 4, "fp": -5})
+    assert {w.name for w in told.worth.ways} == {w.name for w in other.worth.ways} and "200 other" in other.worth.notes[
+        0
+    ]
+
+
 def test_other_amounts_are_settled_on_rows_that_do_not_count(project):
-    found = price_version(project, _later(project), payoff={"tp": 1, "fp": -9}, cases=100, capacity=10, period="week")
+    found = price_version(
+        project, _later(project), money=Money(payoff={"tp": 1, "fp": -9}, cases=100, capacity=10, period="week")
+    )
     assert found.worth.value.n == 200 and found.threshold > project.version().plan.threshold
     assert found.worth.acted <= 0.2 and found.worth.period == "week" and found.worth.capacity == 10
-    again = price_version(project, _later(project), payoff={"tp": 1, "fp": -9}, cases=100, capacity=10, period="week")
+    again = price_version(
+        project, _later(project), money=Money(payoff={"tp": 1, "fp": -9}, cases=100, capacity=10, period="week")
+    )
     assert again == found
 
 
 def test_the_version_decides_as_it_does_unless_another_decision_may_follow(project):
     later = _later(project)
-    told = price_version(project, later, currency="CHF", cases=100, period="week")
+    told = price_version(project, later, money=Money(currency="CHF", cases=100, period="week"))
     assert told.worth.value.n == 400 and told.threshold == project.version().plan.threshold
     assert told.worth.currency == "CHF" and told.worth.per_period is not None
-    assert price_version(project, later, payoff={"tp": 10, "fp": -5}).worth.value.n == 400
-    assert price_version(project, later, cases=100, capacity=10).worth.value.n == 200
+    assert price_version(project, later, money=Money(payoff={"tp": 10, "fp": -5})).worth.value.n == 400
+    assert price_version(project, later, money=Money(cases=100, capacity=10)).worth.value.n == 200
 
 
 @pytest.mark.parametrize(
@@ -105,7 +121,7 @@ def test_the_command(project, capsys):
 
 def test_amounts_that_make_no_sense_are_refused(project):
     with pytest.raises(UsageError, match=r"names 'over', and the target is two classes.*MW-U307"):
-        price_version(project, _later(project), payoff={"over": -1, "under": -1})
+        price_version(project, _later(project), money=Money(payoff={"over": -1, "under": -1}))
     with pytest.raises(UsageError, match=r"give a table of numbers.*MW-U002"):
         project.worth(_later(project), payoff=["tp"])
 
@@ -116,5 +132,5 @@ def test_where_nothing_was_said_there_is_nothing_to_tell(tmp_path):
     for price in (lambda: price_of_run(bare, 1), lambda: price_version(bare, str(tmp_path / "train.csv"))):
         with pytest.raises(UsageError, match=r"was not said when version 1 was made.*--payoff.*MW-U424"):
             price()
-    found = price_version(bare, str(tmp_path / "train.csv"), payoff={"over": -1, "under": -4})
+    found = price_version(bare, str(tmp_path / "train.csv"), money=Money(payoff={"over": -1, "under": -4}))
     assert found.worth.value.value < 0 and found.threshold is None and "below the decision in 80%" in found.why

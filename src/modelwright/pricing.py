@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from modelwright.brief.money import Money
+from modelwright.data.sampling import sample_rows
 from modelwright.errors import UsageError
 from modelwright.project import Project
 
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
     from modelwright.runtime.plan import Plan
 
 __all__ = ["Priced", "price", "price_of_run", "price_version"]
+
+FOLDS = 5
+RIVAL_ROWS = 200_000
+"""Most rows that a simpler way learns from: as in a run, it is known as well from these as from ten million."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,11 +68,7 @@ def price(
     *,
     version: int | None = None,
     query: str | None = None,
-    payoff: Mapping[str, Any] | None = None,
-    currency: str | None = None,
-    cases: int | None = None,
-    period: str | None = None,
-    capacity: int | None = None,
+    money: Money | None = None,
 ) -> Priced:
     """Return what a version is worth: as `price_of_run`, or with a source as `price_version`.
 
@@ -77,11 +78,8 @@ def price(
         Amounts without a source (MW-U425), and as of either.
     """
     if source is not None:
-        return price_version(
-            project, source, version=version, query=query, payoff=payoff, currency=currency, cases=cases,
-            period=period, capacity=capacity,
-        )  # fmt: skip
-    if _given(payoff, currency, cases, period, capacity):
+        return price_version(project, source, version=version, query=query, money=money)
+    if money is not None and money.given():
         raise UsageError(
             "other amounts need rows with the truth", fix="name a file that has the target", code="MW-U425"
         )
@@ -94,17 +92,14 @@ def price_version(
     *,
     version: int | None = None,
     query: str | None = None,
-    payoff: Mapping[str, Any] | None = None,
-    currency: str | None = None,
-    cases: int | None = None,
-    period: str | None = None,
-    capacity: int | None = None,
+    money: Money | None = None,
 ) -> Priced:
     """Return what the decisions of a version bring on a file that has the truth.
 
-    Fields of the brief that are given take the place of those of the run. Where another payoff or another capacity
-    follows from them, decisions are settled anew, on one half of the rows drawn at random, and counted on the other;
-    else the version decides as it does. Rows that it was trained on flatter it.
+    What is said of money takes the place of what the run was told. Where another payoff or another capacity
+    follows from it, decisions are settled anew, on one half of the rows drawn at random, and counted on the other;
+    else the version decides as it does. The simpler ways are those of the run, learned from the other half, or by
+    turns from four fifths of the rows for the fifth. Rows that the version was trained on flatter it.
 
     Raises
     ------
@@ -119,49 +114,65 @@ def price_version(
 
     opened = project.version(version)
     plan, found = opened.plan, labelled(project, opened, source, query=query)
-    given = _given(payoff, currency, cases, period, capacity)
-    brief = found.brief.merged(**given)
+    brief = found.brief if money is None else found.brief.merged(**money.given())
     if not brief.payoff and brief.capacity is None:
         raise _nothing_said(opened.manifest.version)
     prediction = plan.predict(found.columns)
     rows, decided = _settled(plan, found, prediction, brief, opened.manifest.metric)
+    rivals, learned = _rivals(plan, found, rows, opened.manifest.metric) if brief.payoff else ({}, "")
     evidence = Evidence(
         y=found.y[rows],
         prediction=prediction[rows],
+        baselines=rivals,
         columns={},
         contract=plan.contract,
         measured_on=f"{len(rows):,} rows of a file",
         decided=decided,
     )
-    worth = measure_worth(evidence, currency=brief.currency, cases=brief.cases, period=brief.period)
+    worth = measure_worth(evidence, Money.of(brief))
     assert worth is not None
+    worth = replace(worth, notes=(*worth.notes, learned)) if learned else worth
     return Priced(worth=worth, threshold=decided.threshold, why=decided.why, measured_on=evidence.measured_on)
 
 
-def _given(
-    payoff: Mapping[str, Any] | None,
-    currency: str | None,
-    cases: int | None,
-    period: str | None,
-    capacity: int | None,
-) -> dict[str, Any]:
-    """Return those fields that say anything."""
-    fields = {
-        "payoff": payoff or None,
-        "currency": currency,
-        "cases": cases,
-        "period": period,
-        "capacity": capacity,
-    }
-    return {name: value for name, value in fields.items() if value is not None}
+def _rivals(
+    plan: Plan, found: Labelled, rows: np.ndarray, metric: str
+) -> tuple[dict[str, tuple[str, np.ndarray]], str]:
+    """Return what the run's simpler ways say of the rows that measure, and from how many other rows they learned."""
+    import numpy as np
+
+    from modelwright import objectives
+    from modelwright.data.columns import take
+
+    seed, names = found.brief.seed, plan.contract.names
+    others = np.setdiff1d(np.arange(len(found.y)), rows)
+    parts = [(others, rows)]
+    if not len(others):
+        turn = np.random.default_rng([seed, 43]).permutation(len(rows)) % FOLDS
+        parts = [(np.flatnonzero(turn != k), np.flatnonzero(turn == k)) for k in range(FOLDS)]
+    said = {}
+    for baseline in objectives.get(plan.objective).baselines():
+        prediction = np.zeros((len(found.y), max(1, len(plan.classes))))
+        for train, valid in parts:
+            some = train[sample_rows(len(train), RIVAL_ROWS, np.random.default_rng(seed))]
+            predict = baseline.fit(
+                take({n: found.columns[n] for n in names}, some),
+                plan.contract,
+                found.y[some],
+                classes=plan.classes,
+                metric=metric,
+                seed=seed,
+            )
+            prediction[valid] = predict(take({n: found.columns[n] for n in names}, valid))
+        said[baseline.name] = (predict.text, prediction[rows])
+    n = len(parts[0][0])
+    return said, f"The simpler ways are those of the run; they have learned from {n:,} other rows of this file."
 
 
 def _settled(
     plan: Plan, found: Labelled, prediction: np.ndarray, brief: Brief, metric: str
 ) -> tuple[np.ndarray, Decided]:
     """Return the rows that measure, and what is decided: by the plan, or as the other half of the rows has it."""
-    from dataclasses import replace
-
     import numpy as np
 
     from modelwright.evaluate.money.deciding import Decided, asking, decide

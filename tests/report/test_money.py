@@ -6,7 +6,7 @@ import pytest
 
 from modelwright.evaluate.measurements import Room
 from modelwright.report.html import render
-from modelwright.report.money import section
+from modelwright.report.money import section, sentences
 from tests.report import samples
 
 BANK = samples.ALL["bank"]().evaluation
@@ -53,6 +53,19 @@ def test_more_room_is_told():
     assert section(BANK).room == ""
     found = _section(room=Room(acted=0.31, gain=samples.m("gain", 900, 200, unit="€")))
     assert found.room.startswith("Acting would pay for 31% of the cases") and "900 (700 to 1,100) € more" in found.room
+
+
+def test_what_there_is_no_room_for_is_not_counted_and_that_is_told():
+    found = _section(acted=0.15, wanted=0.17)
+    assert "or more. On these rows 17% of the cases reach the threshold, and there is room for 15%" in found.decided
+    assert any("predict --top" in line for line in sentences(replace(WORTH, acted=0.15, wanted=0.17)))
+
+
+def test_bounds_of_a_gain_that_may_be_chance_are_told_as_such():
+    assert section(BANK).amounts_said == ""
+    found = _section(per_thousand=samples.m("per_thousand", 100, 300, unit="€"))
+    assert "is not sure, as said above" in found.amounts_said
+    assert _section(room=Room(acted=0.3, gain=samples.m("gain", 9, 20))).room.endswith("which may be chance.")
 
 
 def test_swings_tell_which_amount_matters():

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from modelwright.brief.money import Money
 from modelwright.errors import UsageError
 from modelwright.evaluate.allowances import extended, pooled, step_to_all
 from modelwright.evaluate.calibration import calibration_bins, calibration_error
@@ -33,9 +34,7 @@ def evaluate(
     evidence: Evidence,
     *,
     seed: int,
-    currency: str = "",
-    cases: int | None = None,
-    period: str = "day",
+    told: Money | None = None,
 ) -> Evaluation:
     """Return how good the model is and how sure we are.
 
@@ -45,8 +44,8 @@ def evaluate(
     evidence : Evidence
         With ``candidates`` and ``select``, scores are corrected for the choice of the ensemble on the same rows.
     seed : int
-    currency, cases, period
-        Of the brief: how money is told.
+    told : Money or None
+        What the brief says of money.
 
     Raises
     ------
@@ -99,7 +98,7 @@ def evaluate(
         threshold=threshold,
         threshold_why=evidence.threshold_why,
         cases=_cases(problem, evidence, reported, selections, threshold, unit, seed),
-        worth=measure_worth(evidence, currency=currency, cases=cases, period=period, seed=seed),
+        worth=measure_worth(evidence, told, seed=seed),
     )
     if evaluation.worth is not None:
         evaluation = replace(evaluation, value_per_row=evaluation.worth.value)

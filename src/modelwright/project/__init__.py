@@ -175,12 +175,11 @@ class Project(Versions):
         DataError
             The rows cannot be read, or too few have the target.
         """
+        from modelwright.brief.money import Money
         from modelwright.pricing import price
 
-        return price(
-            self, rows, version=version, query=query, payoff=payoff, currency=currency, cases=cases, period=period,
-            capacity=capacity,
-        )  # fmt: skip
+        money = Money(payoff=payoff, currency=currency, cases=cases, period=period, capacity=capacity)
+        return price(self, rows, version=version, query=query, money=money)
 
     def on_a_page(self, *, version: int | None = None) -> OnAPage:
         """Return the model on a page that was fitted beside a version, the champion by default.

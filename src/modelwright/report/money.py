@@ -71,6 +71,7 @@ class MoneySection:
     in_money: bool
     figure: Figure | None
     amounts: tuple[Amount, ...]
+    amounts_said: str
     swings_said: str
     swings: tuple[str, ...]
     notes: tuple[str, ...]
@@ -91,6 +92,7 @@ def section(e: Evaluation) -> MoneySection | None:
         in_money=worth.value is not None,
         figure=_figure(worth),
         amounts=tuple(_amount(b, worth) for b in worth.break_even),
+        amounts_said=_amounts_said(worth),
         swings_said=_swings_said(worth),
         swings=tuple(_swing(s, worth) for s in worth.swings),
         notes=worth.notes,
@@ -99,7 +101,7 @@ def section(e: Evaluation) -> MoneySection | None:
 
 def sentences(worth: Worth) -> tuple[str, ...]:
     """Return what a model is worth in sentences: what it brings, per period, with more room, how sure amounts are."""
-    told = (_lede(worth), _period(worth), _room(worth), _swings_said(worth))
+    told = (_lede(worth), _period(worth), _counted(worth), _room(worth), _swings_said(worth))
     return tuple(sentence for sentence in told if sentence)
 
 
@@ -139,20 +141,32 @@ def _period(worth: Worth) -> str:
 def _decided(e: Evaluation, worth: Worth) -> str:
     told = []
     if e.threshold is not None:
-        told.append(f"Acted on is a case with a chance of {fmt.share(e.threshold)} or more")
-        if worth.acted is not None:
-            told[0] += f": {fmt.share(worth.acted)} of the cases"
-        told[0] += "."
+        of_all = "" if worth.acted is None or worth.wanted is not None else f": {fmt.share(worth.acted)} of the cases"
+        told.append(f"Acted on is a case with a chance of {fmt.share(e.threshold)} or more{of_all}.")
+    if counted := _counted(worth):
+        told.append(counted)
     if e.threshold_why:
-        told.append(f"{e.threshold_why[0].upper()}{e.threshold_why[1:].rstrip('.')}.")
+        told.append(f"The threshold: {e.threshold_why.rstrip('.')}.")
     return " ".join(told)
+
+
+def _counted(worth: Worth) -> str:
+    """Return what was counted where more cases reach the threshold than there is room for."""
+    if worth.wanted is None or worth.acted is None:
+        return ""
+    return (
+        f"On these rows {fmt.share(worth.wanted)} of the cases reach the threshold, and there is room for "
+        f"{fmt.share(worth.acted)}: counted are the most likely ones, the list that 'predict --top' makes."
+    )
 
 
 def _room(worth: Worth) -> str:
     if worth.room is None:
         return ""
     acted, gain = fmt.share(worth.room.acted), _cash(worth.room.gain)
-    return f"Acting would pay for {acted} of the cases: with room for all of them it would bring {gain} more per 1,000."
+    told = f"Acting would pay for {acted} of the cases: with room for all of them it would bring {gain} more per 1,000"
+    low = worth.room.gain.low
+    return f"{told}." if low is not None and low > 0 else f"{told}, which may be chance."
 
 
 def _ways(worth: Worth) -> PlotTable:
@@ -256,6 +270,17 @@ def _outcome(name: str) -> str:
 
 def _money(value: float, worth: Worth) -> str:
     return f"{fmt.number(value)} {worth.currency}".rstrip()
+
+
+def _amounts_said(worth: Worth) -> str:
+    """Return how far the bounds can be trusted where the gain itself is not sure."""
+    gain = worth.per_thousand
+    if gain is None or gain.low is None or gain.low > 0 or not any(b.worth for b in worth.break_even):
+        return ""
+    return (
+        "Whether it brings more than every simpler way at all is not sure, as said above; on these rows it does by a "
+        "little, and the table tells at which amounts that little is gone."
+    )
 
 
 def _amount(b: BreakEven, worth: Worth) -> Amount:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from modelwright import __version__
+from modelwright.brief.money import Money
 from modelwright.data.columns import Column, Strings, take
 from modelwright.documents import load, save, to_builtins
 from modelwright.frame.problem import Problem
@@ -19,7 +20,6 @@ from modelwright.running import Run
 from modelwright.steps.explaining import simple_told
 from modelwright.steps.learning import check_rows
 from modelwright.steps.opening import plan_facts
-from modelwright.steps.settling import told_in
 
 if TYPE_CHECKING:
     from modelwright.evaluate.measurements import Evaluation
@@ -307,7 +307,7 @@ def _score_test(run: Run) -> dict[str, Any]:
             decided=run.decided,
         ),
         seed=run.brief.seed,
-        **told_in(run.brief),
+        told=Money.of(run.brief),
     )
     head = evaluation.headline
     told["test_score"] = {"metric": head.name, "value": head.value, "low": head.low, "high": head.high, "n": head.n}

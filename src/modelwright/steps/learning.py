@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from modelwright.brief.money import Money
 from modelwright.data.columns import Columns, n_rows, take
 from modelwright.data.sampling import sample_rows
 from modelwright.documents import digest_of
@@ -20,7 +21,7 @@ from modelwright.steps.fairness import fairness
 from modelwright.steps.membership import membership
 from modelwright.steps.mitigating import make_fairer, reserve
 from modelwright.steps.privacy import keep_people
-from modelwright.steps.settling import settle, told_in
+from modelwright.steps.settling import settle
 from modelwright.train.record import Training
 
 __all__ = ["check_rows", "evaluate", "journal_key", "page_seconds", "train"]
@@ -162,7 +163,7 @@ def evaluate(run: Run) -> Evaluation:
     evidence = run.evidence = gather(run)
     if run.start is not None:
         _keep_judged(run, evidence.prediction)
-    evaluation = evaluating(problem, evidence, seed=run.brief.seed, **told_in(run.brief))
+    evaluation = evaluating(problem, evidence, seed=run.brief.seed, told=Money.of(run.brief))
     evaluation = replace(evaluation, fairness=_groups(run, evidence), membership=membership(run))
     head = evaluation.headline
     if evaluation.fairness is not None:

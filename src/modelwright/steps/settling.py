@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from modelwright.brief import Brief
 from modelwright.evaluate.money.deciding import Decided
 from modelwright.frame.problem import Problem
 from modelwright.running import Run
 from modelwright.runtime.calibrators import Calibrator
 from modelwright.train.outcome import Outcome
 
-__all__ = ["Settled", "settle", "told_in"]
+__all__ = ["Settled", "settle"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -68,8 +66,3 @@ def settle(run: Run, outcome: Outcome) -> Settled:
     decided = decide(y, oof, asked, swing=SWING)
     judged = apply(outcome.holdout) if has_lockbox else oof
     return Settled(calibrator=calibrator, note=note, decided=decided, oof=oof, judged=judged)
-
-
-def told_in(brief: Brief) -> dict[str, Any]:
-    """Return what an evaluation has to know of the brief to tell money."""
-    return {"currency": brief.currency, "cases": brief.cases, "period": brief.period}

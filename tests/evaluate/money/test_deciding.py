@@ -5,7 +5,7 @@ import pytest
 
 from modelwright.brief import Brief
 from modelwright.errors import BundleError, UsageError
-from modelwright.evaluate.money.deciding import Asking, Capacity, capped, check_capacity, decide
+from modelwright.evaluate.money.deciding import Asking, Capacity, capped, check_capacity, decide, within
 from modelwright.evaluate.money.payoffs import read_payoff
 from modelwright.runtime.decisions import BestWorth, Moved, from_json
 
@@ -29,6 +29,15 @@ def test_capacity_leaves_out_ties_that_do_not_fit():
     assert (event >= cut).sum() == 50
     cut, _ = capped(0.05, np.full(100, 0.4), _capacity(100))
     assert cut > 0.4, "all alike: none can be told apart"
+
+
+def test_within_a_capacity_equals_have_equal_chances():
+    event = np.array([0.9, 0.5, 0.5, 0.5, 0.2])
+    done = within(event >= 0.4, event, _capacity(400))
+    np.testing.assert_allclose(done, [1, 1 / 3, 1 / 3, 1 / 3, 0])
+    np.testing.assert_array_equal(within(event >= 0.4, event, _capacity(900)), [1, 1, 1, 1, 0])
+    np.testing.assert_array_equal(within(event >= 0.4, event, None), [1, 1, 1, 1, 0])
+    assert within(np.ones(1000), np.linspace(0, 1, 1000), _capacity(137)).sum() == pytest.approx(137)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import msgspec
 import numpy as np
 import pytest
 
+from modelwright.brief.money import Money
 from modelwright.data.contract import Contract
 from modelwright.evaluate.evidence import Evidence
 from modelwright.evaluate.measurements import Worth
@@ -47,7 +48,7 @@ def _free():
 
 def test_two_classes_by_hand():
     evidence = _two()
-    found = measure_worth(evidence, currency="€", cases=500, period="week")
+    found = measure_worth(evidence, Money(currency="€", cases=500, period="week"))
     act, y = evidence.prediction[:, 1] >= PAYOFF.break_even, evidence.y
     by_hand = (80 * (act & (y == 1)).sum() - 5 * (act & (y == 0)).sum()) / len(y)
     assert found.value.value == pytest.approx(by_hand) and found.value.unit == "€"
@@ -100,7 +101,7 @@ def test_swings_lose_nothing_where_the_decision_is_best():
 
 def test_capacity_is_held_against_as_many_taken_blindly():
     evidence = _two(Capacity(most=50, cases=1000, period="day"))
-    found = measure_worth(evidence, cases=1000)
+    found = measure_worth(evidence, Money(cases=1000))
     ways = {w.name: w for w in found.ways}
     assert list(ways) == ["nothing", "blindly", "linear"] and found.acted == pytest.approx(0.05, abs=0.01)
     blindly = 0.05 * (80 * evidence.y.mean() - 5 * (1 - evidence.y.mean()))
@@ -112,8 +113,30 @@ def test_capacity_is_held_against_as_many_taken_blindly():
     assert own.chance == top and own.hit.value == evidence.y[evidence.prediction[:, 1] >= top].mean()
 
 
+def test_what_is_counted_keeps_to_the_capacity_where_more_reach_the_threshold():
+    room = Capacity(most=50, cases=1000, period="day")
+    evidence = _two(room)
+    lower = float(np.sort(evidence.prediction[:, 1])[-120])
+    found = measure_worth(replace(evidence, decided=replace(evidence.decided, threshold=lower)))
+    best = np.argsort(-evidence.prediction[:, 1])[:100]
+    by_hand = np.where(evidence.y[best] == 1, 80, -5).sum() / len(evidence.y)
+    assert (found.acted, found.wanted) == (0.05, 0.06) and found.curve.chosen == 0.05
+    assert found.value.value == pytest.approx(by_hand)
+    assert found.value.value == pytest.approx(next(x for x in found.lists if x.capacity).gain.value / 1000)
+    assert measure_worth(_two()).wanted is None
+
+
+def test_simpler_ways_with_few_chances_use_all_of_the_room():
+    evidence = _two(Capacity(most=50, cases=1000, period="day"))
+    rule = np.where(evidence.prediction[:, 1] > 0.1, 0.3, 0.05)  # one rule: two chances, and many cases of each
+    both = {"one rule": ("by a column", np.column_stack([1 - rule, rule]))}
+    (way,) = (w for w in measure_worth(replace(evidence, baselines=both)).ways if w.name == "one rule")
+    likely = evidence.y[rule > 0.2]
+    assert way.value.value == pytest.approx(1000 * 0.05 * np.where(likely == 1, 80, -5).mean())
+
+
 def test_lists_alone_where_no_money_is_given():
-    found = measure_worth(_two(Capacity(most=50, cases=1000, period="day"), payoff=None), cases=1000)
+    found = measure_worth(_two(Capacity(most=50, cases=1000, period="day"), payoff=None), Money(cases=1000))
     assert found.value is None and found.ways == () and found.curve is None and found.lists[0].gain is None
     assert measure_worth(_two(payoff=None)) is None
 
@@ -144,7 +167,7 @@ def test_values_beat_the_prediction_as_it_is():
     rng = np.random.default_rng(0)
     value = rng.normal(100, 20, 4000)
     y, payoff = value + rng.normal(0, 10, 4000), read_payoff({"over": -1, "under": -9}, ())
-    found = measure_worth(_evidence(y, value[:, None], Asking(payoff=payoff)), currency="$")
+    found = measure_worth(_evidence(y, value[:, None], Asking(payoff=payoff)), Money(currency="$"))
     ways = {w.name: w for w in found.ways}
     assert list(ways) == ["always", "as predicted", "linear"] and ways["as predicted"].gain.low > 0
     assert found.rival != "as predicted"

@@ -81,11 +81,13 @@ def _worth(worth: dict[str, Any]) -> str:
     from modelwright.evaluate.measurements import Measurement
     from modelwright.format import measured
 
-    told = [
-        f"{measured(Measurement(name='worth', n=0, method='', unit=worth['currency'], **m))} per {per}"
-        for per, m in worth["per"].items()
-    ]
-    return f"worth: {', '.join(told)} more than the best simpler way ({worth['beyond']})"
+    per = {
+        name: Measurement(name="worth", n=0, method="", unit=worth["currency"], **m) for name, m in worth["per"].items()
+    }
+    told = ", ".join(f"{measured(m)} per {name}" for name, m in per.items())
+    if all(m.low is not None and m.low > 0 for m in per.values()):
+        return f"worth: {told} more than the best simpler way ({worth['beyond']})"
+    return f"worth: not surely more than the best simpler way ({worth['beyond']}): {told}"
 
 
 def _left(told: dict[str, Any]) -> str:

@@ -47,6 +47,7 @@ def command(
       modelwright worth bank-deposit
       modelwright worth bank-deposit latest.csv --payoff tp=60 --payoff fp=-8 --cases 2000 --capacity 300
     """
+    from modelwright.brief.money import Money
     from modelwright.cli.showing import print_json
     from modelwright.documents import to_builtins
     from modelwright.pricing import price
@@ -54,10 +55,8 @@ def command(
 
     opened = Project(project)
     version = opened.version(number).manifest.version
-    found = price(
-        opened, source, version=version, query=query, payoff=pairs(payoff, "payoff"), currency=currency, cases=cases,
-        period=period, capacity=capacity,
-    )  # fmt: skip
+    money = Money(payoff=pairs(payoff, "payoff"), currency=currency, cases=cases, period=period, capacity=capacity)
+    found = price(opened, source, version=version, query=query, money=money)
     if as_json:
         print_json({"version": version, **to_builtins(found)})
     else:
@@ -77,4 +76,6 @@ def _say(found: Priced, *, quiet: bool) -> None:
         click.echo(f"Acted on is a chance of {found.threshold:.3g} or more ({found.why}).")
     elif found.why:
         click.echo(f"Decided: {found.why}.")
+    for note in found.worth.notes:
+        click.echo(note)
     click.echo(f"(measured on {found.measured_on})")

@@ -161,7 +161,9 @@ class Worth:
     rival : str
         Name of the best of these, against which the model is held.
     acted : float or None
-        Share of the cases that are acted on, for two classes.
+        Share of the cases that are acted on, for two classes: no more than there is room for.
+    wanted : float or None
+        Share of the cases that reach the threshold, where that is more than there is room for.
     cases, capacity : int or None
         That come, and that can be acted on, in a ``period``.
     period : str
@@ -183,6 +185,7 @@ class Worth:
     ways: tuple[Way, ...] = ()
     rival: str = ""
     acted: float | None = None
+    wanted: float | None = None
     cases: int | None = None
     capacity: int | None = None
     period: str = "day"

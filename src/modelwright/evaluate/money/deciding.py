@@ -21,7 +21,7 @@ from modelwright.evaluate.threshold import choose_threshold
 from modelwright.evaluate.valuing import mean_influence
 from modelwright.runtime.decisions import BestWorth, Decision, Moved
 
-__all__ = ["Capacity", "Decided", "Otherwise", "capped", "check_capacity", "decide"]
+__all__ = ["Capacity", "Decided", "Otherwise", "capped", "check_capacity", "decide", "within"]
 
 FEWEST_ROWS = 30
 """Out-of-fold rows, to place a quantile by them."""
@@ -84,8 +84,34 @@ def capped(threshold: float, event: np.ndarray, capacity: Capacity) -> tuple[flo
         cut = float(above.min()) if len(above) else float(min(np.nextafter(cut, 1.0), 1.0))
     if cut <= threshold:
         return threshold, ""
-    words = f"{capacity.most:,} of {capacity.cases:,} cases a {capacity.period} can be acted on: the most likely ones"
+    words = (
+        f"{capacity.most:,} of {capacity.cases:,} cases a {capacity.period} can be acted on, the most likely ones, "
+        f"which makes it {cut:.3f}"
+    )
     return cut, words
+
+
+def within(acts: np.ndarray, event: np.ndarray, capacity: Capacity | None) -> np.ndarray:
+    """Return the chance with which each case is acted on, shape (n_rows,), where no more are than there is room for.
+
+    A threshold lets through a share that other rows had; on these rows it may be more. The most likely cases are taken
+    first, and of those alike that do not all fit, each has the same chance.
+
+    Parameters
+    ----------
+    acts : ndarray, shape (n_rows,)
+        1 where acting would pay, else 0.
+    event : ndarray of float64, shape (n_rows,)
+        Chance of the event.
+    """
+    acts = acts.astype(float)
+    room = np.inf if capacity is None else capacity.share * len(acts)
+    if acts.sum() <= room:
+        return acts
+    wanted = np.sort(event[acts > 0])[::-1]
+    cut = wanted[int(room)]  # the first for which there is no whole place left
+    above, alike = acts * (event > cut), acts * (event == cut)
+    return above + alike * (room - above.sum()) / alike.sum()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,9 +124,9 @@ class Otherwise:
     threshold: float | None
     decision: Decision | None
 
-    def __call__(self, prediction: np.ndarray) -> np.ndarray:
-        """Return the numbers of the classes decided for, or the values, shape (n_rows,)."""
-        return _applied(prediction, self.threshold, self.decision)
+    def done(self, prediction: np.ndarray, capacity: Capacity | None) -> np.ndarray:
+        """Return what is done, as `Decided.done`."""
+        return _done(_applied(prediction, self.threshold, self.decision), prediction, capacity)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,6 +156,17 @@ class Decided:
     def __call__(self, prediction: np.ndarray) -> np.ndarray:
         """Return the numbers of the classes decided for, or the values, shape (n_rows,)."""
         return _applied(prediction, self.threshold, self.decision)
+
+    def done(self, prediction: np.ndarray) -> np.ndarray:
+        """Return what is done about all of the cases together: as decided, and no more than there is room for.
+
+        Of two classes that is the chance with which each case is acted on, see `within`.
+        """
+        return _done(self(prediction), prediction, self.capacity)
+
+
+def _done(decided: np.ndarray, prediction: np.ndarray, capacity: Capacity | None) -> np.ndarray:
+    return within(decided, prediction[:, 1], capacity) if prediction.shape[1] == 2 else decided
 
 
 def _applied(prediction: np.ndarray, threshold: float | None, decision: Decision | None) -> np.ndarray:

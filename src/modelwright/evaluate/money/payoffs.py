@@ -54,7 +54,13 @@ class Payoff:
         return self.under / (self.over + self.under)
 
     def of_decisions(self, y: np.ndarray, decided: np.ndarray) -> np.ndarray:
-        """Return the money of each row, shape (n_rows,), for decided class numbers or values."""
+        """Return the money of each row, shape (n_rows,), for decided class numbers or values.
+
+        Of two classes, a number between 0 and 1 is the chance with which a case is acted on.
+        """
+        if len(self.matrix) == 2:
+            left, acted = np.asarray(self.matrix)[y.astype(np.int64)].T
+            return (1.0 - decided) * left + decided * acted
         if self.matrix:
             return np.asarray(self.matrix)[y.astype(np.int64), decided.astype(np.int64)]
         error = decided - y

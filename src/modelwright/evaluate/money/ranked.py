@@ -95,6 +95,6 @@ def profit_curve(decided: Decided, evidence: Evidence) -> ProfitCurve | None:
         value=tuple(per_thousand[0].tolist()),
         low=tuple(per_thousand[1].tolist()),
         high=tuple(per_thousand[2].tolist()),
-        chosen=float(decided(evidence.prediction).mean()),
+        chosen=float(decided.done(evidence.prediction).mean()),
         best=float(earned.argmax()) / len(y),
     )

@@ -2,6 +2,7 @@
 
 The decisions were settled on out-of-fold rows (`modelwright.evaluate.money.deciding`); here they are only counted.
 Simpler ways decide by the same payoff and within the same capacity; of values, each with the shift that suits it best.
+Where there is room for so many cases only, no way is counted for more: the most likely ones of those it would act on.
 """
 
 from __future__ import annotations
@@ -11,11 +12,12 @@ from dataclasses import replace
 import numpy as np
 
 from modelwright import format as fmt
+from modelwright.brief.money import Money
 from modelwright.evaluate.evidence import Evidence
 from modelwright.evaluate.measurements import Measurement
 from modelwright.evaluate.measurements.money import BreakEven, Room, Swing, Way, Worth
 from modelwright.evaluate.money.counting import money, times
-from modelwright.evaluate.money.deciding import Decided, capped
+from modelwright.evaluate.money.deciding import Decided, within
 from modelwright.evaluate.money.payoffs import Payoff
 from modelwright.evaluate.money.ranked import profit_curve, top_lists
 from modelwright.runtime.decisions import BestWorth
@@ -32,28 +34,28 @@ AS_PREDICTED, MOST_LIKELY = "as predicted", "most likely"
 SAME_MODEL = frozenset({AS_PREDICTED, MOST_LIKELY})
 """What the same model would say without the payoff: it shows what that adds, and is no other way of deciding."""
 
-Rows = np.ndarray | tuple[float, np.ndarray, np.ndarray]
-"""Decisions of a way; or a share, and what is decided for so many rows taken blindly and for the others."""
 
+def measure_worth(evidence: Evidence, told: Money | None = None, *, seed: int = 0) -> Worth | None:
+    """Return what the decisions of ``evidence.decided`` are worth; None where no payoff and no capacity was given.
 
-def measure_worth(
-    evidence: Evidence, *, currency: str = "", cases: int | None = None, period: str = "day", seed: int = 0
-) -> Worth | None:
-    """Return what the decisions of ``evidence.decided`` are worth; None where no payoff and no capacity was given."""
+    ``told`` has the currency, and the cases that come in a period.
+    """
     decided = evidence.decided
     if decided is None or not len(evidence.y) or (decided.payoff is None and decided.capacity is None):
         return None
-    evidence = _some(evidence, seed)
-    two = evidence.prediction.shape[1] == 2
+    evidence, told = _some(evidence, seed), told or Money()
+    two, currency = evidence.prediction.shape[1] == 2, told.currency or ""
+    wanted, acted = (float(f(evidence.prediction).mean()) if two else None for f in (decided, decided.done))
     found = Worth(
         currency=currency,
         value=None,
         model=None,
         per_thousand=None,
-        acted=float(decided(evidence.prediction).mean()) if two else None,
-        cases=cases,
+        acted=acted,
+        wanted=None if wanted == acted else wanted,
+        cases=told.cases,
         capacity=None if decided.capacity is None else decided.capacity.most,
-        period=period,
+        period=told.period or "day",
         lists=top_lists(decided, evidence, currency, seed) if two else (),
         curve=profit_curve(decided, evidence) if two else None,
     )
@@ -77,12 +79,12 @@ def _some(evidence: Evidence, seed: int) -> Evidence:
 
 def _in_money(found: Worth, decided: Decided, payoff: Payoff, evidence: Evidence, seed: int) -> Worth:
     y, currency = evidence.y, found.currency
-    own = decided(evidence.prediction)
+    own = decided.done(evidence.prediction)
     earned = payoff.of_decisions(y, own)
     others = _others(decided, payoff, evidence)
     ways = []
     for name, (text, rows) in others.items():
-        theirs = _earned(payoff, y, rows)
+        theirs = payoff.of_decisions(y, rows)
         ways.append(
             Way(
                 name=name,
@@ -113,7 +115,7 @@ def _room(decided: Decided, payoff: Payoff, evidence: Evidence, currency: str, s
     if decided.capacity is None:
         return None
     free = (evidence.prediction[:, 1] >= payoff.break_even).astype(float)
-    own = decided(evidence.prediction)
+    own = decided.done(evidence.prediction)
     if free.sum() <= own.sum():
         return None
     more = payoff.of_decisions(evidence.y, free) - payoff.of_decisions(evidence.y, own)
@@ -124,25 +126,10 @@ def _thousand(name: str, rows: np.ndarray, evidence: Evidence, currency: str, se
     return times(money(name, rows, evidence, currency, seed), THOUSAND, name)
 
 
-def _earned(payoff: Payoff, y: np.ndarray, rows: Rows) -> np.ndarray:
-    if isinstance(rows, np.ndarray):
-        return payoff.of_decisions(y, rows)
-    share, taken, left = rows
-    return share * payoff.of_decisions(y, taken) + (1 - share) * payoff.of_decisions(y, left)
-
-
-def _amounts(payoff: Payoff, outcome: str, y: np.ndarray, rows: Rows) -> float:
-    if isinstance(rows, np.ndarray):
-        return float(payoff.amounts(outcome, y, rows).mean())
-    share, taken, left = rows
-    of_both = (payoff.amounts(outcome, y, part).mean() for part in (taken, left))
-    return float(share * next(of_both) + (1 - share) * next(of_both))
-
-
 # what else could be done
 
 
-def _others(decided: Decided, payoff: Payoff, evidence: Evidence) -> dict[str, tuple[str, Rows]]:
+def _others(decided: Decided, payoff: Payoff, evidence: Evidence) -> dict[str, tuple[str, np.ndarray]]:
     """Return the words and the decisions of simpler ways, by name."""
     if not payoff.matrix:
         return _values_otherwise(payoff, evidence)
@@ -151,31 +138,30 @@ def _others(decided: Decided, payoff: Payoff, evidence: Evidence) -> dict[str, t
     return _classes_otherwise(payoff, evidence)
 
 
-def _acting_otherwise(decided: Decided, payoff: Payoff, evidence: Evidence) -> dict[str, tuple[str, Rows]]:
+def _acting_otherwise(decided: Decided, payoff: Payoff, evidence: Evidence) -> dict[str, tuple[str, np.ndarray]]:
     n, capacity = len(evidence.y), decided.capacity
     none, every = np.zeros(n), np.ones(n)
-    found: dict[str, tuple[str, Rows]] = {"nothing": ("act on no case", none)}
+    found: dict[str, tuple[str, np.ndarray]] = {"nothing": ("act on no case", none)}
     if capacity is None:
         found["all"] = ("act on every case", every)
     else:
         found["blindly"] = (
             f"act on {capacity.most:,} of {capacity.cases:,} cases, taken blindly",
-            (capacity.share, every, none),
+            np.full(n, capacity.share),
         )
     for name, (text, prediction) in evidence.baselines.items():
         if name == CONSTANT:
             continue  # acts on none or on all
         event = prediction[:, 1]
-        cut = payoff.break_even if capacity is None else capped(payoff.break_even, event, capacity)[0]
-        found[name] = (text, (event >= cut).astype(float))
+        found[name] = (text, within(event >= payoff.break_even, event, capacity))
     return found
 
 
-def _classes_otherwise(payoff: Payoff, evidence: Evidence) -> dict[str, tuple[str, Rows]]:
+def _classes_otherwise(payoff: Payoff, evidence: Evidence) -> dict[str, tuple[str, np.ndarray]]:
     y, best = evidence.y, BestWorth(payoff.matrix)
     earned = [payoff.of_decisions(y, np.full(len(y), float(c))).mean() for c in range(len(payoff.matrix))]
     always = int(np.argmax(earned))
-    found: dict[str, tuple[str, Rows]] = {
+    found: dict[str, tuple[str, np.ndarray]] = {
         "always": (f"always decide for '{payoff.classes[always]}'", np.full(len(y), float(always))),
         MOST_LIKELY: ("decide for the most likely class, whatever it is worth", evidence.prediction.argmax(axis=1)),
     }
@@ -185,11 +171,11 @@ def _classes_otherwise(payoff: Payoff, evidence: Evidence) -> dict[str, tuple[st
     return found
 
 
-def _values_otherwise(payoff: Payoff, evidence: Evidence) -> dict[str, tuple[str, Rows]]:
+def _values_otherwise(payoff: Payoff, evidence: Evidence) -> dict[str, tuple[str, np.ndarray]]:
     y = evidence.y
     known = evidence.train_y if evidence.train_y is not None and len(evidence.train_y) else y
     always = float(np.quantile(known, payoff.quantile))
-    found: dict[str, tuple[str, Rows]] = {
+    found: dict[str, tuple[str, np.ndarray]] = {
         "always": (f"always plan with {fmt.number(always, 4)}", np.full(len(y), always)),
         AS_PREDICTED: ("plan with the prediction as it is", evidence.prediction[:, 0]),
     }
@@ -203,13 +189,13 @@ def _values_otherwise(payoff: Payoff, evidence: Evidence) -> dict[str, tuple[str
 # how sure the amounts must be
 
 
-def _break_even(payoff: Payoff, y: np.ndarray, own: np.ndarray, others: dict[str, Rows]) -> tuple[BreakEven, ...]:
+def _break_even(payoff: Payoff, y: np.ndarray, own: np.ndarray, others: dict[str, np.ndarray]) -> tuple[BreakEven, ...]:
     """Return for each outcome the amounts between which the model earns more than every other way.
 
     With the decisions as they are, the gain over a way is a straight line in the worth of one outcome.
     """
     mine = float(payoff.of_decisions(y, own).mean())
-    gains = {name: mine - float(_earned(payoff, y, rows).mean()) for name, rows in others.items()}
+    gains = {name: mine - float(payoff.of_decisions(y, rows).mean()) for name, rows in others.items()}
     worth = min(gains.values()) > 0
     found = []
     for outcome, given in payoff.given.items():
@@ -219,7 +205,7 @@ def _break_even(payoff: Payoff, y: np.ndarray, own: np.ndarray, others: dict[str
         above: list[tuple[float, str]] = []
         counted = float(payoff.amounts(outcome, y, own).mean())
         for name, rows in others.items() if worth else ():
-            slope = counted - _amounts(payoff, outcome, y, rows)
+            slope = counted - float(payoff.amounts(outcome, y, rows).mean())
             if abs(slope) > 1e-12:
                 amount = given - gains[name] / slope
                 if payoff.with_amount(outcome, amount) is not None:
@@ -241,13 +227,13 @@ def _break_even(payoff: Payoff, y: np.ndarray, own: np.ndarray, others: dict[str
 
 def _swings(decided: Decided, evidence: Evidence, currency: str, seed: int) -> tuple[Swing, ...]:
     y, prediction = evidence.y, evidence.prediction
-    today = decided(prediction)
+    today = decided.done(prediction)
     found = []
     for other in decided.otherwise:
-        then = other(prediction)
+        then = other.done(prediction, decided.capacity)
         earned = other.payoff.of_decisions(y, then)
         ways = _others(decided, other.payoff, evidence)
-        theirs = {name: _earned(other.payoff, y, rows) for name, (_, rows) in ways.items()}
+        theirs = {name: other.payoff.of_decisions(y, rows) for name, (_, rows) in ways.items()}
         rival = max(theirs.keys() - SAME_MODEL, key=lambda name: (float(theirs[name].mean()), name))
         change = np.abs(then - today) if not other.payoff.matrix else then != today
         found.append(
