@@ -55,6 +55,7 @@ KINDS: tuple[Kind, ...] = (
     _kind("leaks", leaks.additive, _LEAK, "parts of the target"),
     _kind("leaks", leaks.encoded, _LEAK, "target encoding"),
     _kind("leaks", leaks.id_in_order, _LEAK + " A006 A020", "id in order of the target"),
+    _kind("leaks", leaks.exactness, "A053", "precision by outcome"),
     _kind("leaks", leaks.lead, _LEAK, "future value"),
     _kind("leaks", leaks.later_date, _LEAK, "late timestamp"),
     _kind("leaks", leaks.rows_in_test, "A024", "training rows in test"),

@@ -20,7 +20,7 @@ from modelwright.report.words import score_words
 
 __all__ = ["Reading", "done_words", "is_settled", "readings"]
 
-LEAKS = frozenset({"A013", "A014", "A015", "A016", "A020", "A021", "A022", "A023", "A026"})
+LEAKS = frozenset({"A013", "A014", "A015", "A016", "A020", "A021", "A022", "A023", "A026", "A053"})
 """Rules about columns that know what only the outcome tells."""
 DOUBTS = frozenset({"A013", "A014", "A015", "A016", "A022"})
 """Those that ask the reader when a column is filled in, where they cannot tell."""
