@@ -19,6 +19,7 @@ from modelwright.audit.looking import coded, memo, rank_correlation
 from modelwright.audit.names import NOT_EVENT, STEP, TIME, entity, tokens
 from modelwright.data.columns import Strings
 from modelwright.data.contract import Kind
+from modelwright.data.ranks import average_ranks
 
 __all__ = [
     "Panel",
@@ -283,14 +284,13 @@ def beat(context: AuditContext) -> int:
 
 def _beat(context: AuditContext) -> int:
     from scipy.signal import find_peaks
-    from scipy.stats import rankdata
 
     if context.y is None or len(context.row_numbers) < context.n_rows:
         return 0
     y = context.y[~np.isnan(context.y)]
     if len(y) < 2 * MIN_BEAT or np.ptp(y) == 0:
         return 0
-    z = rankdata(y) if not context.classes else (y == _middle(y)).astype(np.float64)
+    z = average_ranks(y) if not context.classes else (y == _middle(y)).astype(np.float64)
     z = z - z.mean()
     spectrum = np.fft.rfft(z, 2 * len(z))
     likeness = np.fft.irfft(spectrum * np.conj(spectrum))[: min(len(z) // 3, 2 * MAX_BEAT)]

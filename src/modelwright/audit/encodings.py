@@ -187,7 +187,7 @@ def _targets(context: AuditContext, y: np.ndarray) -> Iterator[tuple[str, np.nda
 def _by_level(
     name: str, by: str, x: np.ndarray, g: np.ndarray, n_levels: int, targets: list[tuple[str, np.ndarray]]
 ) -> Encoded | None:
-    from scipy.stats import chi2
+    from scipy.special import chdtr
 
     known = (g >= 0) & np.isfinite(x)
     x, g = x[known], g[known]
@@ -207,7 +207,7 @@ def _by_level(
         for what, shape, fitted in _shapes(value[used], n[used], mean[used], overall, bool(label)):
             off = float((np.square(shape - mean[used]) * weight).sum())
             free = levels - fitted
-            if free > 0 and off <= LEFT_OPEN * apart and chi2.cdf(off, free) <= CHANCE:
+            if free > 0 and off <= LEFT_OPEN * apart and chdtr(free, off) <= CHANCE:
                 return Encoded(column=name, by=by, what=what, label=label, closeness=off / free, n_levels=levels)
     return None
 

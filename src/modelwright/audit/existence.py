@@ -92,7 +92,7 @@ def agreement(cells: np.ndarray, sample: PowerSample) -> float:
 
 def purity(side: np.ndarray, sample: PowerSample, least_rows: int = ONE_SIDED_ROWS) -> tuple[float, float] | None:
     """Return the share of the top class on a one-sided side and in all rows; None where it is not one-sided."""
-    from scipy.stats import binom
+    from scipy.special import bdtrc
 
     n = int(side.sum())
     if not least_rows <= n <= len(side) - ONE_SIDED_ROWS:
@@ -102,7 +102,7 @@ def purity(side: np.ndarray, sample: PowerSample, least_rows: int = ONE_SIDED_RO
     usual = float((sample.y == top).mean())
     if share[top] < ONE_SIDED_PURITY or 1 - usual < ONE_SIDED_RATIO * (1 - share[top]):
         return None
-    luck = binom.sf(round(n * share[top]) - 1, n, usual)
+    luck = bdtrc(round(n * share[top]) - 1, n, usual)
     return (float(share[top]), usual) if luck <= ONE_SIDED_CHANCE else None
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from modelwright.audit.findings import AuditContext
 from modelwright.data.columns import Column, Strings
+from modelwright.data.ranks import average_ranks
 
 __all__ = ["Coded", "auc", "code_column", "coded", "is_missing", "memo", "rank_correlation", "values_of"]
 
@@ -83,20 +84,16 @@ def values_of(context: AuditContext, name: str) -> np.ndarray | None:
 
 def rank_correlation(a: np.ndarray, b: np.ndarray) -> float:
     """Return Spearman's correlation over the rows where both are known; 0 where it is not defined."""
-    from scipy.stats import rankdata
-
     known = np.isfinite(a) & np.isfinite(b)
     if known.sum() < 3 or np.ptp(a[known]) == 0 or np.ptp(b[known]) == 0:
         return 0.0
-    return float(np.corrcoef(rankdata(a[known]), rankdata(b[known]))[0, 1])
+    return float(np.corrcoef(average_ranks(a[known]), average_ranks(b[known]))[0, 1])
 
 
 def auc(score: np.ndarray, event: np.ndarray) -> float:
     """Return the area under the ROC curve; NaN where all rows are events, or none is."""
-    from scipy.stats import rankdata
-
     n_event = int(event.sum())
     if n_event in (0, len(event)):
         return float("nan")
-    ranks = rankdata(score)
+    ranks = average_ranks(score)
     return float((ranks[event].sum() - n_event * (n_event + 1) / 2) / (n_event * (len(event) - n_event)))

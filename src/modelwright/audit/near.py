@@ -17,6 +17,7 @@ from modelwright.audit.findings import AuditContext
 from modelwright.audit.looking import coded, memo, rank_correlation
 from modelwright.audit.power import PowerSample
 from modelwright.data.columns import Strings
+from modelwright.data.ranks import average_ranks
 
 __all__ = ["bulk", "class_recall", "follows_closely", "only_past", "only_trend", "same_places"]
 
@@ -83,9 +84,7 @@ def bulk(y: np.ndarray) -> np.ndarray:
 
 def same_places(x: np.ndarray, y: np.ndarray) -> float:
     """Return the share of rows that have (nearly) the same place in the order of a number and of the target."""
-    from scipy.stats import rankdata
-
-    a, b = rankdata(x) / len(x), rankdata(y) / len(y)
+    a, b = average_ranks(x) / len(x), average_ranks(y) / len(y)
     return float(max((np.abs(a - b) <= PLACE).mean(), (np.abs(1 - a - b) <= PLACE).mean()))
 
 
@@ -166,9 +165,7 @@ def _excused(x: np.ndarray, y: np.ndarray) -> bool:
 
 def _ranks(values: np.ndarray) -> np.ndarray:
     """Return places as shares, which no monotone transform changes; NaN where not known."""
-    from scipy.stats import rankdata
-
     places: np.ndarray = np.full(len(values), np.nan)
     known = np.isfinite(values)
-    places[known] = rankdata(values[known]) / max(1, int(known.sum()))
+    places[known] = average_ranks(values[known]) / max(1, int(known.sum()))
     return places

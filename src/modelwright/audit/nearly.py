@@ -9,6 +9,7 @@ import numpy as np
 from modelwright.audit.findings import AuditContext
 from modelwright.audit.looking import coded, is_missing
 from modelwright.data.columns import Strings
+from modelwright.data.ranks import average_ranks
 
 __all__ = ["MOST_EXCEPTIONS", "NearlySame", "nearly_same"]
 
@@ -61,8 +62,6 @@ def _pairs(names: list[str]) -> list[tuple[str, str]]:
 
 def _correlated(context: AuditContext, names: list[str], rows: np.ndarray) -> list[tuple[str, str]]:
     """Return the pairs of numbers that have nearly one order."""
-    from scipy.stats import rankdata
-
     if len(names) < 2:
         return []
     ranks = []
@@ -71,7 +70,7 @@ def _correlated(context: AuditContext, names: list[str], rows: np.ndarray) -> li
         known = np.isfinite(column)
         place = np.zeros(len(rows))
         if known.any():
-            place[known] = rankdata(column[known])
+            place[known] = average_ranks(column[known])
             place[known] -= place[known].mean()
         ranks.append(place / max(float(np.linalg.norm(place)), 1e-12))
     together = np.abs(np.array(ranks) @ np.array(ranks).T)

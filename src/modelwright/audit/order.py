@@ -90,14 +90,15 @@ def stretch_likeness(context: AuditContext) -> tuple[float, float]:
 
 def _errors_of_few(y: np.ndarray) -> float:
     """Return how unlikely so many pairs of rows off the most frequent class are near each other, as standard errors."""
-    from scipy.stats import norm, poisson
+    from scipy.special import ndtri, pdtrc
 
     event = y != np.bincount(y.astype(np.int64)).argmax()
     near = sum(int((event[:-k] & event[k:]).sum()) for k in range(1, LIKE_ROWS + 1))
     expected = float(event.sum()) * (float(event.sum()) - 1) / len(y) * LIKE_ROWS
     if expected >= MANY_PAIRS:
         return float("inf")
-    return float(norm.isf(max(poisson.sf(near - 1, expected), np.finfo(float).tiny)))
+    luck = pdtrc(near - 1, expected) if near else 1.0
+    return -float(ndtri(max(luck, np.finfo(float).tiny)))
 
 
 def unexplained_likeness(context: AuditContext, by: str = "", order: np.ndarray | None = None) -> float:

@@ -20,6 +20,7 @@ from modelwright.audit.boosting import as_numbers, boost
 from modelwright.audit.findings import AuditContext
 from modelwright.audit.looking import auc, code_column, coded, is_missing, memo
 from modelwright.data.columns import Columns, Strings
+from modelwright.data.ranks import average_ranks
 
 __all__ = [
     "ColumnPower",
@@ -102,8 +103,6 @@ def power_sample(context: AuditContext) -> PowerSample | None:
 
 
 def _draw(context: AuditContext) -> PowerSample | None:
-    from scipy.stats import rankdata
-
     if context.y is None:
         return None
     rows = np.flatnonzero(~np.isnan(context.y))
@@ -116,7 +115,7 @@ def _draw(context: AuditContext) -> PowerSample | None:
     folds = rng.permutation(len(rows)) % N_FOLDS
     if context.classes:
         return PowerSample(rows, y.astype(np.int64), len(context.classes), folds)
-    return PowerSample(rows, (rankdata(y) - 0.5) / len(y), 0, folds)
+    return PowerSample(rows, (average_ranks(y) - 0.5) / len(y), 0, folds)
 
 
 def power(context: AuditContext, name: str) -> ColumnPower | None:

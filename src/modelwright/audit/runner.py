@@ -115,7 +115,7 @@ def _done_beside(finding: Finding, dropped: Mapping[str, str]) -> str:
 
 def _load_libraries() -> None:
     """Load what most rules use, so that the first to use it is not charged with a second or more of loading."""
-    import scipy.stats  # noqa: F401
+    import scipy.special  # noqa: F401
 
 
 def _costly(rule: type[Rule]) -> bool:

@@ -13,6 +13,7 @@ import numpy as np
 
 from modelwright.audit.findings import AuditContext
 from modelwright.audit.looking import coded, is_missing, rank_correlation, values_of
+from modelwright.data.ranks import average_ranks
 
 __all__ = [
     "APART",
@@ -151,11 +152,9 @@ def _largest_step(x: np.ndarray, least: float) -> tuple[int, float]:
 
     The area is the probability that a value before exceeds one after; each part has the share ``least`` of the values.
     """
-    from scipy.stats import rankdata
-
     n = len(x)
     cut = np.arange(max(1, int(least * n)), n - max(1, int(least * n)))
-    below = np.cumsum(rankdata(x))[cut - 1] - cut * (cut + 1) / 2
+    below = np.cumsum(average_ranks(x))[cut - 1] - cut * (cut + 1) / 2
     area = below / (cut * (n - cut))
     best = int((np.abs(area - 0.5) / _error(cut, n - cut)).argmax())
     return int(cut[best]), float(area[best])
@@ -167,10 +166,8 @@ def _error(n: np.ndarray | int, m: np.ndarray | int) -> np.ndarray | float:
 
 
 def _area(first: np.ndarray, second: np.ndarray) -> float:
-    from scipy.stats import rankdata
-
     n, m = len(first), len(second)
-    ranks = rankdata(np.concatenate([first, second]))
+    ranks = average_ranks(np.concatenate([first, second]))
     return float((ranks[:n].sum() - n * (n + 1) / 2) / (n * m))
 
 

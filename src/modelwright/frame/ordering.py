@@ -20,6 +20,7 @@ import numpy as np
 
 from modelwright.data.columns import Columns, Strings
 from modelwright.data.contract import Contract, Kind
+from modelwright.data.ranks import average_ranks
 
 __all__ = ["Order", "measure_order"]
 
@@ -127,9 +128,7 @@ def _standardised(columns: Columns, contract: Contract, names: tuple[str, ...], 
 
 def _ranks(column: np.ndarray) -> np.ndarray:
     """Return ranks; missing values get the middle one."""
-    from scipy.stats import rankdata
-
     known = np.isfinite(column)
     ranks = np.full(len(column), (np.count_nonzero(known) + 1) / 2)
-    ranks[known] = rankdata(column[known])
+    ranks[known] = average_ranks(column[known])
     return ranks

@@ -29,6 +29,7 @@ from modelwright.audit.near import bulk
 from modelwright.audit.power import MIN_ROWS, power_sample
 from modelwright.audit.signs import Sign
 from modelwright.data.contract import Kind
+from modelwright.data.ranks import average_ranks
 
 __all__ = ["AdditiveLeak"]
 
@@ -185,8 +186,6 @@ class AdditiveLeak:
         )
 
     def _elapsed(self, context: AuditContext, usable: list[str], rows: np.ndarray) -> list[Finding]:
-        from scipy.stats import rankdata
-
         assert context.y is not None
         dates = [n for n in usable if context.contract[n].kind is Kind.DATETIME]
         for i, first in enumerate(dates):
@@ -195,7 +194,7 @@ class AdditiveLeak:
                 known = np.isfinite(gap)
                 if known.sum() < MIN_ROWS or np.ptp(gap[known]) == 0:
                     continue
-                r = np.corrcoef(rankdata(gap[known]), rankdata(context.y[rows][known]))[0, 1]
+                r = np.corrcoef(average_ranks(gap[known]), average_ranks(context.y[rows][known]))[0, 1]
                 if abs(r) >= ELAPSED_CORRELATION:
                     later = second if np.median(gap[known]) >= 0 else first
                     return [self._dates(context, first, second, later, float(abs(r)))]

@@ -16,6 +16,7 @@ from modelwright.audit.names import NOT_EVENT, tokens
 from modelwright.audit.power import MIN_ROWS, power_sample, score_cells
 from modelwright.audit.telling_names import name_sign
 from modelwright.data.contract import Kind
+from modelwright.data.ranks import average_ranks
 
 __all__ = ["LaterDates"]
 
@@ -172,12 +173,10 @@ def _class_gap(context: AuditContext, late: np.ndarray) -> tuple[float, str]:
 
 def _lateness_skill(context: AuditContext, gap: np.ndarray) -> float:
     """Return what the time between the dates explains of the target, in tenths; missing is one of its own."""
-    from scipy.stats import rankdata
-
     sample = power_sample(context)
     if sample is None:
         return 0.0
     known = np.isfinite(gap)
     cells = np.zeros(len(gap), np.int64)
-    cells[known] = 1 + np.minimum((rankdata(gap[known]) - 1) / known.sum() * BINS, BINS - 1).astype(np.int64)
+    cells[known] = 1 + np.minimum((average_ranks(gap[known]) - 1) / known.sum() * BINS, BINS - 1).astype(np.int64)
     return score_cells(cells[sample.rows], sample)[0]

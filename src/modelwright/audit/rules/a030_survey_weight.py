@@ -13,6 +13,7 @@ from modelwright.audit.looking import coded, rank_correlation, values_of
 from modelwright.audit.names import tokens
 from modelwright.audit.power import power
 from modelwright.data.columns import Strings
+from modelwright.data.ranks import average_ranks
 
 __all__ = ["SurveyWeight"]
 
@@ -155,10 +156,8 @@ def _behaves(context: AuditContext, name: str, values: np.ndarray) -> bool:
 
 def _ratio(values: np.ndarray, codes: np.ndarray) -> float:
     """Return the correlation ratio of ranks with levels, without what luck would give so many levels (Kelley 1935)."""
-    from scipy.stats import rankdata
-
     known = np.isfinite(values)
-    ranks, codes = rankdata(values[known]), codes[known] + 1
+    ranks, codes = average_ranks(values[known]), codes[known] + 1
     counts = np.bincount(codes)
     means = np.bincount(codes, ranks) / np.maximum(counts, 1)
     k, n = int((counts > 0).sum()), len(ranks)

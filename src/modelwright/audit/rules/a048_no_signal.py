@@ -106,10 +106,10 @@ def _surety(made: Probe) -> float:
 
 def _ordered(context: AuditContext, made: Probe, names: tuple[str, ...]) -> bool:
     """Return whether some number rises or falls with the target beyond luck, in any of as many tries as columns."""
-    from scipy.stats import norm
+    from scipy.special import ndtri
 
     if made.prediction.shape[1] > 2:
         return False
-    limit = float(norm.isf(LUCK / 2 / max(1, len(names)))) / np.sqrt(len(made.y))
+    limit = -float(ndtri(LUCK / 2 / max(1, len(names)))) / np.sqrt(len(made.y))
     numbers = [v for n in names if (v := values_of(context, n)) is not None]
     return any(abs(rank_correlation(v[made.rows], made.y)) > limit for v in numbers)
