@@ -50,7 +50,45 @@ def test_clean_tables_accuse_no_slice():
         columns, specs = _table(rng, 2000, 10)
         found = find_slices(get("roc_auc"), y, p, columns, Contract(columns=tuple(specs), rows_seen=2000))
         accused += any(s.worse for s in found)
-    assert accused <= 2  # 5 % of tables each, by Holm
+    assert accused <= 2  # 5 % of tables each
+
+
+def test_what_few_rows_cannot_tell_is_not_called_noise():
+    rng = np.random.default_rng(5)
+    y, p = values(rng, 3000)
+    few = np.arange(3000) < 35
+    p[few] += rng.normal(0, 0.5 * np.abs(p - y[:, None]).mean(), (35, 1))
+    columns = {"few": few.astype(float), "half": (rng.random(3000) < 0.5).astype(float)}
+    contract = Contract(columns=tuple(ColumnSpec(name=c, kind=Kind.BOOLEAN) for c in columns), rows_seen=3000)
+    told = {(s.column, s.value): s.judgement for s in find_slices(get("mae"), y, p, columns, contract)}
+    assert told["few", "yes"] in {"unknown", "perhaps", "worse"}
+    assert told["half", "yes"] == told["half", "no"] == "alike"
+
+
+def test_hard_parts_that_keep_what_their_chances_say_are_called_hard():
+    rng = np.random.default_rng(3)
+    driver = rng.normal(size=20_000)
+    p = 1 / (1 + np.exp(-3 * driver))
+    y = (rng.random(20_000) < p).astype(float)
+    contract = Contract(columns=(ColumnSpec(name="driver", kind=Kind.NUMBER),), rows_seen=20_000)
+    found = find_slices(get("log_loss"), y, np.column_stack([1 - p, p]), {"driver": driver}, contract)
+    middle = max(found, key=lambda s: s.score.value)
+    assert middle.judgement == "hard" and not middle.worse
+    assert {s.judgement for s in found} <= {"hard", "alike"}
+
+
+def test_many_bad_parts_are_all_found():
+    """Of many parts that are worse none hides behind the number of those looked at."""
+    rng = np.random.default_rng(8)
+    y, p = values(rng, 4000)
+    columns, specs = _table(rng, 4000)
+    where = rng.integers(0, 12, 4000)
+    p[where < 6] += rng.normal(0, 0.65 * np.std(y), (int((where < 6).sum()), 1))
+    columns["shop"] = Strings(where.astype(np.int32), np.array([f"s{i}" for i in range(12)], dtype=object))
+    specs.append(ColumnSpec(name="shop", kind=Kind.CATEGORY))
+    found = find_slices(get("mae"), y, p, columns, Contract(columns=tuple(specs), rows_seen=4000))
+    bad = {s.value for s in found if s.worse}
+    assert bad <= {f"s{i}" for i in range(6)} and len(bad) >= 4
 
 
 def test_names_of_parts():

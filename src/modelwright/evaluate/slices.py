@@ -32,6 +32,9 @@ MOST_SCORED = 300  # slices × classes scored in full; of more slices, those wit
 FEWEST_SCORED = 40
 MOST_SHOWN = 20
 ALPHA = 0.05
+# Whose rows may, for all that is known, cost so much more than the others, in parts of the mean loss of a row, is not
+# known to be no worse. A judgement of ours: a quarter more is worth a look.
+MATERIAL = 0.25
 # Two parts that share four fifths of all their rows, and of all rows they leave out, tell a reader one thing.
 SAME_ROWS = 0.8
 # Shown and judged by log loss: a ranking within a part is hard for the wrong reason where the column that ranks is
@@ -70,9 +73,11 @@ def find_slices(
     """Return slices, at most 20: those worse beyond the noise, by what they add to the loss of all rows, then others.
 
     Parts that are nearly the same rows are one slice, named after the first of them. A slice is tested against the
-    other rows on the scale where the metric has no bounds; Holm's (1979) correction is for all slices that were looked
-    at. Rankings and log loss: slices get their log loss, and are tested by how far it exceeds what their own
-    probabilities lead one to expect, since rows with chances near a half cost more however good the model is.
+    other rows on the scale where the metric has no bounds. Of those that are called worse the share that is not is held
+    to a twentieth (Benjamini and Hochberg 1995), for all slices that were looked at: where no part is worse, one is
+    called so in one table of twenty. Rankings and log loss: slices get their log loss, and are tested by how far it
+    exceeds what their own probabilities lead one to expect, since rows with chances near a half cost more however good
+    the model is.
     """
     if len(y) > MOST_ROWS:
         kept = np.sort(np.random.default_rng(seed).choice(len(y), MOST_ROWS, replace=False))
@@ -95,10 +100,11 @@ def find_slices(
         error = math.sqrt(float(np.square(sum_by(influence, groups)).sum()))
         tried = (_score(p, metric, y, prediction, threshold, groups, error, losses) for p in parts)
         scored = [s for s in tried if s is not None]
-    worse = _holm([s.p for s in scored], looked_at)
+    worse = _discoveries([s.p for s in scored], looked_at)
     order = sorted(
         range(len(scored)), key=lambda i: (not worse[i], -(scored[i].added.value or 0.0) if worse[i] else scored[i].z)
     )
+    whole = metric(y, prediction, threshold)
     found = []
     for i, alike in _together(order, [s.part.rows for s in scored]):
         part = scored[i].part
@@ -113,6 +119,7 @@ def find_slices(
                 score=score,
                 gap=scored[i].gap,
                 worse=bool(worse[i]),
+                judgement=_judged(bool(worse[i]), scored[i].added, score, whole, part.rows.sum() / len(y)),
                 added=scored[i].added,
                 same_rows=tuple(f"{scored[j].part.column} = {scored[j].part.value}" for j in alike),
             )
@@ -201,14 +208,28 @@ def _student_tail(z: float, freedom: float) -> float:
     return float(stdtr(max(freedom, 1.0), z))
 
 
-def _holm(p: list[float], looked_at: int) -> np.ndarray:
-    """Return which hypotheses Holm's step-down procedure rejects, of ``looked_at`` in all (the others have p = 1)."""
+def _discoveries(p: list[float], looked_at: int) -> np.ndarray:
+    """Return which are called worse by Benjamini and Hochberg's step-up procedure, of ``looked_at`` in all (the others
+    have p = 1)."""
     order = np.argsort(p)
-    limits = ALPHA / (looked_at - np.arange(len(p)))
-    passed = np.asarray(p)[order] <= limits
-    rejected = np.zeros(len(p), dtype=bool)
-    rejected[order] = np.logical_and.accumulate(passed)
-    return rejected
+    passed = np.flatnonzero(np.asarray(p)[order] <= ALPHA * np.arange(1, len(p) + 1) / looked_at)
+    called = np.zeros(len(p), dtype=bool)
+    called[order[: passed[-1] + 1 if len(passed) else 0]] = True
+    return called
+
+
+def _judged(worse: bool, added: Measurement, score: Measurement, whole: float | None, share: float) -> str:
+    """Return what can be said of a slice, see `Slice`; ``share`` is that of its rows."""
+    if worse:
+        return "worse"
+    if added.low is not None and added.low > 0:
+        return "perhaps"
+    if added.high is not None and added.high > MATERIAL * share:
+        return "unknown"
+    bound = score.low if not score.greater_is_better else score.high
+    if whole is not None and bound is not None and (bound > whole) is not score.greater_is_better and bound != whole:
+        return "hard"
+    return "alike"
 
 
 def _most_suspect(parts: list[_Part], y: np.ndarray, prediction: np.ndarray, most: int) -> list[_Part]:

@@ -121,6 +121,7 @@ def _evaluation(e: Evaluation) -> dict[str, Any]:
                 "score": score(s.score),
                 "gap": s.gap,
                 "worse": s.worse,
+                "judgement": s.judgement,
                 "added": score(s.added) if s.added else None,
                 "same_rows": list(s.same_rows),
             }

@@ -15,7 +15,7 @@ from modelwright.report.charts import RowPlot
 from modelwright.report.words import comparison_words, title_of
 from modelwright.train.record import CandidateResult, Training
 
-__all__ = ["PlotRow", "PlotTable", "comparisons", "importances", "leaderboard", "slices"]
+__all__ = ["PlotRow", "PlotTable", "comparisons", "importances", "leaderboard", "slice_words", "slices"]
 
 BASELINES = {"constant": "Without a model"}
 """Baselines whose names say little to a reader."""
@@ -159,7 +159,7 @@ def slices(evaluation: Evaluation) -> PlotTable | None:
                 "bad" if s.worse else "model",
             ),
             value=fmt.measured(s.score),
-            note="clearly worse" if s.worse else "within the noise",
+            note=slice_words(s),
             tone="bad" if s.worse else "model",
             cells=(_added(s),),
         )
@@ -175,6 +175,18 @@ def slices(evaluation: Evaluation) -> PlotTable | None:
         axis=plot.axis(),
         rows=tuple(rows),
     )
+
+
+def slice_words(s: Slice) -> str:
+    """Return what can be said of a part of the rows."""
+    few = fmt.plural(s.score.n, "row")
+    return {
+        "worse": "clearly worse",
+        "perhaps": "perhaps worse: of so many parts, one looks so by chance",
+        "unknown": f"cannot be told on {few}",
+        "hard": "harder to call, as its own chances say" if s.score.name == "log_loss" else "lower, and costs no more",
+        "alike": "no worse",
+    }.get(s.judgement, "clearly worse" if s.worse else "within the noise")
 
 
 def _rows_of(s: Slice) -> str:

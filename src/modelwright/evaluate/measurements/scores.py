@@ -177,6 +177,10 @@ class Slice:
         it is beyond the loss that the probabilities themselves lead one to expect.
     worse : bool
         Worse by more than the noise, after correction for the number of slices looked at.
+    judgement : str
+        ``"worse"``; ``"perhaps"``: worse, were it the only slice that was looked at; ``"unknown"``: too few rows to
+        tell whether it costs a quarter more; ``"hard"``: its score is lower, and no more than its own probabilities
+        promise or than the scale of its values explains; ``"alike"``. Empty in evaluations of earlier releases.
     added : Measurement or None
         Share of the loss of all rows that would be gone if these rows were like the others; None in evaluations of
         earlier releases.
@@ -189,6 +193,7 @@ class Slice:
     score: Measurement
     gap: float
     worse: bool
+    judgement: str = ""
     added: Measurement | None = None
     same_rows: tuple[str, ...] = ()
 
