@@ -42,6 +42,10 @@ PRIVACY = Privacy(
         ),
     ),
     kept=("city",),
+    judged=(
+        ColumnPrivacy(column="since", datum="date", action="keep", why="its values are dates", decided_by="policy"),
+    ),
+    others=("plan", "tenure"),
     subject="customer",
     suppressed=3,
 )
@@ -67,6 +71,8 @@ def test_the_section_says_what_was_done():
         "<code>city</code>",
         "The ends of the range are cut: <code>pay</code>, <code>debt</code>.",
         "5 rows at least",
+        "<code>since</code> (dates) is kept as it is: its values are dates.",
+        "Nothing personal was found in 2 other columns",
         "3 rows left out",
         "0.62 (0.58 to 0.66)",
         "Rows are few.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 
 import numpy as np
 
@@ -12,8 +13,11 @@ from modelwright.audit.people import is_about_people
 from modelwright.data.columns import Strings
 from modelwright.data.contract import Kind
 from modelwright.data.inference.names import words
+from modelwright.data.personal.births import lie_like_births
 from modelwright.data.personal.given import GIVEN
-from modelwright.data.personal.naming import BIRTH, GIVEN_NAMES, LOCATED, NAME, PEOPLE, folded, names_somebody
+from modelwright.data.personal.naming import GIVEN_NAMES, LOCATED, NAME, PEOPLE, folded, names_somebody, says_birth
+from modelwright.data.personal.persons import given_names, persons_in
+from modelwright.data.personal.phones import LEAST_SHARE, dialled_share
 from modelwright.data.personal.shapes import SHAPES, matching
 
 __all__ = [
@@ -22,6 +26,8 @@ __all__ = [
     "MIN_SAID",
     "SAID_SHARE",
     "SHAPE_SHARE",
+    "dates_of_births",
+    "different_texts",
     "reads_like_names",
     "said_in_texts",
     "told_quietly",
@@ -43,13 +49,8 @@ SAID_SHARE = 0.01
 MIN_SAID = 5
 SMALLEST_NUMBER = 1e6  # seven digits: local phone numbers
 LARGEST_NUMBER = 2.0**53
-PHONE_LENGTHS = (7, 15)
 PRECISE_PLACES = 0.5
 
-_PHONE = words(
-    "phone phones telephone telefon telefono telefone tel mobile mobil handy handynummer rufnummer fax cellphone gsm "
-    "msisdn puhelin telefoon telefonnummer phonenumber телефон"
-)
 _PERSON = re.compile(
     r"(?:(?:Mr|Mrs|Ms|Miss|Dr|Prof|Herr|Frau)\.? )?[^\W\d_][^\W\d_'’.-]*(?:[ '’-][^\W\d_][^\W\d_.]*\.?){0,3}"
     r"|[^\W\d_][^\W\d_'’ -]*, (?:(?:Mr|Mrs|Miss|Ms|Dr|Master|Rev)\. )?.{2,60}"
@@ -60,11 +61,10 @@ FULL_NAME_SHARE = 0.9
 BEGIN_SHARE = 0.15
 MANY_GIVEN = 5
 MANY_NAMES = 50
-_FULL_NAME = re.compile(
-    r"(?:(?:Mr|Mrs|Ms|Miss|Dr|Prof|Herr|Frau)\.? )?([^\W\d_a-z][^\W\d_]+)(?:-[^\W\d_]+)?"
-    r"(?: [^\W\d_a-z]\.?)?(?: [^\W\d_a-z](?:['’][^\W\d_a-z])?[^\W\d_]+(?:-[^\W\d_]+)?){1,2}"
-)
-_FULL_NAME_LAST_FIRST = re.compile(r"[^\W\d_a-z][^\W\d_]+(?:-[^\W\d_]+)?, ([^\W\d_a-z][^\W\d_]+)(?: [^\W\d_a-z]\.?)?")
+# "Dubois, Linda" is hardly anything else, so fewer values tell; so are given names alone, where most values are.
+FEW_NAMES = 10
+TURNED_SHARE = 0.25
+ALONE_SHARE, MANY_ALONE = 0.8, 8
 _NOT_PERSONS = words("product file company city town store shop station item brand car model hotel school street host")
 
 
@@ -73,20 +73,20 @@ def who(context: AuditContext, name: str) -> tuple[str, float, int] | None:
     values = coded(context, name)
     if values.n_levels < MIN_DISTINCT or context.contract[name].kind in (Kind.BOOLEAN, Kind.DURATION, Kind.GEO):
         return None
-    texts = _texts(context, name)
+    texts = different_texts(context, name)
     if not texts:
         return None
     parts = folded(name)
     found = _shaped(texts, parts)
     if found is None and isinstance(context.columns[name], Strings):
         found = _persons(texts, _paired(context, parts))
-    if found is None and _PHONE & set(parts):
-        share = float(np.mean([_is_phone(t) for t in texts]))
-        found = ("phone numbers", share) if share >= CHECKED_SHARE else None
+    if found is None:
+        share = dialled_share(texts, parts)
+        found = ("phone numbers", share) if share >= LEAST_SHARE else None
     return None if found is None else (*found, values.n_levels)
 
 
-def _texts(context: AuditContext, name: str) -> list[str]:
+def different_texts(context: AuditContext, name: str) -> list[str]:
     """Return different values of a column as they were written, some hundred of them."""
     column = coded(context, name)
     if isinstance(context.columns[name], Strings):
@@ -143,24 +143,20 @@ def _persons(texts: list[str], parts: tuple[str, ...]) -> tuple[str, float] | No
 
 
 def reads_like_names(context: AuditContext, name: str) -> tuple[str, float, int] | None:
-    """Return the share of different values that are a given and a family name, where nothing but that is clear."""
+    """Return the share of different values that are names of persons, where the values alone make that clear."""
     values = coded(context, name)
-    if not isinstance(context.columns[name], Strings) or values.n_levels < MANY_NAMES:
+    if not isinstance(context.columns[name], Strings) or values.n_levels < FEW_NAMES:
         return None
     if set(folded(name)) & _NOT_PERSONS:
         return None
     texts = _some([str(v) for v in values.values])
-    found = [_FULL_NAME.fullmatch(t.strip()) or _FULL_NAME_LAST_FIRST.fullmatch(t.strip()) for t in texts]
-    given = [m[1].casefold() for m in found if m is not None]
-    known = [g for g in given if g in GIVEN]
-    if len(given) < FULL_NAME_SHARE * len(texts) or len(known) < BEGIN_SHARE * len(texts):
-        return None
-    return ("names of persons", len(given) / len(texts), values.n_levels) if len(set(known)) >= MANY_GIVEN else None
-
-
-def _is_phone(text: str) -> bool:
-    digits = re.sub(r"[\s()./+-]", "", text)
-    return digits.isdigit() and PHONE_LENGTHS[0] <= len(digits) <= PHONE_LENGTHS[1]
+    found = persons_in(texts)
+    turned = found.turned >= FULL_NAME_SHARE and found.known >= TURNED_SHARE
+    many = values.n_levels >= MANY_NAMES and found.known >= BEGIN_SHARE
+    if found.share >= FULL_NAME_SHARE and found.n_known >= MANY_GIVEN and (turned or many):
+        return "names of persons", found.share, values.n_levels
+    share, n_given = given_names(texts)
+    return ("given names", share, values.n_levels) if share >= ALONE_SHARE and n_given >= MANY_ALONE else None
 
 
 def said_in_texts(context: AuditContext, name: str) -> list[tuple[str, int, int, np.ndarray]]:
@@ -183,11 +179,27 @@ def said_in_texts(context: AuditContext, name: str) -> list[tuple[str, int, int,
     return found
 
 
+def dates_of_births(context: AuditContext, name: str, *, doubted: bool = True) -> bool:
+    """Return whether dates lie like dates of birth; ``doubted``: only where the table is about people."""
+    people = is_about_people(context)
+    if context.contract[name].kind is not Kind.DATETIME or (doubted and not people):
+        return False
+    return lie_like_births(np.asarray(context.columns[name]), _newest(context, name), people=people)
+
+
+def _newest(context: AuditContext, name: str) -> float:
+    """Return the newest date of the other columns that is past, else now."""
+    now = datetime.now(UTC).timestamp()
+    others = (s.maximum for s in context.contract.columns if s.kind is Kind.DATETIME and s.name != name)
+    return max((m for m in others if m is not None and m <= now), default=now)
+
+
 def told_quietly(context: AuditContext, name: str) -> tuple[str, int] | None:
     """Return what a column holds that says much of people without naming them: dates of birth, places."""
-    kind, said = context.contract[name].kind, set(folded(name))
+    kind, parts = context.contract[name].kind, folded(name)
+    said = set(parts)
     n = coded(context, name).n_levels
-    if kind is Kind.DATETIME and said & BIRTH and n >= MIN_DISTINCT:
+    if kind is Kind.DATETIME and n >= MIN_DISTINCT and (says_birth(parts) or dates_of_births(context, name)):
         return "dates of birth", n
     if kind is Kind.GEO and n >= MIN_DISTINCT and (said & LOCATED or is_about_people(context)):
         values = coded(context, name).values

@@ -11,6 +11,7 @@ from modelwright import documents
 from modelwright.champions import PROMOTED, ROLLED_BACK, Champion, champion_of, change, settle
 from modelwright.errors import ProjectError
 from modelwright.project.folder import Folder
+from modelwright.project.secrets import note_key
 
 if TYPE_CHECKING:
     from modelwright.package.bundle import Version
@@ -42,7 +43,9 @@ class Versions(Folder):
         """
         from modelwright.package.bundle import open_version
 
-        return open_version(self.version_folder(number))
+        folder = self.version_folder(number)
+        note_key(self.path)
+        return open_version(folder)
 
     def version_folder(self, number: int | None = None) -> Path:
         """Return the folder of a version, the champion's by default; raises ProjectError when there is no such one."""

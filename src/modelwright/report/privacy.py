@@ -12,6 +12,7 @@ from modelwright.govern.privacy.policy import Datum
 __all__ = ["AttackRow", "ColumnRow", "PrivacySection", "done_to", "section"]
 
 DONE = {
+    "keep": "kept as it is",
     "drop": "dropped",
     "mask": "masked: whether there is a value stays",
     "hash": "pseudonyms by a key that is not stored",
@@ -61,6 +62,8 @@ class PrivacySection:
     columns: tuple[ColumnRow, ...]
     shared: tuple[tuple[str, tuple[str, ...]], ...]
     kept: tuple[str, ...]
+    judged: tuple[ColumnRow, ...]
+    others: tuple[str, ...]
     k: int
     subject: str
     suppressed: str
@@ -81,6 +84,8 @@ def section(privacy: Privacy | None, membership: Membership | None) -> PrivacySe
         columns=columns,
         shared=_shared(found),
         kept=() if privacy is None else privacy.kept,
+        judged=() if privacy is None else tuple(_column(c) for c in privacy.judged),
+        others=() if privacy is None else privacy.others,
         k=1 if privacy is None else privacy.k,
         subject="" if privacy is None else privacy.subject or "",
         suppressed="" if privacy is None or not privacy.suppressed else fmt.plural(privacy.suppressed, "row"),

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from modelwright.errors import ModelwrightError, ProjectError
 from modelwright.project import Project
+from modelwright.project.secrets import note_key
 from modelwright.serve.models import Model, load_model
 from modelwright.serve.settings import Settings, plain_name
 
@@ -197,4 +198,5 @@ def _load(settings: Settings, number: int) -> Model:
         raise ProjectError(
             f"'{settings.place}' has no version {number}", fix="see 'modelwright versions'", code="MW-P072"
         )
+    note_key(Path(settings.place))
     return load_model(folder, name_of(settings), public_key=settings.public_key)

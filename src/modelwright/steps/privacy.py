@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from modelwright.audit.findings import AuditContext
+    from modelwright.govern.privacy.deciding import Decided
     from modelwright.govern.privacy.policy import Policy
 
 __all__ = ["keep_people", "protect", "refuse_forgotten_since", "with_treatments"]
@@ -62,10 +63,13 @@ def protect(run: Run) -> None:
     run.table, suppressed = _unforgotten(run, run.table)
     if policy is not None:
         columns = _shared(run, policy, columns, decided.kept, context.contract)
+    said = {*(c.column for c in (*columns, *decided.judged)), *decided.kept, brief.target}
     if run.test_table is not None:
         own = {c.column: c.treatment for c in columns if c.treatment is not None}
         run.test_table = treated_table(run.test_table, own, dropped=dropped, names=words)
-    _keep(run, policy, columns, decided.kept, suppressed)
+    document = _document(policy, columns, decided, suppressed)
+    others = tuple(name for name in context.contract.names if name not in said)
+    _keep(run, replace(document, subject=brief.subject, others=others))
 
 
 def _look(run: Run) -> AuditContext:
@@ -211,27 +215,29 @@ def _as_it_is_now(
     return Contract(columns=tuple(specs), rows_seen=table.num_rows)
 
 
-def _keep(
-    run: Run, policy: Policy | None, columns: tuple[ColumnPrivacy, ...], kept: tuple[str, ...], suppressed: int
-) -> None:
-    """Note what was done, and leave dropped columns out of the brief of this run."""
-    document = Privacy(
+def _document(policy: Policy | None, columns: tuple[ColumnPrivacy, ...], decided: Decided, suppressed: int) -> Privacy:
+    treated = {c.column for c in columns}
+    return Privacy(
         policy="" if policy is None else policy.name,
         title="" if policy is None else policy.title,
         basis="" if policy is None else policy.basis,
         k=NOTHING_SHARED if policy is None else policy.k,
         columns=columns,
-        kept=kept,
-        subject=run.brief.subject,
+        kept=decided.kept,
+        judged=tuple(c for c in decided.judged if c.column not in treated),
         suppressed=suppressed,
     )
+
+
+def _keep(run: Run, document: Privacy) -> None:
+    """Note what was done, and leave dropped columns out of the brief of this run."""
     run.privacy = document
     run.replace_brief(_without(run, set(document.dropped)))
     run.add("privacy", document, "brief")
-    for column in columns:
+    for column in document.columns:
         what = f"privacy of '{column.column}'" + (f" ({column.datum})" if column.datum else "")
         run.decide("read", what, column.action, column.why, decided_by=column.decided_by)
-    for name in kept:
+    for name in document.kept:
         run.decide("read", f"privacy of '{name}'", Action.KEEP.value, "the brief says so", decided_by="user")
 
 

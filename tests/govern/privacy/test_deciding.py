@@ -87,7 +87,8 @@ def test_a_policy_decides_by_kind():
     assert born is not None and born.action is Action.YEAR and born.low == 1936.0 and born.formats == ("%d.%m.%Y",)
     zips = decided(spec("z", Kind.NUMBER, minimum=501.0, maximum=99950.0), Datum.POSTCODE, "hipaa").treatment
     assert zips is not None and zips.width == 5 and "036" in zips.few
-    assert decided(spec("d", Kind.DATETIME), Datum.DATE).columns == ()
+    kept = decided(spec("d", Kind.DATETIME), Datum.DATE)
+    assert kept.columns == () and [(c.column, c.action) for c in kept.judged] == [("d", "keep")]
     assert decided(spec("d", Kind.DATETIME), Datum.DATE, "hipaa").action == "year"
     assert decided(spec("b", Kind.TEXT), Datum.BIRTH_DATE).action == "drop", "its values cannot be read"
 

@@ -13,14 +13,21 @@ import pytest
 from modelwright import documents
 from modelwright.brief import Brief
 from modelwright.data.contract import ColumnSpec, Kind
-from modelwright.data.treating.keys import ENVIRONMENT, fingerprint_of, key_for, pseudonym
+from modelwright.data.treating.keys import ENVIRONMENT, fingerprint_of, key_file_named, key_for, place_of_key, pseudonym
 from modelwright.data.treating.treatment import Action, Treatment
 from modelwright.documents import digest_of
 from modelwright.errors import ProjectError, UsageError
 from modelwright.forgetting import forget
-from modelwright.govern.privacy.subjects import Forgotten, digest_of_pseudonym, keep_subject, without_forgotten
+from modelwright.govern.privacy.subjects import (
+    Forgotten,
+    digest_of_pseudonym,
+    keep_subject,
+    subject_of,
+    without_forgotten,
+)
 from modelwright.lifecycle import STAGES, Silent, _go_through
 from modelwright.project import Project
+from modelwright.project.secrets import note_key
 from modelwright.running import Run
 from modelwright.steps.privacy import refuse_forgotten_since
 
@@ -139,3 +146,23 @@ def test_the_key_file_is_found_from_everywhere(tmp_path: Path, monkeypatch: pyte
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "elsewhere")
     assert forget(made, "customer", "P003").digest
+
+
+def test_a_version_names_the_key_file_and_the_project_says_where_it_lies(tmp_path: Path, monkeypatch):
+    monkeypatch.delenv(ENVIRONMENT)
+    (tmp_path / "keys").mkdir()
+    (tmp_path / "keys" / "own.key").write_text(KEY)
+    monkeypatch.chdir(tmp_path)
+    assert key_file_named("keys/own.key") == "own.key"
+    made = Project.create(tmp_path / "p")
+    keep_subject(made.path, replace(SPEC, treatment=replace(SPEC.treatment, key_file="own.key")))
+    kept = subject_of(made.path)
+    assert kept is not None and kept.treatment is not None
+    assert kept.treatment.key_file == str(tmp_path / "keys" / "own.key")
+    monkeypatch.setattr("modelwright.data.treating.keys._places", {})
+    assert place_of_key("own.key") == "own.key", "another process knows no place"
+    (made.path / "brief.toml").write_text("[privacy]\nkey = '../keys/own.key'\n")
+    note_key(made.path)
+    assert key_for("own.key") == bytes.fromhex(KEY)
+    (made.path / "brief.toml").write_text("privacy = [broken")
+    note_key(made.path)

@@ -9,6 +9,7 @@ from modelwright.audit.findings import Action, AuditContext, Finding, Severity
 from modelwright.audit.singling import MIN_QUASI, UNIQUE_SHARE, singled_out
 from modelwright.audit.telling_who import (
     CHECKED_SHARE,
+    FEW_NAMES,
     FULL_NAME_SHARE,
     MANY_NAMES,
     MIN_DISTINCT,
@@ -21,10 +22,15 @@ from modelwright.audit.telling_who import (
     who,
 )
 from modelwright.data.contract import Kind
+from modelwright.data.personal.births import LEAST_SPREAD
 
 __all__ = ["PersonalData"]
 
 _WRITTEN = frozenset({Kind.TEXT, Kind.CATEGORY})
+
+
+def _like(plural: str) -> str:
+    return plural if plural != "names of persons" else "a given and a family name"
 
 
 class PersonalData:
@@ -49,7 +55,11 @@ class PersonalData:
         "where the column's name says so. Names of persons: the column's name says so in one of some twenty languages, "
         "and the values are one to four capitalised words. Whatever the column is "
         f"called, {percent(FULL_NAME_SHARE)} of at least {MANY_NAMES} different values that are a given and a family "
-        "name, many of them frequent given names, are told. In free text: addresses and numbers in "
+        f'name, many of them frequent given names, are told; {FEW_NAMES} are enough that are written "Family, Given" '
+        "or are given names alone. Numbers that are dialled at home (a zero first, eight to thirteen digits in groups) "
+        "are phone numbers as well. Where the table is about people, dates are dates of birth whatever they are called "
+        f"that spread over {LEAST_SPREAD:g} years and all weekdays and do not follow the order of the rows. In free "
+        "text: addresses and numbers in "
         f"{percent(SAID_SHARE)} of the rows and {MIN_SAID} at least. Together: at least {MIN_QUASI} columns such as "
         f"age, sex, origin, marital status, education, occupation and place, and {percent(UNIQUE_SHARE)} of the rows "
         "are the only ones with their values."
@@ -97,7 +107,7 @@ class PersonalData:
             severity=Severity.WARNING,
             columns=[name],
             message=f"'{name}' seems to hold {plural}: {percent(share)} of {count(n_distinct, 'different value')} read "
-            "like a given and a family name. They say who somebody is and nothing about new people.",
+            f"like {_like(plural)}. They say who somebody is and nothing about new people.",
             evidence={"what": plural, "share": share, "n_distinct": n_distinct},
             fix=f"leave the column out of the export, or name it with --drop {name}",
         )

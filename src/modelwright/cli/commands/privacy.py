@@ -53,6 +53,10 @@ def gathered(project: Project) -> dict[str, Any]:
             for c in (found.columns if found else ())
         ],
         "kept": list(found.kept) if found else [],
+        "kept_by_policy": [
+            {"column": c.column, "holds": c.datum, "why": c.why} for c in (found.judged if found else ())
+        ],
+        "not_personal": list(found.others) if found else [],
         "subject": found.subject if found else None,
         "people": people,
         "forgotten": len(forgotten.digests) if forgotten else 0,
@@ -71,6 +75,9 @@ def _lines(facts: dict[str, Any]) -> list[str]:
         holds = f" ({c['holds']})" if c["holds"] else ""
         lines.append(f"  {c['column']}{holds}: {done_to(c['action'])}; {c['decided_by']}: {c['why']}")
     lines += [f"  {name}: kept as it is, the brief says so" for name in facts["kept"]]
+    lines += [f"  {c['column']} ({c['holds']}): kept as it is; policy: {c['why']}" for c in facts["kept_by_policy"]]
+    if facts["not_personal"]:
+        lines.append(f"nothing personal was found in: {', '.join(facts['not_personal'])}")
     if facts["k"] and facts["k"] > 1:
         lines.append(f"what is stored of levels, words and ranges is shared by {facts['k']} rows at least")
     if facts["subject"]:

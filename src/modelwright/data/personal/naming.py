@@ -17,6 +17,7 @@ __all__ = [
     "folded",
     "names_a_way_to_reach",
     "names_somebody",
+    "says_birth",
     "speaks_about",
 ]
 
@@ -35,7 +36,9 @@ NAME = words("name names nom nombre nome naam namn navn nume")
 PEOPLE = words(
     "first last full given family middle maiden user customer client patient person employee student member owner "
     "contact applicant borrower passenger driver rider tenant guest subscriber cardholder holder author sender "
-    "recipient mother father spouse parent child kunde kunden client cliente"
+    "recipient mother father spouse parent child kunde kunden client cliente cust pat emp stud acct pers subj "
+    "mitarbeiter patienten klient kund klant asiakas klientow empleado funcionario dipendente paciente paziente "
+    "alumno eleve schuler teacher doctor physician agent advisor adviser"
 )
 _IDENTITIES = words(
     "ssn nino nin passport passeport pasaporte reisepass ausweis personalausweis dni nie nif "
@@ -59,9 +62,19 @@ _CONTACTS = words(
 )
 BIRTH = words(
     "birth birthday birthdate birthdt dob bday geburt geburtstag geburtsdatum naissance nacimiento nascimento nascita "
-    "geboortedatum fodelsedatum fodselsdato syntymaaika urodzenia narozeni dogum nasterii рождения"
+    "geboortedatum fodelsedatum fodselsdato syntymaaika urodzenia narozeni dogum nasterii рождения "
+    "born geb geboren geburtsjahr gebdatum gebdat jahrgang naiss nac fecnac fnac nacido nacida nasc dtnasc nascido "
+    "nascida datanascita geboorte geboortejaar fodt fodd fodelsear syntynyt syntymapaiva urodzony urodzona "
+    "narozen dogumtarihi szuletesi γεννησης"
 )
+_NOT_A_DAY = words(
+    "native foreign country place city town state weight order rate parity ort land lieu lugar luogo local plaats "
+    "control defect type length"
+)
+"""Beside a word for birth: where, how heavy, the how manieth; or who was born abroad."""
 _STEMS = re.compile(
+    "(?:cust|customer|client|patient|pat|emp|employee|student|member|owner|holder|agent|doctor|contact)name|"
+    "kundenname|clientnom|nomclient|"
     "mailadd|firstname|lastname|fullname|surname|username|birthda|dateofbirth|geburts|passport|creditcard|cardnumber|"
     "ipaddr|macaddr|socialsec|phonenum|telefonn|streetadd|postaladd|homeadd|accountnumber|fechanac|codicefiscale|"
     "姓名|名字|氏名|名前|电话|電話|手机|手機|邮箱|郵箱|メール|地址|住所|身份证|身分證|"
@@ -96,11 +109,17 @@ def names_somebody(parts: tuple[str, ...]) -> bool:
     found = set(parts)
     if speaks_about(parts):
         return False
-    if found & (GIVEN_NAMES | _IDENTITIES | BIRTH) or _STEMS.search("".join(parts)):
+    if found & (GIVEN_NAMES | _IDENTITIES) or says_birth(parts) or _STEMS.search("".join(parts)):
         return True
     if found & NAME and (len(parts) == 1 or found & PEOPLE):
         return True
     return "social" in found and "security" in found
+
+
+def says_birth(parts: tuple[str, ...]) -> bool:
+    """Return whether a name speaks of when somebody was born."""
+    found = set(parts)
+    return bool(found & BIRTH) and not found & _NOT_A_DAY
 
 
 def names_a_way_to_reach(parts: tuple[str, ...]) -> bool:

@@ -16,7 +16,16 @@ from pathlib import Path
 
 from modelwright.errors import UsageError
 
-__all__ = ["ENVIRONMENT", "HASHED", "fingerprint_of", "has_key", "key_for", "pseudonym"]
+__all__ = [
+    "ENVIRONMENT",
+    "HASHED",
+    "fingerprint_of",
+    "has_key",
+    "key_file_named",
+    "key_for",
+    "place_of_key",
+    "pseudonym",
+]
 
 ENVIRONMENT = "MODELWRIGHT_PRIVACY_KEY"
 
@@ -30,6 +39,30 @@ HASHED = re.compile(r"#[0-9a-f]{32}", re.ASCII)
 """What a pseudonym looks like."""
 
 _FIX = f"put 32 or more hexadecimal digits into {ENVIRONMENT}, or into a file named with --privacy-key"
+
+
+SECRETS = Path("/run/secrets")
+"""Where containers find files that are not in their image (Docker, Kubernetes by convention)."""
+
+_places: dict[str, str] = {}
+"""Where key files lie whose name alone is stored; each process learns it from the brief of the project it works on."""
+
+
+def key_file_named(key_file: str | None) -> str | None:
+    """Return the name of a key file, which is all that is stored of its place, and keep the place for this process."""
+    if key_file is None:
+        return None
+    place = Path(key_file).expanduser()
+    _places[place.name] = str(place.absolute())
+    return place.name
+
+
+def place_of_key(key_file: str) -> str:
+    """Return where a key file lies: as it is written, else where `key_file_named` saw it, else among the secrets."""
+    written = Path(key_file).expanduser()
+    if len(written.parts) > 1 or written.is_file():
+        return str(written.absolute())
+    return _places.get(key_file) or (str(SECRETS / key_file) if (SECRETS / key_file).is_file() else key_file)
 
 
 def has_key(key_file: str | None) -> bool:
@@ -46,7 +79,8 @@ def key_for(key_file: str | None, fingerprint: str = "") -> bytes:
         There is none (MW-U910), it cannot be used (MW-U911), or it is another one than that which made the
         pseudonyms before (MW-U912).
     """
-    return _key(os.environ.get(ENVIRONMENT, ""), key_file, fingerprint)
+    given = os.environ.get(ENVIRONMENT, "")
+    return _key(given, place_of_key(key_file) if key_file is not None and not given else key_file, fingerprint)
 
 
 @lru_cache(maxsize=16)
@@ -54,7 +88,7 @@ def _key(given: str, key_file: str | None, fingerprint: str) -> bytes:
     if not given and key_file is None:
         raise UsageError("pseudonyms need a key, and there is none", fix=_FIX, code="MW-U910")
     try:
-        key = bytes.fromhex(given or Path(str(key_file)).expanduser().read_text("ascii").strip())
+        key = bytes.fromhex(given or Path(str(key_file)).read_text("ascii").strip())
     except (OSError, ValueError) as error:
         where = ENVIRONMENT if given else f"'{key_file}'"
         why = error.strerror if isinstance(error, OSError) else "it is not hexadecimal"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from modelwright.brief import Brief
 from modelwright.data.contract import ColumnSpec, Contract, Kind
-from modelwright.data.treating.keys import fingerprint_of, has_key, key_for
+from modelwright.data.treating.keys import fingerprint_of, has_key, key_file_named, key_for
 from modelwright.data.treating.treatment import Action, Treatment, parse_action
 from modelwright.errors import UsageError
 from modelwright.govern.privacy.detecting import Found
@@ -25,10 +25,11 @@ _FOR_NUMBERS = frozenset({Action.CAP, Action.BUCKET, Action.ROUND})
 
 @dataclass(frozen=True, kw_only=True)
 class Decided:
-    """What is done to columns, and which personal ones the user keeps as they are."""
+    """What is done to columns, which personal ones the user keeps as they are, and which ones the policy keeps."""
 
     columns: tuple[ColumnPrivacy, ...]
     kept: tuple[str, ...]
+    judged: tuple[ColumnPrivacy, ...] = ()
 
 
 def decide(
@@ -63,15 +64,18 @@ def decide(
     """
     columns: list[ColumnPrivacy] = []
     kept: list[str] = []
+    judged: list[ColumnPrivacy] = []
     for spec in contract.columns:
         decided = _decided(brief, policy, spec, found.get(spec.name), year, (before or {}).get(spec.name))
         if decided is None:
             continue
-        if decided.action == Action.KEEP:
+        if decided.action == Action.KEEP and decided.decided_by == "policy":
+            judged.append(decided)
+        elif decided.action == Action.KEEP:
             kept.append(spec.name)
         else:
             columns.append(decided)
-    return Decided(columns=tuple(columns), kept=tuple(kept))
+    return Decided(columns=tuple(columns), kept=tuple(kept), judged=tuple(judged))
 
 
 def _decided(
@@ -94,13 +98,13 @@ def _decided(
         why, by = "the brief says so", "user"
     elif before is not None:
         return _as(spec, datum, before, "as it was when the project was trained last", "policy")
-    elif policy is None or found is None:
+    elif found is None:
         return None
+    elif policy is None:
+        return _as(spec, datum, None, f"{found.why}; there is no policy", "policy", Action.KEEP)
     else:
         action, size = policy.action(found.datum)
         why, by = f"{found.why}; {policy.title} as this product reads it", "policy"
-        if action is Action.KEEP:
-            return None
         action, why = _fitting(action, brief, spec, why)
     if action is Action.KEEP:
         return _as(spec, datum, None, why, by, action)
@@ -147,7 +151,9 @@ def _subject(brief: Brief, spec: ColumnSpec, asked: str | None) -> ColumnPrivacy
 
 def _hashing(brief: Brief, name: str) -> Treatment:
     key = key_for(brief.privacy_key)
-    return Treatment(action=Action.HASH, salt=name, key_file=brief.privacy_key, fingerprint=fingerprint_of(key))
+    return Treatment(
+        action=Action.HASH, salt=name, key_file=key_file_named(brief.privacy_key), fingerprint=fingerprint_of(key)
+    )
 
 
 def _treatment(

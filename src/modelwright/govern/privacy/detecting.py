@@ -14,19 +14,20 @@ import numpy as np
 from modelwright.audit.findings import AuditContext
 from modelwright.audit.looking import coded
 from modelwright.audit.people import AGE, is_about_people, named_attribute
-from modelwright.audit.telling_who import MIN_DISTINCT, reads_like_names, said_in_texts, who
+from modelwright.audit.telling_who import MIN_DISTINCT, dates_of_births, said_in_texts, who
 from modelwright.data.columns import Strings
 from modelwright.data.contract import Kind
 from modelwright.data.inference.names import is_key, words
 from modelwright.data.personal.naming import (
-    BIRTH,
     NAME,
     PEOPLE,
     folded,
     names_a_way_to_reach,
     names_somebody,
+    says_birth,
     speaks_about,
 )
+from modelwright.govern.privacy.likeness import numbers_dialled, persons_written, repeated_names, stand_ins
 from modelwright.govern.privacy.policy import Datum
 
 __all__ = ["Found", "detect"]
@@ -53,6 +54,9 @@ LONG_TEXT = 25
 MANY_IDS = 50
 """Different values from which a column that is called a key singles out."""
 
+SINGLING = frozenset({Datum.NAME, Datum.EMAIL, Datum.PHONE, Datum.NATIONAL_ID, Datum.HEALTH_NUMBER, Datum.USER_NAME})
+"""What says by itself who somebody is: a code that goes with it one by one does, too."""
+
 _BY_VALUES = {
     "e-mail addresses": Datum.EMAIL,
     "IBANs": Datum.ACCOUNT,
@@ -61,6 +65,7 @@ _BY_VALUES = {
     "network card addresses": Datum.DEVICE,
     "IP addresses": Datum.NETWORK,
     "phone numbers": Datum.PHONE,
+    "given names": Datum.NAME,
     "postal addresses": Datum.ADDRESS,
     "names of persons": Datum.NAME,
     "user names": Datum.USER_NAME,
@@ -132,12 +137,24 @@ class Found:
 
 def detect(context: AuditContext) -> dict[str, Found]:
     """Return what is personal, by column, without the target."""
-    names = (name for name in context.contract.names if name != context.target)
-    return {name: found for name in names if (found := _of(context, name)) is not None}
+    names = [name for name in context.contract.names if name != context.target]
+    found = {name: said for name in names if (said := _of(context, name)) is not None}
+    return found | _beside(context, names, found)
+
+
+def _beside(context: AuditContext, names: list[str], found: dict[str, Found]) -> dict[str, Found]:
+    """Return what columns are because they repeat the names in another one, or stand for what singles out."""
+    named = [n for n in names if n in found and found[n].datum is Datum.NAME]
+    others = [n for n in names if n not in found or found[n].datum in (Datum.PLACE, Datum.IDENTIFIER)]
+    same = {n: Found(datum=Datum.NAME, why=why) for n, why in repeated_names(context, named, others).items()}
+    who = [n for n in names if n in found and found[n].datum in SINGLING]
+    left = [n for n in others if n not in same and n not in found]
+    codes = {n: Found(datum=Datum.IDENTIFIER, why=why) for n, why in stand_ins(context, who, left).items()}
+    return same | codes
 
 
 def _of(context: AuditContext, name: str) -> Found | None:
-    for look in (_by_values, _by_name, _by_full_names, _by_kind, _by_facts, _by_text, _by_key):
+    for look in (_by_values, _by_name, _by_names_of_persons, _by_numbers, _by_kind, _by_facts, _by_text, _by_key):
         found = look(context, name)
         if found is not None:
             return found
@@ -153,26 +170,38 @@ def _by_values(context: AuditContext, name: str) -> Found | None:
     return Found(datum=datum, why=f"{share:.0%} of its {n:,} different values read as {plural}")
 
 
-def _by_full_names(context: AuditContext, name: str) -> Found | None:
-    said = reads_like_names(context, name)
-    return None if said is None else Found(datum=Datum.NAME, why=f"{said[1]:.0%} of its values read as full names")
+def _by_names_of_persons(context: AuditContext, name: str) -> Found | None:
+    said = persons_written(context, name)
+    return None if said is None else Found(datum=Datum.NAME, why=said)
+
+
+def _by_numbers(context: AuditContext, name: str) -> Found | None:
+    share = numbers_dialled(context, name)
+    if not share:
+        return None
+    return Found(datum=Datum.PHONE, why=f"{share:.0%} of its different values are written like phone numbers")
 
 
 def _by_name(context: AuditContext, name: str) -> Found | None:
     parts = folded(name)
     found = set(parts)
-    if speaks_about(parts) or not _may_single_out(context, name, small=bool(found & _PLAIN_SAID)):
+    if speaks_about(parts) or not _may_single_out(context, name, small=_says_plainly(found)):
         return None
     datum = next((d for both, d in _TOGETHER.items() if found.issuperset(both)), None)
     datum = datum or next((d for d, said in _BY_NAME if found & said), None)
     lone = found <= NAME  # cars and products have names, too
     if lone and coded(context, name).n_levels >= MIN_DISTINCT and not is_about_people(context):
         return None
-    if datum is None and names_somebody(parts) and not found & BIRTH:
+    if datum is None and names_somebody(parts) and not says_birth(parts):
         datum = Datum.NAME if _is_words(context, name) else Datum.NATIONAL_ID
     if datum is None and names_a_way_to_reach(parts):
         datum = Datum.IDENTIFIER
     return None if datum is None else Found(datum=datum, why=f"its name says {datum.words}")
+
+
+def _says_plainly(found: set[str]) -> bool:
+    """Return whether a name says a number of persons and nothing else; a "3SsnPorch" is a porch for three seasons."""
+    return bool(found & _PLAIN_SAID) and found <= _PLAIN_SAID | _NUMBERED | PEOPLE
 
 
 def _may_single_out(context: AuditContext, name: str, *, small: bool = False) -> bool:
@@ -203,17 +232,26 @@ def _is_words(context: AuditContext, name: str) -> bool:
     return float(np.mean([re.search(r"\d", t) is None for t in texts])) > 0.5 if texts else False
 
 
+def _has_digits(context: AuditContext, name: str) -> bool:
+    """Return whether most of a column's different values are many and have digits, as dates of all writings do."""
+    texts = [str(v) for v in coded(context, name).values[:200]]
+    return len(texts) >= MIN_DISTINCT and float(np.mean([bool(re.search(r"\d", t)) for t in texts])) > 0.5
+
+
 def _by_kind(context: AuditContext, name: str) -> Found | None:
-    spec, born = context.contract[name], bool(set(folded(name)) & BIRTH)
+    spec, born = context.contract[name], says_birth(folded(name))
     if spec.kind is Kind.GEO:
         return Found(datum=Datum.POSITION, why="it is a latitude or a longitude")
     if spec.kind is Kind.DATETIME:
-        datum = Datum.BIRTH_DATE if born else Datum.DATE
-        return Found(datum=datum, why="its values are dates" + (", and its name says of birth" if born else ""))
+        if born:
+            return Found(datum=Datum.BIRTH_DATE, why="its values are dates, and its name says of birth")
+        if dates_of_births(context, name, doubted=False):
+            return Found(datum=Datum.BIRTH_DATE, why="its dates lie over decades and all weekdays as dates of birth do")
+        return Found(datum=Datum.DATE, why="its values are dates")
     if born and spec.kind is Kind.NUMBER:
         years = _lie_within(context, name, FIRST_YEAR, LAST_YEAR)
         return Found(datum=Datum.BIRTH_DATE, why="its name and values say years of birth") if years else None
-    if born and names_somebody(folded(name)) and isinstance(context.columns[name], Strings):
+    if born and isinstance(context.columns[name], Strings) and _has_digits(context, name):
         return Found(datum=Datum.BIRTH_DATE, why="its name says dates of birth")
     return None
 

@@ -50,6 +50,10 @@ class Privacy:
         Those that something is done to, in the order of the table.
     kept : tuple of str
         Columns with personal data that the user keeps as they are.
+    judged : tuple of ColumnPrivacy
+        Columns with personal data that the policy keeps as they are, each with why.
+    others : tuple of str
+        Columns in which nothing personal was found.
     subject : str or None
         Column whose pseudonyms say whose rows these are.
     suppressed : int
@@ -62,6 +66,8 @@ class Privacy:
     k: int
     columns: tuple[ColumnPrivacy, ...]
     kept: tuple[str, ...] = ()
+    judged: tuple[ColumnPrivacy, ...] = ()
+    others: tuple[str, ...] = ()
     subject: str | None = None
     suppressed: int = 0
 

@@ -25,7 +25,7 @@ from modelwright.data.columns import Column, Strings
 from modelwright.data.contract import ColumnSpec, Contract
 from modelwright.data.parsing.texts import is_missing_text, text_of
 from modelwright.data.raw import raw_of
-from modelwright.data.treating.keys import HASHED
+from modelwright.data.treating.keys import HASHED, place_of_key
 from modelwright.documents import write_atomic
 from modelwright.errors import UsageError
 
@@ -95,7 +95,7 @@ def keep_subject(project: Path, spec: ColumnSpec) -> None:
     """Write how the column of subjects is read: the prediction log keeps pseudonyms of it. The key is found from every
     folder."""
     if spec.treatment is not None and spec.treatment.key_file is not None:
-        whole = str(Path(spec.treatment.key_file).expanduser().absolute())
+        whole = place_of_key(spec.treatment.key_file)
         spec = replace(spec, treatment=replace(spec.treatment, key_file=whole))
     (project / FOLDER).mkdir(exist_ok=True)
     documents.save(spec, project / FOLDER / SUBJECT)
