@@ -70,12 +70,13 @@ def test_what_is_read_does_not_change(make_log: Make) -> None:
 
 
 def test_many_batches(make_log: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(compacting, "ROWS_AT_ONCE", 7)
+    monkeypatch.setattr(compacting, "ROWS_AT_ONCE", 3)
+    monkeypatch.setattr(compacting, "GROUP_ROWS", 7)
     folder = filled(make_log, 50).folder
     compact(folder)
     assert ages(folder) == [float(n) for n in range(50)]
     (file,) = log_files(folder, PARQUET, "predictions")
-    assert pq.ParquetFile(file.path).num_row_groups == 8
+    assert pq.ParquetFile(file.path).num_row_groups == 6  # of three times three rows
 
 
 def test_a_segment_that_is_written_is_left_alone(make_log: Make) -> None:

@@ -11,6 +11,7 @@ import argparse
 import contextlib
 import fcntl
 import importlib.util
+import itertools
 import os
 import sys
 import time
@@ -20,14 +21,18 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from modelwright.errors import ModelwrightError, ProjectError
+from modelwright.serve.disarming import disarm
 from modelwright.serve.log.lines import Header, read_header
 from modelwright.serve.log.segments import DAMAGED, PARQUET, PRIVATE, SEGMENT, LogFile, log_files, only_lock
 from modelwright.serve.log.tables import AnswerTypes, arrow, as_table, decoded, metadata
 
 __all__ = ["Compacted", "alone", "compact", "compact_alone", "main"]
 
-ROWS_AT_ONCE = 20_000
-"""Rows of a row group: Python objects of so many rows of 30 columns take some 60 MB."""
+GROUP_ROWS = 20_000
+"""Rows of a row group."""
+
+ROWS_AT_ONCE = 1_000
+"""Rows that are Python objects at a time; of 30 columns so many take some 3 MB."""
 
 NICENESS = 10  # requests come first
 PAUSE = 0.05  # seconds between looks at a lock that another process holds
@@ -218,18 +223,19 @@ def _write(file: LogFile, header: Header, found: _Survey, target: Path) -> None:
 
 
 def tables_of(path: Path, header: Header, answers: AnswerTypes) -> Iterator[Any]:
-    """Yield the rows of a segment as tables of at most `ROWS_AT_ONCE` rows, all of one schema."""
-    rows: list[tuple[Any, ...]] = []
+    """Yield the rows of a segment as tables of at most `GROUP_ROWS` rows, all of one schema."""
+    pa = arrow()
+    parts: list[Any] = []
     with open(path, "rb") as lines:
         lines.readline()
-        for row in decoded(whole_lines(lines, _Survey(answers)), header.stream):
-            if row is not None:
-                rows.append(row)
-            if len(rows) >= ROWS_AT_ONCE:
-                yield as_table(rows, header, answers)
-                rows = []
-    if rows:
-        yield as_table(rows, header, answers)
+        rows = (row for row in decoded(whole_lines(lines, _Survey(answers)), header.stream) if row is not None)
+        while some := list(itertools.islice(rows, ROWS_AT_ONCE)):
+            parts.append(as_table(some, header, answers))
+            if len(parts) * ROWS_AT_ONCE >= GROUP_ROWS:
+                yield pa.concat_tables(parts)
+                parts = []
+    if parts:
+        yield pa.concat_tables(parts)
 
 
 def _sync_folder(folder: Path) -> None:
@@ -240,10 +246,11 @@ def _sync_folder(folder: Path) -> None:
         os.close(fd)
 
 
-def _with_one_thread() -> None:
-    """Have Arrow leave the other cores to those who answer requests."""
+def _in_little_room() -> None:
+    """Have Arrow leave the other cores to those who answer requests, and give back memory."""
     import pyarrow as pa
 
+    pa.set_memory_pool(pa.system_memory_pool())
     pa.set_cpu_count(1)
     pa.set_io_thread_count(1)
 
@@ -264,7 +271,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         policy = LogPolicy(**limits)
         if importlib.util.find_spec("pyarrow"):  # else the segments stay as they are, and expire all the same
-            _with_one_thread()
+            _in_little_room()
             done = compact(given.folder)
             if done.torn or done.damaged or done.refused:
                 print(f"prediction log: {done}", file=sys.stderr)
@@ -277,4 +284,5 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
+    disarm()
     sys.exit(main())
