@@ -28,7 +28,7 @@ def assemble(members: Sequence[TrainedMember], facts: dict[str, Any]) -> Plan:
     members : sequence of TrainedMember
         A member with several folders (fold models) gives each of them its share of the weight.
     facts : dict
-        ``contract``, ``objective``, ``classes``, ``calibrator``, ``threshold`` of the plan.
+        ``contract``, ``objective``, ``classes``, ``calibrator``, ``threshold``, ``by_group`` of the plan.
     """
     views: dict[str, ViewPlan] = {}
     keys: dict[str, str] = {}
@@ -51,5 +51,6 @@ def assemble(members: Sequence[TrainedMember], facts: dict[str, Any]) -> Plan:
                 )
             )
     used = {name for view in views.values() for op in view.ops for name in op.inputs}
+    used |= set() if facts.get("by_group") is None else set(facts["by_group"].columns)
     contract = facts["contract"].only(used)
     return Plan(**{**facts, "contract": contract}, views=views, members=tuple(planned))

@@ -107,7 +107,7 @@ def check_parity(
     worst = max(
         *members.values(),
         difference(blended, plan.blend(expected)),
-        difference(answered, plan.calibrated(blended)),
+        difference(answered, plan.moved(plan.calibrated(blended), everything)),
         difference(_one_by_one(compiled or RowPlan(loaded), everything), answered[-SINGLE_ROWS:]),
     )
     result = Parity(

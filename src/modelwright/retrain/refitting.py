@@ -67,6 +67,7 @@ def remade(
             "calibrator": calibrator,
             "threshold": template.plan.threshold,
             "decision": template.plan.decision,
+            "by_group": template.plan.by_group,
         },
     )
     place = folder / "versions" / str(number)

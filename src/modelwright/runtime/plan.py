@@ -1,7 +1,8 @@
 """The scoring plan: everything fitted, in declarative form, and how it scores one row or ten million.
 
 The way of a row: canonical columns → the views (operations, each writing its part of a matrix) → the members (each a
-fitted model with a weight, reading one view) → the weighted mean of their predictions → the calibrator → the answer.
+fitted model with a weight, reading one view) → the weighted mean of their predictions → the calibrator → the odds of
+groups of people, where a brief asks for thresholds by group → the answer.
 A plan needs numpy, and the booster of those members that have one. `modelwright.runtime.plan_files` keeps it on disk.
 """
 
@@ -21,6 +22,7 @@ from modelwright.errors import BundleError, ContractError
 from modelwright.runtime.answers import ANSWERS, WITH_CLASSES
 from modelwright.runtime.calibrators import Calibrator
 from modelwright.runtime.decisions import DECISION, Decision
+from modelwright.runtime.group_odds import GroupOdds
 from modelwright.runtime.scorer import Scorer
 from modelwright.runtime.transform import IDENTITY, TargetTransform
 from modelwright.runtime.views import ViewPlan
@@ -78,6 +80,8 @@ class Plan:
         For two classes: the event is predicted from this probability upwards.
     decision : Decision or None
         For values and more classes: what to do, under the payoff that was given; see `modelwright.runtime.decisions`.
+    by_group : GroupOdds or None
+        For two classes: thresholds of groups of people, applied after the calibrator.
 
     Raises
     ------
@@ -94,6 +98,7 @@ class Plan:
     calibrator: Calibrator | None = None
     threshold: float | None = None
     decision: Decision | None = None
+    by_group: GroupOdds | None = None
 
     def __post_init__(self) -> None:
         _check_objective(self)
@@ -126,7 +131,7 @@ class Plan:
         ContractError
             A column that the plan reads is not there (MW-C101).
         """
-        return self.calibrated(self.uncalibrated(columns, threads=threads))
+        return self.moved(self.calibrated(self.uncalibrated(columns, threads=threads)), columns)
 
     def uncalibrated(self, columns: Columns, *, threads: int = 1) -> np.ndarray:
         """Return the weighted mean of the members, before calibration; see `predict`."""
@@ -151,6 +156,10 @@ class Plan:
     def calibrated(self, prediction: np.ndarray) -> np.ndarray:
         """Return what the calibrator makes of a prediction, if there is one; same shape."""
         return prediction if self.calibrator is None else self.calibrator(prediction)
+
+    def moved(self, prediction: np.ndarray, columns: Columns) -> np.ndarray:
+        """Return a calibrated prediction with the odds of groups of people moved, where they are; same shape."""
+        return prediction if self.by_group is None else self.by_group(prediction, columns)
 
     def answers(self, prediction: np.ndarray) -> dict[str, np.ndarray]:
         """Return the columns a user gets, see `modelwright.runtime.answers`."""
@@ -235,6 +244,8 @@ def _check_objective(plan: Plan) -> None:
         raise _wrong("a threshold is a probability, and for two classes", "MW-B117")
     if plan.decision is not None and not plan.decision.fits(len(plan.classes)):
         raise _wrong("the decision is not one about what it predicts", "MW-B117")
+    if plan.by_group is not None and len(plan.classes) != 2:
+        raise _wrong("thresholds by group are for two classes", "MW-B117")
 
 
 def _check_columns(plan: Plan) -> None:
@@ -242,6 +253,7 @@ def _check_columns(plan: Plan) -> None:
     if not names or len(set(names)) < len(names):
         raise _wrong("the contract has no columns, or one of them twice", "MW-B115")
     read = {name for view in plan.views.values() for name in view.inputs}
+    read |= set() if plan.by_group is None else set(plan.by_group.columns)
     if read != set(names):
         odd = sorted(read ^ set(names))
         raise _wrong(f"the views do not read the columns of the contract: they differ in '{odd[0]}'", "MW-B115")

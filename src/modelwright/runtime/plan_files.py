@@ -18,6 +18,7 @@ import numpy as np
 from modelwright.data.columns import Columns, Strings
 from modelwright.data.contract import Contract
 from modelwright.runtime import calibrators, decisions, scorers
+from modelwright.runtime.group_odds import GroupOdds
 from modelwright.runtime.plan import Plan, PlanMember
 from modelwright.runtime.storage import (
     ODD_NAME,
@@ -65,6 +66,7 @@ class _PlanFile(msgspec.Struct, forbid_unknown_fields=True):
     calibrator: dict[str, Any] | None
     threshold: float | None
     decision: dict[str, Any] | None = None
+    by_group: dict[str, Any] | None = None
 
 
 def save_plan(plan: Plan, folder: Path) -> tuple[str, ...]:
@@ -100,6 +102,7 @@ def save_plan(plan: Plan, folder: Path) -> tuple[str, ...]:
         calibrator=None if plan.calibrator is None else plan.calibrator.to_json(),
         threshold=plan.threshold,
         decision=None if plan.decision is None else plan.decision.to_json(),
+        by_group=None if plan.by_group is None else plan.by_group.to_json(),
     )
     write_json(folder / CONTRACT, plan.contract)
     write_json(folder / PLAN, document)
@@ -129,6 +132,7 @@ def load_plan(folder: Path) -> Plan:
             calibrator=None if document.calibrator is None else calibrators.from_json(document.calibrator),
             threshold=document.threshold,
             decision=None if document.decision is None else decisions.from_json(document.decision),
+            by_group=None if document.by_group is None else GroupOdds.build(document.by_group),
         )
         _try_out(plan)
     except _errors_of_nonsense() as error:

@@ -54,6 +54,7 @@ class RowPlan:
         self._inverse = None if plan.transform.plain else plan.transform.of_few(len(members))
         self._outputs = range(plan.n_outputs)
         self._calibrate = None if isinstance(plan.calibrator, Identity) else plan.calibrator
+        self._move = None if plan.by_group is None else plan.by_group.row(where)
         self.answer: Callable[[list[float]], dict[str, Any]] = row_answer(
             plan.objective, plan.classes, plan.threshold, plan.decision
         )
@@ -77,7 +78,9 @@ class RowPlan:
         for weight, output in zip(self._weights, outputs):
             for i in self._outputs:
                 total[i] += weight * output[i]
-        return total if self._calibrate is None else self._calibrate(np.array([total]))[0].tolist()
+        if self._calibrate is not None:
+            total = self._calibrate(np.array([total]))[0].tolist()
+        return total if self._move is None else self._move(total, values)
 
 
 def values_of(columns: Columns, names: Sequence[str], row: int) -> list[Any]:

@@ -16,6 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from modelwright.data.columns import Columns, n_rows, take
+from modelwright.runtime.group_odds import GroupOdds, moved
 from modelwright.runtime.plan import Plan, PlanMember
 from modelwright.runtime.scorers.linear import LinearScorer
 from modelwright.runtime.shapley.links import LINKS, passed_on
@@ -141,7 +142,8 @@ class Explainer:
             for m, exact in zip(self.plan.members, self._members, strict=True)
         ]
         mean = self._mean(outputs)
-        return _Typical(matrices, self.plan.calibrated(mean), mean, tuple(outputs), tuple(sums))
+        answer = self.plan.moved(self.plan.calibrated(mean), self._reference)
+        return _Typical(matrices, answer, mean, tuple(outputs), tuple(sums))
 
     def _in_unit(self, output: np.ndarray) -> np.ndarray:
         return output if self.plan.transform.plain else self.plan.transform.inverse(output)
@@ -177,6 +179,8 @@ class Explainer:
         outcome = self.plan.calibrated(mean)
         if self.plan.calibrator is not None:
             total = self._calibrated(total, mean, outcome)
+        if self.plan.by_group is not None:
+            total, outcome = self._moved(self.plan.by_group, total, outcome, own, differs)
         total[~differs] = 0.0  # what several of its features did cancels out but for rounding
         agreement = 1.0 - np.where(total > 0.0, against[0], np.where(total < 0.0, against[1], 0.0))
         return total, outcome, exact, np.clip(agreement, 0.0, 1.0)
@@ -193,7 +197,8 @@ class Explainer:
 
     def _calibrated(self, effects: np.ndarray, mean: np.ndarray, outcome: np.ndarray) -> np.ndarray:
         """Return the effects on what the calibrator makes of the mean."""
-        typical, low = self._typical.answer, np.broadcast_to(self._typical.mean, mean.shape)
+        typical = self.plan.calibrated(self._typical.mean)
+        low = np.broadcast_to(self._typical.mean, mean.shape)
         if self.plan.n_outputs != 2:
             return passed_on(effects, low, mean, self.plan.calibrated, typical, outcome)
 
@@ -204,6 +209,24 @@ class Explainer:
         # Of two classes one number says all, and is scaled by the ratio.
         found = passed_on(effects[:, :, 1:], low[:, 1:], mean[:, 1:], of_event, typical[:, 1:], outcome[:, 1:])
         return np.concatenate([-found, found], axis=2)
+
+    def _moved(
+        self, odds: GroupOdds, effects: np.ndarray, outcome: np.ndarray, own: Columns, differs: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return the effects on the chance with its odds moved, and that chance.
+
+        The effects are scaled by what moving does between the typical chance and the row's, which is exact: it is a
+        ratio of two lines. What the group itself does to the typical chance belongs to the columns that make it.
+        """
+        base, factor = self.plan.calibrated(self._typical.mean)[:, 1], odds.factor(own)
+        event = outcome[:, 1]
+        scale = factor / ((event * factor + 1.0 - event) * (base * factor + 1.0 - base))
+        found = effects[:, :, 1] * scale[:, None]
+        mine = np.array([name in odds.columns for name in self.columns]) & differs
+        alone = moved(base, factor) - moved(base, odds.factor(self._reference))
+        found += mine * (alone / np.maximum(mine.sum(axis=1), 1))[:, None]
+        after = moved(event, factor)
+        return np.stack([-found, found], axis=2), np.column_stack([1.0 - after, after])
 
     def _asked(self, member: PlanMember, own: Columns, base: Columns, differs: np.ndarray, threads: int) -> np.ndarray:
         """Return the effects on what a member answers, by asking it."""

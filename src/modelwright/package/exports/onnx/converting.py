@@ -95,6 +95,7 @@ def member_alone(plan: Plan, member: PlanMember) -> Plan:
         views={member.view: view},
         members=(replace(member, weight=1.0),),
         calibrator=None,
+        by_group=None,
     )
 
 

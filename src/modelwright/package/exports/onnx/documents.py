@@ -86,6 +86,7 @@ def model_document(version: Version, converted: Converted, agreement: Agreement)
         "calibrator": None if plan.calibrator is None else plan.calibrator.to_json(),
         "threshold": threshold if len(plan.classes) == 2 else None,
         "decision": None if plan.decision is None else plan.decision.to_json(),
+        "by_group": None if plan.by_group is None else plan.by_group.to_json(),
         "agreement": to_builtins(agreement),
     }
 
@@ -99,6 +100,7 @@ def test_document(plan: Plan, converted: Converted, golden: Golden, columns: Col
         "inputs": {one.name: _shown(one, columns) for one in converted.inputs},
         "uncalibrated": uncalibrated.tolist(),
         "calibrated": plan.calibrated(uncalibrated).tolist(),
+        "moved": plan.moved(plan.calibrated(uncalibrated), columns).tolist(),
         "answers": {name: values.tolist() for name, values in plan.answers(plan.predict(columns)).items()},
     }
 
@@ -111,6 +113,8 @@ def notes_of(plan: Plan, converted: Converted, agreement: Agreement) -> tuple[st
     ]
     if plan.calibrator is not None:
         notes.append(f"calibration is not in the graph: {DOCUMENT} states it")
+    if plan.by_group is not None:
+        notes.append(f"thresholds by group are not in the graph: {DOCUMENT} states them, after calibration")
     if CONTRIB in converted.domains:
         notes.append("texts are divided by an operator that only onnxruntime has")
     if any(member.scorer.scorer in HOLD_ROWS for member in plan.members):
@@ -159,11 +163,12 @@ Operators: {operators}; made for onnxruntime 1.21 or later, in any language.
 Then, with what `{DOCUMENT}` states:
 
 1. `calibrator`: {_calibration(plan)}
-2. `threshold`: {_threshold(plan)}
-3. `decision`: {_decision(plan)}
+2. `by_group`: {_by_group(plan)}
+3. `threshold`: {_threshold(plan)}
+4. `decision`: {_decision(plan)}
 
 `{TEST}` has rows with all answers on the way: `inputs` are what the graph takes (null is NaN), `uncalibrated` what it
-gives, `calibrated` and `answers` what comes of it.
+gives, `calibrated`, `moved` (by group) and `answers` what comes of it.
 
 {notes}
 
@@ -181,6 +186,13 @@ def _quoted(text: str) -> str:
 
 def _columns(plan: Plan) -> str:
     return f": the probabilities of {', '.join(map(_cell, plan.classes))}" if plan.classes else ""
+
+
+def _by_group(plan: Plan) -> str:
+    if plan.by_group is None:
+        return "null."
+    names = ", ".join(f"`{_cell(name)}`" for name in plan.by_group.columns)
+    return f"the odds of the event are multiplied by the number of the group in {names}; 1 where it is unknown."
 
 
 def _calibration(plan: Plan) -> str:
