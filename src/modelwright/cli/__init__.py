@@ -31,7 +31,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     import click
 
     from modelwright.cli.app import app
+    from modelwright.loading import own_process
 
+    if arguments is None:
+        own_process()
     given = list(sys.argv[1:] if arguments is None else arguments)
     for name in THREAD_VARIABLES:  # the workers keep the cores busy; threads of linear algebra here would only spin
         os.environ.setdefault(name, "1")

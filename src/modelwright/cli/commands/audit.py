@@ -43,6 +43,7 @@ def command(
     from modelwright.cli.showing import listening, print_json
     from modelwright.documents import to_builtins, write_atomic
     from modelwright.format import plural
+    from modelwright.loading import load_alone
     from modelwright.report.describing import apart, effect_words
 
     began = time.monotonic()
@@ -50,6 +51,7 @@ def command(
     also_read = [path for path in (fields.get("brief"),) if path is not None]
     asked, _, _ = make_brief(source, fields.pop("test", None), fields.pop("brief", None), fields)
     check_outputs(asked, {"--fix": fix, "--script": script, "--report": report}, *also_read)
+    load_alone()
     with listening(silent=as_json or quiet) as listener:
         found = audit_only(asked, listener=listener, fix=fix, script=script)
     if report is not None:

@@ -29,6 +29,7 @@ def command(budget: str, project: str, as_json: bool, quiet: bool) -> int:
     from modelwright.cli.commands.run import conclude
     from modelwright.cli.showing import listening
     from modelwright.lifecycle import run_lifecycle
+    from modelwright.loading import load_alone
 
     told = not (as_json or quiet)
     if told:
@@ -41,6 +42,7 @@ def command(budget: str, project: str, as_json: bool, quiet: bool) -> int:
             protected=["age", "marital"],
             budget=budget,
         )
+        load_alone()
         with listening(silent=not told) as listener:
             done = run_lifecycle(brief, project=project, listener=listener, started=process_start())
     return conclude(done.result, as_json=as_json)

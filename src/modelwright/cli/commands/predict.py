@@ -64,11 +64,13 @@ def command(
       modelwright predict bank-deposit new.csv -o call-today.csv --keep client_id --top 200
     """
     from modelwright.cli.counting import counting
+    from modelwright.loading import load_arrow_alone
     from modelwright.project import Project
     from modelwright.scoring import score_file, scored
 
     if output is not None:
         _check_output(Path(output), source)
+    load_arrow_alone()
     opened = Project(project)
     version = opened.version(number)
     doubt = opened.not_champion(version.manifest.version)

@@ -37,6 +37,7 @@ def command(
     from modelwright.brief import parse_duration
     from modelwright.cli.showing import listening, print_json
     from modelwright.documents import to_builtins
+    from modelwright.loading import load_alone
     from modelwright.project import Project
     from modelwright.retrain.documents import Policy
     from modelwright.retrain.retraining import retrain
@@ -44,6 +45,7 @@ def command(
 
     opened = Project(project)
     seconds = None if budget is None else parse_duration(budget)
+    load_alone()
     with listening(silent=as_json or quiet) as listener:
         found = retrain(opened, data, budget_s=seconds, policy=Policy(policy), listener=listener, trials=trials)
     if as_json:

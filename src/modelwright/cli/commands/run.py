@@ -32,9 +32,11 @@ def command(source: str | None, as_json: bool, quiet: bool, project: str | None,
     from modelwright.cli import process_start
     from modelwright.cli.showing import listening
     from modelwright.lifecycle import run_lifecycle
+    from modelwright.loading import load_alone
 
     fields = brief_fields(options)
     asked, _, _ = make_brief(source, fields.pop("test", None), fields.pop("brief", None), fields)
+    load_alone()
     with listening(silent=as_json or quiet) as listener:
         done = run_lifecycle(asked, project=project, listener=listener, started=process_start())
     return conclude(done.result, as_json=as_json)

@@ -1,0 +1,78 @@
+"""Libraries without those that they take along when they find them.
+
+LightGBM, CatBoost and pandas try to import pandas, polars, scikit-learn or Arrow to understand tables of them; Arrow
+imports pandas to find out whether a value is one of its tables. Where a process gives them arrays alone, that costs up
+to 90 MB and a second or two. Each of these imports is optional to the library that makes it, and stands in a ``try``.
+
+Only programs of ours may do without: in a process of the user another part may count on what is hidden here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Iterator, Sequence
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+
+__all__ = ["hidden", "load_alone", "load_arrow_alone", "own_process"]
+
+_ours = False
+
+
+class _Hidden(MetaPathFinder):
+    """Says of some packages that they are not installed."""
+
+    def __init__(self, names: frozenset[str]) -> None:
+        self.names = names
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        if fullname in self.names:
+            raise ModuleNotFoundError(f"No module named {fullname!r}", name=fullname)
+        return None
+
+
+@contextlib.contextmanager
+def hidden(*packages: str) -> Iterator[None]:
+    """Let imports of these packages fail as if they were not installed, until the block is left.
+
+    What is loaded already stays. Not thread-safe: for the start of a program.
+    """
+    finder = _Hidden(frozenset(packages))
+    sys.meta_path.insert(0, finder)
+    try:
+        yield
+    finally:
+        sys.meta_path.remove(finder)
+
+
+def own_process() -> None:
+    """Say that this process is a program of ours, in which nobody else counts on what is hidden."""
+    global _ours
+    _ours = True
+
+
+def load_alone() -> None:
+    """Load Arrow and LightGBM for a command that gives them nothing but arrays and files.
+
+    Nothing is done in a process that is not ours. Arrow asks for pandas once and remembers the answer; where it is
+    asked for a pandas table it looks again.
+    """
+    if not _ours:
+        return
+    load_arrow_alone()
+    with hidden("pandas", "polars", "sklearn", "matplotlib"):
+        import lightgbm  # noqa: F401
+
+
+def load_arrow_alone() -> None:
+    """Load Arrow alone, likewise."""
+    if not _ours:
+        return
+    import pyarrow
+
+    with hidden("pandas"):
+        pyarrow.scalar(0)
