@@ -115,7 +115,8 @@ def asked(brief: Brief) -> list[tuple[str, str]]:
         ("Least ratio between groups", fmt.number(brief.fairness_ratio) if brief.fairness else ""),
         ("Findings overruled", fmt.joined(brief.allow, 20)),
         ("Kinds given", ", ".join(f"{c}: {k}" for c, k in brief.kinds.items())),
-        ("Payoff", ", ".join(f"{k} {fmt.number(v, 4)}" for k, v in brief.payoff.items())),
+        *_asked_of_money(brief),
+        *_asked_of_trust(brief),
         ("Time allowed", fmt.duration(limits.budget_s)),
         ("Trials", "" if limits.trials is None else fmt.count(limits.trials)),
         ("Memory allowed", "" if limits.memory_bytes is None else fmt.size(limits.memory_bytes)),
@@ -125,6 +126,31 @@ def asked(brief: Brief) -> list[tuple[str, str]]:
         ("Seed", str(brief.seed)),
     )
     return [(name, value) for name, value in listed if value]
+
+
+def _asked_of_money(brief: Brief) -> tuple[tuple[str, str], ...]:
+    capacity = "" if brief.capacity is None else f"{fmt.count(brief.capacity)} a {brief.period}"
+    return (
+        ("Payoff", ", ".join(f"{k} {fmt.number(v, 4)}" for k, v in brief.payoff.items())),
+        ("Currency", brief.currency),
+        ("Cases that come", "" if brief.cases is None else f"{fmt.count(brief.cases)} a {brief.period}"),
+        ("Cases that can be acted on", capacity),
+    )
+
+
+def _asked_of_trust(brief: Brief) -> tuple[tuple[str, str], ...]:
+    auc = brief.membership_auc
+    return (
+        ("Answers that may be wrong; others are left to a person", fmt.share(brief.abstain) if brief.abstain else ""),
+        ("An answer is still right when it is off by", brief.tolerance or ""),
+        ("Intervals hold in each group of", brief.interval_by or ""),
+        ("Thresholds of gates", ", ".join(f"{gate} {fmt.number(value, 4)}" for gate, value in brief.gates.items())),
+        ("Privacy policy", brief.privacy or ""),
+        ("Done to columns for privacy", ", ".join(f"{column}: {what}" for column, what in brief.private.items())),
+        ("Whose rows these are", brief.subject or ""),
+        ("The prediction log is kept for", brief.keep_log or ""),
+        ("Most that an attack may tell of who was trained on", "" if auc is None else f"ROC AUC {fmt.number(auc)}"),
+    )
 
 
 def outcome_words(outcomes: Sequence[Outcome]) -> str:

@@ -22,7 +22,7 @@ from modelwright.report.papers.further import single_cases
 from modelwright.report.papers.markdown import render_markdown
 from modelwright.report.papers.page import render_page
 from modelwright.report.papers.pdf import BROWSER
-from modelwright.report.papers.writing import PAPERS, paper_of
+from modelwright.report.papers.writing import PAPERS, left_in, paper_of, write_all
 from tests.report import samples
 from tests.report.test_sure import sureness
 
@@ -187,3 +187,26 @@ def test_a_browser_that_prints_nothing_is_told(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setenv(BROWSER, str(broken))
     with pytest.raises(ProjectError, match=r"printed no PDF \(no display\).*MW-P743"):
         write_papers(samples.bank(), tmp_path, kinds=["card"], formats=["pdf"])
+
+
+@pytest.mark.parametrize("kind", sorted(PAPERS))
+def test_every_paper_says_on_which_version_it_is_and_as_of_when(kind: str) -> None:
+    r = replace(samples.bank(), entries=(entry(3, "run started", {"brief": {}}), entry(12, "run done", {"version": 1})))
+    evidence = evidence_of(r)
+    head = render_markdown(paper_of(kind, evidence, r), evidence).split("## ")[0]
+    assert f"On version {r.version.number}, as of" in head and "(entry 12 of the ledger)" in head
+
+
+def test_what_document_wrote_is_written_again_with_the_papers_of_a_run(tmp_path: Path) -> None:
+    r, project = replace(samples.bank(), entries=(entry(3, "run done", {}),)), tmp_path / "project"
+    (project / "documents").mkdir(parents=True)
+    write_papers(r, project / "documents", kinds=("card", "annex-iv"), formats=("html", "md"))
+    (project / "documents" / "datasheet.pdf").write_bytes(b"%PDF")
+    later = replace(r, version=replace(r.version, number=7))
+    (tmp_path / "run").mkdir()
+    write_all(later, tmp_path / "run", project)
+    for name in ("model-card.html", "model-card.md", "annex-iv.html", "annex-iv.md"):
+        assert "ersion 7" in (project / "documents" / name).read_text(), name
+    assert not (project / "documents" / "datasheet.html").exists(), "nobody asked for it"
+    written = write_papers(later, project / "documents", kinds=("card",), formats=("html",))
+    assert {p.name for p in left_in(project / "documents", written)} >= {"datasheet.pdf", "annex-iv.html"}

@@ -39,16 +39,28 @@ def command(
       modelwright document bank-deposit --kind card --kind annex-iv --format pdf --to papers
     """
     from modelwright.cli.showing import print_json
+    from modelwright.format import when
     from modelwright.project import Project
+    from modelwright.report.gathering import entries_of
     from modelwright.report.papers import KINDS, document
+    from modelwright.report.papers.writing import left_in
 
     asked = tuple(k.strip() for each in kinds for k in each.split(","))
     wanted = KINDS if not asked or "all" in asked else asked
     told = [f.strip() for f in formats.split(",")]
-    written = document(Project(project), to, kinds=wanted, formats=told, version=number, reader=reader)
+    opened = Project(project)
+    version = int(opened.result["version"]) if number is None else number
+    written = document(opened, to, kinds=wanted, formats=told, version=version, reader=reader)
     folder = Path(to) if to else Path(project) / "documents"
+    left = [str(p) for p in left_in(folder, written)]
+    last = max(entries_of(opened, opened.made_by(version), version), key=lambda e: e.number)
     if as_json:
-        print_json({"project": project, "folder": str(folder), "files": [str(p) for p in written]})
+        files = [str(p) for p in written]
+        told_of = {"version": version, "as_of": last.at, "entry": last.number}
+        print_json({"project": project, "folder": str(folder), **told_of, "files": files, "left": left})
     elif not quiet:
         for path in written:
             click.echo(str(path))
+        click.echo(f"on version {version}, as of {when(last.at)} (entry {last.number} of the ledger)")
+        if left:
+            click.echo(f"not written again, so they may tell of an earlier state: {', '.join(left)}")

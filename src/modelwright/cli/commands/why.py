@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from modelwright.cli.options import output_options
+
+if TYPE_CHECKING:
+    from modelwright.champions import Champion
 
 __all__ = ["command"]
 
@@ -22,10 +27,16 @@ def command(project: str, topic: str | None, as_json: bool, quiet: bool) -> None
     from modelwright.documents import to_builtins
     from modelwright.project import Project
 
-    decisions = Project(project).why(topic)
+    opened = Project(project)
+    decisions = opened.why(topic)
+    run = opened.runs()[-1] if opened.runs() else None
+    version = None if run is None else opened.state(run).version
     if as_json:
-        print_json({"project": project, "topic": topic, "decisions": [to_builtins(d) for d in decisions]})
+        told = [to_builtins(d) for d in decisions]
+        print_json({"project": project, "topic": topic, "run": run, "version": version, "decisions": told})
         return
+    if run is not None and not quiet:
+        click.echo(_about(run, version, opened.champion))
     if not decisions:
         click.echo("no decision yet")
     for d in decisions:
@@ -34,3 +45,10 @@ def command(project: str, topic: str | None, as_json: bool, quiet: bool) -> None
             click.echo(f"    {d.why}")
         if d.alternatives and not quiet:
             click.echo(f"    instead of: {', '.join(d.alternatives)}")
+
+
+def _about(run: str, version: int | None, champion: Champion | None) -> str:
+    if version is None:
+        return f"run {run}, which made no version yet"
+    other = champion is not None and champion.version != version
+    return f"version {version} (run {run})" + (f"; version {champion.version} serves" if champion and other else "")

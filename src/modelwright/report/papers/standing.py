@@ -7,7 +7,25 @@ from typing import Any
 from modelwright.report.papers.base import Block, Items, Line, Piece, Table, Text, line
 from modelwright.report.papers.evidence import Evidence
 
-__all__ = ["gates_table", "standing_of", "thresholds_table"]
+__all__ = ["as_of", "gates_table", "standing_of", "thresholds_table"]
+
+
+def as_of(ev: Evidence) -> tuple[Block, ...]:
+    """Return which version a paper is on and up to what it tells the ledger: what came later is not in it."""
+    numbers = [int(n) for n in ev.get("ledger") or {}]
+    if not numbers:
+        return ()
+    entry = f"ledger/{max(numbers)}"
+    told = line(
+        "On version ",
+        ev.cite("version/number", "count"),
+        ", as of ",
+        ev.cite(f"{entry}/at", "when"),
+        " (entry ",
+        ev.cite(f"{entry}/number", "count"),
+        " of the ledger).",
+    )
+    return (Text(told),)
 
 
 def standing_of(ev: Evidence) -> tuple[Block, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from modelwright.documents import write_atomic
@@ -17,8 +18,9 @@ from modelwright.report.papers.evidence import Evidence, evidence_of
 from modelwright.report.papers.markdown import render_markdown
 from modelwright.report.papers.page import render_page
 from modelwright.report.papers.pdf import print_pdf
+from modelwright.report.papers.standing import as_of
 
-__all__ = ["FORMATS", "KINDS", "READERS", "document", "paper_of", "write_again", "write_all", "write_papers"]
+__all__ = ["FORMATS", "KINDS", "READERS", "document", "left_in", "paper_of", "write_again", "write_all", "write_papers"]
 
 PAPERS = {
     "card": "modelwright.report.papers.card:card",
@@ -32,6 +34,7 @@ CROISSANT = "croissant"
 REPORT = "report"
 KINDS = (*PAPERS, CROISSANT, REPORT)
 FORMATS = ("md", "html", "pdf")
+SUFFIXES = (*(f".{each}" for each in FORMATS), ".json")
 READERS = ("manager", "engineer", "auditor")
 
 
@@ -39,7 +42,8 @@ def paper_of(kind: str, evidence: Evidence, r: ReportInput) -> Paper:
     """Return a paper, before it is Markdown or HTML."""
     module, _, name = PAPERS[kind].partition(":")
     make: Callable[..., Paper] = getattr(importlib.import_module(module), name)
-    return make(evidence, r) if kind == "card" else make(evidence)
+    made = make(evidence, r) if kind == "card" else make(evidence)
+    return replace(made, lead=(*as_of(evidence), *made.lead))
 
 
 def document(
@@ -142,6 +146,22 @@ def write_all(r: ReportInput, folder: Path, *others: Path) -> None:
             copy = other / path.relative_to(folder)
             copy.parent.mkdir(exist_ok=True)
             write_atomic(copy, path.read_bytes())
+        _renew(r, other / "documents")
+
+
+def left_in(folder: Path, written: Iterable[Path]) -> tuple[Path, ...]:
+    """Return papers in a folder that are not among those just written: they tell what was known when they were made."""
+    new = set(written)
+    names = (_stem(kind) + suffix for kind in KINDS for suffix in SUFFIXES)
+    return tuple(folder / name for name in names if (folder / name).is_file() and folder / name not in new)
+
+
+def _renew(r: ReportInput, folder: Path) -> None:
+    """Write again what `document` left in a project. A PDF takes a browser: it stays, and says as of when it was."""
+    for suffix in ("md", "html"):
+        there = [kind for kind in KINDS if kind != CROISSANT and (folder / f"{_stem(kind)}.{suffix}").is_file()]
+        if there:
+            write_papers(r, folder, kinds=there, formats=(suffix,))
 
 
 def write_again(project: Project, version: int) -> None:
@@ -152,10 +172,14 @@ def write_again(project: Project, version: int) -> None:
     write_all(r, project.run_folder(r.run), *([project.path] if newest else []))
 
 
+def _stem(kind: str) -> str:
+    return NAMES.get(kind, kind)
+
+
 def _write(
     kind: str, evidence: Evidence, r: ReportInput, folder: Path, formats: tuple[str, ...], reader: str
 ) -> Iterator[Path]:
-    stem = folder / NAMES.get(kind, kind)
+    stem = folder / _stem(kind)
     if kind == CROISSANT:
         yield _text(stem.with_suffix(".json"), render_croissant(evidence))
         return
