@@ -6,6 +6,7 @@ import datetime as dt
 import math
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -18,6 +19,7 @@ from modelwright.data.canonical import canonicalise, raw_strings
 from modelwright.data.columns import Strings
 from modelwright.data.contract import ColumnSpec, Contract, Kind
 from modelwright.data.kinds import infer_contract
+from modelwright.data.rows import RowReader
 from modelwright.errors import ContractError
 
 SPECS = (
@@ -270,3 +272,33 @@ def test_dictionaries_are_read_as_their_texts(kind):
 def spare_codes(texts, dictionary):
     index = {v: i for i, v in enumerate(dictionary.to_pylist())}  # a null in it has a code as well
     return pa.array([index.get(t) for t in texts], pa.int32())
+
+
+# levels in another spelling
+
+
+def _towns() -> Contract:
+    contract = infer_contract(pa.table({"town": ["New York", "Paris", "may", "May"] * 30, "n": [1, 2, 3, 4] * 30}))
+    town = replace(contract["town"], missing_tokens=("unknown",))
+    return replace(contract, columns=(town, contract["n"]))
+
+
+def test_a_level_in_another_spelling_is_read_as_the_one_that_is_meant_and_told():
+    contract = _towns()
+    assert contract["town"].forgiving
+    values = ["NEW YORK", "new  york", " paris", "MAY", "may", "UNKNOWN", "Oslo", "Paris", None]
+    columns, told = canonicalise({"town": values, "n": [1] * 9}, contract)
+    read = ["New York", "New York", "Paris", "MAY", "may", None, "Oslo", "Paris", None]
+    assert columns["town"].to_object().tolist() == read, "MAY may be either of two"
+    respelled, new = (next(v for v in told if v.what == what) for what in ("respelled level", "new level"))
+    assert (respelled.n_rows, respelled.done, new.n_rows) == (3, "read as the known level", 2)
+    assert "York" not in respelled.message
+    for value, level in zip(values, read, strict=True):
+        assert RowReader(contract)({"town": value, "n": 1})[0][0] == level, "alone as among others"
+
+
+def test_versions_that_do_not_forgive_keep_another_spelling_as_a_new_level():
+    contract = _towns()
+    strict = replace(contract, columns=(replace(contract["town"], forgiving=False), contract["n"]))
+    columns, told = canonicalise({"town": ["PARIS"], "n": [1]}, strict)
+    assert columns["town"].to_object().tolist() == ["PARIS"] and [v.what for v in told] == ["new level"]

@@ -64,11 +64,14 @@ class Reading:
         Values that are missing in the source: null or a text or number that means missing.
     n_unreadable : int
         Values that are not of the column's kind, infinite numbers among them; missing in ``column``.
+    n_respelled : int
+        Values that were read as a known level in another spelling, see `ColumnSpec.forgiving`.
     """
 
     column: Column
     n_missing: int
     n_unreadable: int
+    n_respelled: int = 0
 
     @property
     def n_present(self) -> int:
@@ -127,7 +130,7 @@ def read_columns(table: pa.Table | Mapping[str, Sequence[Any]], fit: Fit, contra
             continue
         reading = read_column(given[source], spec)
         columns[spec.name] = reading.column
-        counts.append(counts_of(reading.column, spec, reading.n_present, reading.n_unreadable))
+        counts.append(counts_of(reading.column, spec, reading.n_present, reading.n_unreadable, reading.n_respelled))
     return columns, Tally(n_rows=n_rows, counts=tuple(counts))
 
 
@@ -170,14 +173,22 @@ def _strings(raw: Raw, spec: ColumnSpec) -> Reading:
     level = level_reader(spec)
     index: dict[str, int] = {}
     table = np.full(len(values) + 1, -1, dtype=np.int32)
+    other = np.zeros(len(values) + 1, dtype=bool)
     for position, value in enumerate(values):
         text = level(value)
         if text is not None:
             table[position] = index.setdefault(text, len(index))
+            other[position] = spec.forgiving and _is_respelled(value, text, spec)
     levels = np.empty(len(index), dtype=object)
     levels[:] = list(index)
     read = table[codes]
-    return Reading(Strings(read, levels), int((read < 0).sum()), 0)
+    return Reading(Strings(read, levels), int((read < 0).sum()), 0, int(other[codes].sum()))
+
+
+def _is_respelled(value: Any, level: str, spec: ColumnSpec) -> bool:
+    """Return whether a text became another level that nothing but its spelling leads to."""
+    text = text_of(value) if isinstance(value, str) else level
+    return text != level and all(text != spelled for spelled, _ in spec.same_levels)
 
 
 def level_reader(spec: ColumnSpec) -> Callable[[Any], str | None]:
@@ -187,15 +198,34 @@ def level_reader(spec: ColumnSpec) -> Callable[[Any], str | None]:
     # A JSON true is the level that the training file spelled "true", "TRUE" or "True".
     known = {level.lower(): level for level in reversed(spec.levels) if level.lower() in ("true", "false")}
     same = dict(spec.same_levels)
+    own, meant = frozenset(spec.levels), _meant(spec) if spec.forgiving else {}
 
     def level(value: Any) -> str | None:
         text = text_of(value)
         if text is None or is_missing_text(text, tokens, kept) or text in numbers:
             return None
         text = known.get(text.lower(), text) if isinstance(value, bool | np.bool_) else text
-        return same.get(text, text)
+        text = same.get(text, text)
+        return text if not meant or text in own else meant.get(_folded(text), text)
 
     return level
+
+
+def _folded(text: str) -> str:
+    """Return a text without its case, and with one blank where there are several."""
+    return " ".join(text.casefold().split())
+
+
+def _meant(spec: ColumnSpec) -> dict[str, str | None]:
+    """Return what a spelling is read as, where one level alone, or one token for missing (None), can be meant."""
+    found: dict[str, set[str | None]] = {}
+    for level in spec.levels:
+        found.setdefault(_folded(level), set()).add(level)
+    for spelled, level in spec.same_levels:
+        found.setdefault(_folded(spelled), set()).add(level)
+    for token in spec.missing_tokens:
+        found.setdefault(_folded(token), set()).add(None)
+    return {folded: next(iter(one)) for folded, one in found.items() if len(one) == 1}
 
 
 # --- numbers -------------------------------------------------------------------------------------------------------

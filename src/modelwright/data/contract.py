@@ -78,6 +78,9 @@ class ColumnSpec:
         ``"latitude"`` or ``"longitude"``.
     same_levels : tuple of (str, str)
         Spellings, and the level that each is read as: ``("N.Y.", "NY")``. For kinds that are texts.
+    forgiving : bool
+        Whether a level that is not known is read as the one known level, or token for missing, from which it differs in
+        case and blanks alone. Versions of earlier releases keep it as a new level.
     treatment : Treatment or None
         What is done to each raw value before anything else, because it is personal.
     """
@@ -103,6 +106,7 @@ class ColumnSpec:
     false_tokens: tuple[str, ...] = ()
     geo: str | None = None
     same_levels: tuple[tuple[str, str], ...] = ()
+    forgiving: bool = False
     treatment: Treatment | None = None
 
     @property
@@ -117,7 +121,8 @@ class Contract:
 
     What enforcement does: a missing column that the model uses is refused; an unknown column is ignored and told; a
     value that cannot be read as the column's kind counts as missing and is told, and is refused when more than half
-    of a column cannot be read; a new level and a value out of range are let through and told.
+    of a column cannot be read; a level in another spelling is read as the known one and told; a new level and a value
+    out of range are let through and told.
     """
 
     columns: tuple[ColumnSpec, ...]
@@ -150,13 +155,13 @@ class Violation:
     Attributes
     ----------
     what : str
-        ``"missing column"``, ``"unknown column"``, ``"other spelling"``, ``"wrong type"``, ``"new level"``,
-        ``"out of range"``.
+        ``"missing column"``, ``"unknown column"``, ``"other spelling"``, ``"wrong type"``,
+        ``"respelled level"``, ``"new level"``, ``"out of range"``.
     column : str
     n_rows : int
         Rows concerned.
     done : str
-        What was done: ``"ignored"``, ``"treated as missing"``, ``"kept"``.
+        What was done: ``"ignored"``, ``"treated as missing"``, ``"read as the known level"``, ``"kept"``.
     message : str
         One sentence without data values.
     """

@@ -141,7 +141,13 @@ def _with_levels(spec: ColumnSpec, column: Strings) -> ColumnSpec:
     if spec.kind not in (Kind.CATEGORY, Kind.CONSTANT):
         return replace(spec, n_levels=len(column.levels))
     order = np.argsort(-counts, kind="stable")[:MAX_LEVELS_KEPT]
-    return replace(spec, n_levels=len(column.levels), levels=tuple(str(v) for v in column.levels[order]))
+    every = len(order) == len(column.levels)  # else what looks like another spelling may be a level of its own
+    return replace(
+        spec,
+        n_levels=len(column.levels),
+        levels=tuple(str(v) for v in column.levels[order]),
+        forgiving=every and spec.kind is Kind.CATEGORY,
+    )
 
 
 def _corrected(spec: ColumnSpec, reading: Reading, column: Any, facts: Facts) -> tuple[ColumnSpec, Reading]:

@@ -204,7 +204,7 @@ class _Column:
 
     def _slowly(self, value: Any) -> tuple[Any, Told]:
         reading = read_column([value], self._spec)
-        counts = counts_of(reading.column, self._spec, reading.n_present, reading.n_unreadable)
+        counts = counts_of(reading.column, self._spec, reading.n_present, reading.n_unreadable, reading.n_respelled)
         name = self._spec.name
         fit = Fit(sources={name: name}, respelled={}, unknown=())
         told = violations_of(fit, Tally(n_rows=1, counts=(counts,)), self._alone)

@@ -184,7 +184,7 @@ def _check_lengths(n_rows: int, prediction: np.ndarray, y: np.ndarray | None) ->
 
 def _unreadable(version: Version, fit: Fit, tally: Tally) -> dict[str, float]:
     shares = {}
-    for spec, (present, bad, _) in zip(version.contract.columns, tally.counts, strict=True):
+    for spec, (present, bad, *_) in zip(version.contract.columns, tally.counts, strict=True):
         if bad and present and spec.name in fit.sources:
             shares[spec.name] = bad / present
     return shares

@@ -138,7 +138,7 @@ class Work:
         if self._stream.n_rows is None:
             return
         left = self._stream.n_rows - self._total.n_rows
-        worst = tuple((present + left, bad, odd) for present, bad, odd in self._total.counts)
+        worst = tuple((present + left, bad, odd, other) for present, bad, odd, other in self._total.counts)
         try:
             refuse_unreadable(Tally(n_rows=self._stream.n_rows, counts=worst), self._version.contract)
         except ContractError:
@@ -154,7 +154,7 @@ class Work:
     @property
     def without_value(self) -> bool:
         """Whether every value that the model reads is missing."""
-        return self._total is not None and not any(present for present, _, _ in self._total.counts)
+        return self._total is not None and not any(present for present, *_ in self._total.counts)
 
 
 def _check_wanted(version: Version, names: Sequence[str], wanted: Wanted) -> None:

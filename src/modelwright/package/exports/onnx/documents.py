@@ -54,6 +54,7 @@ _READING = (
     "true_tokens",
     "false_tokens",
     "same_levels",
+    "forgiving",
 )
 """Of the contract: how values in the form of the training file become the numbers that the graph reads."""
 
