@@ -119,6 +119,27 @@ def test_rows_alone_get_what_they_get_together(detector: Detector) -> None:
     assert scores.shape == (0,)
 
 
+def test_more_decimals_than_ever_are_odd_and_rounding_is_not() -> None:
+    rng = np.random.default_rng(0)
+    columns = tuple(ColumnSpec(name=c, kind=Kind.NUMBER) for c in ("whole", "cents", "any"))
+    contract = Contract(columns=columns, rows_seen=1000)
+
+    def rows(n: int) -> Columns:
+        cents = rng.integers(100, 9_999, n) / 100
+        return {"whole": rng.integers(10, 90, n).astype(float), "cents": cents, "any": rng.normal(size=n)}
+
+    made, _ = fit_detector(rows(1000), contract, seed=0)
+    assert made is not None
+    assert [c.step for c in made.shapes.columns] == [1.0, 0.01, 0.0]
+    assert made(rows(1000))[0].mean() < 2 * ALARMS
+    one = {"whole": np.full(4, 40.0), "cents": np.full(4, 50.5), "any": np.full(4, 0.1)}
+    one["whole"][1], one["cents"][2], one["cents"][3] = 40.5, 50.505, 0.1 + 50.2
+    odd, named = made(one)
+    assert odd.tolist() == [False, True, True, False] and named[1] == ["whole"] and named[2] == ["cents"]
+    few, _ = fit_detector({**rows(60), "whole": np.where(np.arange(60) % 2, np.nan, 5.0)}, contract, seed=0)
+    assert few is not None and few.shapes.columns[0].step == 0.0, "few values say nothing"
+
+
 def test_few_rows_and_columns_that_say_nothing_make_none() -> None:
     assert fit_detector(drawn(50, 0), TABLE, seed=0) == (None, "none: 50 rows, 60 are needed")
     made, note = fit_detector(drawn(500, 0), TABLE.only(["key"]), seed=0)

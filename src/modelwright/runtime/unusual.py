@@ -1,6 +1,7 @@
 """Telling rows that are unlike those of training, and which columns make them so. Applied with numpy alone.
 
-Looked at are, for each row: how rare the value of each column is, and how far outside its range (in nats, ``-log p``);
+Looked at are, for each row: how rare the value of each column is, how far outside its range, and whether it has more
+decimals than any before (in nats, ``-log p``);
 how rare the values of two columns are together, for those pairs that go together in training; and how far a number lies
 from what all other numbers lead to expect, on normal scores. Each is compared with what rows of training had that were
 not looked at when it was fitted. The largest of them, and their sums over the row - many columns may each be a little
@@ -43,6 +44,8 @@ MOST_NAMED = 5
 NAMED_SHARE = 0.5
 """Columns are named whose surprise is so much of the largest one; at least `NAMED`."""
 NAMED = 3.0
+ROUNDING = 1e-9
+"""Part of a number that storing it may cost; more is another number."""
 FURTHEST = 40.0
 """Nats beyond which a surprise is no more surprising; a number a billion times too large has some 20."""
 
@@ -63,6 +66,10 @@ class ColumnShape:
         By which distances below and above the range are told.
     slack : float
         So far outside the range is not outside: dates go on.
+    step : float
+        Of which all numbers were multiples: 1 of whole ones, 0.01 of cents; 0 where there is none.
+    off_step : float
+        Nats that one that is none adds.
     levels : tuple of str
         Those with a bin of their own.
     others : tuple of str
@@ -80,6 +87,8 @@ class ColumnShape:
     scores: tuple[float, ...] = ()
     units: tuple[float, ...] = ()
     slack: float = 0.0
+    step: float = 0.0
+    off_step: float = 0.0
     levels: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
     complete: bool = True
@@ -216,11 +225,20 @@ class Reader:
             under = np.log1p(np.maximum(knots[0] - shape.slack - values, 0.0) / unit_low)
             over = np.log1p(np.maximum(values - knots[-1] - shape.slack, 0.0) / unit_high)
         nats = nats + np.minimum(under + over, FURTHEST)
+        if shape.step:
+            nats = nats + shape.off_step * ~on_step(values, shape.step)
         if not shape.scores:
             return nats, self._coarse[j][bins], np.zeros(len(bins))
         scores = np.interp(values, knots, self._scores[j]) - np.minimum(under, FURTHEST) + np.minimum(over, FURTHEST)
         scores[missing] = 0.0
         return nats, self._coarse[j][bins], scores
+
+
+def on_step(values: np.ndarray, step: float) -> np.ndarray:
+    """Return which values are multiples of a step, as near as they are stored."""
+    places = values / step
+    with np.errstate(invalid="ignore"):
+        return np.asarray(np.abs(places - np.round(places)) <= ROUNDING * np.maximum(np.abs(places), 1.0))
 
 
 def lengths(column: Strings) -> np.ndarray:

@@ -122,6 +122,8 @@ def _check_column(column: ColumnShape) -> None:
             raise _unfit("a column of levels has scores of numbers")
         return
     strictly = all(a < b for a, b in pairwise(column.knots))
+    if not (column.step >= 0 and column.off_step >= 0):
+        raise _unfit("the step of a column is none")
     if not strictly or len(column.units) != 2 or min(column.units) <= 0 or column.slack < 0:
         raise _unfit("quantiles of a column do not rise")
     if column.scores and (len(column.scores) != len(column.knots) or not _rises(column.scores)):

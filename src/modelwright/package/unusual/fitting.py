@@ -17,7 +17,7 @@ import numpy as np
 from modelwright.data.columns import Column, Columns, Strings, n_rows, take
 from modelwright.data.contract import ColumnSpec, Contract, Kind
 from modelwright.runtime.bins import MISSING
-from modelwright.runtime.unusual import WIDTH, ColumnShape, Detector, Reader, Scale, Scales, Shapes, lengths
+from modelwright.runtime.unusual import WIDTH, ColumnShape, Detector, Reader, Scale, Scales, Shapes, lengths, on_step
 
 __all__ = ["ALARMS", "fit_detector"]
 
@@ -36,6 +36,7 @@ KNOTS, ROWS_PER_KNOT = 33, 15
 MOST_LEVELS, MOST_OTHERS = 24, 500
 MOST_PAIRS, PAIRS_PER_COLUMN = 64, 2
 MOST_WORK = 2e9  # of products: about a second
+STEPS = (1.0, 0.1, 0.01, 0.001)  # finer ones are those of measurements, whose last digits say nothing
 LEAST_INFORMATION = 0.01  # nats: below, a pair says next to nothing
 MOST_SCORED = 100  # columns of numbers that are expected from each other: more make the inverse noise
 PRIOR = 0.5  # rows in every bin: Jeffreys
@@ -176,9 +177,18 @@ def _numbers(values: np.ndarray, spec: ColumnSpec, *, scored: bool, weight: floa
         scores=tuple(_normal(middle).tolist()) if scored else (),
         units=_units(present),
         slack=float(present[-1] - present[0]) if late else 0.0,
+        step=0.0 if late else _step(present),
+        off_step=float(np.log(1 + weight * count / PRIOR)),
         nats=tuple(_nats(weight * held, weight * n).tolist()),
         coarse=tuple(_grouped(counts)),
     )
+
+
+def _step(present: np.ndarray) -> float:
+    """Return the largest of `STEPS` of which all values are multiples, 0 where there is none or few say so."""
+    if len(present) < FEWEST:
+        return 0.0
+    return next((step for step in STEPS if on_step(present, step).all()), 0.0)
 
 
 def _units(present: np.ndarray) -> tuple[float, float]:
