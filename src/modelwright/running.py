@@ -19,6 +19,7 @@ from modelwright.ledger import Decision, now
 from modelwright.project import Project, RunState
 from modelwright.train.budget import Budget
 from modelwright.train.memory import MemoryGuard
+from modelwright.train.pace import Pace
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -41,9 +42,6 @@ if TYPE_CHECKING:
     from modelwright.train.starting import Start
 
 __all__ = ["Run", "quietly"]
-
-MOST_SLOWNESS = 3.0
-"""A machine busier than this is not planned for."""
 
 
 @contextlib.contextmanager
@@ -70,6 +68,8 @@ class Run:
         NaN where the target is missing; None without a target.
     trains : bool
         False for an audit alone.
+    pace : Pace
+        How busy the machine is.
     start : Start or None
         What the run begins with where the project has a model that it goes on from.
     home : Path or None
@@ -133,6 +133,7 @@ class Run:
         self._parents: dict[str, dict[str, str]] = {"brief": {}}
         self._decisions: list[Decision] = []
         self.fold_plans: dict[int, Plan] = {}
+        self.pace = Pace()
         self._began = (time.monotonic(), time.process_time())
 
     def __enter__(self) -> Run:
@@ -151,9 +152,17 @@ class Run:
         self.digests[stage.writes] = digest_of(document)
         self._parents[stage.writes] = {name: self.digests[name] for name in stage.reads}
         self.guard(self.engine)
+        self._learn_pace(worked=stage.name != "train")
         if hasattr(self, "folder"):
             self._save(stage.writes)
             self._record()
+
+    def _learn_pace(self, *, worked: bool) -> None:
+        """Note how long this process took for what it did since it was last asked; while others train, it waits."""
+        now = (time.monotonic(), time.process_time())
+        if worked:
+            self.pace.learn(now[0] - self._began[0], now[1] - self._began[1])
+        self._began = now
 
     def add(self, name: str, document: Any, *parents: str) -> None:
         """Keep a document beside that of the stage, saved with it; ``parents`` are documents by name."""
@@ -207,9 +216,8 @@ class Run:
 
     @property
     def slowness(self) -> float:
-        """How many times longer this run has taken so far than the processor time it used: 1 (idle) to 3 (busy)."""
-        wall, used = time.monotonic() - self._began[0], time.process_time() - self._began[1]
-        return float(np.clip(wall / max(used, 0.1), 1.0, MOST_SLOWNESS))
+        """How many times longer work takes here than the processor time it needs, see `Pace`."""
+        return self.pace.now
 
     @property
     def threshold(self) -> float | None:

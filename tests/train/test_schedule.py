@@ -8,11 +8,14 @@ import numpy as np
 import pytest
 
 from modelwright.engines.base import Reply
+from modelwright.train.ahead import Horizon
 from modelwright.train.job import first_repeat
 from modelwright.train.journal import Journal
+from modelwright.train.keeping import CURVE_FITS, REFIT_MARGIN, refit_seconds
 from modelwright.train.memory import MemoryGuard
 from modelwright.train.record import Candidate
-from modelwright.train.schedule import CURVE_FITS, REFIT_MARGIN, Running, Schedule
+from modelwright.train.running import Running
+from modelwright.train.schedule import Schedule
 from modelwright.train.search import Search
 from modelwright.train.work import FitResult
 
@@ -75,7 +78,7 @@ def schedule_of(job, engine, *, seconds=None, guard=None):
         Journal(job.run_folder, "plan"),
         CANDIDATES,
         folds=3,
-        deadline=deadline,
+        horizon=Horizon(deadline),
         spent=lambda: 1.0,
         tell=lambda *told: None,
         memory_guard=guard or MemoryGuard(None),
@@ -169,16 +172,24 @@ def test_the_guard_names_the_largest_worker():
     assert worker == 1 and "limit" in reason
 
 
+def kept(schedule, most=45.0):
+    members = [r for r in schedule.running if r.status == "done" and r.weight]
+    return refit_seconds(schedule.job, members, folds=schedule.folds, n_workers=schedule.engine.n_workers, most=most)
+
+
 def test_time_is_kept_for_the_refit(tmp_path):
     job = make_job(tmp_path)
     schedule = schedule_of(job, Scripted(job), seconds=100.0)
-    assert schedule.refit_seconds() == 0.0  # while there is no model, everything goes into making one
+    assert kept(schedule) == 0.0  # while there is no model, everything goes into making one
     schedule.run()
-    assert 0.3 <= schedule.refit_seconds() < 1.0
+    assert 0.3 <= kept(schedule) < 1.0
+    assert (
+        kept(schedule, most=0.05) < 0.05
+    )  # not even one member could be fitted again: only the curve is kept time for
 
 
 def test_time_is_kept_for_half_of_the_rows_in_each_fold_of_a_repetition(tmp_path):
-    kept = []
+    found = []
     for lockbox in (True, False):
         job = make_job(tmp_path / str(lockbox), lockbox=lockbox)
         schedule = schedule_of(job, Scripted(job), seconds=100.0)
@@ -186,8 +197,8 @@ def test_time_is_kept_for_half_of_the_rows_in_each_fold_of_a_repetition(tmp_path
         folds = 1 if lockbox else len(first_repeat(job, len(job.folds)))
         at_once = -(-folds // 2)  # on two workers
         more_rows = len(job.y) / len(job.folds[0][0])
-        kept.append(schedule.refit_seconds() - CURVE_FITS * at_once * 0.05 - REFIT_MARGIN * more_rows * 0.05)
-    assert kept[0] == pytest.approx(kept[1])
+        found.append(kept(schedule) - CURVE_FITS * at_once * 0.05 - REFIT_MARGIN * more_rows * 0.05)
+    assert found[0] == pytest.approx(found[1])
     assert folds > 2
 
 

@@ -16,7 +16,7 @@ from modelwright.explain.importance import REPEATS, measure_together, note_order
 from modelwright.explain.interactions import measure_interactions
 from modelwright.explain.likeness import alike, note_alike, sets_of
 from modelwright.explain.reasons import Explanation
-from modelwright.explain.sampling import MAX_ROWS, MIN_ROWS, Predict, Prober, draw_rows, repeat
+from modelwright.explain.sampling import FEWEST_ROWS, MAX_ROWS, MIN_ROWS, Predict, Prober, draw_rows, repeat
 
 __all__ = ["explain"]
 
@@ -47,6 +47,7 @@ def explain(
     classes: Sequence[str] = (),
     target: str = "",
     threshold: float | None = None,
+    row_seconds: float = 0.0,
 ) -> Explanation:
     """Return what drives the model, within about ``deadline_s`` seconds.
 
@@ -68,23 +69,26 @@ def explain(
         Only for words.
     threshold : float or None
         Decision threshold of the model, for metrics of labels.
+    row_seconds : float
+        What a row is known to take; 0: nothing is known.
     """
     deadline = time.monotonic() + deadline_s
     rng = np.random.default_rng(seed)
     needed = {name: columns[name] for name in (*features, MODEL) if name in columns}
     if not features or not len(y):
         return Explanation(importances=(), effects=(), measured_on=measured_on)
-    rows, prediction = _rows_and_prediction(predict, needed, y, len(features), deadline, rng)
+    rows, prediction, row_seconds = _rows_and_prediction(predict, needed, y, len(features), deadline, rng, row_seconds)
     base, truth = take(needed, rows), y[rows]
     ranked_until = deadline - TIME_FOR_EFFECTS * max(deadline - time.monotonic(), 0.0)
     order = promising_first(base, features, prediction)
+    copy_s = row_seconds * len(rows)
     importances, doubts = rank_columns(
-        Prober(predict, base, ranked_until), truth, prediction, order, metric, threshold=threshold, rng=rng
+        Prober(predict, base, ranked_until, copy_s), truth, prediction, order, metric, threshold=threshold, rng=rng
     )
     ranked = [i.column for i in importances]
     output, outcome = outcome_of(prediction, truth, classes, target)
     effects = measure_effects(
-        Prober(predict, base, deadline),
+        Prober(predict, base, deadline, copy_s),
         (ranked or list(order))[:EFFECTS],
         contract,
         output,
@@ -92,7 +96,7 @@ def explain(
         rng=rng,
     )
     interactions = measure_interactions(
-        Prober(predict, base, deadline),
+        Prober(predict, base, deadline, copy_s),
         ranked[:PAIRED],
         output,
         spread=float(prediction[:, output].std()),
@@ -100,7 +104,7 @@ def explain(
     )
     sets = sets_of(alike(base, ranked[:LOOKED_AT_FOR_LIKENESS]))
     together = measure_together(
-        Prober(predict, base, deadline),
+        Prober(predict, base, deadline, copy_s),
         truth,
         prediction,
         sets,
@@ -127,14 +131,21 @@ def explain(
 
 
 def _rows_and_prediction(
-    predict: Predict, columns: Columns, y: np.ndarray, n_features: int, deadline: float, rng: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return the rows to measure on and the model's prediction of them.
+    predict: Predict,
+    columns: Columns,
+    y: np.ndarray,
+    n_features: int,
+    deadline: float,
+    rng: np.random.Generator,
+    known: float,
+) -> tuple[np.ndarray, np.ndarray, float]:
+    """Return the rows to measure on, the model's prediction of them, and the seconds that a row takes.
 
     A first call on few rows measures the cost; with a slow model or many columns fewer rows are taken, so that every
     column gets its turn.
     """
-    few = draw_rows(len(y), MIN_ROWS, rng)
+    first = MEASURING * max(deadline - time.monotonic(), 0.0) / known if known else MIN_ROWS
+    few = draw_rows(len(y), int(min(max(first, FEWEST_ROWS), MIN_ROWS)), rng)
     predict(take(columns, few[:: max(1, len(few) // WARMING)]))  # the first call makes tables, and says nothing of rows
     started = time.monotonic()
     prediction = predict(take(columns, few))
@@ -147,8 +158,8 @@ def _rows_and_prediction(
     affordable = (
         max(deadline - time.monotonic(), 0.0) * (1 - TIME_FOR_EFFECTS) / max(per_row * n_features * REPEATS, 1e-12)
     )
-    most = int(min(max(affordable, MIN_ROWS), MAX_ROWS))
+    most = int(min(max(affordable, len(few)), MAX_ROWS))
     if most <= len(few) or len(few) == len(y):
-        return few, prediction
+        return few, prediction, per_row
     rows = draw_rows(len(y), most, rng)
-    return rows, predict(take(columns, rows))
+    return rows, predict(take(columns, rows)), per_row

@@ -16,6 +16,8 @@ Predict = Callable[[Columns], np.ndarray]
 # 3,000 rows put the standard error of a share below 1 %, which is finer than a bar can be read.
 MAX_ROWS = 3_000
 MIN_ROWS = 300
+# Where a row takes so long that these take a tenth of the time: the intervals are wide then.
+FEWEST_ROWS = 60
 # 4 M cells are 32 MB of float64; predicting makes a few copies.
 MAX_CELLS = 4_000_000
 
@@ -42,7 +44,8 @@ class Prober:
     """Asks the model for changed copies of the same rows, while there is time.
 
     Changes are (column, values) pairs; several are put into one call, as a call costs far more than a row. The first
-    calls are small, so that the cost of a copy is known before a large one is made.
+    calls are small, so that the cost of a copy is known before a large one is made; ``seconds_per_copy`` is what is
+    known of it before.
     """
 
     predict: Predict
@@ -80,7 +83,7 @@ class Prober:
         if self.left <= self.seconds_per_copy:
             return 0
         if not self._seen:
-            return 4
+            return 4 if not self.seconds_per_copy else int(np.clip(self.left / 3 / self.seconds_per_copy, 1, 4))
         return max(1, int(self.left / 3 / max(self.seconds_per_copy, 1e-9)))
 
     def _learn(self, seconds: float) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
@@ -13,7 +13,7 @@ from modelwright.learners.spaces import Draw
 from modelwright.runtime.scorer import Scorer
 from modelwright.runtime.view import View
 
-__all__ = ["Card", "Deadline", "FitContext", "Fitted", "Learner"]
+__all__ = ["Card", "Deadline", "FitContext", "Fitted", "Growth", "Learner"]
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,31 @@ class Deadline:
     @property
     def passed(self) -> bool:
         return self.left <= 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Growth:
+    """How a model grows with the rounds of its fit.
+
+    Attributes
+    ----------
+    round_bytes : callable
+        ``round_bytes(settings, n_outputs)``: what a round adds to the saved model, at most; ``n_outputs`` counts
+        classes, and is 1 for values.
+    usual_rounds : callable
+        ``usual_rounds(settings)``: after how many fits usually stop.
+    """
+
+    round_bytes: Callable[[Mapping[str, Any], int], float]
+    usual_rounds: Callable[[Mapping[str, Any]], float]
+
+    def usual_bytes(self, settings: Mapping[str, Any], n_outputs: int) -> float:
+        """Return the bytes of a usual model."""
+        return self.usual_rounds(settings) * self.round_bytes(settings, n_outputs)
+
+    def room(self, settings: Mapping[str, Any], n_outputs: int, most_bytes: float | None) -> int | None:
+        """Return the rounds that so many bytes have room for, at least one; None where there is no limit."""
+        return None if most_bytes is None else max(1, int(most_bytes / self.round_bytes(settings, n_outputs)))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +85,8 @@ class Card:
         1 (a line) to 5 (hundreds of deep trees): among equals the simpler wins.
     source : str
         Paper or page of the method and of its settings.
+    growth : Growth or None
+        How large models get; None where rounds do not make them so.
     """
 
     name: str
@@ -76,6 +103,7 @@ class Card:
     chancy: bool = False
     weighs: bool = False
     keeps_rows: bool = False
+    growth: Growth | None = None
 
     def seconds(self, n_rows: int, n_features: int, n_outputs: int) -> float:
         """Expected seconds of one fit on one core; `modelwright.train.cost` corrects it by what fits measure."""
@@ -102,6 +130,8 @@ class FitContext:
         How much each row that is fitted counts, 1 on average.
     valid_weights : ndarray of float64 or None
         The same for the rows that are watched for early stopping.
+    most_bytes : int or None
+        A fit that watches rows ends where its model would be larger; None: no limit.
     """
 
     objective: str
@@ -112,6 +142,12 @@ class FitContext:
     deadline: Deadline
     weights: np.ndarray | None = None
     valid_weights: np.ndarray | None = None
+    most_bytes: int | None = None
+
+    @property
+    def n_outputs(self) -> int:
+        """Classes, or 1 for values."""
+        return max(1, self.n_classes)
 
 
 @dataclass(frozen=True)

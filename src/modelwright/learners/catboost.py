@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from modelwright.learners.base import FitContext, Fitted
+from modelwright.learners.base import FitContext, Fitted, Growth
 from modelwright.learners.family import ANY_OBJECTIVE, Family, MeasuredCard, Valid, raised, read_settings, rng_seed
 from modelwright.learners.rounds import Rounds, patience_for, stopping_loss
 from modelwright.learners.spaces import Choice, Log
@@ -20,6 +20,12 @@ from modelwright.runtime.view import View
 __all__ = ["Catboost", "CatboostSettings", "automatic_rate"]
 
 ROUNDS_LIMIT = 2000
+ROUNDS_USUAL = 600
+"""At the automatic rate: what early stopping usually keeps of the 1000 that it is meant for."""
+
+LEAF_BYTES, TREE_BYTES = 10, 600
+"""Of its file for each leaf and class, and for each tree with what it needs of statistics of categories."""
+
 ROUNDS_UNWATCHED = 1000
 """The library's default number of trees."""
 
@@ -98,6 +104,12 @@ class Catboost(Family):
         weighs=True,
         source="Prokhorenkova et al. 2018; the library's defaults, variants after TabRepo (Salinas and Erickson 2024)",
         cost=lambda n, p, k: 0.1 + 600 * (0.75 + k / 4) * (1e-3 + 3e-8 * n * p),
+        growth=Growth(
+            round_bytes=lambda s, k: (
+                TREE_BYTES + LEAF_BYTES * 2 ** s.get("depth", CatboostSettings.depth) * (k if k > 2 else 1)
+            ),
+            usual_rounds=lambda s: ROUNDS_USUAL / s.get("rate_factor", CatboostSettings.rate_factor),
+        ),
     )
 
     def portfolio(
@@ -135,7 +147,9 @@ class Catboost(Family):
         log_link = bool(chosen.loss_function) and float(y.min()) >= 0.0
         unit = float(y.mean()) if log_link else 1.0  # of about 1: what the library's penalty is compared with
         rate = chosen.learning_rate or chosen.rate_factor * automatic_rate(loss, len(view))
-        rounds = Rounds(context.deadline, patience_for(rate) if valid else None)
+        assert self.card.growth is not None
+        room = self.card.growth.room(settings, context.n_outputs, context.most_bytes if valid else None)
+        rounds = Rounds(context.deadline, patience_for(rate) if valid else None, room)
 
         class Watch:
             def after_iteration(self, info: Any) -> bool:

@@ -1,4 +1,4 @@
-"""When to stop adding rounds: the deadline, or no gain on the validation rows for long enough."""
+"""When to stop adding rounds: the deadline, the size, or no gain on the validation rows for long enough."""
 
 from __future__ import annotations
 
@@ -51,6 +51,8 @@ class Rounds:
     deadline : Deadline
     patience : int or None
         None never stops early.
+    most : int or None
+        More rounds make the model too large; None: no limit.
 
     Attributes
     ----------
@@ -60,8 +62,8 @@ class Rounds:
         Why it stopped, for the ledger.
     """
 
-    def __init__(self, deadline: Deadline, patience: int | None) -> None:
-        self.deadline, self.patience = deadline, patience
+    def __init__(self, deadline: Deadline, patience: int | None, most: int | None = None) -> None:
+        self.deadline, self.patience, self.most = deadline, patience, most
         self.best, self.note = 0, ""
         self._loss = self._counted = np.inf
         self._enough = 0.0
@@ -85,5 +87,8 @@ class Rounds:
                 self._enough = SMALLEST_GAIN * abs(loss)
         if self.deadline.left <= self._round:
             self.note = f"stopped by the deadline after {done} rounds"
+            return True
+        if self.most is not None and done >= self.most:
+            self.note = f"ended after {done} rounds: a larger model would take too long to package"
             return True
         return self.patience is not None and loss is not None and done - self._last_gain >= self.patience

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from modelwright.learners.base import FitContext, Fitted
+from modelwright.learners.base import FitContext, Fitted, Growth
 from modelwright.learners.family import (
     ANY_OBJECTIVE,
     FASTEST_RATE,
@@ -29,6 +29,12 @@ from modelwright.runtime.view import View
 __all__ = ["Xgboost", "XgboostSettings"]
 
 ROUNDS_LIMIT = 4000
+ROUNDS_USUAL = 15.0
+"""Rounds times learning rate after which early stopping usually ends a fit."""
+
+LEAF_BYTES, USUAL_LEAVES = 100, 64
+"""Of its file for each leaf, and the most that trees usually have however deep they may grow."""
+
 ROUNDS_UNWATCHED = 10.0
 """Rounds times learning rate when there are no validation rows."""
 
@@ -75,6 +81,12 @@ class Xgboost(Family):
         weighs=True,
         source="Chen and Guestrin 2016; settings after TabRepo (Salinas and Erickson 2024) and Holzmüller et al. 2024",
         cost=lambda n, p, k: 0.03 + 350 * k * (2e-4 + 5e-9 * n * p),
+        growth=Growth(
+            round_bytes=lambda s, k: (
+                LEAF_BYTES * min(USUAL_LEAVES, 2 ** s.get("max_depth", XgboostSettings.max_depth)) * (k if k > 2 else 1)
+            ),
+            usual_rounds=lambda s: ROUNDS_USUAL / s.get("learning_rate", XgboostSettings.learning_rate),
+        ),
     )
 
     def portfolio(
@@ -107,7 +119,9 @@ class Xgboost(Family):
         import xgboost
 
         chosen = read_settings(XgboostSettings, settings)
-        rounds = Rounds(context.deadline, patience_for(chosen.learning_rate) if valid else None)
+        assert self.card.growth is not None
+        room = self.card.growth.room(settings, context.n_outputs, context.most_bytes if valid else None)
+        rounds = Rounds(context.deadline, patience_for(chosen.learning_rate) if valid else None, room)
 
         class Watch(xgboost.callback.TrainingCallback):
             def after_iteration(self, model: Any, epoch: int, evals_log: dict) -> bool:

@@ -17,19 +17,16 @@ from modelwright.format import plural
 from modelwright.frame.problem import Problem
 from modelwright.running import Run
 from modelwright.runtime.plan import Plan
-from modelwright.steps.learning import page_seconds
 from modelwright.steps.opening import fold_plan
+from modelwright.steps.pacing import UNTIMED_S, allowed, page_seconds, tell_shrunk
 
 __all__ = ["explain", "simple_told"]
 
-EXPLAIN_SHARE = 0.4
-"""Part of the time after training, but for the model on a page, that explaining may take."""
-
-LEAST_SECONDS, UNTIMED_S = 0.3, 120.0
-"""At least, and at most where trials are counted instead of time: the rows asked about are limited anyway."""
+LEAST_SECONDS = 0.1
+"""To explain, whatever is left: a few rows are asked about."""
 
 REASONS_SHARE = 0.15
-"""Of that, what asking how far columns move predictions may take."""
+"""Of the time to explain, what asking how far columns move predictions may take."""
 
 OPENING_SHARE = 0.15
 """Of that, what opening the models of further folds may take."""
@@ -42,8 +39,8 @@ def explain(run: Run) -> Explanation:
     from modelwright.explain.folds import MODEL, ByModel, rows_to_ask
 
     problem: Problem = run.documents["problem"]
-    simple = _simple(run, page_seconds(run) if run.budget.timed else UNTIMED_S)
-    seconds = _seconds(run)
+    simple = _simple(run, _page_seconds(run))
+    seconds = max(LEAST_SECONDS, allowed(run, "explain"))
     deadline = time.monotonic() + seconds
     plans = _plans(run, time.monotonic() + OPENING_SHARE * seconds)
     asked = rows_to_ask(
@@ -68,7 +65,9 @@ def explain(run: Run) -> Explanation:
         classes=problem.classes,
         target=problem.target,
         threshold=run.threshold,
+        row_seconds=run.outcome.heft.row_seconds,
     )
+    tell_shrunk(run, "explain", seconds, f"columns were ranked on {explanation.measured_on}")
     own = np.random.default_rng(run.brief.seed).permutation(np.flatnonzero(asked.model == 0))
     moves = _moves(run, plans[0], take(columns, own), time.monotonic() + reasons_s)
     importances = tuple(replace(i, moves=moves.get(i.column, 0.0) if moves else None) for i in explanation.importances)
@@ -150,11 +149,9 @@ def _told(candidate: SimpleCandidate) -> str:
     return f"{FORMS[candidate.form]}, {columns} (mean loss {candidate.loss:.4g} over the folds)"
 
 
-def _seconds(run: Run) -> float:
-    if not run.budget.timed:
-        return UNTIMED_S
-    after = run.after_seconds - page_seconds(run)
-    return max(LEAST_SECONDS, min(EXPLAIN_SHARE * after, run.budget.left - 0.4 * after))
+def _page_seconds(run: Run) -> float:
+    """Return the seconds for the model on a page, no more than half of what there is for all that explains."""
+    return min(page_seconds(run), 0.5 * allowed(run, "explain")) if run.budget.timed else UNTIMED_S["explain"]
 
 
 def _plans(run: Run, until: float) -> Sequence[Plan]:

@@ -8,11 +8,13 @@ from modelwright.evaluate.measurements import Fairness, Flip
 from modelwright.govern.fairness.groups import Grouping, groupings
 from modelwright.running import Run
 from modelwright.steps.opening import fold_plan
+from modelwright.steps.pacing import rows_within
 
 __all__ = ["fairness", "groups_of", "protected_names"]
 
 ATTRIBUTES_RULE = "A046"
-FLIPPED_ROWS = 2_000  # a share of so many is known to two points
+FLIPPED_ROWS, FEWEST_FLIPPED = 2_000, 200  # a share of so many is known to two points, to seven where time is short
+FLIP_SHARE = 0.1  # of what is left of the budget
 MOST_COLUMNS = 8  # each is a table in the report
 
 CHOSE = (
@@ -43,8 +45,9 @@ def _flips(run: Run, names: tuple[str, ...], evidence: Evidence) -> tuple[Flip, 
     from modelwright.govern.fairness.flipping import flip_test
 
     lockbox = run.folds.holdout
-    rows = (lockbox if len(lockbox) else run.folds.folds[0][1])[:FLIPPED_ROWS]
     plan = fold_plan(run, 0)
+    most = rows_within(run, FLIP_SHARE * run.budget.left / (1 + len(names)), least=FEWEST_FLIPPED, most=FLIPPED_ROWS)
+    rows = (lockbox if len(lockbox) else run.folds.folds[0][1])[:most]
     columns = take(run.used(plan.contract.names), rows)
     return flip_test(
         plan.predict, columns, names, seen=plan.contract.names, threshold=plan.threshold, unit=evidence.unit

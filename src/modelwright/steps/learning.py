@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from modelwright.brief.money import Money
-from modelwright.data.columns import Columns, n_rows, take
+from modelwright.data.columns import Columns, take
 from modelwright.data.sampling import sample_rows
 from modelwright.documents import digest_of
 from modelwright.evaluate.measurements import Evaluation, Fairness
@@ -20,25 +20,12 @@ from modelwright.running import Run
 from modelwright.steps.fairness import fairness
 from modelwright.steps.membership import membership
 from modelwright.steps.mitigating import make_fairer, reserve
+from modelwright.steps.pacing import after_seconds
 from modelwright.steps.privacy import keep_people
 from modelwright.steps.settling import settle
 from modelwright.train.record import Training
 
-__all__ = ["check_rows", "evaluate", "journal_key", "page_seconds", "train"]
-
-AFTER_SHARE = 0.09
-AFTER_S = (2.0, 12.0)
-"""Part of the budget, and bounds in seconds, for what comes after training: evaluation, explanation, package,
-report."""
-
-PAGE_SHARE, PAGE_S = 0.02, 1.0
-"""Part of the budget, and most seconds, for the model that fits on a page."""
-
-MOST_AFTER = 0.5
-"""Of what is left when training begins; a busy machine slows both."""
-
-ROWS_PER_AFTER_S = 60_000
-"""Lockbox and test rows for which one more second after training is kept."""
+__all__ = ["check_rows", "evaluate", "journal_key", "train"]
 
 SEEDS = 4
 """Models of a member whose mean is a version, where time allows: the fifth to eighth gain next to nothing (CatBoost and
@@ -54,24 +41,6 @@ as from ten million, which take a minute."""
 
 CHECK_ROWS = 200
 """Real rows on which plan and library are compared before a version exists."""
-
-
-def page_seconds(run: Run) -> float:
-    """Return the seconds that fitting the model on a page may take."""
-    return min(PAGE_SHARE * run.budget.seconds, PAGE_S) * run.slowness
-
-
-def _after_seconds(run: Run) -> float:
-    """Return the seconds kept for what comes after training.
-
-    On a busy machine everything takes longer: what the steps so far took, against the processor time they used, tells
-    by how much.
-    """
-    lockbox = len(run.folds.holdout) or len(run.rows)
-    test = n_rows(run.test_columns) if run.test_columns else 0
-    share = float(np.clip(AFTER_SHARE * run.budget.seconds, *AFTER_S))
-    kept = share * run.slowness + page_seconds(run) + (lockbox + test) / ROWS_PER_AFTER_S
-    return min(kept, max(share, MOST_AFTER * run.budget.left))
 
 
 def _limited(run: Run) -> bool:
@@ -96,7 +65,7 @@ def train(run: Run) -> Training:
     problem: Problem = run.documents["problem"]
     contract = run.documents["contract"].only(problem.features)
     assert run.engine is not None
-    run.after_seconds = _after_seconds(run)
+    run.after_seconds = after_seconds(run)
     keep_people(run)
     job = Job(
         columns=run.used(problem.features),
@@ -127,6 +96,7 @@ def train(run: Run) -> Training:
         guard=run.guard,
         tell=run.tell,
         only=() if run.start is None else run.start.candidates,
+        pace=run.pace,
     )
     make_fairer(run, job)
     document = run.outcome.document

@@ -15,11 +15,15 @@ from modelwright.govern.privacy.membership import attack, losses
 from modelwright.running import Run
 from modelwright.runtime.plan import Plan
 from modelwright.steps.opening import fold_plan
+from modelwright.steps.pacing import rows_within
 
 __all__ = ["membership"]
 
-MOST_ROWS = 2_000
-"""Rows on each side: the interval of the area is then some 0.02 wide."""
+MOST_ROWS, FEWEST_ROWS = 2_000, 400
+"""Rows on each side: the interval of the area is then some 0.02 wide, 0.05 where time is short."""
+
+ATTACK_SHARE = 0.2
+"""Of what is left of the budget."""
 
 MOST_FOLDS = 3
 """Models that are opened: the first fold's, which are attacked, and two that tell how hard rows are."""
@@ -36,7 +40,8 @@ def membership(run: Run) -> Membership | None:
     rng = np.random.default_rng([run.brief.seed, 29])
     n_folds = min(MOST_FOLDS, len(run.outcome.fold_members))
     loss_of = {fold: _loss(run, fold_plan(run, fold)) for fold in range(n_folds)}
-    seen, unseen = _sides(run, rng)
+    most = rows_within(run, ATTACK_SHARE * run.budget.left / (2 * n_folds), least=FEWEST_ROWS, most=MOST_ROWS)
+    seen, unseen = _sides(run, rng, most)
     own = {"seen": loss_of[0](seen), "unseen": loss_of[0](unseen)}
     tried: list[Attack | str] = [attack("loss", -own["seen"], -own["unseen"], seed=run.brief.seed)]
     tried.append(_calibrated(run, loss_of, seen, unseen, own))
@@ -51,12 +56,12 @@ def membership(run: Run) -> Membership | None:
     )
 
 
-def _sides(run: Run, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+def _sides(run: Run, rng: np.random.Generator, most: int) -> tuple[np.ndarray, np.ndarray]:
     """Return rows that the first fold's models were fitted on, and rows that they were not, the lockbox's first."""
     seen = np.asarray(run.outcome.train_rows)
     lockbox, valid = run.folds.holdout, run.folds.folds[0][1]
     others = np.concatenate([rng.permutation(lockbox), rng.permutation(np.setdiff1d(valid, lockbox))])
-    return rng.permutation(seen)[:MOST_ROWS], others[:MOST_ROWS].astype(np.intp)
+    return rng.permutation(seen)[:most], others[:most].astype(np.intp)
 
 
 def _loss(run: Run, plan: Plan) -> Loss:

@@ -216,6 +216,7 @@ def _fit(run: Run, job: Job, names: tuple[str, ...], strength: float, number: in
             guard=run.guard,
             tell=run.tell,
             only=keys,
+            pace=run.pace,
         )
     except TrainingError as error:
         run.decide("train", f"fairer model, weights to the power of {strength:g}", "not fitted", error.what)

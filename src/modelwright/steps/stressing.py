@@ -14,15 +14,12 @@ from modelwright.format import plural
 from modelwright.frame.problem import Problem
 from modelwright.running import Run
 from modelwright.steps.opening import fold_plan
+from modelwright.steps.pacing import allowed, rows_within, tell_shrunk
 
 __all__ = ["ranked", "stress", "stressed_rows"]
 
-STRESS_SHARE = 0.12
-"""Part of the time after training that may be spent on it."""
-LEAST_SECONDS = 0.2
-UNTIMED_SECONDS = 10.0
-KEPT_SHARE = 0.3
-"""Of the time after training: kept for what comes then, the package and the report."""
+CASES = 12
+"""That there should be time for: where rows take long, fewer are disturbed."""
 MOST_CELLS = 60_000
 """Of the disturbed rows: each is written as it would stand in the source, which takes about a microsecond and more."""
 FEWEST_ROWS = 100
@@ -41,7 +38,9 @@ def stress(run: Run) -> Stressed:
     # Without a lockbox the first fold's model has not seen the rows that judged that fold.
     places = np.arange(len(judged)) if len(lockbox) else np.flatnonzero(np.isin(judged, run.folds.folds[0][1]))
     rng = np.random.default_rng([run.brief.seed, 31])
-    places = stressed_rows(places, len(plan.contract.names), rng)
+    seconds = allowed(run, "stress")
+    most = rows_within(run, seconds / CASES, least=FEWEST_ROWS, most=MOST_ROWS)
+    places = stressed_rows(places, len(plan.contract.names), rng, most)
     columns = take({n: run.columns[n] for n in plan.contract.names}, run.rows[judged[places]])
     constant = evidence.baselines.get("constant")
     stressed = measure_stress(
@@ -58,8 +57,9 @@ def stress(run: Run) -> Stressed:
         stresses(),
         measured_on=_measured_on(columns, lockbox),
         seed=run.brief.seed,
-        deadline_s=_seconds(run),
+        deadline_s=seconds,
     )
+    tell_shrunk(run, "stress", seconds, f"{plural(len(stressed.cases), 'disturbance')} of {plural(len(places), 'row')}")
     bad = [c for c in stressed.cases if c.judgement == "breaks"]
     run.decide(
         "stress",
@@ -73,9 +73,9 @@ def stress(run: Run) -> Stressed:
     return stressed
 
 
-def stressed_rows(places: np.ndarray, n_columns: int, rng: np.random.Generator) -> np.ndarray:
-    """Return which of the rows are disturbed, ascending: fewer where a table is wide."""
-    most = int(np.clip(MOST_CELLS // max(n_columns, 1), FEWEST_ROWS, MOST_ROWS))
+def stressed_rows(places: np.ndarray, n_columns: int, rng: np.random.Generator, most: int = MOST_ROWS) -> np.ndarray:
+    """Return which of the rows are disturbed, ascending and at most so many: fewer where a table is wide."""
+    most = int(np.clip(MOST_CELLS // max(n_columns, 1), FEWEST_ROWS, most))
     return places if len(places) <= most else np.sort(rng.choice(places, most, replace=False))
 
 
@@ -93,10 +93,3 @@ def ranked(explanation: Explanation, names: tuple[str, ...]) -> tuple[str, ...]:
 def _measured_on(columns: Columns, lockbox: np.ndarray) -> str:
     which = "of the lockbox" if len(lockbox) else "that judged the first fold"
     return f"{plural(n_rows(columns), 'row')} {which}, asked of a model that was not fitted on them"
-
-
-def _seconds(run: Run) -> float:
-    after = run.after_seconds
-    if not run.budget.timed:
-        return UNTIMED_SECONDS
-    return max(LEAST_SECONDS, min(STRESS_SHARE * after, run.budget.left - KEPT_SHARE * after))

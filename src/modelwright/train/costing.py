@@ -21,8 +21,8 @@ ROWS = 20
 CALLS = 3  # the first of them warm up
 
 
-def serving_costs(job: Job, key: str, folder: str) -> Costs:
-    """Return what the model in a folder costs, measured here and now."""
+def serving_costs(job: Job, key: str, folder: str, seconds: float = 0.0) -> Costs:
+    """Return what the model in a folder costs, measured here and now; ``seconds`` are what packaging it will take."""
     from modelwright.package.assembling import assemble
 
     facts = {
@@ -42,4 +42,4 @@ def serving_costs(job: Job, key: str, folder: str) -> Costs:
             score(values)
             last = time.perf_counter() - began
         taken.append(last)
-    return Costs(1000 * statistics.median(taken), float(folder_bytes(Path(folder))))
+    return Costs(1000 * statistics.median(taken), float(folder_bytes(Path(folder))), seconds)

@@ -25,13 +25,15 @@ FREE = 2e-4
 
 @dataclass(frozen=True)
 class Costs:
-    """Of scoring one row, in milliseconds, and of keeping the models on disk, in bytes."""
+    """Of scoring one row, in milliseconds; of keeping the models on disk, in bytes; and what packaging them is expected
+    to take, in seconds."""
 
     milliseconds: float
     size: float
+    seconds: float = 0.0
 
     def __add__(self, other: Costs) -> Costs:
-        return Costs(self.milliseconds + other.milliseconds, self.size + other.size)
+        return Costs(self.milliseconds + other.milliseconds, self.size + other.size, self.seconds + other.seconds)
 
 
 @dataclass(frozen=True)
@@ -99,10 +101,12 @@ def chosen_point(
     milliseconds: float | None = None,
     size: float | None = None,
     members: int | None = None,
+    seconds: float | None = None,
 ) -> int:
     """Return which point to take: within the limits the smallest that loses next to nothing against the best there.
 
-    Where none is within them, the quickest: the gate of the limit will tell.
+    Where none is within them, the quickest: the gate of the limit will tell. ``seconds`` are left for packaging: of
+    those within the limits, those that take longer are left alone, but for the one that takes least.
     """
     within = [
         i
@@ -113,6 +117,9 @@ def chosen_point(
     ]
     if not within:
         return min(range(len(points)), key=lambda i: points[i].costs.milliseconds)
+    if seconds is not None:
+        in_time = [i for i in within if points[i].costs.seconds <= seconds]
+        within = in_time or [min(within, key=lambda i: points[i].costs.seconds)]
     best = min(points[i].loss for i in within)
     return max(i for i in within if points[i].loss <= best + FREE * abs(best))
 

@@ -49,6 +49,8 @@ class Job:
         Weighs the rows that are fitted so that groups of people and classes are independent; None: all alike.
     private : bool
         No model may hold rows that it learned from.
+    most_bytes : int or None
+        Of a model of a fold; what is larger would take too long to package. None: no limit.
     """
 
     columns: Columns
@@ -69,6 +71,7 @@ class Job:
     seeds: int = 1
     balance: Balance | None = None
     private: bool = False
+    most_bytes: int | None = None
 
     @property
     def n_outputs(self) -> int:

@@ -38,6 +38,7 @@ class Line:
     n_train: int = 0
     fit_seconds: float = 0.0
     seconds: float = 0.0
+    row_seconds: float = 0.0
     spent: float = 0.0
     files: str = ""
 

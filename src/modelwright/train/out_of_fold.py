@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from modelwright.train.job import Job
-from modelwright.train.schedule import Running
+from modelwright.train.running import Running
 
 __all__ = ["OutOfFold"]
 

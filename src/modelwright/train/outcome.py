@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from modelwright.train.ahead import Heft
 from modelwright.train.record import Training
 
 __all__ = ["LearningSet", "Outcome", "TrainedMember"]
@@ -65,6 +66,8 @@ class Outcome:
         Rows that the candidate of ``learning`` was fitted on again; 0 where the models of its folds stand in.
     fold_members : tuple of (tuple of TrainedMember)
         For each fold of the first repeat its models: they have seen neither its validation rows nor the lockbox.
+    heft : Heft
+        Of the models of a fold together.
     """
 
     document: Training
@@ -79,3 +82,4 @@ class Outcome:
     learning: tuple[LearningSet, ...]
     n_all: int
     fold_members: tuple[tuple[TrainedMember, ...], ...]
+    heft: Heft

@@ -118,14 +118,15 @@ def most_candidates(n_rows: int) -> int:
 class CostModel:
     """Expected seconds of a fit: the learner's own estimate, corrected by what its fits took here.
 
+    The estimate is for an idle machine, and is multiplied by how busy this one was when training began.
     The correction is a geometric mean of measured over estimated, shared between learners at a quarter of the weight,
     because a slow machine is slow for all.
     """
 
     SHARED_WEIGHT = 0.25
 
-    def __init__(self, n_features: int, n_outputs: int) -> None:
-        self._shape = (n_features, n_outputs)
+    def __init__(self, n_features: int, n_outputs: int, slowness: float = 1.0) -> None:
+        self._shape, self._slowness = (n_features, n_outputs), slowness
         self._logs: dict[str, list[float]] = {}
 
     def estimate(self, candidate: Candidate, n_rows: int) -> float:
@@ -146,4 +147,5 @@ class CostModel:
         from modelwright import learners
 
         n_features, n_outputs = self._shape
-        return max(1e-3, learners.get(candidate.learner).card.seconds(n_rows, n_features, n_outputs) / candidate.pace)
+        seconds = learners.get(candidate.learner).card.seconds(n_rows, n_features, n_outputs)
+        return max(1e-3, self._slowness * seconds / candidate.pace)

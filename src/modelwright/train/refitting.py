@@ -9,10 +9,13 @@ import numpy as np
 
 from modelwright.data.columns import Columns
 from modelwright.engines.base import Reply
+from modelwright.train.ahead import Heft
 from modelwright.train.job import Job, first_repeat
 from modelwright.train.journal import Line
+from modelwright.train.keeping import more_rows
 from modelwright.train.outcome import LearningSet, TrainedMember
-from modelwright.train.schedule import GRACE_S, PACKAGING_S, Running
+from modelwright.train.running import Running
+from modelwright.train.schedule import GRACE_S
 from modelwright.train.session import Session
 from modelwright.train.work import FitTask, RefitTask, fit_fold, folder_bytes, refit
 
@@ -23,7 +26,7 @@ ROUNDS_BY_ROWS = 0.5
 LightGBM: a fifth more rounds on a half more rows lost 0.3 % less on average than as many)."""
 
 SEEDS_BYTES = 8_000_000
-"""What the models of further seeds may add to a version: checking and compiling them takes its time too."""
+"""What the models of further seeds may add to a version, whatever the time."""
 
 CURVE_SHARES = (0.125, 0.25, 0.5)
 """Parts of the training rows at which the learning curve is measured."""
@@ -35,16 +38,18 @@ CURVE_PART = 0.7
 def refit_members(
     session: Session, chosen: Sequence[tuple[Running, float]], checks: Columns
 ) -> tuple[tuple[TrainedMember, ...], str]:
-    """Fit every member on all rows, longest first; where time does not allow it, its fold models stand in.
+    """Fit every member on all rows, longest first; where time does not allow it, its fold models stand in: those of as
+    many folds as there is time to package.
 
     Returns
     -------
     tuple of TrainedMember, str
         The members and a sentence that says what was done.
     """
-    job = session.job
-    fits = _Refits(session, checks, session.deadline)
+    job, models = session.job, [r.heft for r, _ in chosen]
+    fits = _Refits(session, checks, _until(session, models, more_rows(job)))
     fits.run([(r, 0) for r, _ in chosen])
+    folds = _folds_shipped(session, models, len(chosen[0][0].lines))
     members: list[TrainedMember] = []
     in_folds: list[str] = []
     for r, weight in chosen:
@@ -53,13 +58,29 @@ def refit_members(
             members += _models(job, r, weight, found[:1])
         else:
             in_folds.append(r.candidate.key)
-            folders = tuple(str(job.run_folder / r.lines[f].files) for f in sorted(r.lines))
+            folders = tuple(str(job.run_folder / r.lines[f].files) for f in sorted(r.lines)[:folds])
             members.append(TrainedMember(r.candidate.key, weight, folders, None))
     included = ", the lockbox included" if len(job.holdout) else ""
     note = f"all members were fitted again on all rows{included}; the scores are those of the models of the folds"
     if in_folds:
-        note = f"no time to fit {', '.join(in_folds)} again on all rows: the models of the folds are used together"
+        used = "the models of the folds are used together" if folds > 1 else "the model of a fold is used"
+        note = f"no time to fit {', '.join(in_folds)} again on all rows: {used}"
+        if 1 < folds < len(chosen[0][0].lines):
+            note = f"{note}, those of {folds} of {len(chosen[0][0].lines)} folds"
     return tuple(members), note
+
+
+def _until(session: Session, models: Sequence[Heft], shipped: float) -> float | None:
+    """Return by when fits must be over where such models are shipped; None where fits are counted."""
+    return session.horizon.until(models, shipped=shipped) if session.timed else None
+
+
+def _folds_shipped(session: Session, models: Sequence[Heft], folds: int) -> int:
+    """Return the models of how many folds there is time to package, at least one's."""
+    if not session.timed:
+        return folds
+    fits = [n for n in range(1, folds + 1) if session.horizon.until(models, shipped=n) >= time.monotonic()]
+    return max(fits, default=1)
 
 
 def more_seeds(
@@ -77,19 +98,19 @@ def more_seeds(
     """
     from modelwright import learners
 
-    job, deadline = session.job, session.deadline
+    job = session.job
     again = [
         (r, weight)
         for (r, weight), member in zip(chosen, members, strict=True)
         if member.native is not None and learners.get(r.candidate.learner).card.chancy
     ]
-    if deadline is None or job.seeds < 2 or not again:
+    if not session.timed or job.seeds < 2 or not again:
         return members, ""
     again.sort(key=lambda item: -item[1])
-    fits = _Refits(session, checks, deadline)
+    fits = _Refits(session, checks, None)
     size = sum(folder_bytes(job.run_folder / files) for r, _ in again for files, _ in fits.of(r)[:1])
     seeds = min(job.seeds, 1 + int(SEEDS_BYTES // max(1, size)))
-    fits.deadline = deadline - PACKAGING_S * size * (seeds - 1)
+    fits.deadline = _until(session, [r.heft for r, _ in chosen], seeds * more_rows(job))
     fits.run([(r, seed) for seed in range(1, seeds) for r, _ in again])
     grown = {r.candidate.key: _models(job, r, weight, fits.of(r)) for r, weight in again}
     most = max(map(len, grown.values()))
@@ -119,8 +140,8 @@ class _Refits:
         waiting = [(r, seed) for r, seed in wanted if self._task(r, seed).name not in self.journal.lines]
         if len({seed for _, seed in waiting}) == 1:
             waiting.sort(key=lambda item: -item[0].fit_seconds)
-        more_rows = _more_rows(self.job)
-        tasks = [(self._task(r, seed), more_rows * r.fit_seconds) for r, seed in waiting]
+        times = more_rows(self.job)
+        tasks = [(self._task(r, seed), times * r.fit_seconds) for r, seed in waiting]
         for reply in _run_all(self.session, tasks, refit, self.deadline):
             if reply.error is None:
                 self._keep(reply)
@@ -160,26 +181,21 @@ def _models(job: Job, r: Running, weight: float, found: Sequence[tuple[str, np.n
     ]
 
 
-def _more_rows(job: Job) -> float:
-    """Return how many times the rows of a fold's training part a refit sees."""
-    fold = min(job.max_train_rows, float(np.median([len(train) for train, _ in job.folds])))
-    return min(job.max_train_rows, len(job.y)) / max(1.0, fold)
-
-
 def _more_rounds(job: Job, r: Running) -> float:
     """Return how many times the rounds of a fold a refit gets: with more rows, more of them still gain."""
     fold = float(np.median([line.n_train for line in r.lines.values()]))
     return (min(job.max_train_rows, len(job.y)) / max(1.0, fold)) ** ROUNDS_BY_ROWS if fold else 1.0
 
 
-def learning_curve(session: Session, best: Running, folds: int) -> tuple[LearningSet, ...]:
+def learning_curve(session: Session, best: Running, folds: int, models: Sequence[Heft]) -> tuple[LearningSet, ...]:
     """Measure the best candidate with fewer training rows, as far as time allows, with half of them first.
 
     The step from half the rows is what the interval of the score needs, see `evaluate.allowances`. With a lockbox the
     training part of one fold is cut and the lockbox predicted, of the fold that trains with about as many rows as all
     do on average; without one every fold of the first repeat is, and the out-of-fold predictions are put together.
+    ``models`` are those that will be shipped.
     """
-    job, deadline = session.job, session.deadline
+    job, deadline = session.job, _until(session, models, more_rows(session.job))
     has_lockbox = len(job.holdout) > 0
     used = [_typical_fold(best, folds)] if has_lockbox else first_repeat(job, folds)
     if not has_lockbox and len(used) < 2:

@@ -13,21 +13,23 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 import numpy as np
 
 from modelwright.engines.base import Engine, Reply
 from modelwright.evaluate import metrics
-from modelwright.train.job import Job, first_repeat
+from modelwright.train.ahead import Horizon
+from modelwright.train.job import Job
 from modelwright.train.journal import Journal, Line
+from modelwright.train.keeping import REFIT_SHARE, refit_seconds, shipped_times
 from modelwright.train.planning import CostModel, in_order
 from modelwright.train.record import Candidate
+from modelwright.train.running import Running
 from modelwright.train.search import Search
 from modelwright.train.standing import Standing
 from modelwright.train.work import FitResult, FitTask, fit_fold, folder_bytes
 
-__all__ = ["Running", "Schedule"]
+__all__ = ["Schedule"]
 
 FULL_SHARE = 0.8
 """A candidate is let run freely when it needs at most this part of the core-seconds left."""
@@ -59,53 +61,6 @@ GRACE_S = 1.5
 OVERHEAD_MARGIN = 1.5
 """Encoding for another family may take this many times longer than what was seen so far."""
 
-REFIT_MARGIN = 1.25
-"""Some members take longer than their rows tell."""
-
-REFIT_SHARE = 0.45
-"""Most of the training time that is kept for the refit and the learning curve."""
-
-SEEDS_KEPT = 2
-"""Fits of each member that time is kept for where the version may hold several: the second gains most."""
-
-PACKAGING_S = 0.4e-6
-"""Seconds that compiling and checking a version takes, for each byte of its models; beyond what is kept for packaging
-anyway. A version of 24 MB took 19 s on two busy cores."""
-
-CURVE_FITS = 0.7
-"""Fits that half of the rows takes, with room to spare, in each fold of a repetition or once for a lockbox: that point
-of the learning curve is kept time for."""
-
-
-@dataclass
-class Running:
-    """What is known of a candidate while training."""
-
-    candidate: Candidate
-    status: str = "waiting"
-    reason: str = ""
-    drawn: bool = False
-    on_trial: bool = False
-    weight: float = 0.0
-    started: dict[int, float] = field(default_factory=dict)
-    results: dict[int, dict[str, np.ndarray]] = field(default_factory=dict)
-    lines: dict[int, Line] = field(default_factory=dict)
-    fold_seconds: float | None = None
-    size: int = 0
-
-    @property
-    def seconds(self) -> float:
-        return sum(line.seconds for line in self.lines.values())
-
-    @property
-    def fit_seconds(self) -> float:
-        """Median seconds of a fit."""
-        return float(np.median([line.fit_seconds for line in self.lines.values()])) if self.lines else 0.0
-
-    def end(self, status: str, reason: str) -> None:
-        """Set how it ended and why."""
-        self.status, self.reason = status, reason
-
 
 class Schedule:
     """Runs fold trials until the candidates or the time are used up.
@@ -119,8 +74,8 @@ class Schedule:
         In order.
     folds : int
         Folds used, from the first.
-    deadline : float or None
-        `time.monotonic` at which training, the refit included, must be over; None: all candidates run to their end.
+    horizon : Horizon
+        By when training, the refit included, must be over; without a deadline all candidates run to their end.
     spent : callable
         Seconds of the budget used so far, for the journal.
     tell : callable
@@ -139,7 +94,7 @@ class Schedule:
         candidates: tuple[Candidate, ...],
         *,
         folds: int,
-        deadline: float | None,
+        horizon: Horizon,
         spent: Callable[[], float],
         tell: Callable[[int, int, str], None],
         memory_guard: Callable[[Engine], tuple[int, str] | None],
@@ -150,14 +105,14 @@ class Schedule:
         self.running = [Running(c) for c in candidates]
         if search is not None:
             self.running += [Running(c) for c in search.resumed(line.split("@")[0] for line in journal.lines)]
-        self.folds, self.deadline, self.spent, self.tell = folds, deadline, spent, tell
+        self.folds, self.horizon, self.spent, self.tell = folds, horizon, spent, tell
+        self.deadline = horizon.deadline
         self.memory_guard = memory_guard
-        self.cost = CostModel(len(job.columns), job.n_outputs)
+        self.cost = CostModel(len(job.columns), job.n_outputs, horizon.pace.now)
         self.resumed = 0
         self.began = time.monotonic()
         truth = {f: job.y[job.folds[f][1]] for f in range(folds)}
         self._standing = Standing(metrics.get(job.metric).loss, truth)
-        self._curve_folds = 1 if len(job.holdout) else len(first_repeat(job, folds))
         self._on: dict[int, tuple[Running, int, float, float | None]] = {}
 
     def run(self) -> None:
@@ -187,30 +142,21 @@ class Schedule:
 
     # time
 
-    def refit_seconds(self) -> float:
-        """Return the seconds kept for refitting the present members, and for the learning curve.
-
-        None while there is no model, and never more than `REFIT_SHARE` of the training time: the models of the folds
-        can stand in for members whose refit would cost more.
-        """
-        members = [r for r in self.running if r.status == "done" and r.weight]
-        if not members or self.deadline is None:
-            return 0.0
-        more_rows = min(self.job.max_train_rows, len(self.job.y)) / self._n_train()
-        seeds = min(SEEDS_KEPT, self.job.seeds)
-        seconds = [seeds * more_rows * r.fit_seconds for r in members]
-        at_once = -(-min(self._curve_folds, self.folds) // self.engine.n_workers)
-        best = max(members, key=lambda r: r.weight)
-        curve = CURVE_FITS * at_once * best.fit_seconds if self.job.folds_report else 0.0
-        needed = max(sum(seconds) / self.engine.n_workers, *seconds) * REFIT_MARGIN + curve + 0.3
-        packaging = PACKAGING_S * seeds * more_rows * sum(r.size for r in members)
-        return min(needed + packaging, REFIT_SHARE * (self.deadline - self.began))
-
     def left(self) -> float:
-        """Return the seconds left for trials."""
+        """Return the seconds left for trials: the refit needs some, and what comes after training."""
         if self.deadline is None:
             return float("inf")
-        return self.deadline - self.refit_seconds() - time.monotonic()
+        members = [r for r in self.running if r.status == "done" and r.weight]
+        models = [r.heft for r in members] or [r.heft for r in self.running if r.status == "running" and r.size]
+        kept = refit_seconds(
+            self.job,
+            members,
+            folds=self.folds,
+            n_workers=self.engine.n_workers,
+            most=REFIT_SHARE * (self.deadline - self.began),
+        )
+        until = self.horizon.until(models, shipped=shipped_times(self.job))
+        return until - kept - time.monotonic()
 
     # choosing
 
@@ -365,7 +311,10 @@ class Schedule:
             seconds=result.seconds,
             spent=self.spent(),
             files=result.files,
+            row_seconds=result.row_seconds,
         )
+        self.horizon.pace.learn(result.seconds, result.used)
+        self._weigh_down(r, result.files)
         self.journal.add(line, result.arrays)
         r.lines[fold], r.results[fold] = line, result.arrays
         self.cost.learn(r.candidate, result.n_train, result.seconds)
@@ -401,8 +350,7 @@ class Schedule:
         r.status = "done"
         if self.deadline is None:
             return
-        folder = self.job.run_folder / r.lines[0].files
-        r.size = folder_bytes(folder) if folder.is_dir() else 0
+        self._weigh_down(r, r.lines[0].files)
         done = [o for o in self.running if o.status == "done"]
         weights, gain = self._standing.update(
             [{f: o.results[f]["valid"] for f in range(self.folds)} for o in done], range(self.folds)
@@ -410,6 +358,11 @@ class Schedule:
         for o, weight in zip(done, weights, strict=True):
             o.weight = float(weight)
         self._learn(r, gain)
+
+    def _weigh_down(self, r: Running, files: str) -> None:
+        """Note the bytes of a model."""
+        folder = self.job.run_folder / files
+        r.size = folder_bytes(folder) if files and folder.is_dir() else r.size
 
     def _learn(self, r: Running, gain: float) -> None:
         if self.search is not None:

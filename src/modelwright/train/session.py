@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from modelwright.engines.base import Engine
+from modelwright.train.ahead import Horizon
 from modelwright.train.budget import Budget
 from modelwright.train.job import Job
 from modelwright.train.journal import Journal
@@ -24,8 +25,8 @@ class Session:
     engine : Engine
     journal : Journal
     budget : Budget
-    deadline : float or None
-        `time.monotonic` at which training, the refit included, must be over; None where trials are counted.
+    horizon : Horizon
+        By when training, the refit included, must be over.
     guard : MemoryGuard
     tell : callable
         ``tell(done, total, text)`` after each trial.
@@ -35,9 +36,14 @@ class Session:
     engine: Engine
     journal: Journal
     budget: Budget
-    deadline: float | None
+    horizon: Horizon
     guard: MemoryGuard
     tell: Callable[[int, int, str], None]
+
+    @property
+    def timed(self) -> bool:
+        """Whether time stops fits: otherwise they are counted."""
+        return self.horizon.deadline is not None
 
     def spent(self) -> float:
         """Return the seconds of the budget used so far, for the journal."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from modelwright.train.ahead import largest_model
 from modelwright.train.job import Job, first_repeat
 from modelwright.train.planning import PACED_SHARE, CostModel, Plan, paced
 from modelwright.train.record import Candidate
@@ -39,35 +40,49 @@ LEAST_ROWS = 2_000
 
 @dataclass(frozen=True)
 class Size:
-    """Folds and training rows that the budget allows."""
+    """Folds and training rows that the budget allows, and the bytes of a model of a fold."""
 
     folds: int
     max_train_rows: int
     note: str
+    most_bytes: int | None = None
 
 
-def choose_size(job: Job, plan: Plan, seconds: float | None, n_workers: int) -> tuple[Size, Plan]:
-    """Return the size, and the plan with settings that are quick enough for it."""
+def choose_size(
+    job: Job, plan: Plan, seconds: float | None, n_workers: int, slowness: float = 1.0
+) -> tuple[Size, Plan]:
+    """Return the size, and the plan with settings that are quick enough for it, and whose models are small enough."""
     if seconds is None:
         return Size(len(job.folds), len(job.y), ""), plan
     core_seconds = max(0.0, SEARCH_SHARE * seconds * n_workers)
     rows = int(np.median([len(t) for t, _ in job.folds]))
-    cost = CostModel(len(job.columns), job.n_outputs)
+    cost = CostModel(len(job.columns), job.n_outputs, slowness)
+    most_bytes = largest_model(seconds, slowness)
     refit = len(job.y) / max(1, rows)
     costs = [cost.estimate(c, rows) for c in _first_of_families(plan.candidates)]
     repeat = len(first_repeat(job, len(job.folds)))
     folds = _folds(job, repeat, costs, refit, core_seconds)
     fit_seconds = core_seconds / (folds + refit)
-    plan = Plan(
-        tuple(paced(c, cost.estimate(c, rows), PACED_SHARE * fit_seconds) for c in plan.candidates), plan.left_out
-    )
+    too_much = [
+        max(cost.estimate(c, rows) / max(PACED_SHARE * fit_seconds, 1e-9), _usual_bytes(c, job.n_outputs) / most_bytes)
+        for c in plan.candidates
+    ]
+    plan = Plan(tuple(paced(c, times, 1.0) for c, times in zip(plan.candidates, too_much, strict=True)), plan.left_out)
     least = sum(cost.estimate(c, rows) for c in _first_of_families(plan.candidates)[:FEWEST_FAMILIES])
     capped = max(LEAST_ROWS, int(rows * fit_seconds / max(least, 1e-9)))
     if folds <= _fewest(job) and capped < rows:
         note = f"each fit sees {capped:,} of {rows:,} training rows and {folds} of {len(job.folds)} folds: the budget"
-        return Size(folds, capped, note), plan
+        return Size(folds, capped, note, most_bytes), plan
     note = f"{folds} of {len(job.folds)} folds are used: more would not fit the budget"
-    return Size(folds, len(job.y), note if folds < len(job.folds) else ""), plan
+    return Size(folds, len(job.y), note if folds < len(job.folds) else "", most_bytes), plan
+
+
+def _usual_bytes(candidate: Candidate, n_outputs: int) -> float:
+    """Return the bytes of a usual model of the candidate; 0 where that is not a question of rounds."""
+    from modelwright import learners
+
+    growth = learners.get(candidate.learner).card.growth
+    return 0.0 if growth is None else growth.usual_bytes(candidate.settings, n_outputs)
 
 
 def _folds(job: Job, repeat: int, costs: Sequence[float], refit: float, core_seconds: float) -> int:

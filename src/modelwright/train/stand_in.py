@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from modelwright.train.ahead import Horizon
 from modelwright.train.job import Job
 from modelwright.train.planning import CostModel, Plan
 from modelwright.train.schedule import Schedule
@@ -35,7 +36,7 @@ def stand_in(session: Session, plan: Plan) -> tuple[Schedule, Job, str]:
         session.journal,
         (quickest,),
         folds=1,
-        deadline=None,
+        horizon=Horizon(None, pace=session.horizon.pace),
         spent=session.spent,
         tell=session.tell,
         memory_guard=session.guard,

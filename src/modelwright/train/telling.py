@@ -10,7 +10,7 @@ from modelwright.train.frontier import Point
 from modelwright.train.job import Job
 from modelwright.train.planning import Plan
 from modelwright.train.record import Alternative, Candidate, CandidateResult, Member
-from modelwright.train.schedule import Running
+from modelwright.train.running import Running
 
 __all__ = ["alternative", "nothing_finished", "results"]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -13,20 +14,25 @@ from modelwright.data.columns import Columns
 from modelwright.engines.base import Engine
 from modelwright.errors import TrainingError
 from modelwright.evaluate import metrics
+from modelwright.format import plural
 from modelwright.learners.targets import PLAIN, kind_of
+from modelwright.train.ahead import Heft, Horizon, seconds_ahead
 from modelwright.train.budget import Budget
 from modelwright.train.costing import serving_costs
 from modelwright.train.ensemble import greedy_weights
 from modelwright.train.frontier import Point, chosen_point, frontier
 from modelwright.train.job import Job, first_repeat
 from modelwright.train.journal import Journal
+from modelwright.train.keeping import more_rows
 from modelwright.train.memory import MemoryGuard
 from modelwright.train.out_of_fold import OutOfFold
 from modelwright.train.outcome import Outcome, TrainedMember
+from modelwright.train.pace import Pace
 from modelwright.train.planning import Plan, make_plan, most_candidates
 from modelwright.train.record import Member, Training
 from modelwright.train.refitting import learning_curve, more_seeds, refit_members
-from modelwright.train.schedule import Running, Schedule
+from modelwright.train.running import Running
+from modelwright.train.schedule import Schedule
 from modelwright.train.search import Search, chosen_plan
 from modelwright.train.session import Session
 from modelwright.train.sizing import Size, choose_size
@@ -52,6 +58,7 @@ def train(
     guard: MemoryGuard,
     tell: Callable[[int, int, str], None],
     only: tuple[str, ...] = (),
+    pace: Pace | None = None,
 ) -> Outcome:
     """Train candidates, choose and refit the ensemble.
 
@@ -69,6 +76,8 @@ def train(
     only : tuple of str
         Keys of the candidates to try, where it is known which are worth it; nothing is searched for then. Those that
         this table has not are left out; without any that it has, all are tried.
+    pace : Pace or None
+        How busy the machine is; fits tell it on. None: taken for idle.
 
     Raises
     ------
@@ -80,15 +89,18 @@ def train(
     budget.resume(journal.spent)
     deadline = None if after_seconds is None else budget.deadline - after_seconds
     train_seconds = None if deadline is None else deadline - began
-    size, plan = journal.once("plan", lambda: _plan(job, train_seconds, engine.n_workers, only), tuple[Size, Plan])
+    horizon = Horizon(deadline, after_seconds=after_seconds or 0.0, pace=pace)
+    size, plan = journal.once(
+        "plan", lambda: _plan(job, train_seconds, engine.n_workers, horizon.pace.now, only), tuple[Size, Plan]
+    )
     if not plan.candidates:
         raise TrainingError("no learner fits this table", fix="use fewer columns or classes", code="MW-T002")
     session = Session(
-        job=replace(job, max_train_rows=size.max_train_rows),
+        job=replace(job, max_train_rows=size.max_train_rows, most_bytes=size.most_bytes),
         engine=engine,
         journal=journal,
         budget=budget,
-        deadline=deadline,
+        horizon=horizon,
         guard=guard,
         tell=tell,
     )
@@ -99,12 +111,13 @@ def train(
     session, job = tried.session, tried.session.job
     oof = OutOfFold(job, tried.size.folds, done)
     metric = metrics.get(job.metric)
-    points, taken = _weigh(job, metric, oof, done, limits)
+    points, taken, smaller = _weigh(session, metric, oof, done, limits)
     weights = points[taken].weights
     chosen = [(r, float(w)) for r, w in zip(done, weights, strict=True) if w > 0]
     best = done[int(np.argmax(weights))]
     members, refit_note = refit_members(session, chosen, checks)
-    learning = learning_curve(session, best, tried.size.folds) if job.folds_report else ()
+    hefts = [r.heft for r, _ in chosen]
+    learning = learning_curve(session, best, tried.size.folds, hefts) if job.folds_report else ()
     members, seeds_note = more_seeds(session, chosen, members, checks)
     ensemble = np.tensordot(weights, oof.predictions, axes=1)
     document = Training(
@@ -117,7 +130,7 @@ def train(
         resumed_trials=tried.schedule.resumed,
         seconds=time.monotonic() - began,
         peak_memory_bytes=guard.peak,
-        notes=(tried.size.note,) if tried.size.note else (),
+        notes=tuple(note for note in (tried.size.note, smaller) if note),
         stood_in=tried.stood_in,
         frontier=tuple(alternative(metric, p, done, i == taken) for i, p in enumerate(points)),
     )
@@ -139,6 +152,7 @@ def train(
             )
             for fold in first_repeat(job, tried.size.folds)
         ),
+        heft=Heft(sum(h.size for h in hefts), sum(h.row_seconds for h in hefts)),
     )
 
 
@@ -159,7 +173,7 @@ class _Tried:
 
 def _try(session: Session, plan: Plan, size: Size, trials: int | None, *, search: bool) -> _Tried:
     """Run the candidates of the plan; where time is left, those that a search proposes."""
-    job, timed = session.job, session.deadline is not None
+    job, timed = session.job, session.timed
     searches = timed and search and len(job.y) >= SEARCH_ROWS
     session.engine.share(setup, job)
     schedule = Schedule(
@@ -168,7 +182,7 @@ def _try(session: Session, plan: Plan, size: Size, trials: int | None, *, search
         session.journal,
         plan.candidates if trials is None else plan.candidates[: max(1, trials // size.folds)],
         folds=size.folds,
-        deadline=session.deadline,
+        horizon=session.horizon,
         spent=session.spent,
         tell=session.tell,
         memory_guard=session.guard,
@@ -189,17 +203,39 @@ def _try(session: Session, plan: Plan, size: Size, trials: int | None, *, search
 
 
 def _weigh(
-    job: Job, metric: metrics.Metric, oof: OutOfFold, done: list[Running], limits: Limits
-) -> tuple[tuple[Point, ...], int]:
-    """Return the ensembles that could be chosen, and which is."""
+    session: Session, metric: metrics.Metric, oof: OutOfFold, done: list[Running], limits: Limits
+) -> tuple[tuple[Point, ...], int, str]:
+    """Return the ensembles that could be chosen, which is, and what is to be said where time made it a smaller one."""
+    job, horizon = session.job, session.horizon
     weights = greedy_weights(metric.loss, oof.y, oof.predictions, seed=job.seed)
     costs = [
-        serving_costs(job, r.candidate.key, str(job.run_folder / r.lines[0].files)) if weight else None
+        serving_costs(
+            job,
+            r.candidate.key,
+            str(job.run_folder / r.lines[0].files),
+            seconds_ahead((r.heft,), shipped=more_rows(job), slowness=horizon.pace.now),
+        )
+        if weight
+        else None
         for r, weight in zip(done, weights, strict=True)
     ]
     points = frontier(metric, oof.y, oof.predictions, weights, costs)
-    taken = chosen_point(points, milliseconds=limits.latency_ms, size=limits.artefact_bytes, members=limits.members)
-    return points, taken
+    within = partial(
+        chosen_point, points, milliseconds=limits.latency_ms, size=limits.artefact_bytes, members=limits.members
+    )
+    unhurried = within()
+    if not session.timed:
+        return points, unhurried, ""
+    left = horizon.until((), shipped=0.0) - time.monotonic()
+    taken = within(seconds=max(0.0, left))
+    if taken == unhurried:
+        return points, taken, ""
+    best, smaller = points[unhurried], points[taken]
+    note = (
+        f"{plural(smaller.members, 'candidate')} instead of {best.members}: to explain and package those would take "
+        f"about {best.costs.seconds:.0f} s, and {max(0.0, left):.0f} s were left"
+    )
+    return points, taken, note
 
 
 def _refit_rows(job: Job, members: tuple[TrainedMember, ...], best: Running) -> int:
@@ -207,7 +243,9 @@ def _refit_rows(job: Job, members: tuple[TrainedMember, ...], best: Running) -> 
     return min(len(job.y), job.max_train_rows) if refitted else 0
 
 
-def _plan(job: Job, train_seconds: float | None, n_workers: int, only: tuple[str, ...]) -> tuple[Size, Plan]:
+def _plan(
+    job: Job, train_seconds: float | None, n_workers: int, slowness: float, only: tuple[str, ...]
+) -> tuple[Size, Plan]:
     plan = make_plan(
         objective=job.objective,
         n_rows=len(job.y),
@@ -218,4 +256,4 @@ def _plan(job: Job, train_seconds: float | None, n_workers: int, only: tuple[str
     )
     if only:
         plan = chosen_plan(plan, only, job.seed)
-    return choose_size(job, plan, train_seconds, n_workers)
+    return choose_size(job, plan, train_seconds, n_workers, slowness)

@@ -70,7 +70,8 @@ class FitResult:
     """What one fold's model predicts, and where its files are.
 
     ``arrays`` holds ``valid`` and ``holdout``, predictions of rows it was not fitted on, and ``train_rows`` with
-    ``train_prediction``, a sample of those it was.
+    ``train_prediction``, a sample of those it was. ``used`` are the processor seconds of the whole, ``row_seconds``
+    those that predicting a row took.
     """
 
     arrays: dict[str, np.ndarray]
@@ -80,6 +81,8 @@ class FitResult:
     fit_seconds: float
     seconds: float
     files: str
+    used: float = 0.0
+    row_seconds: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -133,7 +136,7 @@ def fit_fold(state: State, task: FitTask) -> FitResult:
     """Run a `FitTask`; raises what the library raises."""
     from modelwright import learners
 
-    started = time.monotonic()
+    started, used = time.monotonic(), time.process_time()
     job = state.job
     learner = learners.get(task.candidate.learner)
     plan, train, valid, holdout, rows = _views(state, task)
@@ -155,7 +158,7 @@ def fit_fold(state: State, task: FitTask) -> FitResult:
     left = None if task.seconds is None else fitting + task.seconds
     context = _context(job, task.fold, left, fitted_rows, watched)
     fitted = learner.fit(fit_view, fit_y, task.candidate.settings, context, valid=stopping)
-    fit_seconds = time.monotonic() - fitting
+    fitted_at = time.monotonic()
     sample = train_sample(job, len(rows)) if task.fold == 0 and task.share == 1.0 else np.empty(0, int)
     arrays = {
         "valid": fitted.scorer.predict(valid.matrix),
@@ -165,15 +168,18 @@ def fit_fold(state: State, task: FitTask) -> FitResult:
         if len(sample)
         else np.empty((0, job.n_outputs)),
     }
+    predicted_at = time.monotonic()
     files = _keep(job, fitted, plan, task.name) if task.share == 1.0 else ""
     return FitResult(
         arrays=arrays,
         n_train=len(fit_y),
         iterations=fitted.iterations,
         note=fitted.note,
-        fit_seconds=fit_seconds,
+        fit_seconds=fitted_at - fitting,
         seconds=time.monotonic() - started,
         files=files,
+        used=time.process_time() - used,
+        row_seconds=(predicted_at - fitted_at) / max(1, len(valid) + len(holdout) + len(sample)),
     )
 
 
@@ -226,6 +232,7 @@ def _context(job: Job, salt: int, deadline: float | None, rows: np.ndarray, watc
         deadline=Deadline(deadline),
         weights=weighed(rows),
         valid_weights=weighed(watched),
+        most_bytes=job.most_bytes,
     )
 
 
