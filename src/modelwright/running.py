@@ -140,9 +140,7 @@ class Run:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        if self.engine is not None:
-            self.engine.close()
-            self.engine = None
+        self.end_workers()
 
     # documents and decisions
 
@@ -211,6 +209,12 @@ class Run:
     def mark(self, state: RunState) -> None:
         """Write where the run stands."""
         documents.save(state, self.folder / "state.json")
+
+    def end_workers(self) -> None:
+        """End the processes that fit, where there still are any."""
+        if self.engine is not None:
+            self.engine.close()
+            self.engine = None
 
     # what steps need often
 

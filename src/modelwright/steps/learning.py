@@ -99,6 +99,7 @@ def train(run: Run) -> Training:
         pace=run.pace,
     )
     make_fairer(run, job)
+    run.end_workers()  # what comes after training is done here, with the memory that they held
     document = run.outcome.document
     members = ", ".join(f"{m.key} ({m.weight:.0%})" for m in document.members)
     run.decide(
