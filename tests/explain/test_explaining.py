@@ -211,6 +211,8 @@ def test_grids():
     assert written(np.array([0.0, 1.0]), Kind.BOOLEAN) == ("no", "yes")
     assert written(np.array([0.0, 864000.0]), Kind.DATETIME) == ("1970-01-01", "1970-01-11")
     assert written(np.array([1.00001, 1.00002]), Kind.NUMBER) == ("1.00001", "1.00002")
+    assert written(np.array([1955.0, 1993.0]), Kind.NUMBER) == ("1955", "1993"), "years"
+    assert written(np.array([1000.0, 1993.0]), Kind.NUMBER) == ("1,000", "1,993")
     assert written(np.array([-1500.0, 2e-7]), Kind.NUMBER) == ("−1,500", "2e-07")
 
 

@@ -87,6 +87,12 @@ def test_split_diagram_shows_one_validation_block_per_fold(kind, folds, holdout)
     assert all(float(x) <= 100 for x in re.findall(r'x="([\d.]+)%"', drawing))
 
 
+def test_of_the_folds_those_are_drawn_that_were_used():
+    drawing = str(charts.split_diagram(replace(samples.bank().problem, n_folds=5), 3))
+    assert drawing.count('class="block chooses"') == 3 and "5 folds, of which 3 were used" in drawing
+    assert drawing.count('class="block learns"') == 12
+
+
 def test_effects_tell_levels_with_a_common_beginning_apart():
     effect = Effect(
         column="c",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -10,13 +11,15 @@ import numpy as np
 from modelwright.data.columns import Column, Strings
 from modelwright.data.contract import Kind
 
-__all__ = ["MISSING", "Grid", "make_grid", "written"]
+__all__ = ["MISSING", "Grid", "are_years", "make_grid", "written"]
 
 MISSING = "missing"
 POINTS = 12
 LEVELS = 10
 # Missing values are asked about where they are more than a curiosity.
 MISSING_SHARE = 0.01
+YEARS = (1800, 2100)
+"""Whole numbers between are taken for years where they are written: 1993, not 1,993."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -81,11 +84,19 @@ def written(values: np.ndarray, kind: Kind) -> tuple[str, ...]:
     if kind is Kind.DATETIME:
         fine = len(values) > 1 and float(values[-1] - values[0]) < 3 * 86400
         return tuple(_moment(float(v), "%m-%d %H:%M" if fine else "%Y-%m-%d") for v in values)
+    if are_years(values):
+        return tuple(f"{v:.0f}" for v in values)
     for digits in range(3, 16):
         labels = tuple(_plain(float(v), digits) for v in values)
         if len(set(labels)) == len(values):
             break
     return labels
+
+
+def are_years(values: Sequence[float] | np.ndarray) -> bool:
+    """Return whether numbers can be taken for years: whole, and all near ours. They have no thousands separator."""
+    found = np.asarray(values, dtype=float)
+    return bool(len(found)) and bool(((found == np.round(found)) & (found >= YEARS[0]) & (found <= YEARS[1])).all())
 
 
 def _moment(seconds: float, pattern: str) -> str:

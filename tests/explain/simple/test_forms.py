@@ -13,7 +13,7 @@ import pytest
 from modelwright.data.columns import Strings
 from modelwright.data.contract import Kind
 from modelwright.explain.simple.additive import fit_additive
-from modelwright.explain.simple.cells import edge_between
+from modelwright.explain.simple.cells import edge_between, edge_texts
 from modelwright.explain.simple.documents import Cell, Part, SimpleModel
 from modelwright.explain.simple.rows import Fit
 from modelwright.explain.simple.scoring import predict_simple
@@ -195,3 +195,9 @@ def test_an_equation_can_be_worked_out_by_hand():
     columns["member"] = np.zeros(2)
     first, second = predict_simple(model, columns)[:, 0]
     assert second - first == pytest.approx(float(row.adds[0].replace("−", "-")), rel=0.01)
+
+
+def test_years_are_written_as_years_and_amounts_are_not():
+    assert edge_texts([1955.0, 1993.0], Kind.NUMBER) == ["1955", "1993"]
+    assert edge_texts([1500.0, 1993.0], Kind.NUMBER) == ["1,500", "1,993"]
+    assert edge_texts([1993.5], Kind.NUMBER) == ["1,993.5"]

@@ -12,11 +12,20 @@ import numpy as np
 
 from modelwright.data.columns import Column, Strings
 from modelwright.data.contract import Kind
-from modelwright.explain.grids import written
+from modelwright.explain.grids import are_years, written
 from modelwright.explain.simple.documents import Cell
 from modelwright.format import joined
 
-__all__ = ["LEAST_ROWS", "LEAST_SHARE", "edge_between", "edge_text", "level_order", "levels_text", "make_cells"]
+__all__ = [
+    "LEAST_ROWS",
+    "LEAST_SHARE",
+    "edge_between",
+    "edge_text",
+    "edge_texts",
+    "level_order",
+    "levels_text",
+    "make_cells",
+]
 
 MOST_CELLS = 5
 """Of one column: half a minute's reading; scorecards have three to eight (Siddiqi 2006, chapter 6)."""
@@ -111,7 +120,7 @@ def _of_edges(edges: Sequence[float], kind: Kind) -> tuple[Cell, ...]:
         return (Cell(text="any value", adds=(), rest=True),)
     if kind is Kind.BOOLEAN:
         return Cell(text="no", adds=(), high=edges[0]), Cell(text="yes", adds=(), low=edges[0])
-    texts = [edge_text(e, kind) for e in edges]
+    texts = edge_texts(edges, kind)
     under, over = ("before", "from") if kind is Kind.DATETIME else ("under", "from")
     cells = [Cell(text=f"{under} {texts[0]}", adds=(), high=edges[0])]
     for (low, high), (a, b) in zip(pairwise(edges), pairwise(texts), strict=True):
@@ -129,6 +138,13 @@ def edge_text(edge: float, kind: Kind) -> str:
     if kind is Kind.DATETIME:
         return written(np.array([edge]), kind)[0]
     return f"{edge:,.15g}".replace("-", "−", 1) if abs(edge) >= 1e-4 or edge == 0 else f"{edge:g}"
+
+
+def edge_texts(edges: Sequence[float], kind: Kind) -> list[str]:
+    """Return where ranges of one column begin, as texts."""
+    if kind is Kind.NUMBER and are_years(edges):
+        return [f"{e:.0f}" for e in edges]
+    return [edge_text(e, kind) for e in edges]
 
 
 # --- levels -------------------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from modelwright.explain.simple.cells import (
     LEAST_ROWS,
     LEAST_SHARE,
     edge_between,
-    edge_text,
+    edge_texts,
     level_order,
     levels_text,
 )
@@ -147,4 +147,4 @@ def _number_text(a: _Asked, below: float, missing: bool) -> str:
     if a.kind is Kind.BOOLEAN:
         return f"{a.name} is no{more}"
     under = "before" if a.kind is Kind.DATETIME else "under"
-    return f"{a.name} {under} {edge_text(below, a.kind)}{more}"
+    return f"{a.name} {under} {edge_texts([below], a.kind)[0]}{more}"

@@ -11,7 +11,7 @@ import numpy as np
 from modelwright import format as fmt
 from modelwright.data.contract import Kind
 from modelwright.explain.grids import written
-from modelwright.explain.simple.cells import edge_text
+from modelwright.explain.simple.cells import edge_text, edge_texts
 from modelwright.explain.simple.documents import FORMS, Node, Part, SimpleModel
 from modelwright.explain.simple.scoring import LINKS
 
@@ -172,7 +172,7 @@ def _step(part: Part) -> tuple[float, str]:
         low, middle, high = (written(np.array([value]), kind)[0] for value in (part.low, part.middle, part.high))
         return days * DAY, f"each {unit} after {middle} (before: the opposite), {low} to {high}"
     step = 10.0 ** math.floor(math.log10((part.high - part.low) / STEPS))
-    low, middle, high = (edge_text(float(f"{value:.4g}"), kind) for value in (part.low, part.middle, part.high))
+    low, middle, high = edge_texts([float(f"{value:.4g}") for value in (part.low, part.middle, part.high)], kind)
     return step, f"each {edge_text(step, kind)} above {middle} (below: the opposite), {low} to {high}"
 
 

@@ -18,16 +18,21 @@ MAX_FOLDS = 8
 NARROW_LOCKBOX = 0.10
 
 
-def split_diagram(problem: Problem) -> Markup:
-    """Return the diagram. Positions are percentages, so that it fits a phone."""
+def split_diagram(problem: Problem, used: int | None = None) -> Markup:
+    """Return the diagram. Positions are percentages, so that it fits a phone.
+
+    ``used`` folds are drawn where there was no time for all of them; None: all.
+    """
     in_time = problem.split in (SplitKind.TIME, SplitKind.GROUP_TIME)
-    folds = min(problem.n_folds, MAX_FOLDS)
+    used = problem.n_folds if used is None else min(used, problem.n_folds)
+    blocks = min(problem.n_folds, MAX_FOLDS)
+    folds = min(used, blocks)
     # A small lockbox is drawn a little larger than it is, so that it can be seen and named.
     box = max(problem.holdout, NARROW_LOCKBOX) * 100 if problem.holdout > 0 else 0.0
     room = 100.0 - (box + 1.0 if box else 0.0)
     parts = [text("0", 16, "Rows the model learns from" if box else "All rows", class_="label")]
     for fold in range(folds):
-        parts += _fold(fold, folds, room, in_time)
+        parts += _fold(fold, blocks, room, in_time)
     height = TOP + folds * (ROW + GAP)
     if box:
         parts.append(
@@ -48,7 +53,10 @@ def split_diagram(problem: Problem) -> Markup:
         parts.append(text("0", height + 20, "earlier", class_="tick"))
         parts.append(text("100%", height + 20, "later →", text_anchor="end", class_="tick"))
         height += 26
-    label = f"The split: {problem.n_folds} folds" + (f" and a lockbox of {fmt.share(problem.holdout)}" if box else "")
+    of = "" if used == problem.n_folds else f", of which {used} were used"
+    label = f"The split: {problem.n_folds} folds{of}" + (
+        f" and a lockbox of {fmt.share(problem.holdout)}" if box else ""
+    )
     return el("svg", title(label), *parts, class_="split", height=height, role="img", aria_label=label)
 
 
