@@ -20,12 +20,16 @@ from modelwright.running import Run
 from modelwright.steps.explaining import simple_told
 from modelwright.steps.learning import check_rows
 from modelwright.steps.opening import plan_facts
+from modelwright.steps.pacing import rows_for
 
 if TYPE_CHECKING:
     from modelwright.evaluate.measurements import Evaluation
     from modelwright.package.reference.documents import Reference
 
 __all__ = ["judge", "package", "report"]
+
+LEAST_ROWS = 10_000
+"""That monitoring is given to compare with, where there are so many and time is short: a share is known to a point."""
 
 REPORTED = (
     "brief",
@@ -102,7 +106,7 @@ def package(run: Run) -> Any:
 
 def _reference(run: Run) -> Reference:
     """Return what monitoring will compare with: the training rows, and what the models erred by on rows not theirs."""
-    from modelwright.package.reference.fitting import Judged, fit_reference
+    from modelwright.package.reference.fitting import ROWS, Judged, fit_reference
 
     outcome, problem, names = run.outcome, run.documents["problem"], run.plan.contract.names
     importances = run.documents["explanation"].importances
@@ -115,6 +119,7 @@ def _reference(run: Run) -> Reference:
         use={i.column: i.drop.value or 0.0 for i in importances} if importances else None,
         order=run.folds.order,
         protected=run.brief.protected,
+        most_rows=rows_for(run, "package", ROWS, least=LEAST_ROWS),
     )
 
 

@@ -20,7 +20,7 @@ from modelwright.running import Run
 from modelwright.steps.fairness import fairness
 from modelwright.steps.membership import membership
 from modelwright.steps.mitigating import make_fairer, reserve
-from modelwright.steps.pacing import after_seconds
+from modelwright.steps.pacing import after_seconds, rows_for
 from modelwright.steps.privacy import keep_people
 from modelwright.steps.settling import settle
 from modelwright.train.record import Training
@@ -38,6 +38,9 @@ SEEDS_ROWS = 10_000
 BASELINE_ROWS = 200_000
 """Most rows that a baseline is fitted on: a constant, one column in a few bins and a line are known as well from these
 as from ten million, which take a minute."""
+
+LEAST_BASELINE_ROWS = 5_000
+"""That they are fitted on where time is short."""
 
 CHECK_ROWS = 200
 """Real rows on which plan and library are compared before a version exists."""
@@ -308,7 +311,8 @@ def _baseline_folds(run: Run, judged: np.ndarray) -> list[tuple[np.ndarray, np.n
         for fold in run.folds.folds:
             seen[fold[0]] = seen[fold[1]] = True
         fitted = np.flatnonzero(seen)
-        some = sample_rows(len(fitted), BASELINE_ROWS, np.random.default_rng(run.brief.seed))
+        most = rows_for(run, "evaluate", min(len(fitted), BASELINE_ROWS), least=LEAST_BASELINE_ROWS)
+        some = sample_rows(len(fitted), most, np.random.default_rng(run.brief.seed))
         return [(fitted[some], judged)]
     chosen = []
     for train, valid in run.folds.folds:

@@ -9,6 +9,7 @@ import numpy as np
 
 from modelwright.data.columns import take
 from modelwright.running import Run
+from modelwright.steps.pacing import rows_for
 
 if TYPE_CHECKING:
     from modelwright.evaluate.measurements import Measurement
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from modelwright.runtime.intervals import Intervals, Sets
 
 __all__ = ["uncertainty", "unusual"]
+
+LEAST_ROWS = 3_000
+"""That unusual rows are told from where time is short: the share of alarms is then known to half of it."""
 
 
 def uncertainty(run: Run) -> Uncertainty | None:
@@ -91,10 +95,11 @@ def _by_group(
 def unusual(run: Run) -> Unusual | None:
     """Return what will tell rows that are unlike the training rows."""
     from modelwright.package.unusual.documents import Unusual
-    from modelwright.package.unusual.fitting import fit_detector
+    from modelwright.package.unusual.fitting import MOST_ROWS, fit_detector
 
     names = run.plan.contract.names
-    detector, note = fit_detector(run.used(names), run.plan.contract, seed=run.brief.seed)
+    most = rows_for(run, "package", MOST_ROWS, least=LEAST_ROWS)
+    detector, note = fit_detector(run.used(names), run.plan.contract, seed=run.brief.seed, most_rows=most)
     why = "rows that took no part when it was fitted are called unusual as often as new ones of their kind will be"
     run.decide("package", "unusual rows", note, why)
     return None if detector is None else Unusual(detector=detector, note=note)

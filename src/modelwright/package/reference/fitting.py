@@ -22,7 +22,7 @@ from modelwright.package.reference.joining import fit_joint
 from modelwright.package.reference.losing import base_of, fit_effects, loss_name, loss_of
 from modelwright.runtime.bins import FIRST
 
-__all__ = ["MAX_BYTES", "Judged", "fit_reference", "watched_prediction"]
+__all__ = ["MAX_BYTES", "ROWS", "Judged", "fit_reference", "watched_prediction"]
 
 MAX_BYTES = 50_000
 """Of the whole document; with many columns each has fewer bins."""
@@ -68,6 +68,7 @@ def fit_reference(
     use: Mapping[str, float] | None = None,
     order: np.ndarray | None = None,
     protected: Sequence[str] = (),
+    most_rows: int = ROWS,
 ) -> Reference:
     """Return the reference.
 
@@ -88,10 +89,12 @@ def fit_reference(
     order : ndarray or None
         Position of each row in time; None: the order of the rows, which is believed less.
     protected : sequence of str
+    most_rows : int
+        Of which shares are taken.
     """
     total = n_rows(columns)
     sequence = np.arange(total) if order is None else np.argsort(order, kind="stable")
-    kept = sequence[:: max(1, -(-total // ROWS))]
+    kept = sequence[:: max(1, -(-total // most_rows))]
     ordered = order is not None
     most = _most_bins(len(contract.columns))
     shares = _use(use, contract.names)
@@ -114,7 +117,9 @@ def fit_reference(
     )
     if judged is None or len(judged.rows) < 2 * varying.FEWEST_ROWS:
         return reference
-    found = _with_loss(reference, columns, contract, judged, metric, bool(classes), sequence, ordered=ordered)
+    found = _with_loss(
+        reference, columns, contract, judged, metric, bool(classes), sequence, most_rows=most_rows, ordered=ordered
+    )
     return replace(found, groups=_groups(reference, columns, contract, judged, protected, ordered=ordered))
 
 
@@ -243,12 +248,13 @@ def _with_loss(
     classes: bool,
     sequence: np.ndarray,
     *,
+    most_rows: int,
     ordered: bool,
 ) -> Reference:
     place = np.empty(len(sequence), dtype=np.int64)
     place[sequence] = np.arange(len(sequence))
     order = np.argsort(place[judged.rows], kind="stable")
-    order = order[:: max(1, -(-len(order) // ROWS))]
+    order = order[:: max(1, -(-len(order) // most_rows))]
     rows, y, prediction = judged.rows[order], judged.y[order], judged.prediction[order]
     watched = watched_prediction(prediction)
     spec = ColumnSpec(name=PREDICTION, kind=Kind.NUMBER)

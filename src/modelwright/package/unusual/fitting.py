@@ -19,7 +19,7 @@ from modelwright.data.contract import ColumnSpec, Contract, Kind
 from modelwright.runtime.bins import MISSING
 from modelwright.runtime.unusual import WIDTH, ColumnShape, Detector, Reader, Scale, Scales, Shapes, lengths, on_step
 
-__all__ = ["ALARMS", "fit_detector"]
+__all__ = ["ALARMS", "MOST_ROWS", "fit_detector"]
 
 ALARMS = 0.04
 """Share of rows like those of training that are called unusual: measured is about half to three quarters of it."""
@@ -49,7 +49,9 @@ SMALLEST = 1e-9
 TINY = 1e-300
 
 
-def fit_detector(columns: Columns, contract: Contract, *, seed: int) -> tuple[Detector | None, str]:
+def fit_detector(
+    columns: Columns, contract: Contract, *, seed: int, most_rows: int = MOST_ROWS
+) -> tuple[Detector | None, str]:
     """Return what tells rows that are unlike these, and a note on it.
 
     Parameters
@@ -59,6 +61,8 @@ def fit_detector(columns: Columns, contract: Contract, *, seed: int) -> tuple[De
     contract : Contract
         Of the columns to look at.
     seed : int
+    most_rows : int
+        Of which it is made.
 
     Returns
     -------
@@ -74,7 +78,7 @@ def fit_detector(columns: Columns, contract: Contract, *, seed: int) -> tuple[De
         return None, "none: the model reads no column of which something would be unusual"
     rng = np.random.default_rng(seed)
     mine: Columns = {s.name: columns[s.name] for s in specs}
-    most = min(MOST_ROWS, MOST_CELLS // len(specs))
+    most = min(most_rows, MOST_CELLS // len(specs))
     if count > most:
         mine = take(mine, np.sort(rng.choice(count, most, replace=False)))
     rows = n_rows(mine)
