@@ -15,6 +15,7 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping
 from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,9 @@ ENOUGH_ROUNDS = 100
 
 GRACE_SECONDS = 1.0
 """What a stoppable fit may take after its deadline on 20,000 rows × 20 features of a busy machine."""
+
+FEW_BYTES, BESIDE_BYTES = 60_000, 25_000
+"""A small model, and what a file may hold beside its rounds: names of features, tables of categories."""
 
 TRIES = 3  # a machine may be busy with something else
 
@@ -251,6 +255,26 @@ def check_deadline(learner: Learner) -> None:
             assert np.isfinite(fitted.scorer.predict(view.matrix[:50])).all(), "what it returns then can be used"
 
 
+def check_size(learner: Learner) -> None:
+    """A learner that says how its models grow ends a fit before its model is too large, but takes rounds as told."""
+    growth = learner.card.growth
+    if growth is None:
+        return
+    for objective, n_classes in _cases(learner):
+        view, y = example(learner, objective, n_rows=600, n_classes=n_classes)
+        settings = _settings(learner, view, n_classes)[0]
+        context = replace(make_context(objective, n_classes), most_bytes=FEW_BYTES)
+        room = growth.room(settings, context.n_outputs, FEW_BYTES)
+        fitted = learner.fit(view, y, settings, context, valid=(view.take(np.arange(200)), y[:200]))
+        assert fitted.iterations is not None and room is not None and fitted.iterations <= room, "no more rounds"
+        with tempfile.TemporaryDirectory() as place:
+            fitted.scorer.save(Path(place), "m")
+            size = sum(path.stat().st_size for path in Path(place).iterdir())
+        assert size <= FEW_BYTES + BESIDE_BYTES, f"a round adds no more than the card says, not {size:,} bytes in all"
+        again = learner.fit(view, y, settings, context, iterations=room + 1)
+        assert again.iterations == room + 1, "rounds that are asked for are run, whatever their size"
+
+
 def check_saving(learner: Learner) -> None:
     """Saved and loaded in another process it predicts the same; the description is plain JSON; the files are named."""
     with tempfile.TemporaryDirectory() as place:
@@ -282,6 +306,7 @@ CHECKS: tuple[Callable[[Learner], None], ...] = (
     check_refit,
     check_edges,
     check_deadline,
+    check_size,
     check_saving,
 )
 

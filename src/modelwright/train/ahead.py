@@ -82,6 +82,8 @@ class Horizon:
         What is kept of the budget after the deadline, planned for a machine as busy as ``pace`` tells now.
     pace : Pace or None
         Goes on being told how busy the machine is; None: an idle machine.
+    ships : bool
+        False where the models are neither explained nor packaged: they are opened, and that is all.
 
     Attributes
     ----------
@@ -89,8 +91,10 @@ class Horizon:
     pace : Pace
     """
 
-    def __init__(self, deadline: float | None, *, after_seconds: float = 0.0, pace: Pace | None = None) -> None:
-        self.deadline, self.pace = deadline, pace or Pace()
+    def __init__(
+        self, deadline: float | None, *, after_seconds: float = 0.0, pace: Pace | None = None, ships: bool = True
+    ) -> None:
+        self.deadline, self.pace, self.ships = deadline, pace or Pace(), ships
         self._after_seconds, self._planned_for = after_seconds, self.pace.now
 
     def until(self, models: Iterable[Heft], *, shipped: float) -> float:
@@ -100,4 +104,6 @@ class Horizon:
         if self.deadline is None:
             return float("inf")
         longer = self._after_seconds * max(0.0, self.pace.now / self._planned_for - 1)
+        if not self.ships:
+            return self.deadline - longer - self.pace.now * OPENING_S * sum(model.size for model in models)
         return self.deadline - longer - seconds_ahead(models, shipped=shipped, slowness=self.pace.now)

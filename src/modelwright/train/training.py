@@ -18,7 +18,7 @@ from modelwright.format import plural
 from modelwright.learners.targets import PLAIN, kind_of
 from modelwright.train.ahead import Heft, Horizon, seconds_ahead
 from modelwright.train.budget import Budget
-from modelwright.train.costing import serving_costs
+from modelwright.train.costing import CostTask, costs_of
 from modelwright.train.ensemble import greedy_weights
 from modelwright.train.frontier import Point, chosen_point, frontier
 from modelwright.train.job import Job, first_repeat
@@ -89,7 +89,7 @@ def train(
     budget.resume(journal.spent)
     deadline = None if after_seconds is None else budget.deadline - after_seconds
     train_seconds = None if deadline is None else deadline - began
-    horizon = Horizon(deadline, after_seconds=after_seconds or 0.0, pace=pace)
+    horizon = Horizon(deadline, after_seconds=after_seconds or 0.0, pace=pace, ships=job.folds_report)
     size, plan = journal.once(
         "plan", lambda: _plan(job, train_seconds, engine.n_workers, horizon.pace.now, only), tuple[Size, Plan]
     )
@@ -208,17 +208,17 @@ def _weigh(
     """Return the ensembles that could be chosen, which is, and what is to be said where time made it a smaller one."""
     job, horizon = session.job, session.horizon
     weights = greedy_weights(metric.loss, oof.y, oof.predictions, seed=job.seed)
-    costs = [
-        serving_costs(
-            job,
+    tasks = [
+        CostTask(
             r.candidate.key,
             str(job.run_folder / r.lines[0].files),
             seconds_ahead((r.heft,), shipped=more_rows(job), slowness=horizon.pace.now),
         )
-        if weight
-        else None
         for r, weight in zip(done, weights, strict=True)
+        if weight
     ]
+    measured = iter(costs_of(job, session.engine, tasks))
+    costs = [next(measured) if weight else None for weight in weights]
     points = frontier(metric, oof.y, oof.predictions, weights, costs)
     within = partial(
         chosen_point, points, milliseconds=limits.latency_ms, size=limits.artefact_bytes, members=limits.members
