@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+import pytest
+
+from modelwright.engines.base import Reply
+from modelwright.engines.local import InlineEngine
+from modelwright.train.costing import CostTask, costs_of
+from modelwright.train.work import folder_bytes, setup
+
+from .conftest import make_job, run_training
+
+
+class Mourning(InlineEngine):
+    """An engine whose worker ends over every task."""
+
+    def submit(self, worker, function, task):
+        self._replies.append(Reply(task, None, "the worker process ended", worker))
+
+
+@pytest.mark.parametrize("kind", [InlineEngine, Mourning])
+def test_costs_are_measured_by_the_worker_and_here_where_it_ended(tmp_path, kind):
+    job = make_job(tmp_path)
+    members = run_training(job, InlineEngine(), trials=9).fold_members[0]
+    engine = kind()
+    engine.share(setup, job)
+    tasks = [CostTask(m.key, m.folders[0], 2.0) for m in members]
+    found = costs_of(job, engine, tasks)
+    assert [c.seconds for c in found] == [2.0] * len(tasks)
+    assert [c.size for c in found] == [folder_bytes(job.run_folder / t.folder) for t in tasks]
+    assert all(c.milliseconds > 0 for c in found)
