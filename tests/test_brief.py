@@ -45,6 +45,8 @@ def test_unknown_field_suggests_the_right_one():
         {"fairness_ratio": 1.5},
         {"fairness_ratio": 0},
         {"fairness_ratio": True},
+        {"fairness_thresholds": "yes"},
+        {"fairness_thresholds": 1},
         {"abstain": 0.7},
         {"abstain": 0},
         {"abstain": "few"},

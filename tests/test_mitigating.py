@@ -7,7 +7,9 @@ import pandas as pd
 import pytest
 
 import modelwright as mw
-from modelwright.steps.mitigating import chosen, next_strength
+from modelwright.evaluate.measurements import Measurement
+from modelwright.steps.fairer import chosen, judgement
+from modelwright.steps.mitigating import next_strength
 
 
 def _applicants(n=900, seed=0):
@@ -65,16 +67,66 @@ def test_the_strength_is_searched_for_along_a_line():
     assert next_strength([(0.0, 0.6), (12.0, 0.7)], 0.8) is None
 
 
+@pytest.fixture(scope="module")
+def apart(tmp_path_factory):
+    """A run that is allowed to look at the group when it decides."""
+    folder = tmp_path_factory.mktemp("apart") / "made"
+    brief = {"target": "hired", "positive": "yes", "protected": ["sex"], "fairness": "selection", "trials": 2}
+    return mw.run(_applicants(), project=str(folder), fairness_thresholds=True, **brief)
+
+
+@pytest.mark.slow
+def test_groups_get_thresholds_of_their_own_where_the_brief_allows_it(apart):
+    import json
+
+    run = json.loads((apart.run_folder("0001") / "evaluation.json").read_text())["body"]["fairness"]
+    taken = next(o for o in run["options"] if o["chosen"])
+    assert (taken["name"], taken["reads"]) == ("own thresholds", ["sex"])
+    assert taken["gain"]["low"] > 0.2 and 0 < taken["lost"] < 0.5
+    assert taken["ratio"]["ratio"]["value"] > 0.75
+    assert run["flips"][0]["changed"]["value"] > 0.05  # it looks at the group, and the report says how often that tells
+    version = apart.version()
+    assert version.plan.by_group is not None and version.plan.by_group.columns == ("sex",)
+    version.self_test()
+    rows = _applicants(400, seed=1).drop(columns="hired")
+    said, alone = version.predict(rows)[0], [version.predict_row(r)[0] for r in rows.head(20).to_dict("records")]
+    assert [a["prediction"] for a in alone] == list(said["prediction"][:20])
+    assert [a["probability_yes"] for a in alone] == pytest.approx(list(said["probability_yes"][:20]), abs=1e-9)
+    women = np.mean(said["prediction"][(rows.sex == "f").to_numpy()] == "yes")
+    men = np.mean(said["prediction"][(rows.sex == "m").to_numpy()] == "yes")
+    assert min(women, men) / max(women, men) > 0.7
+    text = apart.report.path.read_text()
+    assert "It decides by the groups of sex, as the brief allows" in text
+
+
 @dataclass(frozen=True)
 class _Option:
     ratio: float | None
     loss: float
+    gain: Measurement | None = None
+    lost: float = 0.0
 
 
-def test_the_best_score_is_taken_of_those_fair_enough_or_nearly_the_fairest():
-    unfair, fair, fairer = _Option(0.5, 0.1), _Option(0.82, 0.2), _Option(0.95, 0.3)
+def _tried(ratio, loss, lost, low=0.1):
+    return _Option(ratio, loss, Measurement(name="ratio_gain", value=0.2, low=low, high=0.4, n=900, method=""), lost)
+
+
+def test_the_least_loss_is_taken_of_those_fair_enough_or_nearly_the_fairest():
+    unfair, fair, fairer = _Option(0.5, 0.1), _tried(0.82, 0.2, 0.1), _tried(0.95, 0.3, 0.2)
     assert chosen([unfair, fair, fairer], 0.8) is fair
     assert chosen([unfair, fairer], 0.8) is fairer
-    near, nearest = _Option(0.66, 0.2), _Option(0.7, 0.4)
+    near, nearest = _tried(0.66, 0.2, 0.1), _tried(0.7, 0.4, 0.2)
     assert chosen([unfair, near, nearest], 0.8) is near
     assert chosen([unfair, _Option(None, 0.0)], 0.8) is unfair
+
+
+def test_what_does_not_help_or_costs_too_much_is_not_taken():
+    unfair = _Option(0.12, 0.11)
+    luck = _tried(0.16, 0.19, 0.2, low=-0.02)
+    assert judgement(luck, unfair, 0.8) == "it does not help beyond the noise"
+    dear = _tried(0.16, 0.19, 0.2, low=0.01)
+    assert judgement(dear, unfair, 0.8) == "it costs more than it helps"  # a fifth of its worth for 6 % of the way
+    useless = _tried(0.9, 0.4, 0.7)
+    assert judgement(useless, unfair, 0.8) == "it costs more than it helps"
+    assert chosen([unfair, luck, dear, useless], 0.8) is unfair
+    assert chosen([unfair, luck, dear, useless, worthy := _tried(0.5, 0.2, 0.2)], 0.8) is worthy

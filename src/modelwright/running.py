@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from modelwright.objectives.base import Objective
     from modelwright.package.bundle import Version
     from modelwright.runtime.calibrators import Calibrator
+    from modelwright.runtime.group_odds import GroupOdds
     from modelwright.runtime.plan import Plan
     from modelwright.train.outcome import Outcome
     from modelwright.train.starting import Start
@@ -94,6 +95,8 @@ class Run:
     outcome: Outcome
     fairer: tuple[Any, ...] = ()
     withheld: tuple[str, ...] = ()
+    settled: Any = None
+    by_group: GroupOdds | None = None
     privacy: Privacy | None = None
     home: Path | None = None
     forgotten: Forgotten | None = None

@@ -88,10 +88,14 @@ def test_options_flips_and_proxies_are_told():
         name="reweighted × 1", text="rows weighted", score=samples.m("roc_auc", 0.78, 0.02),
         ratio=widest_pair(fairness.tables, fairness.measures), score_then=0.79, ratio_then=0.81, chosen=True,
     )  # fmt: skip
+    rise = samples.m("ratio_gain", 0.3, 0.1)
     flipped = samples.m("flipped", 0.031, 0.01, n=2000)
     fairness = replace(
         fairness,
-        options=(replace(option, name="as it was", chosen=False), option),
+        options=(
+            replace(option, name="as it was", chosen=False),
+            replace(option, gain=rise, lost=0.12, reads=("sex",)),
+        ),
         flips=(Flip(column="sex", changed=flipped), Flip(column="age", changed=None, why="the model does not see it")),
     )
     proxy = samples.finding(
@@ -101,6 +105,13 @@ def test_options_flips_and_proxies_are_told():
     r = _report(fairness)
     section = _section(render(replace(r, audit=replace(r.audit, findings=(*r.audit.findings, proxy)))))
     assert "reweighted × 1 (chosen)" in section
+    assert "Taken is reweighted × 1: the lowest ratio rises by " in section
+    assert "for 12% of what the model is worth. It decides by the groups of sex, as the brief allows" in section
+    none = replace(option, name="reweighted × 1", chosen=False, gain=rise, why="it does not help beyond the noise")
+    kept = replace(fairness, options=(replace(option, name="as it was"), none))
+    section_kept = _section(render(_report(kept)))
+    assert "Nothing that was tried helps" in section_kept
+    assert "Not taken: it does not help beyond the noise" in section_kept
     assert "3.1% of 2,000 rows get another decision" in section
     assert "the model does not see it" in section
     assert "can be told from" in section

@@ -24,6 +24,7 @@ from modelwright.brief.quantities import (
 from modelwright.brief.trust import (
     FAIRNESS,
     FOUR_FIFTHS,
+    checked_consent,
     checked_fairness,
     checked_ratio,
     checked_risk,
@@ -111,6 +112,8 @@ class Brief:
         How groups of the protected columns are compared, one of `FAIRNESS`; None: measured, but not judged.
     fairness_ratio : float
         Least ratio between two groups that is fair enough, above 0 and at most 1.
+    fairness_thresholds : bool
+        Groups may get thresholds of their own: the protected columns then decide, which not every law allows.
     interval_by : str or None
         Column whose groups get intervals of their own, which hold the truth in each as often as asked.
     abstain : float or None
@@ -169,6 +172,7 @@ class Brief:
     protected: tuple[str, ...] = ()
     fairness: str | None = None
     fairness_ratio: float = FOUR_FIFTHS
+    fairness_thresholds: bool = False
     interval_by: str | None = None
     abstain: float | None = None
     tolerance: str | None = None
@@ -244,6 +248,8 @@ def _checked(name: str, value: Any) -> Any:
         return checked_fairness(value)
     if name == "fairness_ratio":
         return checked_ratio(name, value)
+    if name == "fairness_thresholds":
+        return checked_consent(name, value)
     if name == "abstain":
         return checked_risk(name, value)
     if name == "tolerance":
@@ -273,7 +279,7 @@ _LIMIT_FIELDS: dict[str, tuple[str, Any]] = {
 
 _TABLES = {
     "money": ("currency", "cases", "period", "capacity"),
-    "trust": ("fairness", "fairness_ratio", "interval_by", "abstain", "tolerance"),
+    "trust": ("fairness", "fairness_ratio", "fairness_thresholds", "interval_by", "abstain", "tolerance"),
 }
 """Fields that are written in a table of their own."""
 

@@ -11,6 +11,7 @@ from modelwright.brief.quantities import bad_value
 __all__ = [
     "FAIRNESS",
     "FOUR_FIFTHS",
+    "checked_consent",
     "checked_fairness",
     "checked_ratio",
     "checked_risk",
@@ -29,6 +30,13 @@ def checked_fairness(value: Any) -> str:
     if value not in FAIRNESS:
         raise bad_value("fairness", value, f"one of {', '.join(FAIRNESS)}")
     return str(value)
+
+
+def checked_consent(name: str, value: Any) -> bool:
+    """Return whether something is allowed; only a clear yes or no will do. Raises UsageError (MW-U002)."""
+    if not isinstance(value, bool):
+        raise bad_value(name, value, "true or false")
+    return value
 
 
 def checked_ratio(name: str, value: Any) -> float:

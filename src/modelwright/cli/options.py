@@ -31,6 +31,12 @@ _BRIEF = (
     click.option("--protected", multiple=True, help="Column on which people must not be treated differently (repeat)."),
     click.option("--fairness", help="How their groups are compared: selection, opportunity, errors or calibration."),
     click.option("--fairness-ratio", type=float, help="Least ratio between two groups; 0.8 by default."),
+    click.option(
+        "--fairness-thresholds",
+        is_flag=True,
+        default=None,
+        help="Groups may get thresholds of their own: the protected columns then decide, where that is lawful.",
+    ),
     click.option("--interval-by", help="Column whose groups get intervals that hold in each of them."),
     click.option("--abstain", type=float, help="Share of answers that may be wrong; other rows go to a person: 0.05."),
     click.option("--tolerance", help="By how much a value may be off and is still right: 500, or 10% of the median."),

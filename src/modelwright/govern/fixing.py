@@ -18,7 +18,7 @@ __all__ = ["asked_in", "changes", "check_fixed", "eased_since"]
 
 LIMITS = ("latency_ms", "artefact_bytes", "memory_bytes")
 """Limits of the brief that are gates."""
-OTHERS = ("fairness", "fairness_ratio", "membership_auc", "allow")
+OTHERS = ("fairness", "fairness_ratio", "fairness_thresholds", "membership_auc", "allow")
 """Fields of the brief that gates go by."""
 STARTED, DONE = "run started", "run done"
 

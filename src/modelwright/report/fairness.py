@@ -45,9 +45,13 @@ class OptionRow:
     name: str
     text: str
     score: str
+    change: str
     ratio: str
     between: str
+    gain: str
+    lost: str
     then: str
+    why: str
     chosen: bool
 
 
@@ -62,6 +66,7 @@ class FairSection:
     tables: tuple[FairTable, ...]
     flips: tuple[tuple[str, str], ...]
     options: tuple[OptionRow, ...]
+    options_said: str
     option_metric: str
     proxies: tuple[Finding, ...]
     notes: tuple[str, ...]
@@ -81,6 +86,7 @@ def section(fairness: Fairness | None, audit: Audit) -> FairSection | None:
         tables=tuple(_table(t, fairness) for t in fairness.tables),
         flips=tuple((f.column, _flip_words(f.changed, f.why)) for f in fairness.flips),
         options=tuple(_option(o) for o in fairness.options),
+        options_said=_options_said(fairness),
         option_metric=title_of(fairness.options[0].score.name) if fairness.options else "",
         proxies=tuple(f for f in audit.findings if f.code == PROXIES and "attribute" in f.evidence),
         notes=fairness.notes,
@@ -212,6 +218,27 @@ def _shares(m: Measurement) -> str:
     return f"{fmt.share(m.low)} to {fmt.share(m.high)}"
 
 
+def _options_said(fairness: Fairness) -> str:
+    """Return what came of trying, in a sentence or two."""
+    taken = next((o for o in fairness.options if o.chosen), None)
+    if not fairness.options or taken is None:
+        return ""
+    if taken.gain is None:  # the model as it was
+        return (
+            "Nothing that was tried helps: nothing makes the lowest ratio higher beyond the noise at a cost in "
+            "proportion. The model stays as it was trained; the table has what each would have cost."
+        )
+    said = f"Taken is {taken.name}: the lowest ratio rises by {fmt.measured(taken.gain)} on the same rows"
+    said += f", for {fmt.share(taken.lost)} of what the model is worth." if taken.lost is not None else "."
+    if taken.reads:
+        names = fmt.joined(taken.reads)
+        said += (
+            f" It decides by the groups of {names}, as the brief allows: they are needed when it is used, a row "
+            "without them gets the common threshold, and chances are stated on the scale of that threshold."
+        )
+    return said
+
+
 def _option(o: FairOption) -> OptionRow:
     then = ""
     if o.score_then is not None and o.ratio_then is not None:
@@ -220,8 +247,12 @@ def _option(o: FairOption) -> OptionRow:
         name=o.name,
         text=o.text,
         score=fmt.measured(o.score),
+        change="" if o.change is None else fmt.measured(o.change),
         ratio=fmt.NONE if o.ratio is None else fmt.measured(o.ratio.ratio),
         between="" if o.ratio is None else f"{o.ratio.low} to {o.ratio.high}",
+        gain="" if o.gain is None else fmt.measured(o.gain),
+        lost="" if o.lost is None else fmt.share(o.lost),
         then=then,
+        why=o.why,
         chosen=o.chosen,
     )

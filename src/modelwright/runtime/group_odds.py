@@ -158,8 +158,10 @@ class GroupOdds:
     def build(cls, state: Mapping[str, Any]) -> GroupOdds:
         """Make it from its state; raises BundleError on a state that cannot be (MW-B136)."""
         listed, factors = state.get("cuts"), state.get("factors")
-        if not isinstance(listed, list) or not 0 < len(listed) <= MOST_COLUMNS or not _numbers(factors):
+        if not isinstance(listed, list) or not 0 < len(listed) <= MOST_COLUMNS:
             raise _damaged("its groups are no list")
+        if not isinstance(factors, list) or not _numbers(factors):
+            raise _damaged("its numbers are none")
         cuts = tuple(_cut(one) for one in listed)
         if math.prod(cut.size for cut in cuts) != len(factors):
             raise _damaged("it has not one number for each group")

@@ -13,6 +13,7 @@ from modelwright.frame.problem import Problem
 from modelwright.running import Run
 from modelwright.runtime.abstaining import chosen_class, doubt_of_classes, doubt_of_values
 from modelwright.runtime.intervals import Intervals
+from modelwright.steps.settling import final
 
 if TYPE_CHECKING:
     from modelwright.package.abstaining import Abstaining
@@ -100,7 +101,7 @@ def abstain_told(brief: Brief, found: Abstaining | None) -> dict[str, Any] | Non
 def _fitted(run: Run, uncertainty: Uncertainty | None) -> tuple[Abstaining | None, str]:
     from modelwright.package.abstaining import Abstaining
 
-    outcome, lockbox, apply, y = run.outcome, run.folds.holdout, run.plan.calibrated, run.y[run.rows]
+    outcome, lockbox, y = run.outcome, run.folds.holdout, run.y[run.rows]
     widths = uncertainty.overall if uncertainty is not None and isinstance(uncertainty.overall, Intervals) else None
     tolerance = None
     if not run.plan.classes:
@@ -118,13 +119,13 @@ def _fitted(run: Run, uncertainty: Uncertainty | None) -> tuple[Abstaining | Non
         assert tolerance is not None
         return Selective(doubt_of_values(prediction, widths), np.abs(prediction[:, 0] - truth) > tolerance, units)
 
-    own = selective(y[outcome.rows], apply(outcome.oof), outcome.rows)
+    own = selective(y[outcome.rows], final(run, outcome.oof, outcome.rows), outcome.rows)
     fitted, note = fit_abstention(own, asked=run.brief.abstain, tolerance=tolerance)
     if fitted is None:
         return None, note
     risks = tuple(sorted({*TOLD, *([] if run.brief.abstain is None else [run.brief.abstain])}))
     if len(lockbox):
-        held = selective(y[lockbox], apply(outcome.holdout), lockbox)
+        held = selective(y[lockbox], final(run, outcome.holdout, lockbox), lockbox)
         where = f"a lockbox of {len(lockbox):,} rows"
         measured = risk_curve(held, fitted, risks=risks, answered=None, where=where)
     else:

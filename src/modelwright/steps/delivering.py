@@ -20,6 +20,7 @@ from modelwright.running import Run
 from modelwright.steps.explaining import simple_told
 from modelwright.steps.learning import check_rows
 from modelwright.steps.opening import plan_facts
+from modelwright.steps.settling import final
 from modelwright.steps.pacing import rows_for
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ def _reference(run: Run) -> Reference:
     return fit_reference(
         run.used(names),
         run.plan.contract,
-        judged=Judged(rows=outcome.rows, y=run.y[run.rows][outcome.rows], prediction=run.plan.calibrated(outcome.oof)),
+        judged=Judged(rows=outcome.rows, y=run.y[run.rows][outcome.rows], prediction=final(run, outcome.oof, outcome.rows)),
         metric=problem.metric,
         classes=problem.classes,
         use={i.column: i.drop.value or 0.0 for i in importances} if importances else None,

@@ -22,7 +22,7 @@ from modelwright.steps.membership import membership
 from modelwright.steps.mitigating import make_fairer, reserve
 from modelwright.steps.pacing import after_seconds, rows_for
 from modelwright.steps.privacy import keep_people
-from modelwright.steps.settling import settle
+from modelwright.steps.settling import final, settle
 from modelwright.train.record import Training
 
 __all__ = ["check_rows", "evaluate", "journal_key", "train"]
@@ -201,11 +201,10 @@ def gather(run: Run) -> Any:
     outcome, y = run.outcome, run.y[run.rows]
     lockbox = run.folds.holdout
     judged = lockbox if len(lockbox) else outcome.rows
-    settled = settle(run, outcome)
+    settled = run.settled or settle(run, outcome)
     run.calibrator, run.calibration_note = settled.calibrator, settled.note
-    run.decided = settled.decided
+    run.decided, run.by_group = settled.decided, settled.by_group
     prediction = settled.judged
-    apply = run.calibrator or (lambda p: p)
     return Evidence(
         y=y[judged],
         prediction=prediction,
@@ -214,11 +213,11 @@ def gather(run: Run) -> Any:
         contract=run.documents["contract"].only(problem.features),
         groups=_clusters(run.folds, judged, y, prediction),
         train_y=y[outcome.train_rows],
-        train_prediction=apply(outcome.train_prediction),
+        train_prediction=final(run, outcome.train_prediction, outcome.train_rows),
         learning=tuple((p.n_train, p.prediction) for p in outcome.learning),
         n_all=outcome.n_all,
         inflation=1.0 if len(lockbox) else _inflation(problem, run.folds, len(judged)),
-        unseen=_unseen(run, y, apply) if len(lockbox) else None,
+        unseen=_unseen(run, y) if len(lockbox) else None,
         candidates=None if len(lockbox) else outcome.oof_candidates,
         select=None if len(lockbox) else _selection(problem, y[outcome.rows], outcome.oof_candidates, run.brief.seed),
         measured_on=_measured_on(problem, len(judged)),
@@ -249,7 +248,7 @@ def _inflation(problem: Problem, folds: Folds, n_judged: int) -> float:
     return shared_training(n_judged, n_train, n_test)
 
 
-def _unseen(run: Run, y: np.ndarray, apply: Any) -> Any:
+def _unseen(run: Run, y: np.ndarray) -> Any:
     """Return the rows predicted out of fold where the lockbox was drawn as they were; later rows may differ."""
     from modelwright.evaluate.allowances import Unseen
 
@@ -257,7 +256,7 @@ def _unseen(run: Run, y: np.ndarray, apply: Any) -> Any:
         return None
     rows = run.outcome.rows
     groups = None if run.folds.groups is None else run.folds.groups[rows]
-    return Unseen(y[rows], apply(run.outcome.oof), groups).some(run.brief.seed)
+    return Unseen(y[rows], final(run, run.outcome.oof, rows), groups).some(run.brief.seed)
 
 
 def _selection(problem: Problem, y: np.ndarray, candidates: np.ndarray, seed: int) -> Any:

@@ -1,32 +1,27 @@
 """Fitting the champion's recipes again so that groups are treated more alike, and choosing by what the brief asks.
 
-Each option goes through the whole training: the same folds, a calibrator and a threshold of its own.
-The choice is made on out-of-fold rows; the lockbox measures afterwards what each option would have been. None of the
-options reads a protected column, so that none is needed when the model is used.
+Each option goes through the whole training: the same folds, a calibrator and a threshold of its own. None of the models
+reads a protected column, so that none is needed when the model is used; but for thresholds by group, which are tried
+only where the brief allows them. How options are compared and chosen is told in `modelwright.steps.fairer`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 
 from modelwright.errors import TrainingError
-from modelwright.evaluate import metrics
-from modelwright.evaluate.intervals import measure
-from modelwright.evaluate.measurements import FairOption
 from modelwright.frame.problem import Problem
 from modelwright.govern.fairness.groups import Grouping, cells_of
-from modelwright.govern.fairness.measuring import Judged, group_table, steady_ratio, widest_pair
 from modelwright.running import Run
+from modelwright.steps.fairer import Tried, chosen, judgement, measured, options, told, with_thresholds
 from modelwright.steps.fairness import groups_of, protected_names
-from modelwright.steps.settling import Settled, settle
 from modelwright.train.balancing import Balance
 from modelwright.train.job import Job
 from modelwright.train.outcome import Outcome
 
-__all__ = ["Tried", "make_fairer", "options", "reserve", "why_not_tried"]
+__all__ = ["make_fairer", "next_strength", "options", "reserve", "why_not_tried"]
 
 RESERVED = 0.4
 """Of the time that is left when training begins, for the options; where none is needed it is saved."""
@@ -43,24 +38,8 @@ STEP = 4.0
 """Times as strong, at most, as the strongest weights before."""
 MARGIN = 1.2
 """Of the step that a straight line says: what weights do falls off."""
-ALIKE = 0.05
-"""Ratios that are no more apart are worth no loss of score where neither is high enough: much of that is luck."""
 NEAR = 0.3
 """Strengths closer than this are much the same."""
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Tried:
-    """A model that was trained with weights of a strength, 0 for none, and what the rows that choose say of it."""
-
-    name: str
-    strength: float
-    outcome: Outcome
-    settled: Settled
-    score: float
-    loss: float
-    ratio: float | None
-    chosen: bool = False
 
 
 def _asked(run: Run) -> bool:
@@ -94,9 +73,26 @@ def make_fairer(run: Run, job: Job) -> None:
     names, _ = protected_names(run)
     groups = groups_of(run, names)
     least = run.brief.fairness_ratio
-    first = _measured(run, AS_IT_WAS, 0.0, run.outcome, groups)
+    first = measured(run, AS_IT_WAS, "the model as it was trained", run.outcome, groups)
     if first.ratio is None or first.ratio >= least:
         return
+    tried = [first, *_trained(run, job, first, groups, names, least)]
+    readable = tuple(n for n in names if n in job.columns)
+    for base in (first, *tried[1:][-1:]):
+        if (base.ratio or 0.0) < least:
+            tried += with_thresholds(run, base, first, groups, readable)
+    best = chosen(tried, least)
+    run.fairer = tuple(replace(t, chosen=t is best) for t in tried)
+    if best is not first:
+        run.outcome, run.settled = _as_first(first.outcome, best), best.settled
+        run.withheld = tuple(n for n in names if best.outcome is not first.outcome and n not in best.reads)
+    _decide(run, tried, best, least)
+
+
+def _trained(
+    run: Run, job: Job, first: Tried, groups: tuple[Grouping, ...], names: tuple[str, ...], least: float
+) -> list[Tried]:
+    """Return the recipes trained again: without the columns, then with weights of a strength that is searched for."""
     tried = [first]
     strength = 0.0
     for number in range(1, FITS + 1):
@@ -105,25 +101,12 @@ def make_fairer(run: Run, job: Job) -> None:
             break
         if outcome is not None:
             name = f"reweighted × {strength:g}" if strength else WITHOUT
-            tried.append(_measured(run, name, strength, outcome, groups))
+            tried.append(measured(run, name, _text(strength), outcome, groups, first=first, strength=strength))
         following = next_strength([(t.strength, t.ratio) for t in tried if t.ratio is not None], least)
         if following is None:
             break
         strength = following
-    best = chosen(tried, least)
-    run.fairer = tuple(replace(t, chosen=t is best) for t in tried)
-    if best is not first:
-        run.outcome, run.withheld = _as_first(first.outcome, best), names
-    _decide(run, tried, best, least)
-
-
-def chosen(tried: list[Tried], least: float) -> Tried:
-    """Return the option with the best score among those fair enough; where none is, among those as good as fairest."""
-    fair = [t for t in tried if t.ratio is not None and t.ratio >= least]
-    if not fair:
-        nearest = max(t.ratio or 0.0 for t in tried)
-        fair = [t for t in tried if (t.ratio or 0.0) >= nearest - ALIKE]
-    return min(fair, key=lambda t: t.loss)
+    return tried[1:]
 
 
 def next_strength(found: list[tuple[float, float]], least: float) -> float | None:
@@ -151,36 +134,10 @@ def next_strength(found: list[tuple[float, float]], least: float) -> float | Non
     return following if following > s1 else None
 
 
-def _measured(run: Run, name: str, strength: float, outcome: Outcome, groups: tuple[Grouping, ...]) -> Tried:
-    problem: Problem = run.documents["problem"]
-    settled, y = settle(run, outcome), run.y[run.rows][outcome.rows]
-    metric = metrics.get(problem.metric)
-    score = float(metric(y, settled.oof, settled.threshold))
-    tables = _tables(run, settled, outcome.rows, y, settled.oof, groups)
-    ratio = steady_ratio(tables, _measures(run))
-    loss = -score if metric.greater_is_better else score
-    return Tried(name=name, strength=strength, outcome=outcome, settled=settled, score=score, loss=loss, ratio=ratio)
-
-
-def _measures(run: Run) -> tuple[str, ...]:
-    from modelwright.govern.fairness.choosing import measures_of
-
-    return measures_of(run.brief.fairness, len(run.documents["problem"].classes))
-
-
-def _tables(
-    run: Run, settled: Settled, rows: np.ndarray, y: np.ndarray, prediction: np.ndarray, groups: tuple[Grouping, ...]
-) -> list[Any]:
-    clusters = None if run.folds.groups is None else run.folds.groups[rows]
-    judged = Judged(y=y, prediction=prediction, threshold=settled.threshold, clusters=clusters)
-    return [group_table(judged, g.take(rows), least=run.brief.fairness_ratio, looks=len(groups)) for g in groups]
-
-
-def _text(t: Tried) -> str:
-    if t.strength:
-        power = f"to the power of {t.strength:g}"
-        return f"rows weighted towards independence of group and class, {power}; without the columns"
-    return "the same recipes without the protected columns" if t.name == WITHOUT else "the model as it was trained"
+def _text(strength: float) -> str:
+    if not strength:
+        return "the same recipes without the protected columns"
+    return f"rows weighted towards independence of group and class, to the power of {strength:g}; without the columns"
 
 
 def _fit(run: Run, job: Job, names: tuple[str, ...], strength: float, number: int) -> Outcome | None:
@@ -241,6 +198,9 @@ def _cells(run: Run, names: tuple[str, ...]) -> np.ndarray:
 def _as_first(first: Outcome, best: Tried) -> Outcome:
     """Return the outcome of an option; its document goes on telling what was tried before."""
     document, own = first.document, best.outcome.document
+    note = f"The model is the fairer one, {best.name}: {best.text}."
+    if best.outcome is first:
+        return replace(first, document=replace(document, notes=(*document.notes, note)))
     weights = {m.key: m.weight for m in own.members}
     told = replace(
         document,
@@ -249,49 +209,25 @@ def _as_first(first: Outcome, best: Tried) -> Outcome:
         ensemble_score=own.ensemble_score,
         refit=own.refit,
         frontier=own.frontier,
-        notes=(*document.notes, f"The model is the fairer one, {best.name}: {_text(best)}."),
+        notes=(*document.notes, note),
     )
     return replace(best.outcome, document=told)
 
 
 def _decide(run: Run, tried: list[Tried], best: Tried, least: float) -> None:
-    def told(t: Tried) -> str:
-        return f"{t.name} (ratio {t.ratio or 0.0:.2f}, score {t.score:.4g})"
-
-    met = best.ratio is not None and best.ratio >= least
+    if best is tried[0]:
+        why = "nothing that was tried helps beyond the noise at a cost in proportion, on out-of-fold rows"
+    elif (best.ratio or 0.0) >= least:
+        why = f"of those that help in proportion and reach {least:g} it loses least, on out-of-fold rows"
+    else:
+        why = f"none that helps in proportion reaches {least:g} on out-of-fold rows; this one comes nearest"
     run.decide(
         "train",
         "fairer model",
         told(best),
-        f"the best score of those whose lowest ratio is {least:g} or more, on out-of-fold rows"
-        if met
-        else f"none reaches {least:g} on out-of-fold rows; of those that come nearest this one has the best score",
+        why,
         decided_by="measurement",
-        alternatives=tuple(told(t) for t in tried if t is not best),
+        alternatives=tuple(
+            f"{told(t)}{': ' if (no := judgement(t, tried[0], least)) else ''}{no}" for t in tried if t is not best
+        ),
     )
-
-
-def options(run: Run, y: np.ndarray, rows: np.ndarray, groups: tuple[Grouping, ...]) -> tuple[FairOption, ...]:
-    """Return what was tried, measured on the rows that are reported: ``rows``, whose truth is ``y``."""
-    problem: Problem = run.documents["problem"]
-    has_lockbox = len(run.folds.holdout) > 0
-    found = []
-    for t in run.fairer:
-        own, truth = (rows, y) if has_lockbox else (t.outcome.rows, run.y[run.rows][t.outcome.rows])
-        clusters = None if run.folds.groups is None else run.folds.groups[own]
-        tables = _tables(run, t.settled, own, truth, t.settled.judged, groups)
-        found.append(
-            FairOption(
-                name=t.name,
-                text=_text(t),
-                score=measure(
-                    problem.metric, truth, t.settled.judged, groups=clusters, seed=run.brief.seed,
-                    threshold=t.settled.threshold,
-                ),
-                ratio=widest_pair(tables, _measures(run)),
-                score_then=t.score,
-                ratio_then=t.ratio,
-                chosen=t.chosen,
-            )
-        )  # fmt: skip
-    return tuple(found)

@@ -21,6 +21,7 @@ def plan_facts(run: Run) -> dict[str, Any]:
         "calibrator": run.calibrator,
         "threshold": run.threshold,
         "decision": None if run.decided is None else run.decided.decision,
+        "by_group": run.by_group,
     }
 
 

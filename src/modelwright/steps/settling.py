@@ -11,9 +11,10 @@ from modelwright.evaluate.money.deciding import Decided
 from modelwright.frame.problem import Problem
 from modelwright.running import Run
 from modelwright.runtime.calibrators import Calibrator
+from modelwright.runtime.group_odds import GroupOdds
 from modelwright.train.outcome import Outcome
 
-__all__ = ["Settled", "settle"]
+__all__ = ["Settled", "final", "settle"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -29,6 +30,8 @@ class Settled:
         What is done about its predictions.
     oof, judged : ndarray of float64
         What it says, calibrated, of the out-of-fold rows and of the rows that are reported.
+    by_group : GroupOdds or None
+        Thresholds of groups of people, which moved what it says.
     """
 
     calibrator: Calibrator | None
@@ -36,11 +39,21 @@ class Settled:
     decided: Decided
     oof: np.ndarray
     judged: np.ndarray
+    by_group: GroupOdds | None = None
 
     @property
     def threshold(self) -> float | None:
         """From which probability on the event is predicted, for two classes."""
         return self.decided.threshold
+
+
+def final(run: Run, raw: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Return what the version says of used rows, given what its members say: calibrated, and moved by group."""
+    from modelwright.data.columns import take
+
+    said = raw if run.calibrator is None else run.calibrator(raw)
+    odds = run.by_group
+    return said if odds is None or not len(rows) else odds(said, take(run.used(odds.columns), rows))
 
 
 def settle(run: Run, outcome: Outcome) -> Settled:

@@ -9,6 +9,7 @@ import numpy as np
 
 from modelwright.data.columns import take
 from modelwright.running import Run
+from modelwright.steps.settling import final
 from modelwright.steps.pacing import rows_for
 
 if TYPE_CHECKING:
@@ -36,9 +37,9 @@ def uncertainty(run: Run) -> Uncertainty | None:
     from modelwright.runtime.grouped import ByGroup
 
     outcome, lockbox, groups = run.outcome, run.folds.holdout, run.folds.groups
-    y, apply = run.y[run.rows], run.plan.calibrated
+    y = run.y[run.rows]
     own = None if groups is None else groups[outcome.rows]
-    seed, truth, prediction = run.brief.seed, y[outcome.rows], apply(outcome.oof)
+    seed, truth, prediction = run.brief.seed, y[outcome.rows], final(run, outcome.oof, outcome.rows)
 
     def fit(rows: np.ndarray) -> tuple[Intervals | Sets | None, str]:
         units = None if own is None else own[rows]
@@ -56,7 +57,7 @@ def uncertainty(run: Run) -> Uncertainty | None:
     measured: tuple[Measurement, ...] = ()
     if fitted is not None and len(lockbox):
         held = None if groups is None else groups[lockbox]
-        judged = (y[lockbox], apply(outcome.holdout))
+        judged = (y[lockbox], final(run, outcome.holdout, lockbox))
         if isinstance(fitted, ByGroup):
             column = take(run.used((fitted.column,)), lockbox)[fitted.column]
             measured = measure_by_group(fitted, *judged, column, units=held)

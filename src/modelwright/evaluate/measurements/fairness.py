@@ -113,6 +113,18 @@ class FairOption:
     score_then, ratio_then : float or None
         The same on the rows that chose among the options.
     chosen : bool
+    gain : Measurement or None
+        By how much the lowest ratio is higher than that of the model as it was, on the rows that are reported, with the
+        interval of the pair; None for that one, and where no rate is above 0.
+    change : Measurement or None
+        By how much its score is better than that of the model as it was, on these rows; below 0 it is worse.
+    lost : float or None
+        Share of what the model as it was is worth that is lost, on these rows: of what its score gains on a constant,
+        or its decisions on acting on everybody or nobody, whichever loses more.
+    why : str
+        Why the rows that chose spoke against it; empty where they did not.
+    reads : tuple of str
+        Protected columns by whose groups it decides: they are needed when the model is used.
     """
 
     name: str
@@ -122,6 +134,11 @@ class FairOption:
     score_then: float | None
     ratio_then: float | None
     chosen: bool
+    gain: Measurement | None = None
+    change: Measurement | None = None
+    lost: float | None = None
+    why: str = ""
+    reads: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

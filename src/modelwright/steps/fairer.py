@@ -1,0 +1,285 @@
+"""Models that are compared for fairness: what each reaches and costs against the model as it was, and which is taken.
+
+All of them are asked about the same out-of-fold rows, which choose; the lockbox measures afterwards what each would
+have been. One is taken only where it demonstrably helps at a cost in proportion; else the model stays as it was, and
+the report tells what was tried and what that would have cost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from modelwright.data.columns import take
+from modelwright.evaluate import metrics
+from modelwright.evaluate.intervals import gain, measure
+from modelwright.evaluate.measurements import FairOption, Measurement
+from modelwright.frame.problem import Problem
+from modelwright.govern.fairness import helping, thresholds
+from modelwright.govern.fairness.choosing import measures_of
+from modelwright.govern.fairness.groups import Grouping
+from modelwright.govern.fairness.measuring import Judged, group_table, steady_ratio, widest_pair
+from modelwright.running import Run
+from modelwright.runtime.answers import DEFAULT_THRESHOLD
+from modelwright.steps.settling import Settled, settle
+from modelwright.train.outcome import Outcome
+
+__all__ = ["Tried", "chosen", "judgement", "measured", "measures", "options", "told", "with_thresholds"]
+
+AIMED = 0.25
+"""Of the way from the ratio asked for to 1: other rows than those that chose a threshold come out lower as often as
+higher."""
+ALIKE = 0.05
+"""Ratios that are no more apart are worth no loss of score where neither is high enough: much of that is luck."""
+OWN, OTHER = "own thresholds", "another threshold"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Tried:
+    """A model that is compared, and what the rows that choose say of it.
+
+    Attributes
+    ----------
+    name, text : str
+    strength : float
+        Of the weights it was trained with, 0 for none.
+    score, loss : float
+        The same, and so that less is better.
+    ratio : float or None
+        The lowest of two groups, see `measuring.steady_ratio`.
+    gain : Measurement or None
+        By how much the lowest ratio is higher than that of the model as it was, on the same rows; None for that one.
+    lost : float
+        Share of what the model as it was is worth that is lost, see `modelwright.govern.fairness.helping`.
+    """
+
+    name: str
+    text: str
+    strength: float
+    outcome: Outcome
+    settled: Settled
+    score: float
+    loss: float
+    ratio: float | None
+    gain: Measurement | None = None
+    lost: float = 0.0
+    chosen: bool = False
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The protected columns that decide by their groups."""
+        return () if self.settled.by_group is None else self.settled.by_group.columns
+
+
+def measures(run: Run) -> tuple[str, ...]:
+    """Return the measures that the brief compares groups by."""
+    return measures_of(run.brief.fairness, len(run.documents["problem"].classes))
+
+
+def measured(
+    run: Run,
+    name: str,
+    text: str,
+    outcome: Outcome,
+    groups: tuple[Grouping, ...],
+    *,
+    first: Tried | None = None,
+    strength: float = 0.0,
+    settled: Settled | None = None,
+) -> Tried:
+    """Return what the rows that choose say of a model, beside the ``first``, which is the one as it was."""
+    problem: Problem = run.documents["problem"]
+    settled = settle(run, outcome) if settled is None else settled
+    y = run.y[run.rows][outcome.rows]
+    metric = metrics.get(problem.metric)
+    score = float(metric(y, settled.oof, settled.threshold))
+    tried = Tried(
+        name=name,
+        text=text,
+        strength=strength,
+        outcome=outcome,
+        settled=settled,
+        score=score,
+        loss=-score if metric.greater_is_better else score,
+        ratio=steady_ratio(_tables(run, settled, outcome.rows, y, settled.oof, groups), measures(run)),
+    )
+    if first is None:
+        return tried
+    _, own, other = np.intersect1d(outcome.rows, first.outcome.rows, assume_unique=True, return_indices=True)
+    rows = outcome.rows[own]
+    pair = _Pair(rows, run.y[run.rows][rows], first.settled.oof[other], settled.oof[own])
+    rise, lost = _compared(run, first, tried, pair, groups)
+    return replace(tried, gain=rise, lost=lost)
+
+
+@dataclass(frozen=True, eq=False)
+class _Pair:
+    """Rows with what two models say of them."""
+
+    rows: np.ndarray
+    y: np.ndarray
+    before: np.ndarray
+    after: np.ndarray
+
+
+def _compared(run: Run, first: Tried, t: Tried, pair: _Pair, groups: tuple[Grouping, ...]) -> tuple[Measurement, float]:
+    """Return by how much the lowest ratio rises on some rows, and the share of the model's worth that is lost."""
+    was, now = _limit(first.settled), _limit(t.settled)
+    before, after = pair.before[:, 1] >= was, pair.after[:, 1] >= now
+    acted = helping.Acted(
+        y=pair.y, act=before, groups=[g.take(pair.rows) for g in groups], measures=measures(run),
+        clusters=None if run.folds.groups is None else run.folds.groups[pair.rows],
+    )  # fmt: skip
+    rise = helping.ratio_gain(acted, after, seed=run.brief.seed)
+    metric = metrics.get(run.documents["problem"].metric)
+    share = float(pair.y.mean())
+    naive = np.tile([1 - share, share], (len(pair.y), 1))
+    scores = (metric(pair.y, pair.before, was), metric(pair.y, pair.after, now), metric(pair.y, naive, was))
+    lost = max(helping.score_lost(*scores), helping.decisions_lost(pair.y, before, after, was), 0.0)
+    return rise, lost
+
+
+def _limit(settled: Settled) -> float:
+    return DEFAULT_THRESHOLD if settled.threshold is None else settled.threshold
+
+
+def _tables(
+    run: Run, settled: Settled, rows: np.ndarray, y: np.ndarray, prediction: np.ndarray, groups: tuple[Grouping, ...]
+) -> list[Any]:
+    clusters = None if run.folds.groups is None else run.folds.groups[rows]
+    judged = Judged(y=y, prediction=prediction, threshold=settled.threshold, clusters=clusters)
+    return [group_table(judged, g.take(rows), least=run.brief.fairness_ratio, looks=len(groups)) for g in groups]
+
+
+def with_thresholds(
+    run: Run, base: Tried, first: Tried, groups: tuple[Grouping, ...], names: Sequence[str]
+) -> list[Tried]:
+    """Return a model with thresholds under which groups are more alike: another common one, and where the brief allows
+    it, one of each group by the columns ``names``."""
+    before = "" if base is first else f"{base.name}, "
+    found = []
+    if (settled := _another(run, base, groups)) is not None:
+        text = f"{base.text}; acted on from a chance of {settled.threshold:.3g} on, not {_limit(base.settled):.3g}"
+        found.append((f"{before}{OTHER}", text, settled))
+    if run.brief.fairness_thresholds and names:
+        for aim, suffix in ((_aim(run), ""), (1.0, ", all alike")):
+            if (settled := _by_group(run, base, names, aim)) is not None:
+                text = f"{base.text}; each group of {' × '.join(names)} has a threshold of its own, which reads them"
+                found.append((f"{before}{OWN}{suffix}", text, settled))
+    return [
+        measured(run, name, text, base.outcome, groups, first=first, strength=base.strength, settled=settled)
+        for name, text, settled in found
+    ]
+
+
+def _aim(run: Run) -> float:
+    least = run.brief.fairness_ratio
+    return least + AIMED * (1 - least)
+
+
+def _rows(run: Run, base: Tried) -> thresholds.Rows:
+    y = run.y[run.rows][base.outcome.rows]
+    return thresholds.Rows(y=y, event=base.settled.oof[:, 1], threshold=_limit(base.settled))
+
+
+def _another(run: Run, base: Tried, groups: tuple[Grouping, ...]) -> Settled | None:
+    if not len(run.folds.holdout):
+        return None  # rows that also measure must not choose it
+    own = [g.take(base.outcome.rows) for g in groups]
+    found = thresholds.common_threshold(_rows(run, base), own, measures(run), _aim(run))
+    if found is None:
+        return None
+    why = f"{found:.3g}, so that groups are treated more alike, instead of {base.settled.decided.why}"
+    return replace(base.settled, decided=replace(base.settled.decided, threshold=found, why=why))
+
+
+def _by_group(run: Run, base: Tried, names: Sequence[str], aim: float) -> Settled | None:
+    rows, contract = _rows(run, base), run.documents["contract"]
+    columns = take(run.used(tuple(names)), base.outcome.rows)
+    odds = thresholds.own_thresholds(rows, columns, names, contract, measures(run), aim)
+    clusters = None if run.folds.groups is None else run.folds.groups[base.outcome.rows]
+    event = thresholds.crossfitted(
+        rows, columns, names, contract, measures(run), aim, clusters=clusters, seed=run.brief.seed
+    )
+    if odds is None or event is None:
+        return None
+    oof = np.column_stack([1 - event, event])
+    lockbox = run.folds.holdout
+    judged = odds(base.settled.judged, take(run.used(odds.columns), lockbox)) if len(lockbox) else oof
+    why = f"{base.settled.decided.why}; groups of {' × '.join(odds.columns)} have thresholds of their own"
+    decided = replace(base.settled.decided, why=why)
+    return replace(base.settled, oof=oof, judged=judged, by_group=odds, decided=decided)
+
+
+def chosen(tried: Sequence[Tried], least: float) -> Tried:
+    """Return what to go on with: of those that help in proportion and are fair enough the one that loses least, else of
+    those that come nearest; where none helps, the first, which is the model as it was."""
+    first = tried[0]
+    worthy = [t for t in tried[1:] if not judgement(t, first, least)]
+    if not worthy:
+        return first
+    fair = [t for t in worthy if (t.ratio or 0.0) >= least]
+    if not fair:
+        nearest = max(t.ratio or 0.0 for t in worthy)
+        fair = [t for t in worthy if (t.ratio or 0.0) >= nearest - ALIKE]
+    return min(fair, key=lambda t: (t.lost, t.loss))
+
+
+def judgement(t: Tried, first: Tried, least: float) -> str:
+    """Return why an option cannot be taken, empty where it can."""
+    if t is first:
+        return ""
+    if t.ratio is None or first.ratio is None or t.gain is None or t.gain.value is None:
+        return "its groups cannot be compared"
+    if t.gain.low is None or t.gain.low <= 0:
+        return "it does not help beyond the noise"
+    if not helping.in_proportion(first.ratio, t.ratio, least, t.lost):
+        return "it costs more than it helps"
+    return ""
+
+
+def told(t: Tried) -> str:
+    """Return an option in words, for the ledger."""
+    cost = f", {t.lost:.0%} of the model's worth lost" if t.gain is not None else ""
+    return f"{t.name} (ratio {t.ratio or 0.0:.2f}, score {t.score:.4g}{cost})"
+
+
+def options(run: Run, y: np.ndarray, rows: np.ndarray, groups: tuple[Grouping, ...]) -> tuple[FairOption, ...]:
+    """Return what was tried, measured on the rows that are reported: ``rows``, whose truth is ``y``."""
+    found = [_option(run, run.fairer[0], t, y, rows, groups) for t in run.fairer]
+    return tuple(found)
+
+
+def _option(
+    run: Run, first: Tried, t: Tried, y: np.ndarray, rows: np.ndarray, groups: tuple[Grouping, ...]
+) -> FairOption:
+    problem: Problem = run.documents["problem"]
+    was, said = first.settled.judged, t.settled.judged
+    if not len(run.folds.holdout):
+        rows, mine, other = np.intersect1d(t.outcome.rows, first.outcome.rows, assume_unique=True, return_indices=True)
+        y, said, was = run.y[run.rows][rows], said[mine], was[other]
+    clusters = None if run.folds.groups is None else run.folds.groups[rows]
+    same: dict[str, Any] = {"groups": clusters, "seed": run.brief.seed, "threshold": t.settled.threshold}
+    rise: Measurement | None = None
+    change: Measurement | None = None
+    lost: float | None = None
+    if t.gain is not None:
+        rise, lost = _compared(run, first, t, _Pair(rows, y, was, said), groups)
+        change = gain(problem.metric, y, said, was, other_threshold=first.settled.threshold, **same)
+    return FairOption(
+        name=t.name,
+        text=t.text,
+        score=measure(problem.metric, y, said, **same),
+        ratio=widest_pair(_tables(run, t.settled, rows, y, said, groups), measures(run)),
+        score_then=t.score,
+        ratio_then=t.ratio,
+        chosen=t.chosen,
+        gain=rise,
+        change=change,
+        lost=lost,
+        why=judgement(t, first, run.brief.fairness_ratio),
+        reads=t.reads,
+    )
