@@ -116,6 +116,14 @@ def train(run: Run) -> Training:
     run.decide("train", "refit", document.refit, "more rows make better models; the choices stay as they were measured")
     for note in document.notes:
         run.decide("train", "training size", note, "the time budget")
+    if run.budget.timed:
+        run.decide(
+            "train",
+            "time",
+            f"{run.after_seconds:.1f} s are kept for what comes after training, and what the models take then",
+            f"work takes {run.slowness:.1f} times the processor time it needs on this machine as busy as it is",
+            decided_by="measurement",
+        )
     return document
 
 

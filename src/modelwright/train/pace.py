@@ -8,7 +8,7 @@ import numpy as np
 
 __all__ = ["Pace"]
 
-MOST = 5.0
+MOST = 10.0
 """A machine busier than this is not planned for."""
 
 MEMORY_S = 2.0
@@ -16,7 +16,7 @@ MEMORY_S = 2.0
 
 
 class Pace:
-    """How many times longer work takes here than the processor time that it needs: 1 on an idle machine, at most 5.
+    """How many times longer work takes here than the processor time that it needs: 1 on an idle machine, at most 10.
 
     Others come and go while a job runs, so what was measured last counts most. Seconds that were measured on an idle
     machine are multiplied by it where they are planned with.
