@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from modelwright.package.compiling import compile_plan
-from modelwright.runtime import answer_tables, falling, quick_trees, scorer
+from modelwright.runtime import answer_tables, falling, left_of_trees, quick_trees, scorer
 from modelwright.runtime.falling import Falling, TooLarge
 from modelwright.runtime.origins import FromLevel, FromNumber, Now, RowSource
 from modelwright.runtime.plan import Plan
@@ -27,8 +27,10 @@ def compiled(n_classes: int) -> tuple[Plan, np.ndarray, list[list[object]]]:
     return plan, plan.predict(rows), [values_of(rows, plan.contract.names, i) for i in range(count)]
 
 
+@pytest.mark.parametrize("dense", [0.0, 1.0])
 @pytest.mark.parametrize("n_classes", [0, 2, 3])
-def test_models_of_all_kinds_together(n_classes: int) -> None:
+def test_models_of_all_kinds_together(n_classes: int, dense: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(falling, "DENSE", dense)  # answers of all trees, and of those alone that ask
     plan, expected, rows = compiled(n_classes)
     assert len({type(member.scorer) for member in plan.members}) >= 2
     quick = RowPlan(plan)
@@ -36,7 +38,7 @@ def test_models_of_all_kinds_together(n_classes: int) -> None:
     assert np.array_equal(np.array([quick(row) for row in rows]), expected)
 
 
-@pytest.mark.parametrize("where", [falling, answer_tables])
+@pytest.mark.parametrize("where", [left_of_trees, answer_tables])
 def test_what_is_too_large_is_walked_down(where: object, monkeypatch: pytest.MonkeyPatch) -> None:
     plan, expected, rows = compiled(2)
     monkeypatch.setattr(where, "MOST_BYTES", 1)
@@ -62,7 +64,7 @@ def test_models_that_are_too_large_together_fall_alone(monkeypatch: pytest.Monke
     plan, expected, rows = compiled(2)
     (together,) = RowPlan(plan)._first
     assert isinstance(together, Falling)
-    monkeypatch.setattr(falling, "MOST_BYTES", together.nbytes - 1)
+    monkeypatch.setattr(left_of_trees, "MOST_BYTES", together.nbytes - 1)
     quick = RowPlan(plan)
     apart = len(quick._first)
     assert 1 < apart <= len(MODELS)
@@ -82,8 +84,8 @@ def test_tables_multiplied_out(most: int, monkeypatch: pytest.MonkeyPatch) -> No
     levels: dict[str | None, float] = {None: 40.0, **{f"level {code}": float(code) for code in range(40)}}
     now = Now()
     origins = (*map(FromNumber, range(4)), FromLevel(4, levels, 41.0), FromNumber(5))
-    monkeypatch.setattr(falling, "MUCH", 0)
-    monkeypatch.setattr(falling, "MOST_MULTIPLIED", most)
+    monkeypatch.setattr(left_of_trees, "MUCH", 0)
+    monkeypatch.setattr(left_of_trees, "MOST_MULTIPLIED", most)
     one = Falling([(trees.bits, RowSource(np.zeros(6), now, origins))])
     score = trees.sum_at(one.places[0])
     for i, level in enumerate([None, "never seen", *(f"level {code}" for code in range(40))]):

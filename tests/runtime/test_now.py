@@ -47,8 +47,12 @@ def test_a_row_written_over_is_another_row_once_it_is_set() -> None:
 def test_levels_that_come_too_late_are_a_mistake_of_ours() -> None:
     now = Now()
     now.know(0, ["a"])
-    now.finder({0: Of({"a": 1}, 2)})
+    find = now.finder({0: Of({"a": 1}, 2)})
+    now.values = ["a"]
+    find(np.empty(1, dtype=np.intp))
     now.know(0, ["a"])
     for place, level in ((0, "b"), (1, "a")):
         with pytest.raises(AssertionError):
             now.know(place, [level])
+    with pytest.raises(AssertionError):
+        now.cut(2, np.zeros(1))

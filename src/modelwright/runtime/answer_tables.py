@@ -12,7 +12,7 @@ import numpy as np
 from modelwright.runtime.bit_trees import MOST_BYTES, Asked, BitTrees, distinct
 from modelwright.runtime.levels import Of
 from modelwright.runtime.ops.base import LARGEST
-from modelwright.runtime.origins import FromLevel, FromNumber, RowSource, features_by_level
+from modelwright.runtime.origins import FromLevel, FromNumber, Origin, RowSource, features_by_level
 
 __all__ = ["KINDS", "AnswerTable", "Key", "Layout", "TooLarge", "answer_tables"]
 
@@ -82,7 +82,7 @@ class _Use:
 
     slot: int
     asked: Asked
-    origin: FromLevel | FromNumber | None
+    origin: Origin
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,10 +124,10 @@ def answer_tables(models: Sequence[tuple[BitTrees, RowSource]], layout: Layout) 
     return [column.table(layout) for column in columns]
 
 
-def _key(origin: FromLevel | FromNumber | None, feature: int, source: int) -> Key:
+def _key(origin: Origin, feature: int, source: int) -> Key:
     if isinstance(origin, FromLevel):
         return Key("level", origin.place)
-    return Key("number", origin.place) if origin is not None else Key("feature", feature, source)
+    return Key("number", origin.place) if isinstance(origin, FromNumber) else Key("feature", feature, source)
 
 
 def _of_numbers(key: Key, uses: list[_Use]) -> _Column:

@@ -2,8 +2,8 @@
 
 Trees as bits (see `modelwright.runtime.bit_trees`) ask of a column only between which of their cuts its value lies, or
 which level it has. So a column is looked up once, however many members, views and features made of it ask for it: a
-table has for each answer what it leaves of all trees of all members, side by side, and a row of data is one row of each
-table, and-ed together. Small tables are multiplied out, so that fewer rows have to be fetched.
+table has for each answer what it leaves of all trees of all members, side by side, and a row of data is one answer of
+each table, and-ed together (see `modelwright.runtime.left_of_trees`).
 
 Walking down goes to thousands of places in memory, each known only after the one before. Here it is a few rows, each in
 one piece.
@@ -13,24 +13,23 @@ from __future__ import annotations
 
 import struct
 from bisect import bisect_left
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from operator import getitem
 
 import numpy as np
 
 from modelwright.data.typed_rows import picker
 from modelwright.runtime.answer_tables import KINDS, AnswerTable, Layout, TooLarge, answer_tables
-from modelwright.runtime.bit_trees import MOST_BYTES, BitTrees
+from modelwright.runtime.bit_trees import BitTrees
+from modelwright.runtime.left_of_trees import Dense, Sparse, asked_by, share_asked
 from modelwright.runtime.levels import Of
+from modelwright.runtime.now import Cuts, Now, Search
 from modelwright.runtime.origins import RowSource
 
 __all__ = ["Falling", "TooLarge"]
 
-MOST_MULTIPLIED = 256
-"""Rows of a table that was multiplied out: those of two columns of sixteen answers, of eight of yes and no."""
-
-MUCH = 64 << 10
-"""Bytes of the rows that a row of data fetches. With less, the two calls that multiplied tables need cost as much as
-they spare; with three times as much they spare a fifth (a plan of three models of 200 trees and 79 columns)."""
+DENSE = 0.5
+"""Share of the bytes of answers that say anything, from which on all are read: gathering takes about as long again."""
 
 
 class Falling:
@@ -46,6 +45,8 @@ class Falling:
     places : tuple of ndarray of intp, shape (n_trees,)
         Per model, the place of the leaf of each tree among all its leaves, once this object was called; the next call
         uses the arrays again.
+    nbytes : int
+        Size of the tables.
 
     Raises
     ------
@@ -54,111 +55,65 @@ class Falling:
 
     def __init__(self, models: Sequence[tuple[BitTrees, RowSource]]) -> None:
         trees = [model for model, _ in models]
-        self._layout = Layout(trees)
-        tables = answer_tables(models, self._layout)
-        self._multiply(tables)
-        self._found = np.zeros(len(tables), dtype=np.intp)
-        self._find = _finder(tables, models, self._found)
-        self._kept = np.empty(self._layout.width, dtype=np.uint8)
-        self.places = tuple(np.empty(len(model.starts), dtype=np.intp) for model in trees)
-        reads = [_reader(model, self._layout.of(k, self._kept), self.places[k]) for k, model in enumerate(trees)]
-        self._fall = self._compiled(reads)
-
-    @property
-    def nbytes(self) -> int:
-        """Size of the tables."""
-        return int(self._table.nbytes)
+        layout = Layout(trees)
+        tables = answer_tables(models, layout)
+        kept = np.empty(layout.width, dtype=np.uint8)
+        now, look = models[0][1].now, _Look(tables, models)
+        asked = asked_by(tables, layout)
+        if share_asked(asked, layout) < DENSE:
+            sparse = Sparse(tables, layout, asked)
+            self.nbytes = sparse.nbytes
+            self._leave = sparse.writer(look.chooser(now, sparse.answers), kept)
+        else:
+            dense = Dense(tables, layout)
+            self.nbytes = dense.nbytes
+            self._leave = dense.writer(look.finder(now), kept)
+        self._read, self.places = _reader(trees, layout, kept)
 
     def __call__(self) -> None:
         """Find the places for the row of the moment."""
-        self._fall()
-
-    def _multiply(self, tables: list[AnswerTable]) -> None:
-        """Put tables side by side into one, neighbours multiplied out where there are many."""
-        for most in (MOST_MULTIPLIED, 1) if len(tables) * self._layout.width > MUCH else (1,):
-            groups = _groups([len(table.rows) for table in tables], most)
-            sizes = [int(np.prod([len(table.rows) for table in tables[a:b]])) for a, b in groups]
-            if sum(sizes) * self._layout.width <= MOST_BYTES:
-                break
-        else:
-            raise TooLarge
-        self._table = np.concatenate([_product(tables[a:b]) for a, b in groups]).view(np.uint64)
-        self._firsts = np.cumsum([0, *sizes[:-1]]).astype(np.intp)
-        self._starts = np.array([a for a, _ in groups], dtype=np.intp)
-        self._strides = np.ones(len(tables), dtype=np.intp)
-        for a, b in groups:
-            for at in range(b - 2, a - 1, -1):
-                self._strides[at] = self._strides[at + 1] * len(tables[at + 1].rows)
-
-    def _compiled(self, reads: list[Callable[[], None]]) -> Callable[[], None]:
-        find, table, kept = self._find, self._table, self._kept.view(np.uint64)
-        strides, starts, firsts = self._strides, self._starts, self._firsts
-        found, rows = self._found, np.zeros(len(firsts), dtype=np.intp)
-        gathered = np.empty((len(rows), len(kept)), dtype=np.uint64)
-        alone = len(found) == len(rows)
-
-        def fall() -> None:
-            find()
-            if alone:
-                np.add(found, firsts, out=rows)
-            else:
-                np.multiply(found, strides, out=found)
-                np.add.reduceat(found, starts, out=rows)
-                np.add(rows, firsts, out=rows)
-            table.take(rows, axis=0, out=gathered, mode="clip")
-            np.bitwise_and.reduce(gathered, axis=0, out=kept)
-            for read in reads:
-                read()
-
-        return fall
+        self._leave()
+        self._read()
 
 
-def _groups(sizes: list[int], most: int) -> list[tuple[int, int]]:
-    """Return from where to where tables are multiplied out to at most so many rows; neighbours only."""
-    groups: list[tuple[int, int]] = []
-    rows = most + 1
-    for at, size in enumerate(sizes):
-        if rows * size <= most:
-            groups[-1] = (groups[-1][0], at + 1)
-            rows *= size
-        else:
-            groups.append((at, at + 1))
-            rows = size
-    return groups
+class _Look:
+    """How the answer of each table is found: first those of values of the row, then those of what models read or
+    compute."""
 
+    def __init__(self, tables: Sequence[AnswerTable], models: Sequence[tuple[BitTrees, RowSource]]) -> None:
+        of = {kind: [t for t in tables if t.key.kind == kind] for kind in KINDS}
+        now = models[0][1].now
+        self._searches: dict[int, Search] = {}
+        for table in (*of["level"], *of["number"]):
+            search = table.search if isinstance(table.search, Of) else Cuts(np.array(table.search))
+            self._searches[table.key.place] = search
+            if isinstance(search, Cuts):
+                now.cut(table.key.place, search.cuts)
+        self._others = [table.search for table in (*of["feature"], *of["computed"])]
+        self._read = _others(of["feature"], of["computed"], models)
 
-def _product(tables: list[AnswerTable]) -> np.ndarray:
-    rows = tables[0].rows
-    for table in tables[1:]:
-        rows = (rows[:, None, :] & table.rows[None, :, :]).reshape(-1, rows.shape[1])
-    return rows
+    def finder(self, now: Now) -> Callable[[np.ndarray], None]:
+        """Return the function that writes the number of the answer of each table."""
+        n_own, cuts, read = len(self._searches), self._others, self._read
+        find = now.finder(self._searches)
+        if not cuts:
+            return find
+        pack = struct.Struct(f"={len(cuts)}q").pack_into
 
+        def find_all(out: np.ndarray) -> None:
+            find(out[:n_own])
+            pack(out.data.cast("B"), 8 * n_own, *map(bisect_left, cuts, read()))  # type: ignore[arg-type]
 
-def _finder(
-    tables: list[AnswerTable], models: Sequence[tuple[BitTrees, RowSource]], found: np.ndarray
-) -> Callable[[], None]:
-    """Return the function that finds the row of each table for the row of the moment, and writes it into ``found``."""
-    of = {kind: [t for t in tables if t.key.kind == kind] for kind in KINDS}
-    now = models[0][1].now
-    levels = {t.key.place: t.search for t in of["level"] if isinstance(t.search, Of)}
-    of_levels, rest = found[: len(levels)], found[len(levels) :]
-    find_levels = now.finder(levels) if levels else None
-    pick_number = picker([t.key.place for t in of["number"]])
-    cuts_of = [t.search for t in of["number"]]
-    cuts_of_others = [t.search for t in (*of["feature"], *of["computed"])]
-    read = _others(of["feature"], of["computed"], models)
-    pack, target = struct.Struct(f"={len(rest)}q").pack_into, rest.data.cast("B") if len(rest) else memoryview(b"")
+        return find_all
 
-    def find() -> None:
-        if find_levels is not None:
-            find_levels(of_levels)
-        if cuts_of_others:
-            others = map(bisect_left, cuts_of_others, read())  # type: ignore[arg-type]
-            pack(target, 0, *map(bisect_left, cuts_of, pick_number(now.values)), *others)  # type: ignore[arg-type]
-        elif cuts_of:
-            pack(target, 0, *map(bisect_left, cuts_of, pick_number(now.values)))  # type: ignore[arg-type]
-
-    return find
+    def chooser(self, now: Now, answers: Sequence[Sequence[bytes]]) -> Callable[[], Iterable[bytes]]:
+        """Return the function that gives the answer of each table."""
+        n_own, cuts, read = len(self._searches), self._others, self._read
+        choose = now.chooser(self._searches, dict(zip(self._searches, answers)))
+        if not cuts:
+            return choose
+        of_others = answers[n_own:]
+        return lambda: (*choose(), *map(getitem, of_others, map(bisect_left, cuts, read())))  # type: ignore[arg-type]
 
 
 def _others(
@@ -179,27 +134,48 @@ def _others(
     return lambda: [number for part in parts for number in part()]
 
 
-def _reader(trees: BitTrees, kept: np.ndarray, places: np.ndarray) -> Callable[[], None]:
-    """Return the function that brings what is left of each tree to the place of its leaf."""
-    if trees.word == np.uint8:
-        starts = trees.starts.astype(np.intp)
-        return lambda: np.add(kept, starts, out=places)  # type: ignore[return-value]
-    signed, real, shift, bias = _FLOATS[trees.word]
-    lowest, power = np.empty_like(kept), np.empty(len(kept), dtype=real)
-    exponent, place = power.view(signed), np.empty(len(kept), dtype=signed)
-    by, starts = np.full(len(kept), shift, signed), (trees.starts - bias).astype(np.intp)
+def _reader(
+    trees: Sequence[BitTrees], layout: Layout, kept: np.ndarray
+) -> tuple[Callable[[], None], tuple[np.ndarray, ...]]:
+    """Return the function that brings what is left of each tree to the place of its leaf, and the places of each model:
+    parts of one array, for all are read together."""
+    spans = {word: [layout.spans[k] for k, own in enumerate(layout.words) if own == word] for word in layout.words}
+    whole = {word: (min(a for a, _ in own), max(b for _, b in own)) for word, own in spans.items()}
+    searched = [word for word in whole if word != np.uint8]
+    first, size = {}, 0
+    for word in (*searched, *(word for word in whole if word == np.uint8)):
+        first[word], size = size, size + (whole[word][1] - whole[word][0]) // word.itemsize
+    n_searched = first.get(np.dtype(np.uint8), size)
+    places, starts = np.zeros(size, dtype=np.intp), np.zeros(size, dtype=np.intp)
+    own_places = []
+    for k, word in enumerate(layout.words):
+        at = first[word] + (layout.spans[k][0] - whole[word][0]) // word.itemsize
+        own = slice(at, at + len(trees[k].starts))
+        starts[own] = trees[k].starts - (_BIAS if word in searched else 0)
+        own_places.append(places[own])
+    power = np.zeros(n_searched)
+    exponent, by = power.view(np.int64), np.full(n_searched, _FRACTION, dtype=np.int64)
+    steps = []
+    for word in searched:
+        words = kept[slice(*whole[word])].view(word)
+        steps.append((words, np.empty_like(words), power[first[word] : first[word] + len(words)]))
+    numbers = kept[slice(*whole.get(np.dtype(np.uint8), (0, 0)))]
+    of_searched, of_numbers = (places[:n_searched], starts[:n_searched]), (places[n_searched:], starts[n_searched:])
 
     def read() -> None:
-        np.bitwise_and(kept, np.negative(kept, out=lowest), out=lowest)
-        # a power of two as a floating-point number has its logarithm as its exponent
-        np.copyto(power, lowest, casting="unsafe")
-        np.add(np.right_shift(exponent, by, out=place), starts, out=places)
+        for words, lowest, own in steps:
+            np.negative(words, out=lowest)
+            np.bitwise_and(words, lowest, out=lowest)
+            # a power of two as a floating-point number has its logarithm as its exponent
+            np.copyto(own, lowest, casting="unsafe")
+        if n_searched:
+            np.right_shift(exponent, by, out=exponent)
+            np.add(exponent, of_searched[1], out=of_searched[0])
+        if len(numbers):
+            np.add(numbers, of_numbers[1], out=of_numbers[0])
 
-    return read
+    return read, tuple(own_places)
 
 
-_FLOATS = {
-    np.dtype(np.uint32): (np.int32, np.float32, 23, 127),
-    np.dtype(np.uint64): (np.int64, np.float64, 52, 1023),
-}
-"""For a word: whole numbers and floating-point numbers of its size, the bits below the exponent, and its bias."""
+_FRACTION, _BIAS = 52, 1023
+"""Of float64: the bits below the exponent, and what is added to it."""

@@ -13,10 +13,11 @@ import numpy as np
 
 from modelwright.runtime.now import Now
 from modelwright.runtime.ops.lookup import Lookup
-from modelwright.runtime.ops.numbers import Numbers
+from modelwright.runtime.ops.numbers import Complete, Numbers
+from modelwright.runtime.pieces import Pieces
 from modelwright.runtime.views import ViewPlan
 
-__all__ = ["FromLevel", "FromNumber", "Now", "Origin", "RowSource", "features_by_level", "origins_of"]
+__all__ = ["FromLevel", "FromNumber", "FromPieces", "Now", "Origin", "RowSource", "features_by_level", "origins_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,15 @@ class FromLevel:
     unknown: float
 
 
-Origin = FromNumber | FromLevel | None
+@dataclass(frozen=True, slots=True)
+class FromPieces:
+    """A feature that is a function, straight between cuts, of the number at a place."""
+
+    place: int
+    pieces: Pieces
+
+
+Origin = FromNumber | FromLevel | FromPieces | None
 """None: the feature has to be read from the buffer."""
 
 
@@ -88,6 +97,9 @@ def origins_of(view: ViewPlan, where: Mapping[str, int]) -> tuple[Origin, ...]:
             for column in op.table.T.tolist():
                 features = {level: column[code] for level, code in codes.items()}
                 found.append(FromLevel(where[op.inputs[0]], features, column[len(op.levels)]))
+        elif isinstance(op, Complete):
+            for (name,), pieces in zip(op.sources, op.pieces()):
+                found.append(None if pieces is None else FromPieces(where[name], pieces))
         else:
             found += [None] * len(op.names)
     return tuple(found)

@@ -19,8 +19,9 @@ from modelwright.data.columns import Columns
 from modelwright.data.typed_rows import picker
 from modelwright.runtime.op import RowWriter
 from modelwright.runtime.ops.base import LARGEST, Operation, refused
+from modelwright.runtime.pieces import Pieces
 
-__all__ = ["Numbers", "QuantileNumbers", "ScaledNumbers"]
+__all__ = ["Complete", "Numbers", "QuantileNumbers", "ScaledNumbers"]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -55,7 +56,7 @@ class Numbers(Operation):
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class _Complete(Operation):
+class Complete(Operation):
     """Shared by the encoders without gaps: first one feature per column, then one indicator per column of
     ``indicators`` that is 1 where the column is missing."""
 
@@ -71,6 +72,14 @@ class _Complete(Operation):
     @property
     def sources(self) -> tuple[tuple[str, ...], ...]:
         return tuple((name,) for name in self.inputs) + tuple((self.inputs[i],) for i in self.indicators)
+
+    def pieces(self) -> list[Pieces | None]:
+        """Return each feature as a function of its column; None where it is none (`Pieces.of`)."""
+        return [*self._of_columns(), *(Pieces.constant(0.0, missing=1.0) for _ in self.indicators)]
+
+    def _of_columns(self) -> list[Pieces | None]:
+        """Return `pieces` of the first features, one per column."""
+        raise NotImplementedError
 
     @cached_property
     def _indicator_index(self) -> np.ndarray:
@@ -124,7 +133,7 @@ class _Complete(Operation):
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class ScaledNumbers(_Complete):
+class ScaledNumbers(Complete):
     """``(clip(x, low, high) - center) * factor`` with missing values replaced by ``fill`` first.
 
     Clipping to the training range keeps a linear model from extrapolating to absurd values.
@@ -148,6 +157,22 @@ class ScaledNumbers(_Complete):
         values -= self.center
         values *= self.factor
 
+    def _of_columns(self) -> list[Pieces | None]:
+        found = []
+        settings = (part.tolist() for part in (self.fill, self.low, self.high, self.center, self.factor))
+        for fill, low, high, center, factor in zip(*settings):
+            low_end, high_end, missing = ((min(max(x, low), high) - center) * factor for x in (low, high, fill))
+            found.append(
+                Pieces.of(
+                    np.array([low, high]),
+                    np.array([0.0, center, 0.0]),
+                    np.array([0.0, factor, 0.0]),
+                    np.array([low_end, 0.0, high_end]),
+                    missing,
+                )
+            )
+        return found
+
     def _finish_row(self, values: np.ndarray) -> Callable[[Sequence[float]], None]:
         low, high, center, factor = self.low, self.high, self.center, self.factor
 
@@ -161,7 +186,7 @@ class ScaledNumbers(_Complete):
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class QuantileNumbers(_Complete):
+class QuantileNumbers(Complete):
     """Each column mapped to a standard normal distribution by its training quantiles, linear between the knots.
 
     ``knots`` and ``heights`` hold the tables of all columns one after the other, column ``j`` from ``starts[j]`` to
@@ -192,12 +217,20 @@ class QuantileNumbers(_Complete):
         return [(self.knots[a:b], self.heights[a:b]) for a, b in parts]
 
     @cached_property
-    def _pieces(self) -> list[Pieces]:
+    def _pieces(self) -> list[Table]:
         found = []
         for knots, heights in self._tables:
             with np.errstate(all="ignore"):  # between equal knots nothing ever is
                 slopes = np.diff(heights) / np.diff(knots)
             found.append((knots.tolist(), heights.tolist(), slopes.tolist(), len(knots) - 1))
+        return found
+
+    def _of_columns(self) -> list[Pieces | None]:
+        found = []
+        for (knots, heights, slopes, _), fill in zip(self._pieces, self.fill.tolist()):
+            parts = np.array(_reached(knots, heights, slopes))
+            # a number that is at a knot belongs to the piece that begins there
+            found.append(Pieces.of(np.nextafter(knots, -np.inf), parts[0], parts[2], parts[1], fill))
         return found
 
     def _finish(self, values: np.ndarray, missing: np.ndarray) -> None:
@@ -230,24 +263,31 @@ class QuantileNumbers(_Complete):
 
 _NOTHING = np.zeros(1, dtype=bool)  # is missing
 
-Pieces = tuple[list[float], list[float], list[float], int]
+Table = tuple[list[float], list[float], list[float], int]
 """Knots, heights, slopes between them, and the last knot's number."""
 
 
-def _side_by_side(pieces: list[Pieces]) -> tuple[np.ndarray, np.ndarray] | None:
+def _side_by_side(pieces: list[Table]) -> tuple[np.ndarray, np.ndarray] | None:
     """Return knots, heights and slopes of all columns as rows of one array, and where each column begins; None where
     a slope is more than a number can be. Before the first knot and behind the last the slope is 0."""
     columns, firsts, first = [], [], 0
     for knots, heights, slopes, _ in pieces:
-        reached = [slope if a < b else 0.0 for slope, a, b in zip(slopes, knots, knots[1:])]
-        columns.append(([knots[0], *knots], [heights[0], *heights], [0.0, *reached, 0.0]))
+        columns.append(_reached(knots, heights, slopes))
         firsts.append(first)
         first += len(knots) + 1
     table = np.array([[number for column in columns for number in column[part]] for part in range(3)])
     return (table, np.array(firsts, dtype=np.intp)) if np.isfinite(table).all() else None
 
 
-def _interpolated(values: list[float], tables: list[Pieces]) -> list[float]:
+def _reached(
+    knots: list[float], heights: list[float], slopes: list[float]
+) -> tuple[list[float], list[float], list[float]]:
+    """Return knots, heights and slopes of the pieces of a column, with one before the first knot."""
+    reached = [slope if a < b else 0.0 for slope, a, b in zip(slopes, knots, knots[1:])]
+    return [knots[0], *knots], [heights[0], *heights], [0.0, *reached, 0.0]
+
+
+def _interpolated(values: list[float], tables: list[Table]) -> list[float]:
     """Return what ``np.interp`` gives, to the bit, for one number of each table; anything where it is missing."""
     found: list[float] = []
     for x, (knots, heights, slopes, last) in zip(values, tables):

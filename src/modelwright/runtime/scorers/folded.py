@@ -2,8 +2,9 @@
 add to each sum, found before any row comes.
 
 A one-hot encoded row is nearly all zeros, and each of them costs a model as much as a number does. Here a column of
-levels costs one look into a table, however many features it has, and the features are never written. The slow, obvious
-twin multiplies them all; sums are the same but for the order of additions.
+levels costs one look into a table, however many features it has, and numbers go from the value to what the model reads
+(see `modelwright.runtime.scorers.scaled_row`); their features are never written. The slow, obvious twin multiplies them
+all; sums are the same but for the order of additions.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import numpy as np
 from modelwright.runtime.levels import Of
 from modelwright.runtime.origins import FromLevel, RowSource, features_by_level
 from modelwright.runtime.scorers.ramps import Ramps
+from modelwright.runtime.scorers.scaled_row import ScaledRow
 from modelwright.runtime.scorers.scaling import Scaling
 
 __all__ = ["Folded"]
@@ -41,7 +43,6 @@ class Folded:
         inputs = inputs if isinstance(inputs, Ramps) else Ramps.none(inputs)
         scales = np.ones((1, len(weights))) if scales is None else scales
         n_sums = len(scales) * weights.shape[1]
-        self._now = source.now
         features: dict[int, list[int]] = {}
         for feature, origin in enumerate(source.origins):
             if isinstance(origin, FromLevel):
@@ -60,47 +61,49 @@ class Folded:
             self._index[place] = Of({level: first + i for i, level in enumerate(levels)}, first + len(levels))
             rows.append(table)
         self._rows = np.concatenate(rows) if rows else np.zeros((0, n_sums))
+        self._find = source.now.finder(self._index) if rows else None
         folded = {f for place in self._index for f in features[place]}
-        rest = [f for f in range(len(source.origins)) if f not in folded]
-        part, positions = inputs.part(rest)
-        self._weights, self._scales = (
-            np.ascontiguousarray(weights[positions]),
-            np.ascontiguousarray(scales[:, positions]),
-        )
-        self._rest = np.array(rest, dtype=np.intp)
-        self._buffer = source.part(rest)
-        self._own = np.empty(len(rest))
-        self._scale, self._fill, self._inputs, later = part.row(self._own)
-        self._constant = ((later * self._scales) @ self._weights).ravel()
+        self._row = ScaledRow(source, inputs, [f for f in range(len(source.origins)) if f not in folded])
+        self._weights = self._row.spread(weights)
+        self._scales = np.ascontiguousarray(self._row.spread(scales.T, filler=1.0).T)
+        # what is the same for all rows, and how inputs are written, is in the weights
+        self._constant = ((self._row.later * self._scales) @ self._weights).ravel()
+        self._weights *= self._row.factor[:, None]
 
     def several(self, start: np.ndarray) -> Callable[[], np.ndarray]:
         """Return the function that gives the sums and ``start`` added up, in an array that it uses again."""
-        table, n_levels = self._rows, len(self._index)
+        table, n_levels, find = self._rows, len(self._index), self._find
         parts = np.zeros((n_levels + 2, table.shape[1]))
         parts[n_levels] = start + self._constant
         gathered, numbers = parts[:n_levels], parts[n_levels + 1]
-        scaled, apart = np.empty(self._scales.shape), numbers.reshape(len(self._scales), -1)
-        at, out = np.zeros(n_levels, dtype=np.intp), np.empty(table.shape[1])
-        find = self._now.finder(self._index) if n_levels else None
-
-        def multiply() -> None:
-            np.multiply(self._inputs, self._scales, out=scaled)
-            np.dot(scaled, self._weights, out=apart)
+        at, out, each = np.zeros(n_levels, dtype=np.intp), np.empty(table.shape[1]), np.ones(len(parts))
+        row, multiply = self._row, self._multiplier(numbers)
+        read, any_inputs, gaps = row.read, row.size > 0, row.gaps
 
         def added() -> np.ndarray:
             if find is not None:
                 find(at)
                 table.take(at, axis=0, out=gathered, mode="clip")
-            if len(self._rest):
-                self._read()
+            if any_inputs:
+                read()
                 multiply()
-                if isnan(numbers.item(0)):  # a missing number makes all sums NaN
-                    self._fill()
+                if gaps and isnan(numbers.item(0)):  # a missing number makes all sums NaN
+                    row.fill()
                     multiply()
-            return np.add.reduce(parts, axis=0, out=out)
+            return np.dot(each, parts, out=out)
 
         return added
 
-    def _read(self) -> None:
-        self._buffer.take(self._rest, out=self._own, mode="clip")
-        self._scale()
+    def _multiplier(self, out: np.ndarray) -> Callable[[], object]:
+        """Return the function that writes what the inputs add to the sums."""
+        weights, scales, inputs = self._weights, self._scales, self._row.inputs
+        if len(scales) == 1:
+            own = np.ascontiguousarray(weights * scales.T)
+            return lambda: np.dot(inputs, own, out=out)
+        scaled, apart = np.empty(scales.shape), out.reshape(len(scales), -1)
+
+        def multiply() -> None:
+            np.multiply(inputs, scales, out=scaled)
+            np.dot(scaled, weights, out=apart)
+
+        return multiply

@@ -10,7 +10,7 @@ import numpy as np
 
 from modelwright.runtime.origins import RowSource
 from modelwright.runtime.scorers.checking import classes_in, finite, read_arrays, require, write_arrays
-from modelwright.runtime.scorers.products import products_of
+from modelwright.runtime.scorers.folded import Folded
 from modelwright.runtime.scorers.scaling import Scaling
 
 __all__ = ["LinearScorer", "probabilities", "two_of", "weighted_sums"]
@@ -75,30 +75,13 @@ class LinearScorer:
         return probabilities(logits) if self.n_classes else logits
 
     def row_of(self, source: RowSource) -> Callable[[], list[float]]:
-        if self.coef.shape[1] != 1:
-            return self._several(source.buffer)
-        find, products = products_of(source, self.scaling, self.coef[:, 0])
-        intercept, classes, add = float(self.intercept[0]), self.n_classes, np.add.reduce
-
-        def one() -> list[float]:
-            find()
-            logit = add(products).item() + intercept
-            if logit != logit:  # something is missing: rarely, so it is looked for afterwards
-                products[np.isnan(products)] = 0.0
-                logit = add(products).item() + intercept
-            return two_of(logit) if classes else [logit]
-
-        return one
-
-    def _several(self, row: np.ndarray) -> Callable[[], list[float]]:
-        scale, scaled = self.scaling.row(row)
-        matrix = scaled.reshape(1, -1)
-
-        def one() -> list[float]:
-            scale()
-            return probabilities(weighted_sums(matrix, self.coef) + self.intercept)[0].tolist()
-
-        return one
+        """The sum in another order than that of a table, with what levels add folded together."""
+        added = Folded(source, self.scaling, self.coef.astype(np.float64)).several(self.intercept)
+        if not self.n_classes:
+            return lambda: [added().item()]
+        if self.coef.shape[1] == 1:
+            return lambda: two_of(added().item())
+        return lambda: probabilities(added()[None, :])[0].tolist()
 
     def save(self, folder: Path, stem: str) -> dict[str, Any]:
         name = f"{stem}.npz"
