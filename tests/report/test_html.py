@@ -172,7 +172,7 @@ def test_the_contents_are_folded_on_a_phone():
     page = PAGES["bank"]
     folded = page.split('class="toc folded"')[1].split("</nav>")[0]
     assert "<details>" in folded and folded.count("<li>") == 17
-    assert ".toc.wide { display: none; }" in page.split("@media (max-width: 1000px)")[1]
+    assert ".toc.wide { display: none; }" in page.split("@media (max-width: 1240px)")[1]
 
 
 def test_rules_that_were_not_asked_are_told_apart():
@@ -225,3 +225,10 @@ def test_rendering_is_quick():
     began = time.perf_counter()
     render(report)
     assert time.perf_counter() - began < 0.5
+
+
+def test_wide_tables_become_blocks_on_a_phone_and_say_which_column_a_cell_is_of():
+    page = render(samples.bank())
+    assert 'cell.setAttribute("data-head", heads[cell.cellIndex])' in page
+    narrow = page.split("@media screen and (max-width: 740px)")[1]
+    assert "table.stacked thead { display: none; }" in narrow and "content: attr(data-head)" in narrow

@@ -37,6 +37,16 @@
     var place = table.closest(".scroll") || table;
     place.parentNode.insertBefore(box, place);
   });
+  // On a phone rows of wide tables become blocks, and each cell says which column it is of (see report.css).
+  all(".scroll > table:not(.confusion):not(.on-a-page)").forEach(function (table) {
+    var heads = all("thead th", table).map(function (th) { return th.textContent.trim(); });
+    var rows = all("tbody tr", table);
+    if (heads.length < 3 || rows.some(function (row) { return row.children.length !== heads.length; })) { return; }
+    rows.forEach(function (row) {
+      all("td", row).forEach(function (cell) { cell.setAttribute("data-head", heads[cell.cellIndex]); });
+    });
+    if (!table.classList.contains("plots")) { table.classList.add("stacked"); }
+  });
   var opened = [];
   window.addEventListener("beforeprint", function () {
     opened = all("details:not([open])");
