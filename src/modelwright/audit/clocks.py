@@ -17,6 +17,7 @@ from modelwright.audit.findings import AuditContext
 from modelwright.audit.identifiers import identifier_reason
 from modelwright.audit.looking import coded, memo, rank_correlation
 from modelwright.audit.names import NOT_EVENT, STEP, TIME, entity, tokens
+from modelwright.audit.peaks import peaks_of
 from modelwright.data.columns import Strings
 from modelwright.data.contract import Kind
 from modelwright.data.ranks import average_ranks
@@ -283,8 +284,6 @@ def beat(context: AuditContext) -> int:
 
 
 def _beat(context: AuditContext) -> int:
-    from scipy.signal import find_peaks
-
     if context.y is None or len(context.row_numbers) < context.n_rows:
         return 0
     y = context.y[~np.isnan(context.y)]
@@ -295,7 +294,7 @@ def _beat(context: AuditContext) -> int:
     spectrum = np.fft.rfft(z, 2 * len(z))
     likeness = np.fft.irfft(spectrum * np.conj(spectrum))[: min(len(z) // 3, 2 * MAX_BEAT)]
     likeness = likeness / likeness[0]
-    peaks = find_peaks(likeness[: len(likeness) // 2], prominence=BEAT_DEPTH)[0]
+    peaks = peaks_of(likeness[: len(likeness) // 2], BEAT_DEPTH)
     for peak in peaks[peaks >= MIN_BEAT]:
         near = max(1, peak // 10)
         again = likeness[2 * peak - near : 2 * peak + near + 1].max() - likeness[peak : 2 * peak].min()

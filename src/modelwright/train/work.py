@@ -5,6 +5,7 @@ The state of a worker holds the `Job`. Encoded views are kept per fold, because 
 
 from __future__ import annotations
 
+import contextlib
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,6 +29,7 @@ __all__ = [
     "RefitTask",
     "fit_fold",
     "folder_bytes",
+    "load_parts",
     "preload",
     "refit",
     "setup",
@@ -42,9 +44,23 @@ def preload() -> None:
     import catboost  # noqa: F401
     import lightgbm  # noqa: F401
     import sklearn.ensemble
+    import sklearn.gaussian_process.kernels
     import sklearn.linear_model
     import sklearn.neighbors  # noqa: F401
     import xgboost  # noqa: F401
+
+    load_parts()
+
+
+def load_parts() -> None:
+    """Import our own modules that fits take: loaded before workers are forked, they lie in memory once."""
+    import modelwright.features.views
+    import modelwright.package.assembling  # noqa: F401
+    from modelwright import learners
+
+    for name in learners.LEARNERS:
+        with contextlib.suppress(ImportError):  # the fit that needs it will tell
+            learners.get(name)
 
 
 @dataclass(frozen=True)
