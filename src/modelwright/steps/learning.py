@@ -307,8 +307,14 @@ def _baselines(run: Run, judged: np.ndarray) -> dict[str, tuple[str, np.ndarray]
                 seed=run.brief.seed,
             )
             prediction[valid] = predict(take(columns, valid))
-        found[baseline.name] = (predict.text, prediction[judged])
+        found[baseline.name] = (predict.text, _moved(run, prediction[judged], judged))
     return found
+
+
+def _moved(run: Run, prediction: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Return what a simpler way would say if groups had the same odds of their own: it is held to the same."""
+    odds = run.by_group
+    return prediction if odds is None else odds(prediction, take(run.used(odds.columns), rows))
 
 
 def _baseline_folds(run: Run, judged: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:

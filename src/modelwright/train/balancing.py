@@ -30,13 +30,19 @@ class Balance:
         The group of each row, of all protected columns together.
     strength : float
         0 leaves all rows alike, 1 makes groups and classes independent.
+    costs : ndarray of float64, shape (n_cells, n_classes), or None
+        How much a row of each group and class counts, where that is given: ``strength`` then says nothing.
     """
 
     cells: np.ndarray
-    strength: float
+    strength: float = 1.0
+    costs: np.ndarray | None = None
 
     def weights(self, rows: np.ndarray, y: np.ndarray) -> np.ndarray:
         """Return how much each of the rows counts, 1 on average; made of these rows alone, as everything fitted is."""
+        if self.costs is not None:
+            given = self.costs[self.cells[rows], y.astype(np.int64)]
+            return np.asarray(given / given.mean())
         _, group = np.unique(self.cells[rows], return_inverse=True)
         _, label = np.unique(y, return_inverse=True)
         shape = group.max() + 1, label.max() + 1
