@@ -64,7 +64,9 @@ def audit_only(
         or a file to be written is read (MW-U010) or cannot be made.
     """
     from modelwright import steps
+    from modelwright.steps.sense import refuse_nonsense
 
+    refuse_nonsense(brief)
     check_outputs(brief, {"--fix": fix, "--script": script})
     told = listener or Silent()
     with Run(brief, data=data, test=test, started=time.monotonic(), listener=told, trains=False) as run:

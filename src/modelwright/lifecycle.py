@@ -121,9 +121,11 @@ def run_lifecycle(
     """
     from modelwright.running import Run
     from modelwright.steps.privacy import refuse_forgotten_since
+    from modelwright.steps.sense import refuse_nonsense
 
     if brief.target is None:
         raise UsageError("no target column was named", fix="name it with --target", code="MW-U006")
+    refuse_nonsense(brief)
     started = time.monotonic() if started is None else started
     told = listener or Silent()
     folder = Path(project) if project else default_path(brief)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import time
 import zlib
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from importlib import import_module
 
@@ -16,7 +16,7 @@ from modelwright.audit.building import count, names
 from modelwright.audit.findings import Action, Audit, AuditContext, Finding, Outcome, Rule, Severity
 from modelwright.errors import UsageError, did_you_mean
 
-__all__ = ["load_rule", "run_audit"]
+__all__ = ["check_allowed", "load_rule", "run_audit"]
 
 _ORDER = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
 
@@ -145,17 +145,21 @@ def _ask(rule: type[Rule], context: AuditContext) -> tuple[list[Finding], Outcom
     return said, Outcome(code=rule.code, title=rule.title, answer=verdict, why=why, seconds=seconds)
 
 
+def check_allowed(allow: Iterable[str], rules: Collection[str]) -> None:
+    """Refuse to overrule a rule that there is not; raises UsageError (MW-D201)."""
+    for entry in allow:
+        code = entry.partition(":")[0]
+        if code not in rules:
+            what = f"the brief allows '{entry}', but there is no rule '{code}'"
+            raise UsageError(what, fix=did_you_mean(code, rules), code="MW-D201")
+
+
 def _allowed(context: AuditContext, rules: Mapping[str, object]) -> dict[str, set[str]]:
     """Return the allowed columns by code; an empty name stands for every column."""
     allowed: dict[str, set[str]] = {}
+    check_allowed(context.brief.allow, rules)
     for entry in context.brief.allow:
         code, _, column = entry.partition(":")
-        if code not in rules:
-            raise UsageError(
-                f"the brief allows '{entry}', but there is no rule '{code}'",
-                fix=did_you_mean(code, rules),
-                code="MW-D201",
-            )
         if column and column not in context.contract.names:
             raise UsageError(
                 f"the brief allows '{entry}', but there is no column '{column}'",

@@ -306,15 +306,17 @@ def read_brief(path: Path) -> Brief:
         raise UsageError(
             f"the brief '{path}' is no valid TOML: {error}", fix="correct that line", code="MW-U005"
         ) from error
-    tables = [raw.pop(name, {}) for name in ("limits", "audit", *_TABLES)]
-    tables.append(privacy_fields(raw.pop("privacy", {})))
-    if not all(isinstance(table, dict) for table in tables):
-        raise UsageError(
-            f"'limits', 'audit', 'money', 'privacy' and 'trust' in '{path}' are tables",
-            fix="write [limits]",
-            code="MW-U005",
-        )
-    brief = Brief().merged(**_together(path, raw, *tables))
+    names = ("limits", "audit", *_TABLES, "privacy")
+    tables = {name: raw.pop(name, {}) for name in names}
+    tables["privacy"] = privacy_fields(tables["privacy"])
+    for name, table in tables.items():
+        if not isinstance(table, dict):
+            raise UsageError(
+                f"'{name}' in '{path}' is {table!r}, and it is a table",
+                fix=f"write [{name}] on a line of its own, and its fields below",
+                code="MW-U005",
+            )
+    brief = Brief().merged(**_together(path, raw, *tables.values()))
     files: dict[str, Any] = {
         name: _resolve(value, path) for name in ("test", "privacy_key") if (value := getattr(brief, name))
     }

@@ -12,7 +12,7 @@ from enum import StrEnum
 from modelwright.data.treating.treatment import Treatment
 from modelwright.errors import UsageError, did_you_mean
 
-__all__ = ["ColumnSpec", "Contract", "Kind", "Violation"]
+__all__ = ["ColumnSpec", "Contract", "Kind", "Violation", "check_kind"]
 
 
 class Kind(StrEnum):
@@ -32,6 +32,15 @@ class Kind(StrEnum):
     def numeric(self) -> bool:
         """Whether canonical values are float64."""
         return self in _NUMERIC
+
+
+def check_kind(column: str, kind: str) -> Kind:
+    """Return the kind of that name; raises UsageError where there is none (MW-U116)."""
+    known = [k.value for k in Kind]
+    if kind not in known:
+        what = f"column '{column}' cannot be of kind '{kind}'"
+        raise UsageError(what, fix=did_you_mean(kind, known), code="MW-U116")
+    return Kind(kind)
 
 
 _NUMERIC = frozenset({Kind.NUMBER, Kind.BOOLEAN, Kind.DATETIME, Kind.DURATION, Kind.GEO})

@@ -10,7 +10,7 @@ import numpy as np
 
 from modelwright.data.canonical import Reading, read_column
 from modelwright.data.columns import Strings
-from modelwright.data.contract import ColumnSpec, Contract, Kind
+from modelwright.data.contract import ColumnSpec, Contract, Kind, check_kind
 from modelwright.data.inference.choosing import ID_SHARE, KEY_SHARE, choose
 from modelwright.data.inference.coercing import coerced
 from modelwright.data.inference.facts import Facts
@@ -110,11 +110,7 @@ def _check(kinds: dict[str, str], names: list[str], target: str | None) -> None:
                 code="MW-U101",
             )
     for name, kind in kinds.items():
-        if kind not in {k.value for k in Kind}:
-            raise UsageError(
-                f"column '{name}' cannot be of kind '{kind}'", fix=did_you_mean(kind, [k.value for k in Kind]),
-                code="MW-U116",
-            )  # fmt: skip
+        check_kind(name, kind)
 
 
 # --- the whole column ----------------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from modelwright.errors import DataError, UsageError
 from modelwright.frame.delay import choose_delay
 from modelwright.frame.metric import choose_metric
 from modelwright.frame.problem import Choice, Problem
+from modelwright.frame.roles import refuse_target_elsewhere
 from modelwright.frame.sizes import choose_folds, choose_holdout
 from modelwright.frame.splitting import Asked, Split, choose_split
 
@@ -113,10 +114,7 @@ def _choose_features(
     """Return all columns but those left out, and why each is."""
     for name in (*brief.drop, *brief.known_after):
         contract[name]  # raises when there is no such column
-        if name == brief.target:
-            raise UsageError(
-                f"'{name}' is the target and is also left out", fix="take it off the columns to drop", code="MW-U314"
-            )
+    refuse_target_elsewhere(brief)
     left_out = {str(brief.target): "the target"}
     if split.group is not None:
         left_out[split.group] = "the group: those to come are not among the known ones"

@@ -16,7 +16,7 @@ from modelwright.evaluate.money.payoffs import read_payoff
 from modelwright.frame.problem import Choice
 from modelwright.objectives.base import Objective
 
-__all__ = ["choose_metric"]
+__all__ = ["check_suited", "choose_metric"]
 
 # Phrases of a goal (beginnings of words), the metric they ask for, and what it does. The first that fits is taken.
 GOALS: tuple[tuple[tuple[str, ...], str, str], ...] = (
@@ -88,11 +88,17 @@ def choose_metric(objective: Objective, y: np.ndarray, classes: Sequence[str], b
     )
 
 
-def _asked(name: str, objective: Objective, y: np.ndarray, classes: Sequence[str]) -> Metric:
-    metric = metrics.get(name)
+def check_suited(metric: Metric, objective: Objective) -> None:
+    """Refuse a metric that is not for an objective; raises UsageError (MW-U305)."""
     if objective.name not in metric.objectives:
         suited = ", ".join(m.name for m in metrics.applicable(objective.name))
-        raise UsageError(f"metric '{name}' is not for {objective.title}", fix=f"use one of: {suited}", code="MW-U305")
+        what = f"metric '{metric.name}' is not for {objective.title}"
+        raise UsageError(what, fix=f"use one of: {suited}", code="MW-U305")
+
+
+def _asked(name: str, objective: Objective, y: np.ndarray, classes: Sequence[str]) -> Metric:
+    metric = metrics.get(name)
+    check_suited(metric, objective)
     undefined = _undefined(metric, y, classes)
     if undefined:
         raise UsageError(

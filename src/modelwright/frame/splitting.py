@@ -14,10 +14,11 @@ from modelwright.data.columns import Column, Columns, Strings
 from modelwright.data.contract import Contract
 from modelwright.errors import DataError, UsageError, did_you_mean
 from modelwright.frame.problem import Choice, SplitKind
+from modelwright.frame.roles import refuse_target_elsewhere
 from modelwright.frame.split import group_numbers, time_ranks
 from modelwright.objectives.base import Objective
 
-__all__ = ["Asked", "Split", "choose_split"]
+__all__ = ["Asked", "Split", "check_split", "choose_split"]
 
 # With more rows without a time than with one, the order of the others says little about the table.
 MAX_TIMES_MISSING = 0.5
@@ -63,9 +64,10 @@ def choose_split(
     DataError
         One group only (MW-D308), a time column that is constant or mostly empty (MW-D309).
     """
-    for field, name in (("group", brief.group), ("time", brief.time)):
+    refuse_target_elsewhere(brief)
+    for name in (brief.group, brief.time):
         if name is not None:
-            _check_named(field, name, brief, contract)
+            contract[name]  # raises when there is no such column
     group, time = brief.group or asked.group, brief.time or asked.time
     if brief.split is not None:
         kind = _asked_kind(brief, group, time, in_order=_in_file_order(audit))
@@ -92,26 +94,21 @@ def choose_split(
     return split, Choice(question="split", value=kind.value, alternatives=others, decided_by=by, why=why)
 
 
-def _check_named(field: str, name: str, brief: Brief, contract: Contract) -> None:
-    contract[name]  # raises when there is no such column
-    if name == brief.target:
-        raise UsageError(
-            f"the {field} column is '{name}', which is the target", fix="name another column", code="MW-U311"
-        )
-
-
 def _in_file_order(audit: Audit) -> Finding | None:
     """Return the finding that calls the order of the file one of time, where no column says it."""
     return next((f for f in audit.findings if f.code == ORDER_RULE and ROW_ORDER in f.evidence), None)
 
 
-def _asked_kind(brief: Brief, group: str | None, time: str | None, *, in_order: Finding | None) -> SplitKind:
+def check_split(split: str) -> SplitKind:
+    """Return the split of that name; raises UsageError where there is none (MW-U309)."""
     known = [k.value for k in SplitKind]
-    if brief.split not in known:
-        raise UsageError(
-            f"split '{brief.split}' does not exist", fix=did_you_mean(str(brief.split), known), code="MW-U309"
-        )
-    kind = SplitKind(brief.split)
+    if split not in known:
+        raise UsageError(f"split '{split}' does not exist", fix=did_you_mean(split, known), code="MW-U309")
+    return SplitKind(split)
+
+
+def _asked_kind(brief: Brief, group: str | None, time: str | None, *, in_order: Finding | None) -> SplitKind:
+    kind = check_split(str(brief.split))
     no_time = kind in NEEDS_TIME and in_order is None
     for needed, name, field in ((kind in NEEDS_GROUP, group, "group"), (no_time, time, "time")):
         if needed and name is None:

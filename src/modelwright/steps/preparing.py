@@ -15,6 +15,7 @@ from modelwright.data.source import Source
 from modelwright.documents import digest_of
 from modelwright.errors import DataError, UsageError, did_you_mean
 from modelwright.frame.problem import Problem
+from modelwright.frame.roles import refuse_target_elsewhere
 from modelwright.running import Run
 from modelwright.steps.privacy import protect, with_treatments
 
@@ -50,6 +51,7 @@ def read(run: Run) -> Source:
     brief = _as_spelled(brief, run.table.column_names)
     run.replace_brief(brief)
     _check_names(run)
+    refuse_target_elsewhere(brief)
     if brief.test is not None or run.test is not None:
         asked = brief.test if run.test is None else run.test  # predictions of it are written: every row counts
         run.test_table, read = read_table(asked, memory_bytes=memory, every_row=True)

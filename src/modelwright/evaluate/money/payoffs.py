@@ -11,7 +11,7 @@ import numpy as np
 from modelwright.errors import UsageError, did_you_mean
 from modelwright.evaluate.threshold import OUTCOMES, check_payoff
 
-__all__ = ["SIDES", "Payoff", "read_payoff"]
+__all__ = ["SIDES", "Payoff", "check_names", "read_payoff"]
 
 SIDES = ("over", "under")
 """Errors of a value: too high, too low."""
@@ -123,7 +123,13 @@ def _of_values(payoff: Mapping[str, float]) -> Payoff:
     _refuse_strange(payoff, SIDES, "over and under, money per unit: over=-2, under=-5", "a value")
     for side in SIDES:
         worth = payoff.get(side)
-        if worth is None or not math.isfinite(worth) or worth >= 0:
+        if worth is None:
+            raise UsageError(
+                f"the payoff says nothing of '{side}'",
+                fix=f"say what each unit too high and too low costs, below 0: over=-2, under=-5; '{side}' is missing",
+                code="MW-U420",
+            )
+        if not math.isfinite(worth) or worth >= 0:
             raise UsageError(
                 f"payoff of '{side}' is {worth!r}",
                 fix=f"give what each unit of error costs, below 0: {side}=-2",
@@ -155,6 +161,30 @@ def _of_classes(payoff: Mapping[str, float], classes: Sequence[str]) -> Payoff:
             code="MW-U421",
         )
     return found
+
+
+def check_names(payoff: Mapping[str, float]) -> None:
+    """Refuse outcomes that no target has, before anything is known of it.
+
+    Raises
+    ------
+    UsageError
+        There is no such outcome (MW-U308), or outcomes of different kinds of targets are mixed (MW-U307).
+    """
+    kinds = (OUTCOMES, SIDES, (RIGHT, WRONG))
+    known = [name for names in kinds for name in names]
+    for name in payoff:
+        if name not in known and BETWEEN not in name:
+            raise UsageError(f"payoff has no outcome '{name}'", fix=did_you_mean(name, known), code="MW-U308")
+    said = [names for names in kinds if any(n in names for n in payoff)]
+    pairs = any(BETWEEN in n for n in payoff)
+    if len(said) > 1 or (pairs and any(names != kinds[-1] for names in said)):
+        raise UsageError(
+            f"the payoff mixes outcomes of different kinds of targets: {', '.join(payoff)}",
+            fix="use tp, fp, fn and tn for two classes, right, wrong and truth>decision for more, over and under for "
+            "values",
+            code="MW-U307",
+        )
 
 
 def _refuse_strange(payoff: Mapping[str, float], known: Sequence[str], fix: str, target: str) -> None:
