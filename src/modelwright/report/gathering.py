@@ -8,39 +8,18 @@ from typing import Any
 import msgspec
 
 from modelwright import documents
-from modelwright.audit.findings import Audit
-from modelwright.brief import Brief
-from modelwright.data.contract import Contract
-from modelwright.data.profile import Profile
-from modelwright.data.source import Source
-from modelwright.evaluate.measurements import Evaluation, Stressed
-from modelwright.explain.reasons import Explanation
-from modelwright.frame.problem import Problem
+from modelwright.evaluate.measurements import Evaluation
 from modelwright.govern.fixing import check_fixed
 from modelwright.govern.privacy.documents import Privacy
-from modelwright.govern.verdict import Verdict
 from modelwright.govern.waivers import standing, waivers_of
 from modelwright.ledger import Decision, Entry
 from modelwright.package.packaging import Packaged
 from modelwright.package.sureness import sureness_of
 from modelwright.project import Project
-from modelwright.report.inputs import FILES, ReportInput, VersionFacts
-from modelwright.train.record import Training
+from modelwright.report.inputs import FILES, LATER, RECORDED, ReportInput, VersionFacts
 
 __all__ = ["TESTED", "entries_of", "gather"]
 
-KINDS = {
-    "brief": Brief,
-    "source": Source,
-    "contract": Contract,
-    "profile": Profile,
-    "audit": Audit,
-    "problem": Problem,
-    "training": Training,
-    "evaluation": Evaluation,
-    "explanation": Explanation,
-    "verdict": Verdict,
-}
 TESTED = "tested"
 """The document of the evaluation on a separate test file, where there was one with the target."""
 
@@ -59,9 +38,11 @@ def gather(project: Project, number: int | None = None) -> ReportInput:
     version = project.version(number)
     run = project.made_by(number)
     folder = project.run_folder(run)
-    found: dict[str, Any] = {name: documents.load(folder / f"{name}.json", kind) for name, kind in KINDS.items()}
-    if (folder / "stress.json").is_file():  # runs of earlier releases have none
-        found["stress"] = documents.load(folder / "stress.json", Stressed)
+    found: dict[str, Any] = {
+        name: documents.load(folder / f"{name}.json", kind)
+        for name, kind in RECORDED.items()
+        if name not in LATER or (folder / f"{name}.json").is_file()
+    }
     if (folder / "privacy.json").is_file():
         found["privacy"] = documents.load(folder / "privacy.json", Privacy)
     packaged = documents.load(folder / "packaged.json", Packaged)

@@ -19,7 +19,25 @@ from modelwright.ledger import Decision, Entry
 from modelwright.package.sureness import Sureness
 from modelwright.train.record import Training
 
-__all__ = ["FILES", "AuditInput", "ReportInput", "VersionFacts"]
+__all__ = ["FILES", "LATER", "RECORDED", "AuditInput", "ReportInput", "VersionFacts"]
+
+RECORDED: dict[str, type] = {
+    "brief": Brief,
+    "source": Source,
+    "contract": Contract,
+    "profile": Profile,
+    "audit": Audit,
+    "problem": Problem,
+    "training": Training,
+    "evaluation": Evaluation,
+    "explanation": Explanation,
+    "stress": Stressed,
+    "verdict": Verdict,
+}
+"""Documents of a run that the report and all papers rest on, as the stages write them."""
+
+LATER = frozenset({"stress"})
+"""Of these, those that runs of earlier releases do not have."""
 
 FILES = (
     ("report.html", "this report"),

@@ -20,8 +20,8 @@ from modelwright.running import Run
 from modelwright.steps.explaining import simple_told
 from modelwright.steps.learning import check_rows
 from modelwright.steps.opening import plan_facts
-from modelwright.steps.settling import final
 from modelwright.steps.pacing import rows_for
+from modelwright.steps.settling import final
 
 if TYPE_CHECKING:
     from modelwright.evaluate.measurements import Evaluation
@@ -31,20 +31,6 @@ __all__ = ["judge", "package", "report"]
 
 LEAST_ROWS = 10_000
 """That monitoring is given to compare with, where there are so many and time is short: a share is known to a point."""
-
-REPORTED = (
-    "brief",
-    "source",
-    "contract",
-    "profile",
-    "audit",
-    "problem",
-    "training",
-    "evaluation",
-    "explanation",
-    "stress",
-    "verdict",
-)
 
 
 def software() -> dict[str, str]:
@@ -114,7 +100,9 @@ def _reference(run: Run) -> Reference:
     return fit_reference(
         run.used(names),
         run.plan.contract,
-        judged=Judged(rows=outcome.rows, y=run.y[run.rows][outcome.rows], prediction=final(run, outcome.oof, outcome.rows)),
+        judged=Judged(
+            rows=outcome.rows, y=run.y[run.rows][outcome.rows], prediction=final(run, outcome.oof, outcome.rows)
+        ),
         metric=problem.metric,
         classes=problem.classes,
         use={i.column: i.drop.value or 0.0 for i in importances} if importances else None,
@@ -177,7 +165,7 @@ def report(run: Run) -> dict[str, Any]:
     """Write the report, the model card and the other documents; return the summary that ``--json`` prints."""
     from modelwright.package.sureness import sureness_of
     from modelwright.report.gathering import TESTED, entries_of
-    from modelwright.report.inputs import FILES, ReportInput, VersionFacts
+    from modelwright.report.inputs import FILES, RECORDED, ReportInput, VersionFacts
     from modelwright.report.papers.writing import write_all
     from modelwright.steps.abstaining import abstain_told
 
@@ -189,7 +177,7 @@ def report(run: Run) -> dict[str, Any]:
     if evaluation is not None:
         save(evaluation, run.folder / f"{TESTED}.json", {"evaluation": run.digests["evaluation"]})
     inputs = ReportInput(
-        **{name: documents[name] for name in REPORTED},
+        **{name: documents[name] for name in RECORDED},
         decisions=run.decisions,
         version=VersionFacts(
             number=packaged.version,

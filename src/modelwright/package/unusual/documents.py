@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -13,13 +13,14 @@ from modelwright.data.contract import Contract
 from modelwright.errors import UsageError
 from modelwright.runtime.bins import FIRST
 from modelwright.runtime.storage import check_format, malformed, read_json
-from modelwright.runtime.unusual import WIDTH, ColumnShape, Detector, Scale, Shapes
+from modelwright.runtime.unusual import WIDTH, ColumnShape, Detector
 
 __all__ = ["FORMAT", "UNUSUAL_FILE", "Unusual", "none_to_tell", "read_unusual"]
 
 UNUSUAL_FILE = "unusual.json"
 FORMAT = 1
 MAX_BYTES = 4 << 20  # a table of a hundred columns takes some 200 kB
+PARTS = tuple(f.name for f in fields(Detector))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -32,29 +33,7 @@ class Unusual:
     def document(self) -> dict[str, Any]:
         """Return what is kept; `read_unusual` makes the same of it."""
         made = self.detector
-        return {
-            "format": FORMAT,
-            "note": self.note,
-            "shapes": made.shapes,
-            "nats": made.nats,
-            "parts": made.parts,
-            "rows": made.rows,
-            "limit": made.limit,
-            "alarms": made.alarms,
-            "n": made.n,
-        }
-
-
-class _File(msgspec.Struct, forbid_unknown_fields=True):
-    format: int
-    note: str
-    shapes: Shapes
-    nats: tuple[float, ...]
-    parts: tuple[Scale, ...]
-    rows: tuple[Scale, ...]
-    limit: float
-    alarms: float
-    n: int
+        return {"format": FORMAT, "note": self.note, **{name: getattr(made, name) for name in PARTS}}
 
 
 def read_unusual(folder: Path, contract: Contract) -> Unusual:
@@ -68,24 +47,18 @@ def read_unusual(folder: Path, contract: Contract) -> Unusual:
     """
     raw = read_json(folder / UNUSUAL_FILE, limit=MAX_BYTES)
     check_format(f"'{UNUSUAL_FILE}'", raw, FORMAT)
+    if strange := sorted(set(raw) - {"format", "note", *PARTS}):
+        raise malformed(UNUSUAL_FILE, f"it has an unknown field '{strange[0]}'")
     try:
-        file = msgspec.convert(raw, _File)
+        note = msgspec.convert(raw.get("note"), str)
+        detector = msgspec.convert({name: raw[name] for name in PARTS if name in raw}, Detector)
     except msgspec.ValidationError as error:
         raise malformed(UNUSUAL_FILE, str(error)) from error
-    _check(file, contract)
-    detector = Detector(
-        shapes=file.shapes,
-        nats=file.nats,
-        parts=file.parts,
-        rows=file.rows,
-        limit=file.limit,
-        alarms=file.alarms,
-        n=file.n,
-    )
-    return Unusual(detector=detector, note=file.note)
+    _check(detector, contract)
+    return Unusual(detector=detector, note=note)
 
 
-def _check(file: _File, contract: Contract) -> None:
+def _check(file: Detector, contract: Contract) -> None:
     columns, numeric = file.shapes.columns, {s.name: s.kind.numeric for s in contract.columns}
     names = [c.name for c in columns]
     if not names or len(set(names)) < len(names) or not set(names) <= set(numeric):

@@ -7,24 +7,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from modelwright.documents import to_builtins
-from modelwright.report.inputs import ReportInput
+from modelwright.report.inputs import RECORDED, ReportInput
 from modelwright.report.papers.base import ALL, Cited, Gap, Piece
 from modelwright.report.papers.forms import FORMS
 
 __all__ = ["Evidence", "evidence_of"]
 
-STAGES = (
-    "brief",
-    "source",
-    "contract",
-    "profile",
-    "audit",
-    "problem",
-    "training",
-    "evaluation",
-    "explanation",
-    "verdict",
-)
 UNRECORDED = "not recorded"
 
 
@@ -75,7 +63,8 @@ class Evidence:
 
 def evidence_of(r: ReportInput) -> Evidence:
     """Return the evidence that papers on a run rest on."""
-    documents = {name: to_builtins(getattr(r, name)) for name in STAGES}
+    given = ((name, getattr(r, name)) for name in (*RECORDED, "privacy"))
+    documents = {name: to_builtins(found) for name, found in given if found is not None}
     documents["version"] = {
         **to_builtins(r.version),
         "project": r.project,
@@ -86,9 +75,6 @@ def evidence_of(r: ReportInput) -> Evidence:
     }
     if r.test_evaluation is not None:
         documents["tested"] = to_builtins(r.test_evaluation)
-    for name in ("stress", "privacy"):
-        if (found := getattr(r, name)) is not None:
-            documents[name] = to_builtins(found)
     if r.sure is not None:
         documents["sure"] = to_builtins(replace(r.sure, risks=None))  # a curve, which the report draws
     if r.standing is not None:
