@@ -42,15 +42,15 @@ class Growth:
         ``round_bytes(settings, n_outputs)``: what a round adds to the saved model, at most; ``n_outputs`` counts
         classes, and is 1 for values.
     usual_rounds : callable
-        ``usual_rounds(settings)``: after how many fits usually stop.
+        ``usual_rounds(settings, n_outputs)``: after how many fits usually stop.
     """
 
     round_bytes: Callable[[Mapping[str, Any], int], float]
-    usual_rounds: Callable[[Mapping[str, Any]], float]
+    usual_rounds: Callable[[Mapping[str, Any], int], float]
 
     def usual_bytes(self, settings: Mapping[str, Any], n_outputs: int) -> float:
         """Return the bytes of a usual model."""
-        return self.usual_rounds(settings) * self.round_bytes(settings, n_outputs)
+        return self.usual_rounds(settings, n_outputs) * self.round_bytes(settings, n_outputs)
 
     def room(self, settings: Mapping[str, Any], n_outputs: int, most_bytes: float | None) -> int | None:
         """Return the rounds that so many bytes have room for, at least one; None where there is no limit."""

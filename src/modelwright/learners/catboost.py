@@ -108,7 +108,7 @@ class Catboost(Family):
             round_bytes=lambda s, k: (
                 TREE_BYTES + LEAF_BYTES * 2 ** s.get("depth", CatboostSettings.depth) * (k if k > 2 else 1)
             ),
-            usual_rounds=lambda s: ROUNDS_USUAL / s.get("rate_factor", CatboostSettings.rate_factor),
+            usual_rounds=lambda s, _: ROUNDS_USUAL / s.get("rate_factor", CatboostSettings.rate_factor),
         ),
     )
 

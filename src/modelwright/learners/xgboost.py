@@ -12,6 +12,7 @@ from modelwright.learners.base import FitContext, Fitted, Growth
 from modelwright.learners.family import (
     ANY_OBJECTIVE,
     FASTEST_RATE,
+    SEVERAL_CLASSES,
     Family,
     MeasuredCard,
     Valid,
@@ -29,8 +30,8 @@ from modelwright.runtime.view import View
 __all__ = ["Xgboost", "XgboostSettings"]
 
 ROUNDS_LIMIT = 4000
-ROUNDS_USUAL = 15.0
-"""Rounds times learning rate after which early stopping usually ends a fit."""
+ROUNDS_USUAL = {True: 40.0, False: 15.0}
+"""Rounds times learning rate after which early stopping usually ends a fit, for several classes or not."""
 
 LEAF_BYTES, USUAL_LEAVES = 100, 64
 """Of its file for each leaf, and the most that trees usually have however deep they may grow."""
@@ -85,7 +86,7 @@ class Xgboost(Family):
             round_bytes=lambda s, k: (
                 LEAF_BYTES * min(USUAL_LEAVES, 2 ** s.get("max_depth", XgboostSettings.max_depth)) * (k if k > 2 else 1)
             ),
-            usual_rounds=lambda s: ROUNDS_USUAL / s.get("learning_rate", XgboostSettings.learning_rate),
+            usual_rounds=lambda s, k: ROUNDS_USUAL[k > 2] / s.get("learning_rate", XgboostSettings.learning_rate),
         ),
     )
 
@@ -101,6 +102,8 @@ class Xgboost(Family):
             "min_child_weight": 0.6,
             "colsample_bytree": 0.7,
         }
+        if n_classes > 2:
+            return tuple(self.quicker(settings, SEVERAL_CLASSES) for settings in (default, deep))
         return (default, deep)
 
     def quicker(self, settings: Mapping[str, Any], factor: float) -> Mapping[str, Any]:
