@@ -54,6 +54,8 @@ def test_rows_of_a_file_are_explained_as_python_does(
         (["--file", "TRAIN", "--rows", "one"], "MW-U826"),
         (["--file", "TRAIN", "--rows", "150"], "MW-U827"),
         (["--row", "ROW", "--set", "ages=3"], "MW-U820"),
+        (["--row", "ROW", "--set", "age=old"], "MW-U830"),
+        (["--row", "ROW", "--fixed", "ages"], "MW-U820"),
         (["--row", "ROW", "--set", "age"], "MW-U007"),
         (["--row", "ROW", "--want", "yes"], "MW-U822"),
     ],

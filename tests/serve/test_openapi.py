@@ -14,6 +14,7 @@ from modelwright.data.contract import ColumnSpec, Kind
 from modelwright.serve.exchange import ModelFacts
 from modelwright.serve.labels import Label, check_labels
 from modelwright.serve.limits import Limits
+from modelwright.serve.models import as_json
 from modelwright.serve.openapi import document
 from modelwright.serve.protocols import make_protocols
 from modelwright.serve.routes import ROUTES, Route, routes_for
@@ -142,4 +143,20 @@ def test_examples_are_read_by_their_route(route: Route) -> None:
     operation = document(facts)["paths"][route.template]["post"]
     example = operation["requestBody"]["content"]["application/json"]["example"]
     asked = make_protocols(Limits())[route.protocol].decode(ask(example), facts)
+    assert asked.what_if is None or asked.what_if == {"age": 42}
     assert asked.records == [facts.example] or asked.columns == {"age": [41], "job": ["clerk"]}
+
+
+def test_numbers_of_a_source_of_texts_are_shown_as_numbers() -> None:
+    age = ColumnSpec(name="age", kind=Kind.NUMBER)
+    assert [as_json(age, v) for v in ("41", "-1.50", "1e3", "", None, 7, "1,5")] == [
+        41,
+        -1.5,
+        "1e3",
+        "",
+        None,
+        7,
+        "1,5",
+    ]
+    assert as_json(replace(age, kind=Kind.CATEGORY), "0041") == "0041"
+    assert as_json(replace(age, decimal=","), "1.234") == "1.234" and as_json(replace(age, scale=0.01), "5") == "5"

@@ -230,10 +230,9 @@ class Project(Versions):
 
         opened = self.version(version)
         runs = self.runs()
-        held = {*fixed, *(held_columns(self.run_folder(runs[-1])) if runs else ())}
-        return explain_record(
-            opened, row, what_if=what_if, want=want, fixed=held.intersection(opened.contract.names), vary=vary
-        )
+        held = held_columns(self.run_folder(runs[-1])) if runs else ()
+        known = {name for name in held if name in opened.contract.names}
+        return explain_record(opened, row, what_if=what_if, want=want, fixed={*fixed, *known}, vary=vary)
 
     def document(
         self,

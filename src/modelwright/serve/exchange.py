@@ -80,6 +80,8 @@ class Asked:
         Whether it is wanted which rows are unlike training.
     explain : bool
         Whether the one record is to be explained.
+    what_if : mapping of str, or None
+        Other values of some of its columns: the answer to the row with them is told, too.
     extra : Any
         What `encode` needs to know of the request: an id to echo, names of outputs.
     """
@@ -92,6 +94,7 @@ class Asked:
     abstain: float | None = None
     unusual: bool = False
     explain: bool = False
+    what_if: dict[str, Any] | None = None
     extra: Any = None
 
     @property

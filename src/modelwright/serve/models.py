@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from modelwright.data.contract import Contract
+from modelwright.data.contract import ColumnSpec, Contract, Kind
 from modelwright.errors import BundleError, ContractError, RequestError, UsageError
 from modelwright.package.bundle import SAME_MACHINE, Version, open_version
 from modelwright.package.golden import read_golden
@@ -49,7 +50,7 @@ class Model:
             contract=version.contract,
             digest=version.digest,
             created=version.manifest.created,
-            example={column: values[0] for column, values in golden.rows.items()},
+            example={name: as_json(version.contract[name], values[0]) for name, values in golden.rows.items()},
             most_coverage=_most_coverage(version),
             can_abstain=version.abstaining is not None,
             abstains=version.risk is not None,
@@ -72,7 +73,7 @@ class Model:
         """
         try:
             if asked.explain and asked.records is not None:
-                return self._explained(asked.records[0])
+                return self._explained(asked.records[0], asked.what_if)
             if asked.records is not None and len(asked.records) == 1 and asked.plain:
                 return self._one(asked.records[0])
             return self._many(asked)
@@ -84,11 +85,11 @@ class Model:
         answer, told = self.version.predict_row(record)
         return Scored({name: (value,) for name, value in answer.items()}, 1, told)
 
-    def _explained(self, record: Mapping[str, Any]) -> Scored:
+    def _explained(self, record: Mapping[str, Any], what_if: Mapping[str, Any] | None) -> Scored:
         from modelwright.explain.rows.explaining import explain_record  # few ask: a server need not start with it
 
         scored = self._one(record)
-        scored.explanation = explain_record(self.version, record, counterfactuals=0)
+        scored.explanation = explain_record(self.version, record, what_if=what_if, counterfactuals=0)
         return scored
 
     def _many(self, asked: Asked) -> Scored:
@@ -101,6 +102,17 @@ class Model:
         plain = {name: values.tolist() for name, values in answers.items()}
         reasons = plain.pop("reasons", None)
         return Scored(plain, len(plain["prediction"]), told, reasons)
+
+
+def as_json(spec: ColumnSpec, value: Any) -> Any:
+    """Return a value as a client would send it: texts of a source of texts that are plain numbers are numbers."""
+    plain = spec.kind is Kind.NUMBER and spec.decimal == "." and not spec.thousands and spec.scale == 1.0
+    if not plain or spec.treatment is not None or not isinstance(value, str) or not _NUMBER.fullmatch(value):
+        return value
+    return float(value) if "." in value else int(value)
+
+
+_NUMBER = re.compile(r"-?\d{1,15}(?:\.\d{1,15})?", re.ASCII)
 
 
 def _most_coverage(version: Version) -> float:

@@ -153,12 +153,18 @@ def _request(protocol: str, facts: ModelFacts) -> Schema:
     if protocol in ("v1", "v1_explain"):
         return {JSON: {"schema": ref("V1Request"), "example": {"instances": [row]}}}
     if protocol == "explain":
-        return {JSON: {"schema": ref("Record"), "example": row}}
+        return {JSON: {"schema": ref("Explain"), "example": {"rows": [row], "what_if": _other(row)}}}
     lines = {LINES: {"schema": ref("Lines")}, CSV: {"schema": ref("Lines")}}
     tables = {**lines, **{kind: {"schema": ref("Binary")} for kind in ARROW}}
     if protocol == "own":
         return {JSON: {"schema": ref("Request"), "example": {"rows": [row]}}, **tables}
     return {JSON: {"schema": ref("Invocation"), "example": {"dataframe_records": [row]}}, **tables}
+
+
+def _other(row: dict[str, Any]) -> dict[str, Any]:
+    """Return one column of a row with another value: a number if there is one, more by one; else that it is unknown."""
+    number = next((n for n, v in row.items() if isinstance(v, int | float) and not isinstance(v, bool)), None)
+    return {number: row[number] + 1} if number is not None else dict.fromkeys([*row][:1])
 
 
 def _fitting(spec: ColumnSpec, value: Any) -> str:

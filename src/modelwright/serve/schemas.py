@@ -147,11 +147,24 @@ def _own_schemas(facts: ModelFacts) -> Schema:
         "Row": row | {"description": "Values in the order of the columns of a record"},
         "Rows": {"anyOf": rows},
         "Request": {"anyOf": [*wrapped, ref("Record")]},
+        "Explain": {"anyOf": [ref("Record"), _explained(facts)]},
         "Prediction": _prediction(facts),
         "Note": _object({n: {"type": ["string", "integer", "null"]} for n in
                          ("what", "column", "rows", "done", "message")}),
         "Response": response,
     }  # fmt: skip
+
+
+def _explained(facts: ModelFacts) -> Schema:
+    """Return the schema of one row with other values of some of its columns."""
+    other = _object({name: ref("Value") for name in facts.contract.names})
+    other |= {
+        "additionalProperties": False,
+        "minProperties": 1,
+        "description": "Other values of some columns: the answer to the row with them is told in 'what_if', too",
+    }
+    one = _list(ref("Record")) | {"maxItems": 1}
+    return {**_object({"rows": one, "what_if": other}, ("rows",)), "additionalProperties": False}
 
 
 def _answer(facts: ModelFacts) -> Schema:

@@ -30,6 +30,7 @@ AGREED = 0.75
 """Weight of the models below which the sign of an effect is in doubt: a fourth of them says the opposite."""
 
 NOT_ALL = ", on which the models of the ensemble disagree"
+WRONG_TYPE = "wrong type"
 MOST_NAMED = 6
 """Columns that one note names."""
 
@@ -71,7 +72,8 @@ def explain_record(
     ContractError
         A column that the model reads is missing.
     UsageError
-        A named column is none that the model reads (MW-U820), or ``want`` cannot be, see `goals.goal_of`.
+        A named column is none that the model reads (MW-U820), another value is of a kind that its column is not
+        (MW-U830), or ``want`` cannot be, see `goals.goal_of`.
     """
     for names in (what_if or {}, fixed, vary):
         _check_names(version, names)
@@ -108,6 +110,17 @@ def _check_names(version: Version, names: Collection[str]) -> None:
         if name not in version.contract.names:
             raise UsageError(
                 f"the model reads no column '{name}'", fix=did_you_mean(name, version.contract.names), code="MW-U820"
+            )
+
+
+def _refuse_unread(violations: Sequence[Violation], changed: Collection[str]) -> None:
+    """Refuse other values that would be read as missing: the answer would be to a question that nobody asked."""
+    for violation in violations:
+        if violation.column in changed and violation.what == WRONG_TYPE:
+            raise UsageError(
+                f"the other value of '{violation.column}' is of the wrong type: {violation.message}",
+                fix=f"give '{violation.column}' a value as the model reads them, or null for one that is not known",
+                code="MW-U830",
             )
 
 
@@ -188,7 +201,8 @@ class _Row:
 
     def what_if(self, record: Mapping[str, Any], changed: Collection[str]) -> WhatIf:
         """Return the answer to another record."""
-        columns, _ = self.version.read_row(record)
+        columns, violations = self.version.read_row(record)
+        _refuse_unread(violations, changed)
         predicted = self.version.plan.predict(columns)
         changes = tuple(self._change(name, columns) for name in changed)
         after, answer = float(predicted[0, self.output]), self._answer(predicted)
