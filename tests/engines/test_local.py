@@ -143,3 +143,18 @@ def test_a_template_that_dies_is_replaced(then):
     engine.submit(0, add, 1)
     assert collect(engine, 1)[0].result == (9 if then == "share" else 7)
     engine.close()
+
+
+def spin(state, task):
+    until = time.process_time() + task
+    while time.process_time() < until:
+        pass
+    return task
+
+
+def test_an_engine_tells_what_its_workers_have_used(workers):
+    workers.share(double, 21)
+    workers.submit(workers.idle()[0], spin, 0.3)
+    (reply,) = collect(workers, 1)
+    assert workers.used()[reply.worker] >= 0.2
+    assert InlineEngine().used() == {}

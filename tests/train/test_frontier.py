@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -38,6 +40,13 @@ def test_what_is_free_is_saved_and_limits_are_kept(points):
     assert points[chosen_point(points, milliseconds=0.15)].costs.milliseconds <= 0.15
     assert points[chosen_point(points, size=2e6)].costs.size <= 2e6
     assert chosen_point(points, milliseconds=1e-9) == len(points) - 1  # none is quick enough: the quickest
+
+
+def test_time_to_package_is_kept_within_the_limits(points):
+    timed = [replace(p, costs=replace(p.costs, seconds=5.0 * p.members)) for p in points]
+    assert points[chosen_point(timed, seconds=5.0)].members == 1
+    assert chosen_point(timed, seconds=100.0) == chosen_point(points)
+    assert points[chosen_point(timed, seconds=0.0)].members == 1  # none is quick enough: the one that takes least
 
 
 def test_a_job_keeps_to_the_members_asked_for(tmp_path):

@@ -69,6 +69,9 @@ class Scripted:
     def memory(self):
         return {}
 
+    def used(self):
+        return {}
+
 
 def schedule_of(job, engine, *, seconds=None, guard=None):
     deadline = None if seconds is None else time.monotonic() + seconds
@@ -131,6 +134,25 @@ def test_a_fit_past_its_limit_is_ended(job, monkeypatch):
     assert time.monotonic() - began < 5
     assert engine.killed and statuses(schedule)["linear"] == "done"
     assert statuses(schedule)["lightgbm"] == "stopped"
+
+
+def test_a_fit_under_way_tells_how_busy_the_machine_is(job, monkeypatch):
+    """It gets a quarter of the processor: what comes after training is then planned to take longer."""
+    monkeypatch.setattr("modelwright.train.schedule.PACE_EVERY_S", 0.1)
+
+    class Slow(Scripted):
+        began = time.monotonic()
+
+        def used(self):
+            return dict.fromkeys(range(self.n_workers), 0.25 * (time.monotonic() - self.began))
+
+    engine = Slow(job, silent=("lightgbm/default@0",))
+    schedule = schedule_of(job, engine, seconds=2.0)
+    monkeypatch.setattr(schedule.horizon.pace, "learn", lambda wall, used: told.append((wall, used)))
+    told = []
+    schedule.run()
+    told = [(wall, used) for wall, used in told if used]  # fits that are done before tell themselves
+    assert told and all(wall >= 0.1 and used == pytest.approx(0.25 * wall, rel=0.3) for wall, used in told)
 
 
 def test_without_time_nothing_starts_and_says_why(job):

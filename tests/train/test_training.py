@@ -164,3 +164,16 @@ def test_the_learning_curve_is_of_a_fold_like_all_where_folds_go_forward(tmp_pat
     folds = tuple((rest[:a], rest[a:b]) for a, b in pairwise(cuts))
     outcome = run_training(replace(job, folds=folds), InlineEngine(), trials=4)
     assert outcome.learning[-1].n_train in {len(folds[1][0]), len(folds[2][0])}  # 3 or 4 of 6 parts: 3.5 on average
+
+
+def test_models_that_would_take_too_long_to_package_are_few_and_it_is_told(job, monkeypatch):
+    monkeypatch.setattr("modelwright.train.ahead.SHIPPING_S", 1e-3)  # a thousandth of a second a byte
+    outcome = run_training(job, InlineEngine(), seconds=12.0)
+    assert [len(member.folders) for member in outcome.members] == [1]
+    assert "the model of a fold is used" in outcome.document.refit
+    assert sum(c.status == "done" for c in outcome.document.candidates) >= 1
+
+
+def test_what_rows_and_models_take_later_is_measured_in_the_fits(job):
+    outcome = run_training(job, InlineEngine(), trials=6)
+    assert outcome.heft.size > 1_000 and 0 < outcome.heft.row_seconds < 0.1

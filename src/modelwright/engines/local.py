@@ -73,6 +73,9 @@ class InlineEngine:
     def memory(self) -> dict[int, int]:
         return {}
 
+    def used(self) -> dict[int, float]:
+        return {}
+
     def close(self) -> None:
         self._state = None
 
@@ -205,6 +208,9 @@ class ProcessEngine:
     def memory(self) -> dict[int, int]:
         return {i: held_bytes(w.pid) for i, w in enumerate(self._workers) if w and w.pid is not None}
 
+    def used(self) -> dict[int, float]:
+        return {i: used_seconds(w.pid) for i, w in enumerate(self._workers) if w and w.pid is not None}
+
     def close(self) -> None:
         for worker in self._workers:
             _stop(worker)
@@ -226,6 +232,17 @@ def held_bytes(pid: int) -> int:
             return int(process.memory_info().rss)
     except psutil.Error:
         return 0
+
+
+def used_seconds(pid: int) -> float:
+    """Return the processor seconds that a process has used, 0 when it is gone."""
+    import psutil
+
+    try:
+        times = psutil.Process(pid).cpu_times()
+    except psutil.Error:
+        return 0.0
+    return float(times.user + times.system)
 
 
 def _stop(worker: _Worker | None) -> None:

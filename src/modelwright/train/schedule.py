@@ -58,6 +58,9 @@ TRIAL_ROWS = 1_000
 GRACE_S = 1.5
 """Seconds past its limit after which a fit that does not stop is ended from outside."""
 
+PACE_EVERY_S = 1.0
+"""After so many seconds it is looked again at how busy the machine is."""
+
 OVERHEAD_MARGIN = 1.5
 """Encoding for another family may take this many times longer than what was seen so far."""
 
@@ -114,6 +117,8 @@ class Schedule:
         truth = {f: job.y[job.folds[f][1]] for f in range(folds)}
         self._standing = Standing(metrics.get(job.metric).loss, truth)
         self._on: dict[int, tuple[Running, int, float, float | None]] = {}
+        self._used: dict[int, float] = {}
+        self._used_at = self.began
 
     def run(self) -> None:
         """Run trials. Afterwards every candidate has a final status."""
@@ -313,7 +318,8 @@ class Schedule:
             files=result.files,
             row_seconds=result.row_seconds,
         )
-        self.horizon.pace.learn(result.seconds, result.used)
+        if not self._used:
+            self.horizon.pace.learn(result.seconds, result.used)
         self._weigh_down(r, result.files)
         self.journal.add(line, result.arrays)
         r.lines[fold], r.results[fold] = line, result.arrays
@@ -368,9 +374,20 @@ class Schedule:
         if self.search is not None:
             self.search.learn(r.candidate, gain)
 
+    def _watch_pace(self, moment: float) -> None:
+        """Learn from the fits under way how busy the machine is: when a long one ends, it tells too late."""
+        if moment - self._used_at < PACE_EVERY_S:
+            return
+        used = self.engine.used()
+        for worker, (_, _, began, _) in self._on.items():
+            if began <= self._used_at and worker in used and worker in self._used:
+                self.horizon.pace.learn(moment - self._used_at, used[worker] - self._used[worker])
+        self._used, self._used_at = used, moment
+
     def _watch(self) -> None:
         """End fits that are past their limit, and the largest worker when memory runs short."""
         moment = time.monotonic()
+        self._watch_pace(moment)
         for worker, (_, _, _, limit) in list(self._on.items()):
             if limit is not None and moment > limit:
                 self.engine.kill(worker, "the time for this fit was over")
