@@ -7,6 +7,7 @@ import pytest
 
 from modelwright.data.columns import Strings
 from modelwright.retrain.challenge import Side, aligned, challenge, losses_of
+from modelwright.retrain.documents import Burden
 
 N = 2000
 
@@ -81,3 +82,29 @@ def test_classes_are_put_in_order():
     assert aligned(prediction, ("a", "b"), ("b", "c", "a")).tolist() == [[0.8, 0.0, 0.2]]
     assert losses_of("log_loss", np.array([1.0]), prediction) == pytest.approx([-np.log(0.8)])
     assert losses_of("mae", np.array([1.0]), np.array([[3.0]])) == [2.0]
+
+
+def test_what_has_learned_from_more_and_newer_rows_need_not_prove_it():
+    y, good, _ = values()
+    rng = np.random.default_rng(7)
+    bit_better, bit_worse = (good + rng.normal(0, s, (N, 1)) for s in (0.0, 0.03))
+    trifle = {"old": bit_worse, "new": bit_better}
+    found = fought(y, **trifle)
+    assert found.loss_gain.value > 0 and not found.wins, "within the noise"
+    found = fought(y, **trifle, burden=Burden.LIKELIER)
+    assert found.wins and found.burden is Burden.LIKELIER and "likelier better than not" in found.why
+    back = {"old": bit_better, "new": bit_worse}
+    assert not fought(y, **back, burden=Burden.LIKELIER).wins
+    assert fought(y, **back, burden=Burden.NOT_WORSE).wins
+
+
+def test_what_the_newest_rows_are_worth_is_allowed_for():
+    rng = np.random.default_rng(3)
+    p = rng.uniform(0.05, 0.95, N)
+    y = (rng.random(N) < p).astype(float)
+    right, wrong = (np.column_stack([1 - q, q]) for q in (p, p**2 / (p**2 + (1 - p) ** 2)))
+    found = fought(y, right, wrong, metric="roc_auc", burden=Burden.NOT_WORSE)
+    assert found.loss_gain.high < 0 and not found.wins
+    assert fought(y, right, wrong, metric="roc_auc", burden=Burden.NOT_WORSE, worth=0.2).wins
+    assert not fought(y, right, wrong[:, ::-1], metric="roc_auc", burden=Burden.NOT_WORSE, worth=9.0).wins, "its score"
+    assert not fought(y, right, wrong, metric="roc_auc", burden=Burden.NOT_WORSE, worth=0.2, gates=("large",)).wins

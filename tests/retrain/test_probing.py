@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -74,3 +76,13 @@ def test_few_rows_say_nothing() -> None:
 
 def test_what_comes_before_its_label_is_left_out_up_to_a_third() -> None:
     assert gap_of(0, 300) == 0 and gap_of(50, 300) == 50 and gap_of(5000, 300) == 100
+
+
+def test_what_new_rows_are_worth() -> None:
+    turned, same = asked(0, turned=True), asked(0, turned=False)
+    assert turned is not None and same is not None
+    assert turned.worth > 0.5 * turned.loss and same.worth < 0.1 * same.loss
+    renewed = replace(turned.corrected, value=3.0)
+    assert Probe(rows=100, corrected=same.corrected, loss=2.0, renewed=renewed, dated=6.0).worth == pytest.approx(1.0)
+    lost = replace(same.corrected, value=-1.0)
+    assert Probe(rows=100, corrected=lost, loss=2.0).worth == 0.0

@@ -13,10 +13,10 @@ import modelwright as mw
 from modelwright import documents
 from modelwright.project import Project
 from modelwright.retrain.challenge import LEVEL, level_of_look
-from modelwright.retrain.documents import Policy
+from modelwright.retrain.documents import Burden, Policy
 from modelwright.retrain.maintenance import STATE, Settings, Upkeep, maintain_once
 from modelwright.retrain.retraining import retrain
-from modelwright.retrain.shadowing import Shadow, conclude, look_again, stays
+from modelwright.retrain.shadowing import Shadow, conclude, into_shadow, look_again, stays
 
 from .test_retraining import rows
 
@@ -58,6 +58,15 @@ def test_or_against_it(project: Project) -> None:
     found = look_again(project, Shadow(version=2), later(3, 6.0))
     assert found is not None and not found.wins
     assert not stays(replace(found, loss_gain=replace(found.loss_gain, value=-1.0)))
+
+
+def test_what_has_learned_from_more_rows_is_asked_about_later_ones_alone(project: Project) -> None:
+    found = look_again(project, Shadow(version=2, renewed=True), later(2, 1.0))
+    assert found is not None and found.wins and found.burden is Burden.LIKELIER and found.rows == 200
+    lost = replace(found, wins=False, loss_gain=replace(found.loss_gain, value=-1.0))
+    assert not stays(lost) and into_shadow(lost) == Shadow(version=2, renewed=True)
+    assert into_shadow(replace(lost, burden=Burden.PROOF)) is None and into_shadow(found) is None
+    assert into_shadow(replace(lost, gates=("it is too large",))) is None
 
 
 def test_a_person_promotes_what_is_proposed(project: Project) -> None:

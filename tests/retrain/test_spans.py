@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from modelwright.retrain.documents import Span
-from modelwright.retrain.spans import FEWEST, change_point, judging_rows, rows_of
+from modelwright.retrain.spans import FEWEST, change_point, judging_rows, lasting_change, rows_of
 
 
 @pytest.mark.parametrize("at", [150, 400, 550])
@@ -40,3 +40,11 @@ def test_what_spans_hold() -> None:
     early, late = (fading < 257).sum(), (fading >= 757).sum()
     assert 3 * early < late < 250 and (np.diff(fading) > 0).all() and fading[-1] == past[-1]
     assert (fading == rows_of(Span.FADING, past, None, 0)).all()
+
+
+def test_a_change_counts_once_it_has_lasted_longer_than_labels_take() -> None:
+    losses = np.random.default_rng(0).exponential(1.0, 900)
+    losses[600:] *= 4
+    found = change_point(losses)
+    assert found is not None and lasting_change(losses, pending=100) == found
+    assert lasting_change(losses, pending=900 - found) is None, "it may be over by now"

@@ -8,9 +8,9 @@ import pytest
 
 from modelwright.evaluate.measurements import Measurement
 from modelwright.monitor.documents import Alarm, Judgement, Monitoring
-from modelwright.retrain.documents import Trigger
+from modelwright.retrain.documents import Burden, Span, Trigger
 from modelwright.retrain.probing import Probe
-from modelwright.retrain.triggers import MOST_SAVED, PRICE, Waiting, may_train, reason_to_retrain
+from modelwright.retrain.triggers import MOST_SAVED, PRICE, Waiting, burden_of, may_train, reason_to_retrain
 
 MOVED = Measurement(name="x", value=1.0, low=0.5, high=1.5, n=100, method="test")
 
@@ -96,3 +96,9 @@ def test_many_new_rows_are_a_reason_and_twice_as_many_the_next() -> None:
     assert reason_to_retrain(quiet, waiting, MAYBE) is None
     assert reason_to_retrain(quiet, replace(waiting, fresh=1000), MAYBE) is Trigger.ROWS
     assert reason_to_retrain(quiet, replace(waiting, fresh=1000), HOPELESS) is None
+
+
+def test_a_choice_among_the_rows_has_to_prove_itself() -> None:
+    assert burden_of(Span.ALL, SURE) is Burden.NOT_WORSE
+    assert {burden_of(Span.ALL, probed) for probed in (None, MAYBE, HOPELESS, TRIFLE)} == {Burden.LIKELIER}
+    assert {burden_of(span, SURE) for span in (Span.CHANGE, Span.HALF, Span.FADING)} == {Burden.PROOF}

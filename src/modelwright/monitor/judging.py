@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -69,6 +69,8 @@ class _Case:
     told: list[str] = field(default_factory=list)
     drift: dict[str, float] = field(default_factory=dict)
     trust: bool = True
+    faulty: frozenset[str] = frozenset()
+    """Columns whose feed is broken."""
 
     def broken(self) -> Iterator[Alarm]:
         """Yield what is wrong with the feed itself."""
@@ -135,12 +137,12 @@ class _Case:
         """Return whether many rows lie where training has seen few or none."""
         return self.is_outside(compared) or compared.edge >= OUTSIDE or compared.alike < ALIKE
 
-    def drifted(self, without: frozenset[str]) -> Iterator[Alarm]:
-        """Yield the columns that moved, weighed by what that does to the loss."""
+    def drifted(self) -> Iterator[Alarm]:
+        """Yield the columns that moved, weighed by what that does to the loss; without those that are broken."""
         moved = self.moved()
         for name, compared in self.columns.items():
             outside = self.is_outside(compared)
-            if name in without or not (name in moved or outside):
+            if name in self.faulty or not (name in moved or outside):
                 continue
             judgement, because = self.matters(None if compared.flat else compared.reference.use)
             column = self.evidence.window.columns[name]
@@ -152,7 +154,9 @@ class _Case:
                 moved=wording.moved(check, value, compared.n),
                 evidence=max(self.drift.get(name, 1.0), LARGEST if outside else 1.0),
                 use=compared.reference.use,
-                sentence=wording.drift(compared, column, self.version.contract[name], judgement, because),
+                sentence=wording.drift(
+                    compared, column, self.version.contract[name], judgement, because, faulty=bool(self.faulty)
+                ),
             )
 
     def prediction(self) -> Iterator[Alarm]:
@@ -236,7 +240,7 @@ class _Case:
                     judgement=Judgement.HARMFUL,
                     moved=real.measurement,
                     evidence=found["all"],
-                    sentence=wording.loss(real.measurement, expected),
+                    sentence=wording.loss(real.measurement, expected, faulty=bool(self.faulty)),
                 )
             if not self.trust:
                 self.told.append(wording.DIFFERS)
@@ -340,7 +344,7 @@ class _Case:
                 moved=parts[name].measurement,
                 evidence=found[name],
                 use=self.evidence.reference[parts[name].column].use,
-                sentence=wording.part(parts[name]),
+                sentence=wording.part(parts[name], faulty=bool(self.faulty)),
             )
         off = calibration(labelled, self.version.plan.classes, loss)
         gathered = self.history.take("calibration", {"all": off.p})
@@ -361,15 +365,14 @@ def judged(
 ) -> tuple[tuple[Alarm, ...], tuple[ColumnState, ...], tuple[str, ...], Measurement | None]:
     """Return the alarms, gravest first, the state of each column, what else is to be told, and the estimated loss."""
     case = _Case(version, evidence, history)
-    alarms = [*case.loss(), *case.broken()]
-    faulty = frozenset(a.column for a in alarms if a.judgement is Judgement.BROKEN and a.column)
-    alarms += case.drifted(faulty)
+    broken = list(case.broken())
+    case.faulty = faulty = frozenset(a.column for a in broken if a.column)
+    alarms = [*case.loss(), *broken, *case.drifted()]
     if not faulty:  # what a broken column does to the rest says nothing of the world
         alarms += [*joint_alarms(case, case.moved()), *case.prediction(), *case.classes(), *case.by_estimate()]
         alarms += case.fairness()
     alarms += case.in_parts()
     if faulty:
-        alarms = [replace(alarm, sentence=wording.beside_a_broken_feed(alarm.sentence)) for alarm in alarms]
         case.told = [words for words in case.told if words != wording.DIFFERS]
     estimated = None if faulty else case.estimated()
     if estimated is None:

@@ -10,7 +10,7 @@ import numpy as np
 
 from modelwright.data.canonical import read_columns
 from modelwright.data.columns import Column, Columns, Strings
-from modelwright.data.enforcing import Fit, Tally, fit_of, violations_of
+from modelwright.data.enforcing import Fit, Tally, fit_of, refuse_unreadable, violations_of
 from modelwright.data.parsing.texts import text_of
 from modelwright.errors import UsageError
 
@@ -57,8 +57,8 @@ class Window:
     told: tuple[str, ...] = ()
 
 
-def window_of(version: Version, table: Any, *, answers: Any = None, labels: Any = None) -> Window:
-    """Return raw rows as a window. Nothing is refused: what breaks the contract is what monitoring is to find.
+def window_of(version: Version, table: Any, *, answers: Any = None, labels: Any = None, refuse: bool = False) -> Window:
+    """Return raw rows as a window. What breaks the contract is what monitoring is to find.
 
     Parameters
     ----------
@@ -68,18 +68,24 @@ def window_of(version: Version, table: Any, *, answers: Any = None, labels: Any 
         What was answered, as `Version.predict` returns it; None: the version is asked now.
     labels : sequence or None
         What came true, None or NaN where that is not known.
+    refuse : bool
+        Refuse rows without a column of the contract, or with more than half of one unreadable, as scoring does.
 
     Raises
     ------
     UsageError
         Labels or answers are not as many as the rows (MW-U705).
+    ContractError
+        What is refused.
     """
     from modelwright.package.bundle import as_table_told
 
     raw, notes = as_table_told(table)
     names = tuple(raw) if isinstance(raw, dict) else tuple(getattr(raw, "column_names", None) or raw)
-    fit = fit_of(names, version.contract)
+    fit = fit_of(names, version.contract, version.contract.names if refuse else ())
     columns, tally = read_columns(raw, fit, version.contract)
+    if refuse:
+        refuse_unreadable(tally, version.contract)
     prediction = _prediction(version, columns, answers)
     y = None if labels is None else encode_labels(labels, version.plan.classes)
     _check_lengths(tally.n_rows, prediction, y)

@@ -112,11 +112,19 @@ def broken(words: str) -> str:
     return f"{words[0].upper()}{words[1:]}: {DO[Judgement.BROKEN]}."
 
 
-def drift(compared: Compared, column: Column, spec: ColumnSpec, judgement: Judgement, because: str) -> str:
-    """Return the sentence on a column that moved."""
+def _next_move(judgement: Judgement, faulty: bool) -> str:
+    """Return what to do; nothing is to be learned from rows that are harmed beside a broken feed."""
+    harmed = judgement is Judgement.HARMFUL
+    return "look again when the feed is repaired" if faulty and harmed else DO[judgement]
+
+
+def drift(
+    compared: Compared, column: Column, spec: ColumnSpec, judgement: Judgement, because: str, *, faulty: bool = False
+) -> str:
+    """Return the sentence on a column that moved, beside a broken feed or not."""
     name = compared.reference.name
     used = "" if compared.reference.use is None else f" ({share(compared.reference.use)} of the model's use)"
-    return f"'{name}'{used} moved: {_how(compared, column, spec)}; {because}: {DO[judgement]}."
+    return f"'{name}'{used} moved: {_how(compared, column, spec)}; {because}: {_next_move(judgement, faulty)}."
 
 
 def _how(compared: Compared, column: Column, spec: ColumnSpec) -> str:
@@ -186,13 +194,13 @@ def all_together(found: Together, judgement: Judgement, because: str) -> str:
     return f"The columns go together otherwise: {how} {now} here, by {before} in training; {because}: {DO[judgement]}."
 
 
-def part(found: Part) -> str:
-    """Return the sentence on a part of the rows in which the loss is up."""
+def part(found: Part, *, faulty: bool = False) -> str:
+    """Return the sentence on a part of the rows in which the loss is up, beside a broken feed or not."""
     name = LOSSES[found.measurement.name]
     lost, expected = number(found.measurement.value), number(found.estimate)
     return (
         f"Where '{found.column}' is {found.value}, the {name} is {lost} on {found.measurement.n:,} rows with labels, "
-        f"and {expected} was to be expected: {DO[Judgement.HARMFUL]}."
+        f"and {expected} was to be expected: {_next_move(Judgement.HARMFUL, faulty)}."
     )
 
 
@@ -210,15 +218,10 @@ def by_estimate(estimated: Measurement, expected: Measurement) -> str:
     return f"the {LOSSES[estimated.name]} is estimated at {_beside(estimated, expected)}"
 
 
-def loss(real: Measurement, expected: Measurement) -> str:
-    """Return the sentence on a real loss that is up."""
+def loss(real: Measurement, expected: Measurement, *, faulty: bool = False) -> str:
+    """Return the sentence on a real loss that is up, beside a broken feed or not."""
     words = by_labels(real, expected)
-    return f"{words[0].upper()}{words[1:]}: {DO[Judgement.HARMFUL]}."
-
-
-def beside_a_broken_feed(sentence: str) -> str:
-    """Return the sentence on a loss that is up where columns are broken: nothing is to be learned from such rows."""
-    return sentence.replace(DO[Judgement.HARMFUL], "look again when the feed is repaired")
+    return f"{words[0].upper()}{words[1:]}: {_next_move(Judgement.HARMFUL, faulty)}."
 
 
 def estimated_up(estimated: Measurement, expected: Measurement) -> str:

@@ -2,8 +2,10 @@
 
 The challenger wins where its score or its mean loss is better by more than the noise and the other is not worse, no
 gate blocks it, and it is worse, by more than the noise, in no part of the rows: by every column, and so by the columns
-on which people must not be treated differently. Neighbours in time err alike, so that stretches of time are what is
-counted, see `evaluate.blocks`.
+on which people must not be treated differently. Where it is the same recipe that has learned from all rows, newer ones
+among them, less is asked for, see `documents.Burden`: more and newer rows make a model better as a rule, a wrong choice
+costs little and is taken back, and waiting for proof costs the gain of every window until then. Neighbours in time err
+alike, so that stretches of time are what is counted, see `evaluate.blocks`.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ from modelwright.evaluate.blocks import time_blocks
 from modelwright.evaluate.intervals import gain, mean_measurement, measure, sum_by
 from modelwright.evaluate.measurements import Measurement
 from modelwright.evaluate.valuing import absolute_rows, log_loss_rows, squared_rows
-from modelwright.retrain.documents import Challenge, SliceChange
+from modelwright.retrain.documents import Burden, Challenge, SliceChange
 
 __all__ = ["Side", "aligned", "challenge", "level_of_look", "losses_of"]
 
@@ -34,6 +36,10 @@ ALPHA = 0.05
 FEWEST_IN_SLICE = 30
 MOST_LEVELS = 12  # of a category, the most frequent
 RANGES = 4  # of a number
+PASSED = {
+    Burden.LIKELIER: "likelier better than not, and it has learned from more and newer rows",
+    Burden.NOT_WORSE: "no worse than it may be before it has learned from these rows, which was found to help",
+}
 BY_SIZE = frozenset({"mae", "median_ae", "mape"})
 """Metrics for which the loss of a row is the size of its error; of other values it is the square."""
 
@@ -86,6 +92,8 @@ def challenge(
     gates: Sequence[str] = (),
     seed: int = 0,
     level: float = LEVEL,
+    burden: Burden = Burden.PROOF,
+    worth: float = 0.0,
 ) -> Challenge:
     """Return who is better.
 
@@ -105,6 +113,10 @@ def challenge(
     seed : int
     level : float
         Of the intervals of the gains, see `level_of_look`.
+    burden : Burden
+        What the challenger has to show to win.
+    worth : float
+        What the rows that judge are worth to who learns from them, by a probe: the challenger has not, and would.
     """
     chosen = metrics.get(metric)
     blocks = None if order is None else time_blocks(_ranks(order), y, champion.prediction)
@@ -127,6 +139,7 @@ def challenge(
     less = mean_measurement("loss", difference, groups=blocks, seed=seed, level=level)
     slices, seen = _worse_slices(difference, columns, blocks)
     better = (_above(more) and not _below(less)) or (_above(less) and not _below(more))
+    passes = better or _passes(burden, more, less, worth)
     return Challenge(
         champion=champion.version,
         challenger=challenger.version,
@@ -139,9 +152,19 @@ def challenge(
         slices=slices,
         slices_seen=seen,
         gates=tuple(gates),
-        wins=better and not slices and not gates,
-        why=_why(chosen, scores, more, less, better, slices, gates),
+        wins=passes and not slices and not gates,
+        why=_why(chosen, scores, more, less, better, burden if passes else None, slices, gates),
+        burden=burden,
     )
+
+
+def _passes(burden: Burden, more: Measurement, less: Measurement, worth: float) -> bool:
+    """Return whether a challenger shows what less than a proof asks for."""
+    if burden is Burden.PROOF or less.value is None or _below(more):
+        return False
+    if burden is Burden.LIKELIER:
+        return less.value > 0
+    return (less.value if less.high is None else less.high) + worth >= 0
 
 
 def _above(gain: Measurement) -> bool:
@@ -162,21 +185,24 @@ def _why(
     more: Measurement,
     less: Measurement,
     better: bool,
+    passed: Burden | None,
     slices: Sequence[SliceChange],
     gates: Sequence[str],
 ) -> str:
     old, new = (fmt.amount(s) if s.value is not None else "not defined" for s in scores)
     told = f"{metric.title} {new} against {old} of the champion on {more.n:,} rows that neither was fitted on"
     gains = f"gain {fmt.measured(more)}, of the mean loss {fmt.measured(less)}"
-    if not better and more.low is None and less.low is None:
+    if passed is None and more.low is None and less.low is None:
         return f"{told}: whether that is better cannot be told ({more.method})"
-    if not better:
+    if passed is None:
         return f"{told}: not better by more than the noise ({gains})"
     if slices:
         worst = slices[0]
         return f"{told}: better, but worse where '{worst.column}' is {worst.value} (and {len(slices) - 1} more slices)"
     if gates:
         return f"{told}: better, but {gates[0]}"
+    if not better:
+        return f"{told}: {PASSED[passed]} ({gains})"
     return f"{told}: better by more than the noise ({gains})"
 
 

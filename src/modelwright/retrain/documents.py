@@ -11,6 +11,7 @@ __all__ = [
     "BY",
     "PROPOSED",
     "RETRAINED",
+    "Burden",
     "Challenge",
     "Policy",
     "Retrained",
@@ -48,6 +49,21 @@ class Trigger(StrEnum):
     SCHEDULE = "schedule"
     ROWS = "new rows"
     GAIN = "more to learn"
+
+
+class Burden(StrEnum):
+    """What a challenger has to show on the rows that judge.
+
+    ``PROOF``: that it is better by more than the noise. ``LIKELIER``: a lower mean loss; enough for the champion's
+    recipes that have learned from all rows and newer ones, which make a model better as a rule. ``NOT_WORSE``: that it
+    is worse by no more than the noise and what a probe found the newest rows to be worth; enough for them where the
+    probe has proven that what newer rows hold carries over to later ones. Those that judge are the newest: the model
+    that is judged has not learned from them, and the version that would serve has.
+    """
+
+    PROOF = "proof"
+    LIKELIER = "likelier"
+    NOT_WORSE = "not worse"
 
 
 class Span(StrEnum):
@@ -102,6 +118,8 @@ class Challenge:
     wins : bool
     why : str
         In one sentence with the numbers.
+    burden : Burden
+        What the challenger had to show.
     """
 
     champion: int
@@ -117,6 +135,7 @@ class Challenge:
     gates: tuple[str, ...]
     wins: bool
     why: str
+    burden: Burden = Burden.PROOF
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -40,8 +40,8 @@ def check_feed(version: Version, new: pa.Table) -> Monitoring:
     DataError
         The feed is broken (MW-D802), or the labels are not what the target can have (MW-D803).
     """
-    from modelwright.data.canonical import canonicalise
     from modelwright.monitor.watching import watch
+    from modelwright.monitor.windows import window_of
 
     target = version.manifest.target
     if target not in new.column_names:
@@ -50,9 +50,10 @@ def check_feed(version: Version, new: pa.Table) -> Monitoring:
             fix=did_you_mean(target, new.column_names),
             code="MW-U801",
         )
-    canonicalise(new, version.contract, required=version.contract.names)
-    _check_labels(version, new.column(target))
-    found = watch(version, new.drop_columns([target]), labels=new.column(target).to_pylist())
+    labels = new.column(target)
+    window = window_of(version, new.drop_columns([target]), labels=labels.to_pylist(), refuse=True)
+    _check_labels(version, labels)
+    found = watch(version, window)
     broken = _broken(found)
     if not broken:
         broken = list(sound_rows(version, new)[1])

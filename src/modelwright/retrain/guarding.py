@@ -7,15 +7,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from modelwright import documents
+from modelwright.brief import Brief
 from modelwright.champions import PROMOTED, ROLLED_BACK
 from modelwright.data.columns import take
+from modelwright.data.contract import Contract
+from modelwright.frame.problem import Problem
 from modelwright.govern.gates import GATES
 from modelwright.monitor.windows import encode_labels
 from modelwright.project import Project
 from modelwright.retrain.challenge import Side, aligned, challenge, level_of_look, losses_of
 from modelwright.retrain.documents import BY, Challenge
-from modelwright.retrain.spans import change_point
-from modelwright.retrain.tables import FEWEST_NEW, canonical
+from modelwright.retrain.spans import lasting_change
+from modelwright.retrain.tables import FEWEST_NEW, canonical, pending_rows
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -41,7 +44,8 @@ def promoted_at(project: Project) -> str | None:
 def take_back(project: Project, later: pa.Table, looks: int = 0) -> Challenge | None:
     """Go back to an earlier champion that does better on later rows, beyond the noise; return how they compared.
 
-    Where the champion's losses have changed on the way, the rows since then count: what was may have come back.
+    Where the champion's losses have changed on the way, the rows since then count: what was may have come back. What is
+    younger than labels take says nothing of today, see `spans.lasting_change`.
 
     Parameters
     ----------
@@ -83,11 +87,11 @@ def _compared(project: Project, now: int, before: int, later: pa.Table, looks: i
     new, old = project.version(now), project.version(before)
     target, classes = new.manifest.target, new.plan.classes
     y = encode_labels(later.column(target).to_pylist(), classes) if target in later.column_names else np.empty(0)
-    rows = np.flatnonzero(~np.isnan(y))
-    if len(rows) < FEWEST_NEW * (looks + 1):
+    rows, pending = np.flatnonzero(~np.isnan(y)), _pending(project, now, later)
+    if len(rows) < max(FEWEST_NEW * (looks + 1), pending + 1):
         return None
     said = new.plan.predict(take(canonical(later, new.contract), rows))
-    rows = rows[change_point(losses_of(new.manifest.metric, y[rows], said)) or 0 :]
+    rows = rows[lasting_change(losses_of(new.manifest.metric, y[rows], said), pending) or 0 :]
     if len(rows) < FEWEST_NEW:
         return None
     sides = []
@@ -104,3 +108,10 @@ def _compared(project: Project, now: int, before: int, later: pa.Table, looks: i
         order=np.arange(len(rows)),
         level=level,
     )
+
+
+def _pending(project: Project, version: int, later: pa.Table) -> int:
+    """Return how many rows come before their labels do, by the delay that the brief of a version's run names."""
+    folder = project.run_folder(project.made_by(version))
+    brief, contract = documents.load(folder / "brief.json", Brief), documents.load(folder / "contract.json", Contract)
+    return pending_rows(later, contract, documents.load(folder / "problem.json", Problem).time, brief.label_delay)

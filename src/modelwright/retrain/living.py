@@ -11,12 +11,12 @@ from modelwright.monitor.history import History
 from modelwright.monitor.watching import watch_window
 from modelwright.package.bundle import Version
 from modelwright.retrain.challenge import Side, challenge, level_of_look, losses_of
-from modelwright.retrain.documents import Challenge, Trigger
+from modelwright.retrain.documents import Burden, Challenge, Trigger
 from modelwright.retrain.guarding import MOST_BEFORE
-from modelwright.retrain.probing import probe
-from modelwright.retrain.spans import change_point, choose_span, judging_rows
+from modelwright.retrain.probing import Probe, probe
+from modelwright.retrain.spans import choose_span, judging_rows, lasting_change
 from modelwright.retrain.tables import FEWEST_NEW
-from modelwright.retrain.triggers import Waiting, may_train, reason_to_retrain
+from modelwright.retrain.triggers import Waiting, burden_of, may_train, reason_to_retrain
 from modelwright.retrain.world import MOST_ROWS, Cost, World
 
 __all__ = ["Life"]
@@ -34,6 +34,7 @@ class _Shadow:
     judged: np.ndarray
     said: np.ndarray
     since: int
+    renewed: bool
     looks: int = 0
 
 
@@ -65,6 +66,8 @@ class Life:
     rollbacks: int = 0
     judgements: list[str] = field(default_factory=list)
     events: list[str] = field(default_factory=list)
+    actions: dict[int, list[str]] = field(default_factory=dict)
+    """By number of the window, from 1 on: "trained", "promoted", "taken back"."""
 
     def look(self, part: np.ndarray) -> Monitoring:
         """Have a window answered and watched, with the labels that have come since the last one."""
@@ -88,7 +91,8 @@ class Life:
     def maintain(self, known: np.ndarray, found: Monitoring) -> None:
         """Take back, have a shadow serve, or train again, where there is a reason."""
         usable = known[self.learnable[known]]
-        if self._taken_back(usable) or self._shadow_serves(usable):
+        self._take_back(usable)
+        if self._shadow_serves(usable):
             return
         if found.judgement is Judgement.BROKEN or not may_train(self.waiting):
             return
@@ -98,12 +102,16 @@ class Life:
         probed = probe(self.world.question, fresh, said, usable[usable < self.since], self.pending)
         trigger = reason_to_retrain(found, self.waiting, probed)
         if trigger is not None:
-            self._train(trigger, usable, fresh, losses_of(self.world.question.metric, self._y(fresh), said))
+            losses = losses_of(self.world.question.metric, self._y(fresh), said)
+            self._train(trigger, probed, usable, fresh, losses)
 
-    def _train(self, trigger: Trigger, usable: np.ndarray, fresh: np.ndarray, losses: np.ndarray) -> None:
+    def _train(
+        self, trigger: Trigger, probed: Probe | None, usable: np.ndarray, fresh: np.ndarray, losses: np.ndarray
+    ) -> None:
         """Make a challenger, and have it serve where it wins."""
         world = self.world
         self.retrains += 1
+        self._did("trained")
         n_judged, change = judging_rows(losses)
         judged = fresh[-n_judged:]
         rest = usable[usable < judged[0]][-MOST_ROWS:]
@@ -111,10 +119,12 @@ class Life:
         span, rows, tried = choose_span(world.question, world.members[0][0], rest, new, change, self.pending)
         self.cost.of_spans(tried)
         said = world.predicted(rows, judged, self.cost)
-        fought = self._fought(judged, said, world.made + 1)
-        if fought.wins or (fought.loss_gain.value or 0.0) > 0:
+        burden, worth = burden_of(span, probed), 0.0 if probed is None else probed.worth
+        fought = self._fought(judged, said, world.made + 1, burden=burden, worth=worth)
+        if fought.wins or burden is not Burden.PROOF or (fought.loss_gain.value or 0.0) > 0:
             made = world.remade(np.concatenate([rows, judged]), self.cost)
-            self.shadow = _Shadow(version=made, judged=judged, said=said, since=int(judged[-1]) + 1)
+            renewed = burden is not Burden.PROOF
+            self.shadow = _Shadow(version=made, judged=judged, said=said, since=int(judged[-1]) + 1, renewed=renewed)
         trained_on = len(rows) + len(judged)
         self.waiting = self.waiting.after(won=fought.wins, trained_on=trained_on)
         if fought.wins:
@@ -129,6 +139,7 @@ class Life:
         self.version, self.since = self.shadow.version, self.shadow.since
         self.shadow, self.doubts = None, 0
         self.promotions += 1
+        self._did("promoted")
         self._tell(told)
 
     def _shadow_serves(self, usable: np.ndarray) -> bool:
@@ -140,9 +151,12 @@ class Life:
         if len(later) < FEWEST_NEW * 2**shadow.looks:
             return False
         shadow.looks += 1
-        rows = np.concatenate([shadow.judged, later])
-        said = np.concatenate([shadow.said, self.world.said(shadow.version, later)])
-        fought = self._fought(rows, said, shadow.version.manifest.version, level=level_of_look(shadow.looks))
+        said, number = self.world.said(shadow.version, later), shadow.version.manifest.version
+        if shadow.renewed:
+            fought = self._fought(later, said, number, burden=Burden.LIKELIER)
+        else:
+            rows, said = np.concatenate([shadow.judged, later]), np.concatenate([shadow.said, said])
+            fought = self._fought(rows, said, number, level=level_of_look(shadow.looks))
         if fought.wins:
             self.waiting = Waiting(trained_on=self.waiting.trained_on, saved=self.waiting.saved)
             self._serve(f"version {fought.challenger} answers, after {shadow.looks} looks in the shadow: {fought.why}")
@@ -150,7 +164,16 @@ class Life:
             self.shadow = None
         return fought.wins
 
-    def _fought(self, rows: np.ndarray, said: np.ndarray, number: int, level: float | None = None) -> Challenge:
+    def _fought(
+        self,
+        rows: np.ndarray,
+        said: np.ndarray,
+        number: int,
+        *,
+        level: float | None = None,
+        burden: Burden = Burden.PROOF,
+        worth: float = 0.0,
+    ) -> Challenge:
         """Return how a challenger does against who answers."""
         question = self.world.question
         return challenge(
@@ -161,17 +184,19 @@ class Life:
             columns={},
             order=question.order[rows],
             level=level_of_look(0) if level is None else level,
+            burden=burden,
+            worth=worth,
         )
 
-    def _taken_back(self, usable: np.ndarray) -> bool:
-        """Have a version before answer again where later labels speak for it; return whether they did."""
+    def _take_back(self, usable: np.ndarray) -> None:
+        """Have a version before answer again where later labels speak for it."""
         later = usable[usable >= self.since]
-        if not self.before or len(later) < FEWEST_NEW * (self.doubts + 1):
-            return False
+        if not self.before or len(later) < max(FEWEST_NEW * (self.doubts + 1), self.pending + 1):
+            return
         self.doubts += 1
-        later = later[change_point(self._losses(later)) or 0 :]
+        later = later[lasting_change(self._losses(later), self.pending) or 0 :]
         if len(later) < FEWEST_NEW:
-            return False
+            return
         level = level_of_look(self.doubts, len(self.before))
         found = [
             (self._fought(later, self.world.said(version, later), version.manifest.version, level=level), place)
@@ -179,11 +204,11 @@ class Life:
         ]
         back, place = max((f for f in found if f[0].wins), key=lambda f: f[0].loss_gain.value or 0.0, default=found[-1])
         if not back.wins:
-            return False
+            return
         self.version, self.since = self.before.pop(place)
         self.doubts, self.rollbacks = 0, self.rollbacks + 1
+        self._did("taken back")
         self._tell(f"version {back.challenger} answers again: {back.why}")
-        return True
 
     def _losses(self, rows: np.ndarray) -> np.ndarray:
         return losses_of(self.world.question.metric, self._y(rows), self.world.said(self.version, rows))
@@ -193,3 +218,6 @@ class Life:
 
     def _tell(self, what: str, mark: str = ":") -> None:
         self.events.append(f"window {len(self.judgements)}{mark} {what}")
+
+    def _did(self, what: str) -> None:
+        self.actions.setdefault(len(self.judgements), []).append(what)

@@ -26,10 +26,11 @@ from modelwright.monitor.looking import look_at_log
 from modelwright.monitor.sources import WINDOW_ROWS
 from modelwright.project import Project
 from modelwright.retrain.arrivals import logged_rows
+from modelwright.retrain.choosing import probed
 from modelwright.retrain.documents import Challenge, Policy, Retrained, Trigger
 from modelwright.retrain.guarding import promoted_at, take_back
-from modelwright.retrain.retraining import new_rows, probed, retrain
-from modelwright.retrain.shadowing import Shadow, conclude, look_again, stays
+from modelwright.retrain.retraining import new_rows, retrain
+from modelwright.retrain.shadowing import Shadow, conclude, into_shadow, look_again, stays
 from modelwright.retrain.tables import FEWEST_NEW, learned_until
 from modelwright.retrain.triggers import MOST_SAVED, Waiting, may_train, reason_to_retrain
 from modelwright.serve.log import LOG_FOLDER
@@ -154,7 +155,7 @@ def maintain_once(project: Project, settings: Settings, *, listener: Listener | 
     upkeep = _counted(upkeep, sum(w.rows > 0 for w in found), labelled)
     latest = worst([w.judgement for w in found])
     trigger = None
-    if latest is not Judgement.BROKEN and not _served(second) and not _served(shadowed):
+    if latest is not Judgement.BROKEN and not _served(shadowed):
         trigger = _reason(project, settings, upkeep, found, fresh)
     done: Retrained | None = None
     if trigger is not None and fresh is not None:
@@ -200,12 +201,11 @@ def _counted(upkeep: Upkeep, windows: int, labelled: int) -> Upkeep:
 def _after(upkeep: Upkeep, done: Retrained) -> Upkeep:
     """Return what is remembered after a training. What came is known to the next challenger, whoever serves."""
     waiting = upkeep.waiting.after(won=done.challenge.wins, trained_on=done.rows)
-    shadow = Shadow(version=done.version) if stays(done.challenge) else None
     return replace(
         upkeep,
         waiting=replace(waiting, tried=0),
         trained=now(),
-        shadow=shadow,
+        shadow=into_shadow(done.challenge),
         doubts=0 if done.promoted else upkeep.doubts,
     )
 
@@ -290,7 +290,9 @@ def _second_thoughts(
         return upkeep, None
     found = take_back(project, later, upkeep.doubts)
     if found is not None and found.wins:
-        return replace(_fresh(project), trained=upkeep.trained), found
+        back = _fresh(project)
+        waiting = replace(back.waiting, saved=upkeep.waiting.saved)
+        return replace(back, trained=upkeep.trained, waiting=waiting), found
     return replace(upkeep, doubts=upkeep.doubts + (found is not None)), found
 
 

@@ -74,6 +74,14 @@ class Probe:
         return _is_sure(self.corrected, WORTH * self.loss) or _is_sure(self.renewed, WORTH_RENEWED * self.dated)
 
     @property
+    def worth(self) -> float:
+        """What learning from the new rows is worth, by the better of the two machines, in the champion's loss."""
+        found = [0.0, self.corrected.value or 0.0]
+        if self.renewed is not None and self.dated > 0:
+            found.append((self.renewed.value or 0.0) / self.dated * self.loss)
+        return max(found)
+
+    @property
     def hopeless(self) -> bool:
         """Whether what the new rows hold does not carry over to later ones, as far as can be seen."""
         found = [self.corrected.value, None if self.renewed is None else self.renewed.value]

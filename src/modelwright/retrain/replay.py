@@ -12,7 +12,7 @@ older than the delay.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,10 +34,34 @@ from modelwright.retrain.tables import FEWEST_NEW
 from modelwright.retrain.triggers import Waiting
 from modelwright.retrain.world import Cost, World
 
-__all__ = ["Replay", "Told", "replay"]
+__all__ = ["Replay", "ReplayWindow", "Told", "replay"]
 
 WINDOWS = 50
 Told = Callable[[int, int, str], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReplayWindow:
+    """A window of the stream.
+
+    Attributes
+    ----------
+    labelled : int
+        Rows with a label.
+    frozen, maintained, every_window : float or None
+        Mean losses; None where no row has a label.
+    judgement : str
+        Of monitoring, in the maintained life.
+    actions : tuple of str
+        What maintenance did after it: ``"trained"``, ``"promoted"``, ``"taken back"``.
+    """
+
+    labelled: int
+    frozen: float | None
+    maintained: float | None
+    every_window: float | None
+    judgement: str
+    actions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +91,7 @@ class Replay:
         Of each window.
     events : tuple of str
         What maintenance did, a sentence each.
+    by_window : tuple of ReplayWindow
     """
 
     loss: str
@@ -88,6 +113,7 @@ class Replay:
     rows_fitted_always: int
     judgements: tuple[str, ...]
     events: tuple[str, ...]
+    by_window: tuple[ReplayWindow, ...] = ()
     told: tuple[str, ...] = ()
 
 
@@ -159,7 +185,7 @@ class _Replay:
                 life.maintain(known, found)
                 eager = self._eager(eager, known, cost)
             tell(number + 1, len(parts), life.judgements[-1])
-        return self._sum_up(life, frozen, always, cost, len(parts))
+        return self._sum_up(life, frozen, always, cost, parts)
 
     def _eager(self, before: Version, known: np.ndarray, cost: Cost) -> Version:
         """Return who answers where a model is made after every window."""
@@ -167,7 +193,9 @@ class _Replay:
             return before
         return self.world.remade(known, cost)
 
-    def _sum_up(self, life: Life, frozen: np.ndarray, always: np.ndarray, cost: Cost, windows: int) -> Replay:
+    def _sum_up(
+        self, life: Life, frozen: np.ndarray, always: np.ndarray, cost: Cost, parts: list[np.ndarray]
+    ) -> Replay:
         question = self.world.question
         rows = np.arange(self.world.old, len(question.y))
         rows = rows[~np.isnan(question.y[rows])]
@@ -193,15 +221,32 @@ class _Replay:
             rollbacks=life.rollbacks,
             alarms=sum(j in (Judgement.HARMFUL, Judgement.BROKEN) for j in life.judgements),
             refused=sum(j == Judgement.BROKEN for j in life.judgements),
-            windows=windows,
+            windows=len(parts),
             rows=len(question.y) - self.world.old,
             labelled=len(rows),
             rows_fitted=life.cost.rows,
             rows_fitted_always=cost.rows,
             judgements=tuple(life.judgements),
             events=tuple(life.events),
+            by_window=tuple(_by_window(life, losses, [np.flatnonzero(np.isin(rows, part)) for part in parts])),
             told=self.told,
         )
+
+
+def _by_window(life: Life, losses: dict[str, np.ndarray], parts: list[np.ndarray]) -> Iterator[ReplayWindow]:
+    for number, rows in enumerate(parts):
+        yield ReplayWindow(
+            labelled=len(rows),
+            frozen=_mean(losses["frozen"][rows]),
+            maintained=_mean(losses["maintained"][rows]),
+            every_window=_mean(losses["every_window"][rows]),
+            judgement=life.judgements[number],
+            actions=tuple(life.actions.get(number + 1, ())),
+        )
+
+
+def _mean(losses: np.ndarray) -> float | None:
+    return float(losses.mean()) if len(losses) else None
 
 
 def _loss_name(question: Question) -> str:

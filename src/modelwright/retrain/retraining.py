@@ -9,67 +9,43 @@ from __future__ import annotations
 
 import time as clock
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from modelwright import documents
-from modelwright.brief import Brief, parse_delay
-from modelwright.data.columns import Columns, take
-from modelwright.data.contract import Contract, Kind
+from modelwright.brief import Brief
+from modelwright.data.columns import Columns
+from modelwright.data.contract import Contract
+from modelwright.data.source import Source
 from modelwright.data.treating.tables import treated_table
-from modelwright.errors import ProjectError
 from modelwright.frame.problem import Problem
 from modelwright.govern.verdict import Verdict
 from modelwright.govern.waiving import COMPARED
 from modelwright.lifecycle import Listener, Silent, run_lifecycle
-from modelwright.monitor.windows import encode_labels
 from modelwright.project import Project
 from modelwright.project.folder import NEW_ROWS
-from modelwright.retrain.challenge import Side, aligned, challenge, losses_of
-from modelwright.retrain.documents import (
-    BY,
-    PROPOSED,
-    RETRAINED,
-    Challenge,
-    Policy,
-    Retrained,
-    Span,
-    SpanTrial,
-    Trigger,
-)
+from modelwright.retrain.challenge import Side, aligned, challenge
+from modelwright.retrain.choosing import Chosen, Known, choose, known_of
+from modelwright.retrain.documents import BY, PROPOSED, RETRAINED, Challenge, Policy, Retrained, Trigger
 from modelwright.retrain.feed import check_feed, sound_rows
 from modelwright.retrain.personal import treatments_of
-from modelwright.retrain.probing import Probe, probe
-from modelwright.retrain.recipes import Question, Recipe, recipe_of
 from modelwright.retrain.shadowing import Both, keep_both
-from modelwright.retrain.spans import choose_span, judging_rows
-from modelwright.retrain.tables import ADDED, FEWEST_NEW, Gathered, canonical, gather, order_of, too_few
+from modelwright.retrain.tables import ADDED, FEWEST_NEW, Gathered, canonical, gather, place_in_time, too_few
+from modelwright.retrain.triggers import burden_of
 from modelwright.train.starting import JUDGED, Start
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from modelwright.monitor.documents import Monitoring
-    from modelwright.package.bundle import Version
 
-__all__ = ["Arrived", "new_rows", "probed", "retrain"]
+__all__ = ["Arrived", "new_rows", "retrain"]
 
 BUDGET_SHARE = 0.25
 """Of the first run's budget, where none is named: its search need not be done again."""
 
 LEAST_BUDGET_S = 20.0
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class _Known:
-    """What the project knows when a retraining begins."""
-
-    version: Version
-    recipe: Recipe
-    contract: Contract
-    brief: Brief
 
 
 def retrain(
@@ -113,46 +89,27 @@ def retrain(
     ProjectError
         There is no champion (MW-P083), or another process works on the project.
     """
-    from modelwright.data.reading import read_table
-
     started, told = clock.monotonic(), listener or Silent()
     with project.lock():
         project.settle()
-        known = _known(project)
+        known = known_of(project)
         told.stage("Checking the new data")
-        new, source = read_table(data)
-        check_feed(known.version, new)
-        time = known.recipe.problem.time
-        rows = gather(project, known.brief.source, new, known.contract, time)
+        rows, source = _checked(project, known, data)
         told.stage("Choosing what to train on")
-        span, kept, trials_of_spans, n_judged = _choose(known, rows)
-        again = (project.run_folder(known.recipe.run) / JUDGED).is_file()
-        brief = _without(known.brief, rows.table.column_names)
-        brief = _brief(brief, budget_s, trials, share=1.0 if again else BUDGET_SHARE)
-        start = Start(candidates=known.recipe.keys, judged=n_judged, treatments=treatments_of(known.contract))
-        done = run_lifecycle(
-            brief,
-            data=rows.table.take(kept),
-            project=str(project.path),
-            listener=told,
-            started=started,
-            start=start,
-            within=project,
-        )
-        run = done.runs()[-1]
-        fought = _fight(project, known, rows.table.take(kept), run)
-        kept_at = _keep(project, run, rows)
-        added = {"data": kept_at, "from": source.location, "rows": rows.new, "digest": source.digest, "until": until}
-        project.ledger.append(ADDED, run, added)
+        chosen = choose(known, rows)
+        run = _made(project, known, rows, chosen, _brief_of(project, known, rows, budget_s, trials), told, started)
+        fought = _fight(project, known, rows.table.take(chosen.rows), run, chosen)
+        added = {"data": _keep(project, run, rows), "from": source.location, "rows": rows.new}
+        project.ledger.append(ADDED, run, {**added, "digest": source.digest, "until": until})
         found = Retrained(
             run=run,
             version=fought.challenger,
             trigger=trigger,
             policy=policy,
             new_rows=rows.new,
-            rows=len(kept),
-            span=span,
-            spans=trials_of_spans,
+            rows=len(chosen.rows),
+            span=chosen.span,
+            spans=chosen.trials,
             candidates=known.recipe.keys,
             challenge=fought,
             promoted=False,
@@ -160,6 +117,39 @@ def retrain(
             told=rows.told,
         )
         return _conclude(project, found)
+
+
+def _checked(project: Project, known: Known, data: Any) -> tuple[Gathered, Source]:
+    """Return all rows that may be learned from, and where the new ones came from; a broken feed is refused."""
+    from modelwright.data.reading import read_table
+
+    new, source = read_table(data)
+    check_feed(known.version, new)
+    return gather(project, known.brief.source, new, known.contract, known.recipe.problem.time), source
+
+
+def _brief_of(project: Project, known: Known, rows: Gathered, budget_s: float | None, trials: int | None) -> Brief:
+    """Return what is asked of the run. What a retraining made, with its share of the time, needs no smaller one."""
+    again = (project.run_folder(known.recipe.run) / JUDGED).is_file()
+    brief = _without(known.brief, rows.table.column_names)
+    return _brief(brief, budget_s, trials, share=1.0 if again else BUDGET_SHARE)
+
+
+def _made(
+    project: Project, known: Known, rows: Gathered, chosen: Chosen, brief: Brief, told: Listener, started: float
+) -> str:
+    """Return the run that the champion's recipes went through, on the chosen rows."""
+    start = Start(candidates=known.recipe.keys, judged=chosen.judged, treatments=treatments_of(known.contract))
+    done = run_lifecycle(
+        brief,
+        data=rows.table.take(chosen.rows),
+        project=str(project.path),
+        listener=told,
+        started=started,
+        start=start,
+        within=project,
+    )
+    return done.runs()[-1]
 
 
 def _keep(project: Project, run: str, rows: Gathered) -> str:
@@ -188,7 +178,7 @@ def new_rows(project: Project, data: Any) -> Arrived:
     """
     from modelwright.data.reading import read_table
 
-    known = _known(project)
+    known = known_of(project)
     table, _ = read_table(data)
     rows = gather(project, known.brief.source, table, known.contract, known.recipe.problem.time)
     new = rows.table.slice(rows.old)
@@ -212,32 +202,6 @@ class Arrived:
     told: tuple[str, ...] = ()
 
 
-def _known(project: Project) -> _Known:
-    champion = project.champion
-    if champion is None:
-        raise ProjectError(
-            f"'{project.path}' has no champion to go on from",
-            fix="promote a version first, or run 'modelwright run' again",
-            code="MW-P083",
-        )
-    recipe = recipe_of(project, champion.version)
-    folder = project.run_folder(recipe.run)
-    return _Known(
-        version=project.version(champion.version),
-        recipe=recipe,
-        contract=documents.load(folder / "contract.json", Contract),
-        brief=_whole(project, documents.load(folder / "brief.json", Brief)),
-    )
-
-
-def _whole(project: Project, brief: Brief) -> Brief:
-    """Return the brief of a run with the path that the project's brief holds: it leads somewhere from everywhere."""
-    from modelwright.brief import read_brief
-
-    latest = read_brief(project.path / "brief.toml").source
-    return replace(brief, source=latest) if Path(latest).name == Path(brief.source).name else brief
-
-
 def _brief(before: Brief, budget_s: float | None, trials: int | None, *, share: float) -> Brief:
     """Return what is asked of the run: as before, with less time. What was a test file then says nothing now."""
     seconds = budget_s if budget_s is not None else max(LEAST_BUDGET_S, share * before.limits.budget_s)
@@ -255,68 +219,7 @@ def _without(brief: Brief, names: list[str]) -> Brief:
     return replace(brief, **several, **single, split=split, kinds=kinds, label_delay=delay)  # type: ignore[arg-type]
 
 
-def _choose(known: _Known, rows: Gathered) -> tuple[Span, np.ndarray, tuple[SpanTrial, ...], int]:
-    """Return the span, the numbers of the rows to hand to the run, the trials of spans, and how many rows judge."""
-    version = known.version
-    question = _question(known, rows)
-    labelled = np.flatnonzero(~np.isnan(question.y))
-    fresh = labelled[labelled >= rows.old]
-    if len(fresh) < FEWEST_NEW:
-        raise too_few(len(fresh))
-    said = version.plan.predict(take(question.columns, fresh))
-    n_judged, change = judging_rows(losses_of(version.manifest.metric, question.y[fresh], said))
-    judged = fresh[-n_judged:]
-    rest = labelled[labelled < judged[0]]
-    new = int((rest >= rows.old).sum())
-    pending = _pending(known, question.order[labelled])
-    span, chosen, tried = choose_span(question, known.recipe.members[0][0], rest, new, change, pending)
-    return span, np.concatenate([np.sort(chosen), judged]), tried, n_judged
-
-
-def _pending(known: _Known, order: np.ndarray) -> int:
-    """Return how many rows come before their labels do, by the delay that the brief names."""
-    time = known.recipe.problem.time
-    if known.brief.label_delay is None or time is None or known.contract[time].kind is not Kind.DATETIME:
-        return 0
-    return int((order > order.max() - parse_delay(known.brief.label_delay)).sum())
-
-
-def probed(project: Project, fresh: pa.Table) -> Probe | None:
-    """Return what there is to learn from rows with labels that the champion was not fitted on, the oldest first."""
-    known = _known(project)
-    rows = gather(project, known.brief.source, fresh, known.contract, known.recipe.problem.time)
-    question = _question(known, rows)
-    labelled = np.flatnonzero(~np.isnan(question.y))
-    new, older = labelled[labelled >= rows.old], labelled[labelled < rows.old]
-    said = known.version.plan.predict(take(question.columns, new))
-    return probe(question, new, said, older, _pending(known, question.order[labelled]))
-
-
-def _question(known: _Known, rows: Gathered) -> Question:
-    """Return the rows as the champion reads them. Classes that it does not know have no label here."""
-    plan, time = known.version.plan, known.recipe.problem.time
-    columns = canonical(rows.table, plan.contract)
-    labels = rows.table.column(known.version.manifest.target).to_pylist()
-    return Question(
-        columns=columns,
-        contract=plan.contract,
-        y=encode_labels(labels, plan.classes),
-        order=_order(rows.table, known.contract, time),
-        objective=plan.objective,
-        classes=plan.classes,
-        metric=known.version.manifest.metric,
-        seed=known.brief.seed,
-    )
-
-
-def _order(table: Any, contract: Contract, time: str | None) -> np.ndarray:
-    if time is None or time not in table.column_names:
-        return np.arange(table.num_rows, dtype=np.float64)
-    column: Columns = canonical(table.select([time]), contract.only([time]))
-    return order_of(column, time)
-
-
-def _fight(project: Project, known: _Known, table: Any, run: str) -> Challenge:
+def _fight(project: Project, known: Known, table: Any, run: str, chosen: Chosen) -> Challenge:
     """Return how the run's version does against the champion on the rows that judge."""
     folder = project.run_folder(run)
     problem = documents.load(folder / "problem.json", Problem)
@@ -336,13 +239,15 @@ def _fight(project: Project, known: _Known, table: Any, run: str) -> Challenge:
         Side(version=known.version.manifest.version, prediction=both.champion, threshold=own.threshold),
         Side(version=number, prediction=said, threshold=project.version(number).plan.threshold),
         columns={**columns, **_protected(known, judged)},
-        order=_order(judged, known.contract, problem.time),
+        order=place_in_time(judged, known.contract, problem.time),
         gates=tuple(g.why for g in verdict.gates if g.blocking and not g.passed and g.name not in COMPARED),
         seed=known.brief.seed,
+        burden=burden_of(chosen.span, chosen.probed),
+        worth=0.0 if chosen.probed is None else chosen.probed.worth,
     )
 
 
-def _protected(known: _Known, table: Any) -> Columns:
+def _protected(known: Known, table: Any) -> Columns:
     """Return the columns on which people must not be treated differently, whether the model reads them or not."""
     names = [n for n in known.brief.protected if n in table.column_names and n in known.contract.names]
     return canonical(table.select(names), known.contract.only(names)) if names else {}

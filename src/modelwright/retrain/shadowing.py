@@ -22,7 +22,7 @@ from modelwright.govern.waiving import COMPARED
 from modelwright.monitor.windows import encode_labels
 from modelwright.project import Project
 from modelwright.retrain.challenge import Side, aligned, challenge, level_of_look
-from modelwright.retrain.documents import BY, PROPOSED, Challenge, Policy
+from modelwright.retrain.documents import BY, PROPOSED, Burden, Challenge, Policy
 from modelwright.retrain.tables import FEWEST_NEW, canonical
 
 if TYPE_CHECKING:
@@ -30,17 +30,21 @@ if TYPE_CHECKING:
 
     from modelwright.package.bundle import Version
 
-__all__ = ["BOTH", "Both", "Shadow", "conclude", "keep_both", "look_again", "stays"]
+__all__ = ["BOTH", "Both", "Shadow", "conclude", "into_shadow", "keep_both", "look_again", "stays"]
 
 BOTH = "both.npz"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Shadow:
-    """A challenger in the shadow, and how often later labels were asked about it."""
+    """A challenger in the shadow, and how often later labels were asked about it.
+
+    ``renewed``: it is the champion's recipe that has learned from more and newer rows, see `documents.Burden`.
+    """
 
     version: int
     looks: int = 0
+    renewed: bool = False
 
     @property
     def needs(self) -> int:
@@ -74,6 +78,18 @@ def stays(found: Challenge) -> bool:
     """Return whether a challenger that did not win may still do so: it was better, if not beyond the noise, and
     nothing but the noise stood in its way."""
     return not found.wins and not found.gates and not found.slices and (found.loss_gain.value or 0.0) > 0
+
+
+def into_shadow(found: Challenge) -> Shadow | None:
+    """Return the challenger in the shadow where one that was just made did not win, and may still do so.
+
+    The champion's recipe that has learned from all rows and newer ones may in any case: what judged it was a model
+    that did not know the rows that judge, and the version itself does.
+    """
+    renewed = found.burden is not Burden.PROOF
+    if stays(found) or (renewed and not found.wins and not found.gates and not found.slices):
+        return Shadow(version=found.challenger, renewed=renewed)
+    return None
 
 
 def conclude(project: Project, found: Challenge, policy: Policy) -> bool:
@@ -110,18 +126,24 @@ def look_again(project: Project, shadow: Shadow, later: pa.Table) -> Challenge |
     found = _answered(own, new, later)
     if kept is None or found is None or len(found.y) < shadow.needs:
         return None
-    y = np.concatenate([kept.y, found.y])
-    level = level_of_look(shadow.looks + 1)
+    both = found if shadow.renewed else _together(kept, found)
     fought = challenge(
         new.manifest.metric,
-        y,
-        _side(own, np.concatenate([kept.champion, found.champion])),
-        _side(new, np.concatenate([kept.challenger, found.challenger])),
+        both.y,
+        _side(own, both.champion),
+        _side(new, both.challenger),
         columns={},
-        order=np.arange(len(y)),
-        level=level,
+        order=np.arange(len(both.y)),
+        level=level_of_look(shadow.looks + 1),
+        burden=Burden.LIKELIER if shadow.renewed else Burden.PROOF,
     )
     return _but_for_slices(project, own, new, found, later, fought) if fought.wins else fought
+
+
+def _together(first: Both, later: Both) -> Both:
+    pairs = zip((first.y, first.champion, first.challenger), (later.y, later.champion, later.challenger), strict=True)
+    y, champion, challenger = (np.concatenate(pair) for pair in pairs)
+    return Both(y=y, champion=champion, challenger=challenger)
 
 
 def _but_for_slices(

@@ -18,7 +18,7 @@ from modelwright.retrain.probing import gap_of
 from modelwright.retrain.recipes import Question, predict_later
 from modelwright.train.record import Candidate
 
-__all__ = ["change_point", "choose_span", "judging_rows", "rows_of"]
+__all__ = ["change_point", "choose_span", "judging_rows", "lasting_change", "rows_of"]
 
 LEVEL = 0.98
 """Of the interval of a span's gain over all rows: with three other spans all rows are left for chance in one case of
@@ -88,6 +88,16 @@ def change_point(losses: np.ndarray) -> int | None:
     return place
 
 
+def lasting_change(losses: np.ndarray, pending: int) -> int | None:
+    """Return from where on the mean of a series of losses is another one, if that is longer ago than labels take.
+
+    What is known of the world is as old as the labels are late. A change that is younger than that may be over by now,
+    and what has lasted for a while is as likely as not to last as long again (Gott 1993).
+    """
+    change = change_point(losses)
+    return None if change is None or len(losses) - change <= pending else change
+
+
 def judging_rows(losses: np.ndarray) -> tuple[int, int | None]:
     """Return how many of the new rows judge, and from which of them on the champion's losses are others.
 
@@ -132,7 +142,7 @@ def choose_span(
         return Span.ALL, rest, ()
     past, later = rest[: len(rest) - n_judged - gap], rest[len(rest) - n_judged :]
     place = None if change is None else len(rest) - fresh + change
-    tried = TRIED if place is None else (*TRIED, Span.CHANGE)
+    tried = TRIED if place is None or recent <= pending else (*TRIED, Span.CHANGE)
     spans = {span: rows_of(span, past, place, question.seed) for span in tried}
     trials = _tried(question, candidate, spans, later)
     better = [t for t in trials if t.gain is not None and t.gain.low is not None and t.gain.low > 0]

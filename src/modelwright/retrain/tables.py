@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from modelwright import documents
+from modelwright.brief import parse_delay
 from modelwright.data.columns import Column, Columns, Strings, n_rows
-from modelwright.data.contract import Contract
+from modelwright.data.contract import Contract, Kind
 from modelwright.data.source import Source
 from modelwright.errors import DataError, ModelwrightError, ProjectError
 from modelwright.format import plural
@@ -32,6 +33,8 @@ __all__ = [
     "in_time",
     "learned_until",
     "order_of",
+    "pending_rows",
+    "place_in_time",
     "stacked",
     "too_few",
 ]
@@ -238,3 +241,18 @@ def order_of(columns: Columns, time: str | None) -> np.ndarray:
     if column is None or isinstance(column, Strings):
         return np.arange(n_rows(columns), dtype=np.float64)
     return np.where(np.isnan(column), -np.inf, np.asarray(column))
+
+
+def place_in_time(table: pa.Table, contract: Contract, time: str | None) -> np.ndarray:
+    """Return the place of each row of a table in time; their order where it has no such column."""
+    if time is None or time not in table.column_names:
+        return np.arange(table.num_rows, dtype=np.float64)
+    return order_of(canonical(table.select([time]), contract.only([time])), time)
+
+
+def pending_rows(table: pa.Table, contract: Contract, time: str | None, delay: str | None) -> int:
+    """Return how many rows come before their labels do, by how many lie within the delay of the latest; 0: unknown."""
+    if delay is None or time is None or time not in table.column_names or contract[time].kind is not Kind.DATETIME:
+        return 0
+    order = place_in_time(table, contract, time)
+    return int((order > order.max(initial=-np.inf) - parse_delay(delay)).sum())

@@ -9,11 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from modelwright.monitor.documents import Judgement, Monitoring
-from modelwright.retrain.documents import Trigger
+from modelwright.retrain.documents import Burden, Span, Trigger
 from modelwright.retrain.probing import Probe
 from modelwright.retrain.tables import FEWEST_NEW
 
-__all__ = ["Waiting", "may_train", "reason_to_retrain"]
+__all__ = ["Waiting", "burden_of", "may_train", "reason_to_retrain"]
 
 ROWS_SHARE = 0.5
 """New rows with labels, per row trained on, after which a new model is tried although nothing is wrong."""
@@ -31,6 +31,8 @@ training after each."""
 MOST_SAVED = 2 * PRICE
 """Windows that are saved up at most: after a quiet time two trainings may follow each other, when the first had seen
 too little of what is new."""
+
+UNSURE_SAVED = MOST_SAVED
 
 MOST_PAUSE = 12
 
@@ -98,7 +100,7 @@ def reason_to_retrain(found: Monitoring | None, waiting: Waiting, probed: Probe 
     harmful = [] if found is None else [a for a in found.alarms if a.judgement is Judgement.HARMFUL]
     sure, hopeless = probed is not None and probed.sure, probed is not None and probed.hopeless
     again = waiting.looks >= waiting.pause
-    able = again and not hopeless and waiting.saved >= MOST_SAVED  # what may be vain leaves enough for what is not
+    able = again and not hopeless and waiting.saved >= UNSURE_SAVED  # what may be vain leaves enough for what is not
     if harmful and (sure or able):
         return Trigger.LOSS if any(a.check in LOSS_CHECKS for a in harmful) else Trigger.HARM
     if sure and again:
@@ -106,3 +108,10 @@ def reason_to_retrain(found: Monitoring | None, waiting: Waiting, probed: Probe 
     if waiting.fresh >= max(ROWS_SHARE * waiting.trained_on, MORE_ROWS * waiting.tried) and able:
         return Trigger.ROWS
     return None
+
+
+def burden_of(span: Span, probed: Probe | None) -> Burden:
+    """Return what a challenger that learned from a span has to show: of all rows, less than of a choice among them."""
+    if span is not Span.ALL:
+        return Burden.PROOF
+    return Burden.NOT_WORSE if probed is not None and probed.sure else Burden.LIKELIER

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from modelwright.cli.options import output_options
@@ -15,16 +17,24 @@ __all__ = ["command"]
 @click.option("--time", required=True, help="Column that says when a row came.")
 @click.option("--label-delay", help="How long after that its label is known: 7d.")
 @click.option("--windows", type=click.IntRange(min=2), default=50, show_default=True, help="Looks at the stream.")
+@click.option("--report", type=click.Path(), help="Write an HTML page with the losses over time too.")
 @output_options
 def command(
-    project: str, stream: str, time: str, label_delay: str | None, windows: int, as_json: bool, quiet: bool
+    project: str,
+    stream: str,
+    time: str,
+    label_delay: str | None,
+    windows: int,
+    report: str | None,
+    as_json: bool,
+    quiet: bool,
 ) -> None:
     """Let the champion of PROJECT answer a stream of rows: left alone, maintained, and trained after every window.
 
     Nothing in the project is changed, and at no moment more is known than was known then.
 
     \b
-      modelwright replay bank-deposit --stream since-may.csv --time called_at --label-delay 7d
+      modelwright replay bank-deposit --stream since-may.csv --time called_at --label-delay 7d --report replay.html
     """
     from modelwright.cli.showing import listening, print_json
     from modelwright.documents import to_builtins
@@ -37,6 +47,11 @@ def command(
         found = replay(
             Project(project), stream, time=time, label_delay=label_delay, windows=windows, tell=listener.progress
         )
+    if report is not None:
+        from modelwright.documents import write_atomic
+        from modelwright.report.replay_html import render_replay
+
+        write_atomic(Path(report), render_replay(found, project=project).encode())
     if as_json:
         print_json({"project": project, **to_builtins(found)})
     else:
