@@ -1,9 +1,9 @@
 """``POST /explain``: one record in, why it is answered as it is out.
 
 The body is one record, ``{"age": 41, "job": "clerk"}``, or ``{"rows": [{…}], "what_if": {"age": 50}}`` with one: then
-the answer to the row with these other values is told, too. The answer is a `RowExplanation` as JSON: the prediction, what a
-typical row would get, what each column does to the difference, in numbers that add up and in words. What would have to
-change is looked for on the command line and in Python, not here: it takes many predictions.
+the answer to the row with these other values is told, too. The answer is a `RowExplanation` as JSON: the prediction,
+what a typical row would get, what each column does to the difference, in numbers that add up and in words. What would
+have to change is looked for on the command line and in Python, not here: it takes many predictions.
 """
 
 from __future__ import annotations
