@@ -95,6 +95,8 @@ def test_groups_get_thresholds_of_their_own_where_the_brief_allows_it(apart):
     women = np.mean(said["prediction"][(rows.sex == "f").to_numpy()] == "yes")
     men = np.mean(said["prediction"][(rows.sex == "m").to_numpy()] == "yes")
     assert min(women, men) / max(women, men) > 0.7
+    summary = json.loads((apart.run_folder("0001") / "summary.json").read_text())["body"]["fairness"]
+    assert (summary["answer"], summary["model"], summary["by"]) == ("cannot tell", "own thresholds", ["sex"])
     text = apart.report.path.read_text()
     assert "It decides by the groups of sex, as the brief allows" in text
 

@@ -211,6 +211,7 @@ def report(run: Run) -> dict[str, Any]:
         "verdict": documents["verdict"].answer,
         "verdict_summary": documents["verdict"].summary,
         "worth": _worth(documents["evaluation"]),
+        "fairness": _fairness(documents["evaluation"]),
         "abstain": abstain_told(run.brief, version.abstaining),
         "findings": len(documents["audit"].findings),
         "simple": simple_told(documents["explanation"].simple),
@@ -219,6 +220,27 @@ def report(run: Run) -> dict[str, Any]:
         "peak_memory_bytes": inputs.peak_memory_bytes,
         "test_note": note,
         **tested,
+    }
+
+
+def _fairness(evaluation: Evaluation) -> dict[str, Any] | None:
+    """Return how the groups stand by what was asked, and which model that took; None where nothing was asked."""
+    from modelwright.govern.fairness.standing import standing_of
+
+    found = evaluation.fairness
+    if found is None or not found.asked or found.proposed:
+        return None
+    standing = standing_of(found)
+    ratio = None if standing.pair is None else standing.pair.ratio
+    return {
+        "asked": found.asked,
+        "least": found.least,
+        "answer": standing.answer,
+        "by": list(standing.columns),
+        "groups": None if standing.pair is None else [standing.pair.low, standing.pair.high],
+        "ratio": None if ratio is None else {"value": ratio.value, "low": ratio.low, "high": ratio.high, "n": ratio.n},
+        "model": next((o.name for o in found.options if o.chosen), "as it was"),
+        "lost": next((o.lost for o in found.options if o.chosen), None),
     }
 
 

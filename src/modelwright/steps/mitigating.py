@@ -13,6 +13,7 @@ import numpy as np
 
 from modelwright.errors import TrainingError
 from modelwright.frame.problem import Problem
+from modelwright.govern.fairness.constraining import installed
 from modelwright.govern.fairness.groups import Grouping, cells_of
 from modelwright.running import Run
 from modelwright.steps.fairer import (
@@ -107,12 +108,12 @@ def make_fairer(run: Run, job: Job) -> None:
 def _trained(
     run: Run, job: Job, first: Tried, groups: tuple[Grouping, ...], names: tuple[str, ...], least: float
 ) -> list[Tried]:
-    """Return the recipes trained again: without the columns, then with weights of a strength that is searched for."""
-    tried = [first]
-    strength = 0.0
+    """Return the recipes trained again: without the columns, under a constraint, and with weights of a strength that is
+    searched for."""
+    tried, constrained, strength = [first], [], 0.0
     for number in range(1, FITS + 1):
         balance = Balance(_cells(run, names), strength) if strength else None
-        outcome = _fit(run, job, names, balance, number)
+        outcome = _fit(run, job, names, balance, number + (installed() and number > 1))
         if outcome is None and strength:
             break
         if outcome is not None:
@@ -121,22 +122,21 @@ def _trained(
         following = next_strength([(t.strength, t.ratio) for t in tried if t.ratio is not None], least)
         if following is None:
             break
+        if number == 1 and (outcome := _constrained(run, job, names, least)) is not None:
+            constrained = [measured(run, CONSTRAINED, CONSTRAINED_TEXT, outcome, groups, first=first)]
         strength = following
-    constrained = _constrained(run, job, names, tried[-1], least)
-    if constrained is not None:
-        tried.append(measured(run, CONSTRAINED, CONSTRAINED_TEXT, constrained, groups, first=first))
-    return tried[1:]
+    return [*tried[1:], *constrained]
 
 
-def _constrained(run: Run, job: Job, names: tuple[str, ...], last: Tried, least: float) -> Outcome | None:
+def _constrained(run: Run, job: Job, names: tuple[str, ...], least: float) -> Outcome | None:
     """Return the recipes trained under a constraint, None where they cannot be; the ledger has the reason."""
     from modelwright.govern.fairness.constraining import costs_by_group, numbers_of
 
     features = [n for n in job.columns if n not in names]
-    rows, cells = last.outcome.rows, _cells(run, names)
+    rows, cells = run.outcome.rows, _cells(run, names)
     left = run.budget.left - run.after_seconds
     found: np.ndarray | str
-    if run.budget.timed and left < 2 * GAME_S * run.slowness:
+    if run.budget.timed and left < GAME_S * run.slowness:
         found = "there is no time left for it"
     elif not features:
         found = "no other columns are left"
@@ -149,7 +149,7 @@ def _constrained(run: Run, job: Job, names: tuple[str, ...], last: Tried, least:
         return None
     costs = np.ones((int(cells.max()) + 1, 2))  # groups that have no row among these count as they are
     costs[: len(found)] = found
-    return _fit(run, job, names, Balance(cells, costs=costs), FITS + 1)
+    return _fit(run, job, names, Balance(cells, costs=costs), 2)
 
 
 def next_strength(found: list[tuple[float, float]], least: float) -> float | None:
@@ -185,7 +185,6 @@ def _text(strength: float) -> str:
 
 def _fit(run: Run, job: Job, names: tuple[str, ...], balance: Balance | None, number: int) -> Outcome | None:
     """Train an option in its share of the time; None where there is nothing to fit or no time for it."""
-    from modelwright.govern.fairness.constraining import installed
     from modelwright.steps.learning import check_rows
     from modelwright.train.training import train
 
@@ -211,7 +210,7 @@ def _fit(run: Run, job: Job, names: tuple[str, ...], balance: Balance | None, nu
             own,
             run.engine,
             budget=run.budget,
-            after_seconds=run.after_seconds + left * (1 - 1 / max(FITS + 1 + installed() - number, 1)) if run.budget.timed else None,
+            after_seconds=run.after_seconds + left * (1 - 1 / (FITS + 1 + installed() - number)) if run.budget.timed else None,
             limits=run.brief.limits,
             journal_key=f"{weights} {keys}",
             checks=check_rows(run),

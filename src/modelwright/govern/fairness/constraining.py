@@ -85,10 +85,10 @@ def _large(cells: np.ndarray, seen: np.ndarray) -> np.ndarray:
 
 
 def _learner(seed: int) -> Any:
-    from lightgbm import LGBMClassifier
+    from sklearn.ensemble import HistGradientBoostingClassifier
 
-    return LGBMClassifier(
-        n_estimators=TREES, num_leaves=LEAVES, n_jobs=1, verbose=-1, random_state=seed, deterministic=True
+    return HistGradientBoostingClassifier(
+        max_iter=TREES, max_leaf_nodes=LEAVES, early_stopping=False, random_state=seed
     )
 
 
