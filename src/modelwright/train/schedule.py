@@ -58,8 +58,7 @@ TRIAL_ROWS = 1_000
 GRACE_S = 1.5
 """Seconds past its limit after which a fit that does not stop is ended from outside."""
 
-PACE_EVERY_S = 1.0
-"""After so many seconds it is looked again at how busy the machine is."""
+PACE_EVERY_S = 1.0  # it is looked again at how busy the machine is
 
 OVERHEAD_MARGIN = 1.5
 """Encoding for another family may take this many times longer than what was seen so far."""
@@ -145,6 +144,10 @@ class Schedule:
     def _enough(self) -> bool:
         return self.most is not None and sum(r.status == "done" for r in self.running) >= self.most
 
+    @property
+    def _has_model(self) -> bool:
+        return any(r.status == "done" for r in self.running)
+
     # time
 
     def left(self) -> float:
@@ -167,7 +170,7 @@ class Schedule:
 
     def _dispatch(self, worker: int) -> None:
         """Give an idle worker its next trial: preferably of a fold whose views it already holds."""
-        if self.left() <= 0:
+        if self.left() <= (self.overhead() if self._has_model else 0.0):  # encoding alone would take what is left
             return
         trials = [(r, f) for r in self.running for f in self._open(r, worker)]
         while not trials:
@@ -228,7 +231,7 @@ class Schedule:
 
     def _kill_after(self, seconds: float) -> float:
         """Return the seconds after which a fit is ended from outside: late, while there is no model at all."""
-        if any(r.status == "done" for r in self.running):
+        if self._has_model:
             return seconds + OVERHEAD_MARGIN * self.overhead() + GRACE_S
         return max(seconds, self.left()) + GRACE_S
 
@@ -242,7 +245,7 @@ class Schedule:
         r.status = "running"
         if self.deadline is None:
             return True
-        first = not any(o.status == "done" for o in self.running)
+        first = not self._has_model
         r.on_trial = not first and self.folds > 1 and not r.results
         missing = self.folds - len(r.results)
         need = self.cost.estimate(r.candidate, self._n_train()) * missing
@@ -344,7 +347,7 @@ class Schedule:
 
     def _use_fewer_folds(self, seconds: float) -> None:
         """While there is no model and the first fits take so long that their folds would not fit, use fewer folds."""
-        if self.deadline is None or any(r.status == "done" for r in self.running):
+        if self.deadline is None or self._has_model:
             return
         begun = max(len(set(r.started) | set(r.results)) for r in self.running)
         more = int(FULL_SHARE * self.left() * self.engine.n_workers / max(seconds, 1e-3))
