@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from modelwright.evaluate.measurements import FairOption, Measurement
 from modelwright.govern.fairness import measure_fairness
 from modelwright.govern.fairness.groups import Grouping
 from modelwright.govern.fairness.measuring import Judged
@@ -63,6 +64,19 @@ def test_it_does_not_apply_without_people_or_with_few_of_them():
     assert "not applicable" in _gate(_judge(), "fair enough").why
     few = _judge(_evaluation(fairness=_fairness(n=40)))
     assert "not applicable" in _gate(few, "fair enough").why
+
+
+def test_thresholds_by_group_are_named_where_they_were_not_tried():
+    fairness = _fairness()
+    score = Measurement(name="roc_auc", value=0.8, low=0.7, high=0.9, n=100, method="")
+    option = FairOption(
+        name="as it was", text="", score=score, ratio=None, score_then=None, ratio_then=None, chosen=True
+    )
+    kept, tried = (option,), (option, replace(option, name="own thresholds", reads=("sex",)))
+    for options, named in ((kept, True), (tried, False)):
+        verdict = _judge(_evaluation(fairness=replace(fairness, options=options)))
+        told = next(r.do for r in verdict.reasons if r.gate == "fair enough")
+        assert ("--fairness-thresholds" in told) == named
 
 
 def test_the_surest_pair_is_told_first():

@@ -54,9 +54,11 @@ def _next_move(fairness: Fairness) -> str:
     if not fairness.asked:
         return CHOOSE
     if fairness.options:
-        return (
+        told = (
             "fairer models were tried and fall short: let people decide, or find columns that are as true of all groups"
         )
+        tried = any(option.reads for option in fairness.options)
+        return told if tried else f"{told}; where thresholds by group are lawful, allow them: --fairness-thresholds"
     return "look at the proxies, and for columns that are as true of all groups"
 
 

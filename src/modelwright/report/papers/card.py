@@ -36,6 +36,9 @@ PIPELINE_TAGS = {"classify": "tabular-classification", "regress": "tabular-regre
 """By objective: the Hub's names of tabular tasks, https://huggingface.co/docs/hub/model-cards."""
 IMPORTANCES = 10
 COLUMNS = 60
+OWN_THRESHOLDS = (
+    "each has a threshold of its own. Rows without a known group get the common one; chances are stated on its scale."
+)
 PERSON = line(Gap())
 FURTHER = (
     ("A single case", single_cases),
@@ -323,6 +326,10 @@ def groups(ev: Evidence) -> tuple[Block, ...]:
             for a, _ in ev.each(f"{at}/rows")
         )
         blocks += [Text(line("By ", ev.cite(f"{at}/columns", "names", code=True), ":")), Table(heads, rows)]
+    for at, option in ev.each("evaluation/fairness/options"):
+        if option["chosen"] and option.get("reads"):
+            names = ev.cite(f"{at}/reads", "names", code=True)
+            blocks.append(Text(line("It decides by the groups of ", names, ", as the brief allows: ", OWN_THRESHOLDS)))
     return tuple(blocks)
 
 
