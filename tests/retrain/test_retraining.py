@@ -15,7 +15,7 @@ from modelwright.cli import main
 from modelwright.errors import DataError, UsageError
 from modelwright.frame.problem import Problem, SplitKind
 from modelwright.project import Project
-from modelwright.retrain.documents import Policy, Span
+from modelwright.retrain.documents import Burden, Policy, Span
 from modelwright.retrain.retraining import retrain
 
 from ..accepting import accept
@@ -63,11 +63,13 @@ def test_after_a_change_the_challenger_wins(project: Project, tmp_path: Path, ca
     assert main(["rollback", str(project.path), "--quiet"]) == 0 and project.champion.version == 1
 
 
-def test_without_a_change_the_champion_stays(project: Project) -> None:
+def test_without_a_change_more_rows_are_enough(project: Project) -> None:
     found = retrain(project, rows(400, 2), policy=Policy.AUTOMATIC, trials=1)
-    assert not found.challenge.wins and not found.promoted and project.champion.version == 1
-    assert found.span is Span.ALL and project.versions() == (1, 2)
-    assert found.candidates and "not better by more than the noise" in found.challenge.why
+    fought = found.challenge
+    assert found.span is Span.ALL and project.versions() == (1, 2) and found.candidates
+    assert fought.loss_gain.low < 0 < fought.loss_gain.high and fought.burden is not Burden.PROOF
+    assert "better by more than the noise" not in fought.why
+    assert found.promoted == fought.wins == (project.champion.version == 2)
 
 
 def test_the_policy_decides_who_serves(project: Project) -> None:
