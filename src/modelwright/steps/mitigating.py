@@ -73,7 +73,7 @@ def why_not_tried(run: Run) -> str:
     if run.brief.fairness not in WORTH_TRYING:
         return "No fairer model was tried: weights change who is selected, and would make chances mean less."
     if run.outcome.document.stood_in:
-        return "No fairer model was tried: there was hardly time for one model. Give a larger --budget."
+        return "No fairer model was trained: there was hardly time for one model. Give a larger --budget."
     return ""
 
 
@@ -84,7 +84,7 @@ def reserve(run: Run) -> float:
 
 def make_fairer(run: Run, job: Job) -> None:
     """Where the model is less fair than asked, fit it again in several ways and go on with the one that serves best."""
-    if not _asked(run) or run.outcome.document.stood_in:
+    if not _asked(run):
         return
     names, _ = protected_names(run)
     groups = groups_of(run, names)
@@ -92,7 +92,9 @@ def make_fairer(run: Run, job: Job) -> None:
     first = measured(run, AS_IT_WAS, "the model as it was trained", run.outcome, groups)
     if first.ratio is None or first.ratio >= least:
         return
-    tried = [first, *_trained(run, job, first, groups, names, least)]
+    tried = [first]
+    if not run.outcome.document.stood_in:
+        tried += _trained(run, job, first, groups, names, least)
     readable = tuple(n for n in names if n in job.columns)
     for base in dict.fromkeys((first, chosen(tried, least))):
         if (base.ratio or 0.0) < least:
@@ -210,7 +212,9 @@ def _fit(run: Run, job: Job, names: tuple[str, ...], balance: Balance | None, nu
             own,
             run.engine,
             budget=run.budget,
-            after_seconds=run.after_seconds + left * (1 - 1 / (FITS + 1 + installed() - number)) if run.budget.timed else None,
+            after_seconds=run.after_seconds + left * (1 - 1 / (FITS + 1 + installed() - number))
+            if run.budget.timed
+            else None,
             limits=run.brief.limits,
             journal_key=f"{weights} {keys}",
             checks=check_rows(run),
