@@ -296,7 +296,7 @@ def slices(ev: Evidence) -> Table:
             line(ev.cite(a, "part")),
             line(ev.cite(f"{a}/score/n", "count")),
             line(ev.cite(f"{a}/score", "measured")),
-            line(ev.cite(f"{a}/worse", "worse")),
+            line(ev.cite(a, "slice")),
         )
         for a, _ in ev.each("evaluation/slices")
     )

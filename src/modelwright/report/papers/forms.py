@@ -10,9 +10,10 @@ import msgspec
 
 from modelwright import format as fmt
 from modelwright.data.contract import ColumnSpec
-from modelwright.evaluate.measurements import Comparison, Evaluation, Measurement
+from modelwright.evaluate.measurements import Comparison, Evaluation, Measurement, Slice
 from modelwright.frame.problem import Problem
 from modelwright.report import cases, describing, words
+from modelwright.report.tables import slice_words
 
 __all__ = ["FORMS"]
 
@@ -92,7 +93,7 @@ FORMS: dict[str, Callable[[Any], str]] = {
     "compared": lambda v: words.comparison_words(msgspec.convert(v, Comparison)),
     "values": lambda v: describing.values_of(msgspec.convert(v, ColumnSpec)),
     "nullable": lambda v: "may be empty" if v else "was never empty",
-    "worse": lambda v: "clearly worse" if v else "within the noise",
+    "slice": lambda v: slice_words(msgspec.convert(v, Slice)),
     "passed": lambda v: "passed" if v else "not passed",
     "part": _part,
     "first case": _case(0),
