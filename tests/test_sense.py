@@ -73,3 +73,12 @@ def test_what_is_no_table_is_named(table, tmp_path: Path):
     with pytest.raises(UsageError) as caught:
         read_brief(path)
     assert f"'{table}'" in str(caught.value) and f"[{table}]" in caught.value.fix and caught.value.code == "MW-U005"
+
+
+def test_a_target_that_the_table_has_twice_is_refused(tmp_path: Path):
+    (tmp_path / "two.csv").write_text("a,y,y\n" + "\n".join(f"{i},{i % 3},{'uv'[i % 2]}" for i in range(60)) + "\n")
+    with pytest.raises(UsageError) as caught:
+        mw.run(tmp_path / "two.csv", target="y", project=tmp_path / "p")
+    assert caught.value.code == "MW-U102" and "column 3 is now 'y.1'" in str(caught.value)
+    assert not (tmp_path / "p").exists()
+    assert mw.audit_data(tmp_path / "two.csv", target="a").n_rows == 60

@@ -15,7 +15,16 @@ from modelwright.errors import DataError
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["MAX_NAMED", "listed", "plain_column", "plain_table", "unique_names", "view_bytes", "without_views"]
+__all__ = [
+    "MAX_NAMED",
+    "listed",
+    "named_twice",
+    "plain_column",
+    "plain_table",
+    "unique_names",
+    "view_bytes",
+    "without_views",
+]
 
 MAX_NAMED = 8  # columns named in a note before it says "and n more"
 
@@ -142,10 +151,15 @@ def unique_names(names: Sequence[Any]) -> tuple[list[str], list[str]]:
         if not name:
             notes.append(f"column {position + 1} has no name: it is now '{new}'")
         elif new != name:
-            notes.append(f"more than one column is named '{name}': column {position + 1} is now '{new}'")
+            notes.append(f"{named_twice(name)}: column {position + 1} is now '{new}'")
         seen.add(new)
         unique.append(new)
     return unique, notes
+
+
+def named_twice(name: str) -> str:
+    """Return how the note begins that a name is that of several columns."""
+    return f"more than one column is named '{name}'"
 
 
 def listed(names: Sequence[str]) -> str:

@@ -52,6 +52,7 @@ def read(run: Run) -> Source:
     run.replace_brief(brief)
     _check_names(run)
     refuse_target_elsewhere(brief)
+    _refuse_two_targets(brief, source)
     if brief.test is not None or run.test is not None:
         asked = brief.test if run.test is None else run.test  # predictions of it are written: every row counts
         run.test_table, read = read_table(asked, memory_bytes=memory, every_row=True)
@@ -62,6 +63,19 @@ def read(run: Run) -> Source:
     for note in source.notes:
         run.decide("read", "repair in reading", note, "the file is not quite regular")
     return source
+
+
+def _refuse_two_targets(brief: Brief, source: Source) -> None:
+    """Refuse a target of which the table has two: the first may not be the one that was meant."""
+    from modelwright.data.tidying import named_twice
+
+    told = next((n for n in source.notes if brief.target is not None and n.startswith(named_twice(brief.target))), None)
+    if told is not None:
+        raise UsageError(
+            f"it is not clear which column is the target: {told}",
+            fix="give the columns names of their own in the file",
+            code="MW-U102",
+        )
 
 
 def _as_spelled(brief: Brief, names: list[str]) -> Brief:

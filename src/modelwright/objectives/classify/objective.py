@@ -13,6 +13,7 @@ from modelwright.brief import Brief
 from modelwright.data.columns import Column
 from modelwright.data.contract import ColumnSpec
 from modelwright.errors import DataError, UsageError, did_you_mean
+from modelwright.format import plural
 from modelwright.objectives.base import Baseline, Reason
 from modelwright.objectives.baselines import BASELINES
 from modelwright.objectives.classify.encoding import class_codes
@@ -130,7 +131,7 @@ def _check_classes(target: str, classes: Sequence[str], counts: np.ndarray) -> N
         )
     if len(classes) == 1:
         raise DataError(
-            f"the target column '{target}' has one class only, in {n:,} rows",
+            f"the target column '{target}' has one class only, in {plural(n, 'row')}",
             fix="add rows of another class, or check that the file was not filtered",
             code="MW-D303",
         )
