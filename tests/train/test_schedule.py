@@ -138,7 +138,7 @@ def test_a_fit_past_its_limit_is_ended(job, monkeypatch):
 
 def test_a_fit_under_way_tells_how_busy_the_machine_is(job, monkeypatch):
     """It gets a quarter of the processor: what comes after training is then planned to take longer."""
-    monkeypatch.setattr("modelwright.train.schedule.PACE_EVERY_S", 0.1)
+    monkeypatch.setattr("modelwright.train.pace.EVERY_S", 0.1)
 
     class Slow(Scripted):
         began = time.monotonic()

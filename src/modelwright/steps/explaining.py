@@ -18,12 +18,15 @@ from modelwright.frame.problem import Problem
 from modelwright.running import Run
 from modelwright.runtime.plan import Plan
 from modelwright.steps.opening import fold_plan
-from modelwright.steps.pacing import UNTIMED_S, allowed, page_seconds, tell_shrunk
+from modelwright.steps.pacing import UNTIMED_S, allowed, page_seconds, rows_for, tell_shrunk
 
 __all__ = ["explain", "simple_told"]
 
 LEAST_SECONDS = 0.1
 """To explain, whatever is left: a few rows are asked about."""
+
+LEAST_ROWS = 500
+"""That the model on a page is chosen from where time does not go round: it has few numbers."""
 
 REASONS_SHARE = 0.15
 """Of the time to explain, what asking how far columns move predictions may take."""
@@ -88,6 +91,7 @@ def _features(run: Run) -> tuple[str, ...]:
 def _simple(run: Run, seconds: float) -> Simple:
     """Fit the model on a page and hold it against the ensemble, on the rows that are reported."""
     from modelwright.evaluate import metrics
+    from modelwright.explain.simple.choosing import MOST_ROWS
     from modelwright.explain.simple.measuring import Against, simple_model
     from modelwright.explain.simple.rows import Fit, link_of
     from modelwright.learners.targets import AMOUNT, kind_of
@@ -120,6 +124,7 @@ def _simple(run: Run, seconds: float) -> Simple:
         metrics.get(problem.metric),
         seed=run.brief.seed,
         deadline_s=seconds,
+        most_rows=rows_for(run, "explain", MOST_ROWS, least=LEAST_ROWS),
     )
     if simple.take:
         run.listener.note(simple.advice)

@@ -6,7 +6,7 @@ import numpy as np
 
 from modelwright.train.job import Job
 
-__all__ = ["early_stopping_rows", "part_of", "sampled", "train_sample"]
+__all__ = ["TRAIN_SAMPLE", "early_stopping_rows", "part_of", "sampled", "train_sample"]
 
 TRAIN_SAMPLE = 2000
 """Training rows of the first fold that are predicted too, to tell over- from underfitting."""

@@ -18,10 +18,11 @@ import numpy as np
 
 from modelwright.engines.base import Engine, Reply
 from modelwright.evaluate import metrics
-from modelwright.train.ahead import Horizon
+from modelwright.train.ahead import Heft, Horizon
 from modelwright.train.job import Job
 from modelwright.train.journal import Journal, Line
-from modelwright.train.keeping import REFIT_SHARE, refit_seconds, shipped_times
+from modelwright.train.keeping import REFIT_SHARE, expected_heft, expected_overhead, refit_seconds, shipped_times
+from modelwright.train.pace import WorkersPace
 from modelwright.train.planning import CostModel, in_order
 from modelwright.train.record import Candidate
 from modelwright.train.running import Running
@@ -57,8 +58,6 @@ TRIAL_ROWS = 1_000
 
 GRACE_S = 1.5
 """Seconds past its limit after which a fit that does not stop is ended from outside."""
-
-PACE_EVERY_S = 1.0  # it is looked again at how busy the machine is
 
 OVERHEAD_MARGIN = 1.5
 """Encoding for another family may take this many times longer than what was seen so far."""
@@ -116,8 +115,7 @@ class Schedule:
         truth = {f: job.y[job.folds[f][1]] for f in range(folds)}
         self._standing = Standing(metrics.get(job.metric).loss, truth)
         self._on: dict[int, tuple[Running, int, float, float | None]] = {}
-        self._used: dict[int, float] = {}
-        self._used_at = self.began
+        self._workers = WorkersPace(horizon.pace)
 
     def run(self) -> None:
         """Run trials. Afterwards every candidate has a final status."""
@@ -155,7 +153,7 @@ class Schedule:
         if self.deadline is None:
             return float("inf")
         members = [r for r in self.running if r.status == "done" and r.weight]
-        models = [r.heft for r in members] or [r.heft for r in self.running if r.status == "running" and r.size]
+        models = [r.heft for r in members] or [self._heft(r) for r in self.running if r.status == "running"]
         kept = refit_seconds(
             self.job,
             members,
@@ -226,8 +224,14 @@ class Schedule:
         return max(0.5, min(r.fold_seconds or np.inf, self.left() - self.overhead()))
 
     def overhead(self) -> float:
-        """Return the most seconds that encoding and predicting have taken in a trial."""
-        return max((x.seconds - x.fit_seconds for r in self.running for x in r.lines.values()), default=0.0)
+        """Return the most seconds that encoding and predicting have taken in a trial, or are expected to."""
+        seen = [x.seconds - x.fit_seconds for r in self.running for x in r.lines.values()]
+        under_way = (self._heft(r) for r in self.running if r.status == "running" and not seen)
+        expected = (expected_overhead(self.job, heft, self.horizon.pace.now) for heft in under_way)
+        return max([*seen, *expected], default=0.0)
+
+    def _heft(self, r: Running) -> Heft:
+        return r.heft if r.size else expected_heft(self.job, r.candidate, self.horizon.pace.now)
 
     def _kill_after(self, seconds: float) -> float:
         """Return the seconds after which a fit is ended from outside: late, while there is no model at all."""
@@ -321,7 +325,7 @@ class Schedule:
             files=result.files,
             row_seconds=result.row_seconds,
         )
-        if not self._used:
+        if not self._workers.told:
             self.horizon.pace.learn(result.seconds, result.used)
         self._weigh_down(r, result.files)
         self.journal.add(line, result.arrays)
@@ -377,20 +381,10 @@ class Schedule:
         if self.search is not None:
             self.search.learn(r.candidate, gain)
 
-    def _watch_pace(self, moment: float) -> None:
-        """Learn from the fits under way how busy the machine is: when a long one ends, it tells too late."""
-        if moment - self._used_at < PACE_EVERY_S:
-            return
-        used = self.engine.used()
-        for worker, (_, _, began, _) in self._on.items():
-            if began <= self._used_at and worker in used and worker in self._used:
-                self.horizon.pace.learn(moment - self._used_at, used[worker] - self._used[worker])
-        self._used, self._used_at = used, moment
-
     def _watch(self) -> None:
         """End fits that are past their limit, and the largest worker when memory runs short."""
         moment = time.monotonic()
-        self._watch_pace(moment)
+        self._workers.look(self.engine, {worker: began for worker, (_, _, began, _) in self._on.items()})
         for worker, (_, _, _, limit) in list(self._on.items()):
             if limit is not None and moment > limit:
                 self.engine.kill(worker, "the time for this fit was over")

@@ -16,7 +16,7 @@ from modelwright.explain.simple.rows import Fit
 from modelwright.explain.simple.scoring import predict_simple
 from modelwright.explain.simple.tree import DEPTHS, fit_trees
 
-__all__ = ["Chosen", "choose"]
+__all__ = ["MOST_ROWS", "Chosen", "choose"]
 
 MOST_ROWS = 3_000
 """Of a fold, to fit on and to judge by: of fifty numbers each is known to a tenth of the spread or better."""
@@ -56,6 +56,7 @@ def choose(
     lockbox: bool,
     seed: int,
     deadline: float,
+    most_rows: int = MOST_ROWS,
 ) -> Chosen | None:
     """Return the model on a page; None where no column may be on it.
 
@@ -71,13 +72,16 @@ def choose(
         Whether no fold has seen them. Without one the models of the folds predict them.
     deadline : float
         `time.monotonic`.
+    most_rows : int
+        Of a fold, to fit on and to judge by; the chosen one is fitted on seven times as many.
     """
     import sklearn
 
     # Half the time of small fits; and fits of classes that are told for sure end without having converged.
     with sklearn.config_context(skip_parameter_validation=True, assume_finite=True), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return _choose(fit, folds, judged, metric, lockbox, np.random.default_rng([seed, SALT]), deadline)
+        rng = np.random.default_rng([seed, SALT])
+        return _choose(fit, folds, judged, metric, lockbox, rng, deadline, most_rows)
 
 
 def _choose(
@@ -88,6 +92,7 @@ def _choose(
     lockbox: bool,
     rng: np.random.Generator,
     deadline: float,
+    most_rows: int,
 ) -> Chosen | None:
     losses: dict[Key, list[float]] = {}
     models: dict[Key, list[SimpleModel]] = {}
@@ -95,7 +100,7 @@ def _choose(
     for number, (train, valid) in enumerate(folds[:MOST_FOLDS]):
         if number >= FEWEST_FOLDS and time.monotonic() > deadline:
             break
-        some, fitted, began = fit.take(_some(valid, MOST_ROWS, rng)), fit.take(_some(train, MOST_ROWS, rng)), {}
+        some, fitted, began = fit.take(_some(valid, most_rows, rng)), fit.take(_some(train, most_rows, rng)), {}
         for form in forms:
             began[form] = time.monotonic()
             for key, model in _sizes(form, fitted).items():
@@ -113,7 +118,8 @@ def _choose(
     training = np.zeros(len(fit.y), bool)
     for fold in folds:
         training[fold[0]] = training[fold[1]] = True
-    model = _again(best, fit.take(_some(np.flatnonzero(training), MOST_FINAL_ROWS, rng)))
+    final_rows = MOST_FINAL_ROWS * most_rows // MOST_ROWS
+    model = _again(best, fit.take(_some(np.flatnonzero(training), final_rows, rng)))
     if lockbox:
         return Chosen(model, tuple(candidates.values()), predict_simple(model, fit.take(judged).columns))
     return Chosen(model, tuple(candidates.values()), _out_of_fold(fit, folds, models[best], judged))

@@ -12,7 +12,7 @@ from modelwright import format as fmt
 from modelwright.evaluate.comparisons import compare
 from modelwright.evaluate.measurements import Comparison, Measurement
 from modelwright.evaluate.metrics import Metric
-from modelwright.explain.simple.choosing import choose
+from modelwright.explain.simple.choosing import MOST_ROWS, choose
 from modelwright.explain.simple.documents import FORMS, Simple
 from modelwright.explain.simple.rows import Fit
 
@@ -45,6 +45,7 @@ def simple_model(
     *,
     seed: int,
     deadline_s: float,
+    most_rows: int = MOST_ROWS,
 ) -> Simple:
     """Return the model on a page, what it scores, and what the shipped model is better by.
 
@@ -59,6 +60,8 @@ def simple_model(
         Of the problem.
     deadline_s : float
         After so many seconds no further fold is begun.
+    most_rows : int
+        Of a fold, to fit on and to judge by.
     """
     chosen = choose(
         fit,
@@ -68,6 +71,7 @@ def simple_model(
         lockbox=against.lockbox,
         seed=seed,
         deadline=time.monotonic() + deadline_s,
+        most_rows=most_rows,
     )
     if chosen is None:
         return Simple(why_not=NO_COLUMN)
