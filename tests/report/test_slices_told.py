@@ -22,6 +22,7 @@ SLICE = BANK.evaluation.slices[0]
         ("worse", "clearly worse"),
         ("perhaps", "perhaps worse: of so many parts, one looks so by chance"),
         ("unknown", "cannot be told on"),
+        ("hard, unknown", "harder; more than its own chances say?"),
         ("hard", "harder to call, as its own chances say"),
         ("alike", "no worse"),
         ("", "within the noise"),

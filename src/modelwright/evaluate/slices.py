@@ -224,12 +224,15 @@ def _judged(worse: bool, added: Measurement, score: Measurement, whole: float | 
         return "worse"
     if added.low is not None and added.low > 0:
         return "perhaps"
-    if added.high is not None and added.high > MATERIAL * share:
-        return "unknown"
-    bound = score.low if not score.greater_is_better else score.high
-    if whole is not None and bound is not None and (bound > whole) is not score.greater_is_better and bound != whole:
-        return "hard"
-    return "alike"
+    unknown = added.high is not None and added.high > MATERIAL * share
+    lower = whole is not None and (
+        score.high is not None and score.high < whole
+        if score.greater_is_better
+        else score.low is not None and score.low > whole
+    )
+    if lower:
+        return "hard, unknown" if unknown else "hard"
+    return "unknown" if unknown else "alike"
 
 
 def _most_suspect(parts: list[_Part], y: np.ndarray, prediction: np.ndarray, most: int) -> list[_Part]:
@@ -288,4 +291,5 @@ def _words(value: float, spec: ColumnSpec | None) -> str:
         return moment.strftime("%Y-%m-%d")
     if float(value).is_integer() and abs(value) < 1e9:
         return f"{value:.0f}"
-    return f"{value:.4g}"
+    rounded = float(f"{value:.4g}")
+    return f"{rounded:.0f}" if 1e4 <= abs(rounded) < 1e9 else f"{value:.4g}"

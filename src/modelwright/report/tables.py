@@ -184,6 +184,9 @@ def slice_words(s: Slice) -> str:
         "worse": "clearly worse",
         "perhaps": "perhaps worse: of so many parts, one looks so by chance",
         "unknown": f"cannot be told on {few}",
+        "hard, unknown": f"harder; more than its own chances say? {few} cannot tell"
+        if s.score.name == "log_loss"
+        else f"lower; whether it costs more cannot be told on {few}",
         "hard": "harder to call, as its own chances say" if s.score.name == "log_loss" else "lower, and costs no more",
         "alike": "no worse",
     }.get(s.judgement, "clearly worse" if s.worse else "within the noise")

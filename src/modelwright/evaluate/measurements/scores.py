@@ -180,7 +180,8 @@ class Slice:
     judgement : str
         ``"worse"``; ``"perhaps"``: worse, were it the only slice that was looked at; ``"unknown"``: too few rows to
         tell whether it costs a quarter more; ``"hard"``: its score is lower, and no more than its own probabilities
-        promise or than the scale of its values explains; ``"alike"``. Empty in evaluations of earlier releases.
+        promise or than the scale of its values explains; ``"hard, unknown"``: lower, and too few rows to tell whether
+        more than that; ``"alike"``. Empty in evaluations of earlier releases.
     added : Measurement or None
         Share of the loss of all rows that would be gone if these rows were like the others; None in evaluations of
         earlier releases.
