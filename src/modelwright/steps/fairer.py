@@ -17,6 +17,7 @@ from modelwright.data.columns import take
 from modelwright.evaluate import metrics
 from modelwright.evaluate.intervals import gain, measure
 from modelwright.evaluate.measurements import FairOption, Measurement
+from modelwright.evaluate.money.deciding import capped
 from modelwright.frame.problem import Problem
 from modelwright.govern.fairness import helping, thresholds
 from modelwright.govern.fairness.choosing import measures_of
@@ -138,12 +139,26 @@ def _compared(run: Run, first: Tried, t: Tried, pair: _Pair, groups: tuple[Group
     share = float(pair.y.mean())
     naive = np.tile([1 - share, share], (len(pair.y), 1))
     scores = (metric(pair.y, pair.before, was), metric(pair.y, pair.after, now), metric(pair.y, naive, was))
-    lost = max(helping.score_lost(*scores), helping.decisions_lost(pair.y, before, after, was), 0.0)
+    even, capacity = _even(first.settled), first.settled.decided.capacity
+    room = 1.0 if capacity is None else capacity.share
+    lost = max(helping.decisions_lost(pair.y, before, after, even, room), 0.0)
+    if not t.reads:  # thresholds by group move chances on purpose: what counts is what is decided
+        lost = max(helping.score_lost(*scores), lost)
     return rise, lost
 
 
 def _limit(settled: Settled) -> float:
     return DEFAULT_THRESHOLD if settled.threshold is None else settled.threshold
+
+
+def _even(settled: Settled) -> float:
+    """Return from which chance on acting pays: as the payoff has it, else as the threshold does; where only so many can
+    be acted on, each event that is found counts."""
+    decided = settled.decided
+    if decided.payoff is not None:
+        alarm, hit = (decided.payoff.given[a] - decided.payoff.given[b] for a, b in (("tn", "fp"), ("tp", "fn")))
+        return float(alarm / (alarm + hit))
+    return 0.0 if decided.capacity is not None else _limit(settled)
 
 
 def _tables(
@@ -182,7 +197,7 @@ def _aim(run: Run) -> float:
 
 def _rows(run: Run, base: Tried) -> thresholds.Rows:
     y = run.y[run.rows][base.outcome.rows]
-    return thresholds.Rows(y=y, event=base.settled.oof[:, 1], threshold=_limit(base.settled))
+    return thresholds.Rows(y=y, event=base.settled.oof[:, 1], threshold=_limit(base.settled), even=_even(base.settled))
 
 
 def _another(run: Run, base: Tried, groups: tuple[Grouping, ...]) -> Settled | None:
@@ -190,8 +205,8 @@ def _another(run: Run, base: Tried, groups: tuple[Grouping, ...]) -> Settled | N
         return None  # rows that also measure must not choose it
     own = [g.take(base.outcome.rows) for g in groups]
     found = thresholds.common_threshold(_rows(run, base), own, measures(run), _aim(run))
-    if found is None:
-        return None
+    if found is None or (base.settled.decided.capacity is not None and found < _limit(base.settled)):
+        return None  # or more would be acted on than there is room for
     why = f"{found:.3g}, so that groups are treated more alike, instead of {base.settled.decided.why}"
     return replace(base.settled, decided=replace(base.settled.decided, threshold=found, why=why))
 
@@ -211,6 +226,9 @@ def _by_group(run: Run, base: Tried, names: Sequence[str], aim: float) -> Settle
     judged = odds(base.settled.judged, take(run.used(odds.columns), lockbox)) if len(lockbox) else oof
     why = f"{base.settled.decided.why}; groups of {' × '.join(odds.columns)} have thresholds of their own"
     decided = replace(base.settled.decided, why=why)
+    if decided.capacity is not None:  # groups that are acted on more often must not come to more than there is room for
+        limit, words = capped(_limit(base.settled), event, decided.capacity)
+        decided = replace(decided, threshold=limit, why=f"{why}; {words}" if words else why)
     return replace(base.settled, oof=oof, judged=judged, by_group=odds, decided=decided)
 
 

@@ -120,7 +120,7 @@ class FairOption:
         By how much its score is better than that of the model as it was, on these rows; below 0 it is worse.
     lost : float or None
         Share of what the model as it was is worth that is lost, on these rows: of what its score gains on a constant,
-        or its decisions on acting on everybody or nobody, whichever loses more.
+        or its decisions on acting on everybody or nobody, whichever loses more; of thresholds by group the decisions'.
     why : str
         Why the rows that chose spoke against it; empty where they did not.
     reads : tuple of str

@@ -155,14 +155,14 @@ def score_lost(before: float, after: float, naive: float) -> float:
     return float((before - after) / whole) if whole and np.isfinite(whole) and np.isfinite(after) else 0.0
 
 
-def decisions_lost(y: np.ndarray, before: np.ndarray, after: np.ndarray, threshold: float) -> float:
+def decisions_lost(y: np.ndarray, before: np.ndarray, after: np.ndarray, even: float, room: float = 1.0) -> float:
     """Return the share of what decisions are worth that is lost.
 
-    Acting from ``threshold`` on says what acting is worth: y − threshold (Elkan 2001). What decisions bring is compared
-    with the better of acting on everybody and on nobody.
+    Acting pays from a chance of ``even`` on, which says what acting is worth: y − even (Elkan 2001). What decisions
+    bring is compared with the better of acting on nobody and on as many as there is ``room`` for, taken blindly.
     """
-    worth = y - threshold
-    naive = max(float(worth.mean()), 0.0)
+    worth = y - even
+    naive = max(room * float(worth.mean()), 0.0)
     whole = float((worth * before).mean()) - naive
     return (whole - (float((worth * after).mean()) - naive)) / whole if whole > 0 else 0.0
 

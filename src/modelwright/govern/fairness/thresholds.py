@@ -32,19 +32,22 @@ HALVES = 2
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Rows:
-    """Rows that thresholds are fitted on: their truth, their chance of the event, and from which chance on is acted."""
+    """Rows that thresholds are fitted on: their truth, their chance of the event, from which chance on is acted, and
+    from which on acting pays; None: from the same."""
 
     y: np.ndarray
     event: np.ndarray
     threshold: float
+    even: float | None = None
 
     def take(self, rows: np.ndarray) -> Rows:
         """Return the given rows."""
-        return Rows(y=self.y[rows], event=self.event[rows], threshold=self.threshold)
+        return Rows(y=self.y[rows], event=self.event[rows], threshold=self.threshold, even=self.even)
 
     def worth(self, act: np.ndarray) -> float:
         """Return what acting on these rows is worth, see `helping.decisions_lost`."""
-        return float(((self.y - self.threshold) * act).mean())
+        even = self.threshold if self.even is None else self.even
+        return float(((self.y - even) * act).mean())
 
 
 def own_thresholds(
