@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from modelwright.package.compiling import compile_plan
-from modelwright.runtime import answer_tables, falling, left_of_trees, quick_trees, scorer
+from modelwright.runtime import answer_tables, left_of_trees, quick_trees, scorer
 from modelwright.runtime.falling import Falling, TooLarge
 from modelwright.runtime.origins import FromLevel, FromNumber, Now, RowSource
 from modelwright.runtime.plan import Plan
@@ -27,10 +27,8 @@ def compiled(n_classes: int) -> tuple[Plan, np.ndarray, list[list[object]]]:
     return plan, plan.predict(rows), [values_of(rows, plan.contract.names, i) for i in range(count)]
 
 
-@pytest.mark.parametrize("dense", [0.0, 1.0])
 @pytest.mark.parametrize("n_classes", [0, 2, 3])
-def test_models_of_all_kinds_together(n_classes: int, dense: float, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(falling, "DENSE", dense)  # answers of all trees, and of those alone that ask
+def test_models_of_all_kinds_together(n_classes: int) -> None:
     plan, expected, rows = compiled(n_classes)
     assert len({type(member.scorer) for member in plan.members}) >= 2
     quick = RowPlan(plan)

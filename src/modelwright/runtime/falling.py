@@ -13,23 +13,19 @@ from __future__ import annotations
 
 import struct
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Sequence
-from operator import getitem
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from modelwright.data.typed_rows import picker
 from modelwright.runtime.answer_tables import KINDS, AnswerTable, Layout, TooLarge, answer_tables
 from modelwright.runtime.bit_trees import BitTrees
-from modelwright.runtime.left_of_trees import Dense, Sparse, asked_by, share_asked
+from modelwright.runtime.left_of_trees import LeftOfTrees
 from modelwright.runtime.levels import Of
-from modelwright.runtime.now import Cuts, Now, Search
+from modelwright.runtime.now import Cuts, Search
 from modelwright.runtime.origins import RowSource
 
 __all__ = ["Falling", "TooLarge"]
-
-DENSE = 0.5
-"""Share of the bytes of answers that say anything, from which on all are read: gathering takes about as long again."""
 
 
 class Falling:
@@ -58,16 +54,9 @@ class Falling:
         layout = Layout(trees)
         tables = answer_tables(models, layout)
         kept = np.empty(layout.width, dtype=np.uint8)
-        now, look = models[0][1].now, _Look(tables, models)
-        asked = asked_by(tables, layout)
-        if share_asked(asked, layout) < DENSE:
-            sparse = Sparse(tables, layout, asked)
-            self.nbytes = sparse.nbytes
-            self._leave = sparse.writer(look.chooser(now, sparse.answers), kept)
-        else:
-            dense = Dense(tables, layout)
-            self.nbytes = dense.nbytes
-            self._leave = dense.writer(look.finder(now), kept)
+        left = LeftOfTrees(tables, layout)
+        self.nbytes = left.nbytes
+        self._leave = left.writer(_finder(tables, models), kept)
         self._read, self.places = _reader(trees, layout, kept)
 
     def __call__(self) -> None:
@@ -76,44 +65,32 @@ class Falling:
         self._read()
 
 
-class _Look:
-    """How the answer of each table is found: first those of values of the row, then those of what models read or
-    compute."""
+def _finder(
+    tables: Sequence[AnswerTable], models: Sequence[tuple[BitTrees, RowSource]]
+) -> Callable[[np.ndarray], None]:
+    """Return the function that writes the number of the answer of each table: first those of values of the row, then
+    those of what models read or compute."""
+    of = {kind: [t for t in tables if t.key.kind == kind] for kind in KINDS}
+    now = models[0][1].now
+    searches: dict[int, Search] = {}
+    for table in (*of["level"], *of["number"]):
+        search = table.search if isinstance(table.search, Of) else Cuts(np.array(table.search))
+        searches[table.key.place] = search
+        if isinstance(search, Cuts):
+            now.cut(table.key.place, search.cuts)
+    find, n_own = now.finder(searches), len(searches)
+    cuts = [table.search for table in (*of["feature"], *of["computed"])]
+    if not cuts:
+        return find
+    read = _others(of["feature"], of["computed"], models)
+    pack = struct.Struct(f"={len(cuts)}q").pack_into
 
-    def __init__(self, tables: Sequence[AnswerTable], models: Sequence[tuple[BitTrees, RowSource]]) -> None:
-        of = {kind: [t for t in tables if t.key.kind == kind] for kind in KINDS}
-        now = models[0][1].now
-        self._searches: dict[int, Search] = {}
-        for table in (*of["level"], *of["number"]):
-            search = table.search if isinstance(table.search, Of) else Cuts(np.array(table.search))
-            self._searches[table.key.place] = search
-            if isinstance(search, Cuts):
-                now.cut(table.key.place, search.cuts)
-        self._others = [table.search for table in (*of["feature"], *of["computed"])]
-        self._read = _others(of["feature"], of["computed"], models)
-
-    def finder(self, now: Now) -> Callable[[np.ndarray], None]:
-        """Return the function that writes the number of the answer of each table."""
-        n_own, cuts, read = len(self._searches), self._others, self._read
-        find = now.finder(self._searches)
-        if not cuts:
-            return find
-        pack = struct.Struct(f"={len(cuts)}q").pack_into
-
-        def find_all(out: np.ndarray) -> None:
+    def find_all(out: np.ndarray) -> None:
+        if n_own:
             find(out[:n_own])
-            pack(out.data.cast("B"), 8 * n_own, *map(bisect_left, cuts, read()))  # type: ignore[arg-type]
+        pack(out.data.cast("B"), 8 * n_own, *map(bisect_left, cuts, read()))  # type: ignore[arg-type]
 
-        return find_all
-
-    def chooser(self, now: Now, answers: Sequence[Sequence[bytes]]) -> Callable[[], Iterable[bytes]]:
-        """Return the function that gives the answer of each table."""
-        n_own, cuts, read = len(self._searches), self._others, self._read
-        choose = now.chooser(self._searches, dict(zip(self._searches, answers)))
-        if not cuts:
-            return choose
-        of_others = answers[n_own:]
-        return lambda: (*choose(), *map(getitem, of_others, map(bisect_left, cuts, read())))  # type: ignore[arg-type]
+    return find_all
 
 
 def _others(

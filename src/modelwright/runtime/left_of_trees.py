@@ -1,22 +1,21 @@
 """What the values of a row leave of all trees: the answers of its columns (see `modelwright.runtime.answer_tables`),
-and-ed together. Two ways, by how many of the trees a column is asked by.
+and-ed together.
 
-Where most trees ask most columns, each answer is a row of all trees, and rows are and-ed one with the other. Where a
-column is asked by few, that would be mostly rows of "all is left": an answer then holds the trees that ask and no
-others, and for each tree what its own columns leave of it is gathered. A plan of three models of 200 trees and 79
-columns reads 41 kB a row so, instead of 205.
+Small tables are multiplied out, so that fewer rows have to be fetched. To keep of each answer only the trees that ask
+its column was tried: a plan of three models of 200 trees and 79 columns then reads 48 kB a row instead of 122, and
+takes half as long again, for what is left of each tree has to be gathered.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from modelwright.runtime.answer_tables import AnswerTable, Layout, TooLarge
 from modelwright.runtime.bit_trees import MOST_BYTES
 
-__all__ = ["Dense", "Sparse", "asked_by", "share_asked"]
+__all__ = ["LeftOfTrees"]
 
 MOST_MULTIPLIED = 256
 """Rows of a table that was multiplied out: those of two columns of sixteen answers, of eight of yes and no."""
@@ -26,28 +25,7 @@ MUCH = 64 << 10
 they spare; with three times as much they spare a fifth (a plan of three models of 200 trees and 79 columns)."""
 
 
-def asked_by(tables: Sequence[AnswerTable], layout: Layout) -> list[list[np.ndarray]]:
-    """Return for each table and each model which of its trees ask that column, bool of shape (n_trees,)."""
-    every, slots = _possible(tables), range(len(layout.words))
-    found = []
-    for table in tables:
-        own = ((table.rows & every) != every).any(axis=0).view(np.uint8)
-        found.append([layout.of(k, own) != 0 for k in slots])
-    return found
-
-
-def _possible(tables: Sequence[AnswerTable]) -> np.ndarray:
-    """Return the bits of each tree that any row can have in the end, uint8 of the width of the layout."""
-    return np.bitwise_and.reduce([np.bitwise_or.reduce(table.rows, axis=0) for table in tables])
-
-
-def share_asked(asked: Sequence[Sequence[np.ndarray]], layout: Layout) -> float:
-    """Return the share of the bytes of answers that say anything, 0 to 1."""
-    said = sum(int(own.sum()) * word.itemsize for table in asked for own, word in zip(table, layout.words))
-    return said / max(1, layout.width * len(asked))
-
-
-class Dense:
+class LeftOfTrees:
     """Rows of all trees side by side in one table, neighbours multiplied out where there are many.
 
     Parameters
@@ -104,87 +82,6 @@ class Dense:
                 np.add(rows, firsts, out=rows)
             table.take(rows, axis=0, out=gathered, mode="clip")
             np.bitwise_and.reduce(gathered, axis=0, out=words)
-
-        return write
-
-
-class Sparse:
-    """Answers that hold the trees that ask.
-
-    Parameters
-    ----------
-    tables : sequence of AnswerTable
-    layout : Layout
-    asked : sequence of sequence of ndarray
-        See `asked_by`.
-
-    Attributes
-    ----------
-    answers : list of list of bytes
-        For each table, its answers.
-
-    Raises
-    ------
-    TooLarge
-    """
-
-    def __init__(self, tables: Sequence[AnswerTable], layout: Layout, asked: Sequence[Sequence[np.ndarray]]) -> None:
-        order = sorted(range(len(layout.words)), key=lambda k: -layout.words[k].itemsize)
-        every = _possible(tables)
-        whole = [np.ones(word_count, dtype=bool) for word_count in map(len, asked[0])]
-        self._layout = layout
-        self.answers: list[list[bytes]] = []
-        # for each model the words of each tree, numbered in what is joined; last come words of all that there is
-        words: list[list[list[int]]] = [[[] for _ in own] for own in whole]
-        start = 0
-        for rows, own in [*((table.rows & every, own) for table, own in zip(tables, asked)), (every[None], whole)]:
-            parts = []
-            for k in order:
-                word, (trees,) = layout.words[k], np.nonzero(own[k])
-                for number, tree in enumerate(trees.tolist(), start=start // word.itemsize):
-                    if own is not whole or not words[k][tree]:
-                        words[k][tree].append(number)
-                parts.append(np.ascontiguousarray(layout.of(k, rows)[:, trees]).view(np.uint8).reshape(len(rows), -1))
-                start += parts[-1].shape[1]
-            parts.append(np.zeros((len(rows), -start % 8), dtype=np.uint8))
-            start += parts[-1].shape[1]
-            self.answers.append([row.tobytes() for row in np.hstack(parts)])
-        (self._last,) = self.answers.pop()
-        if self.nbytes > MOST_BYTES:
-            raise TooLarge
-        self._joined = np.zeros(start, dtype=np.uint8)
-        # a tree with fewer columns than others has some of them twice
-        most = [max(map(len, own)) for own in words]
-        self._index = [
-            np.array([own[i % len(own)] for i in range(n) for own in mine], dtype=np.intp).reshape(n, -1)
-            for n, mine in zip(most, words)
-        ]
-
-    @property
-    def nbytes(self) -> int:
-        """Size of the answers."""
-        return sum(len(answer) for table in self.answers for answer in table)
-
-    def writer(self, choose: Callable[[], Iterable[bytes]], kept: np.ndarray) -> Callable[[], None]:
-        """Return the function that writes what is left of all trees into ``kept``, uint8 of the width of the layout.
-
-        Parameters
-        ----------
-        choose : callable
-            Gives the answer of each table.
-        """
-        target, last = self._joined.data, (self._last,)
-        steps = []
-        for k, index in enumerate(self._index):
-            words = self._joined.view(self._layout.words[k])
-            gathered = np.empty(index.shape, dtype=words.dtype)
-            steps.append((words, index, gathered, self._layout.of(k, kept)))
-
-        def write() -> None:
-            target[:] = b"".join((*choose(), *last))
-            for words, index, gathered, out in steps:
-                words.take(index, out=gathered, mode="clip")
-                np.bitwise_and.reduce(gathered, axis=0, out=out)
 
         return write
 

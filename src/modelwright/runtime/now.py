@@ -13,7 +13,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import getitem
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
@@ -22,8 +22,6 @@ from modelwright.runtime.bit_trees import distinct
 from modelwright.runtime.levels import Of
 
 __all__ = ["Cuts", "Now", "Search"]
-
-Told = TypeVar("Told")
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -129,28 +127,6 @@ class Now:
 
         self._waiting.append(settle)
         return find
-
-    def chooser(
-        self, searches: Mapping[int, Search], told: Mapping[int, Sequence[Told]]
-    ) -> Callable[[], Iterable[Told]]:
-        """Return the function that gives, for each place of ``searches``, what is told of the number it finds."""
-        lists: list[list[Told]] = []
-        pick: list[Callable[[Sequence[int]], Sequence[int]]] = []
-
-        def settle() -> None:
-            places = self._places()
-            for place, search in searches.items():
-                lists.append([told[place][own] for own in self._said(place, search)])
-            order = [places.index(place) for place in searches]
-            pick.append(picker(order) if order != list(range(len(places))) else lambda bins: bins)
-
-        def choose() -> Iterable[Told]:
-            if not self._looked_up:
-                self._read()
-            return map(getitem, lists, pick[0](self._bins))
-
-        self._waiting.append(settle)
-        return choose
 
     def amounts(self, places: Sequence[int]) -> Callable[[], np.ndarray]:
         """Return the function that gives the numbers at some places, 0 for those that are not finite, in an array that

@@ -85,9 +85,22 @@ class Pieces:
         return np.where(np.isnan(numbers), self.missing, found)
 
     def table(self, cuts: np.ndarray) -> np.ndarray:
-        """Return knots, slopes and heights by the number that `joint_cuts` have: shape ``(3, n_cuts + 1)``."""
+        """Return knots, slopes and heights by the number that `joint_cuts` have: shape ``(n_cuts + 1, 3)``."""
         i = np.searchsorted(self.cuts, cuts, "right")
-        return np.column_stack([[0.0, 0.0, self.missing], [self.knots[i], self.slopes[i], self.heights[i]]])
+        return np.vstack([[0.0, 0.0, self.missing], np.column_stack([self.knots[i], self.slopes[i], self.heights[i]])])
+
+    @classmethod
+    def sum(cls, functions: Sequence[Pieces]) -> Pieces:
+        """Return the sum of functions of one number."""
+        cuts = joint_cuts(functions)
+        tables = [own.table(cuts)[1:] for own in functions]
+        slopes = np.sum([table[:, 1] for table in tables], axis=0)
+        bent = np.any([table[:, 1] != 0.0 for table in tables], axis=0)
+        knots = np.where(bent, cuts, 0.0)  # where a piece begins: what is far from its knot would lose digits
+        heights = np.sum([(knots - table[:, 0]) * table[:, 1] + table[:, 2] for table in tables], axis=0)
+        return cls(
+            cuts[1:], np.where(slopes == 0.0, 0.0, knots), slopes, heights, sum(own.missing for own in functions)
+        )
 
 
 def joint_cuts(functions: Sequence[Pieces]) -> np.ndarray:
@@ -107,12 +120,16 @@ class PieceRow:
     Attributes
     ----------
     at : ndarray of intp, shape (n_features,)
-        Where each feature is among the values that are written: there are more, in another order, the others 0.
+        Where each feature is among the values that are written: there are more, in another order, the others 0, most of
+        them at the end.
     """
 
     def __init__(self, now: Now, features: Sequence[tuple[int, Pieces]]) -> None:
-        places = list(dict.fromkeys(place for place, _ in features))
-        own = [[i for i, (at, _) in enumerate(features) if at == place] for place in places]
+        by_place: dict[int, list[int]] = {}
+        for i, (place, _) in enumerate(features):
+            by_place.setdefault(place, []).append(i)
+        places = sorted(by_place, key=lambda place: -len(by_place[place]))  # so that zeros come last
+        own = [by_place[place] for place in places]
         cuts = [joint_cuts([features[i][1] for i in mine]) for mine in own]
         for place, joint in zip(places, cuts):
             now.cut(place, joint)
@@ -121,14 +138,14 @@ class PieceRow:
         # one line per feature of a number; where a number has fewer, zeros, of which there are enough for all bins
         self._firsts = np.zeros((max(map(len, own)), len(places)), dtype=np.intp)
         self.at = np.zeros(len(features), dtype=np.intp)
-        tables, first = [np.zeros((3, max(map(len, cuts)) + 1))], max(map(len, cuts)) + 1
+        tables, first = [np.zeros((max(map(len, cuts)) + 1, 3))], max(map(len, cuts)) + 1
         for column, mine in enumerate(own):
             for line, i in enumerate(mine):
                 tables.append(features[i][1].table(cuts[column]))
                 self._firsts[line, column] = first
                 self.at[i] = line * len(places) + column
-                first += tables[-1].shape[1]
-        self._table = np.hstack(tables)
+                first += len(tables[-1])
+        self._table = np.concatenate(tables)
 
     @property
     def size(self) -> int:
@@ -139,13 +156,13 @@ class PieceRow:
         """Return the function that writes them into ``out``, float64 of shape ``(size,)``."""
         find, amounts, table, firsts = self._find, self._amounts, self._table, self._firsts
         bins, rows = np.zeros(firsts.shape[1], dtype=np.intp), np.zeros_like(firsts)
-        own, values = np.empty((3, *firsts.shape)), out.reshape(firsts.shape)
-        knot, slope, height = own
+        own, values = np.empty((*firsts.shape, 3)), out.reshape(firsts.shape)
+        knot, slope, height = (own[..., part] for part in range(3))
 
         def write() -> None:
             find(bins)
             np.add(firsts, bins, out=rows)
-            table.take(rows, axis=1, out=own, mode="clip")
+            table.take(rows, axis=0, out=own, mode="clip")
             np.subtract(amounts(), knot, out=values)
             np.multiply(values, slope, out=values)
             np.add(values, height, out=values)

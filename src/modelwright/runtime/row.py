@@ -52,7 +52,6 @@ class RowPlan:
             # others go from values straight to their own tables
             self._writers += view.row(where, buffers[key], sources[key].wanted)
         self._inverse = None if plan.transform.plain else plan.transform.of_few(len(members))
-        self._outputs = range(plan.n_outputs)
         self._calibrate = None if isinstance(plan.calibrator, Identity) else plan.calibrator
         self._move = None if plan.by_group is None else plan.by_group.row(where)
         self.answer: Callable[[list[float]], dict[str, Any]] = row_answer(
@@ -65,7 +64,6 @@ class RowPlan:
 
     def ordered(self, values: Sequence[Any]) -> list[float]:
         """Return the same for values in the order that was asked for."""
-        total = [0.0] * len(self._outputs)
         with self._lock:
             self._now.values = values
             for write in self._writers:
@@ -75,9 +73,11 @@ class RowPlan:
             outputs = [score() for score in self._scorers]
             if self._inverse is not None:  # of values, one per member
                 outputs = [[value] for value in self._inverse([output[0] for output in outputs])]
-        for weight, output in zip(self._weights, outputs):
-            for i in self._outputs:
-                total[i] += weight * output[i]
+        total = outputs[0]
+        if self._weights != [1.0]:
+            total = [0.0] * len(total)
+            for weight, output in zip(self._weights, outputs):
+                total = [before + weight * value for before, value in zip(total, output)]
         if self._calibrate is not None:
             total = self._calibrate(np.array([total]))[0].tolist()
         return total if self._move is None else self._move(total, values)

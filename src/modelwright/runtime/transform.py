@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -67,36 +68,21 @@ class TargetTransform:
     def of_few(self, count: int) -> Callable[[list[float]], list[float]]:
         """Return the function that gives `inverse` of ``count`` values, to the bit, in one go for all of them."""
         values = np.empty(count)
-        bounded = self.low is not None or self.high is not None
-        low = np.full(count, -np.inf if self.low is None else self.low)
-        high = np.full(count, np.inf if self.high is None else self.high)
-        back = _in_place(self.name, count)
+        pack, target = struct.Struct(f"={count}d").pack_into, values.data.cast("B")
+        low = -math.inf if self.low is None else self.low
+        high = math.inf if self.high is None else self.high
+        bounded, logs = (low, high) != (-math.inf, math.inf), self.name != "identity"
 
         def inverse(z: list[float]) -> list[float]:
-            values[:] = z
-            back(values)
-            if bounded:
-                np.maximum(values, low, out=values)
-                np.minimum(values, high, out=values)
-            return values.tolist()
+            if logs:
+                pack(target, 0, *[x if x != x else min(x, _LARGEST_LOG) for x in z])
+                z = np.expm1(values, out=values).tolist()
+            return [min(max(x, low), high) for x in z] if bounded else z
 
         return inverse
 
 
 IDENTITY = TargetTransform()
-
-
-def _in_place(name: str, count: int) -> Callable[[np.ndarray], None]:
-    """Return the way back of `TRANSFORMS` for an array of ``count`` numbers, written over."""
-    if name == "identity":
-        return lambda values: None
-    largest = np.full(count, _LARGEST_LOG)
-
-    def from_log(values: np.ndarray) -> None:
-        np.minimum(values, largest, out=values)
-        np.expm1(values, out=values)
-
-    return from_log
 
 
 def _refused(what: str) -> BundleError:

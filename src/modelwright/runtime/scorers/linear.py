@@ -11,6 +11,7 @@ import numpy as np
 from modelwright.runtime.origins import RowSource
 from modelwright.runtime.scorers.checking import classes_in, finite, read_arrays, require, write_arrays
 from modelwright.runtime.scorers.folded import Folded
+from modelwright.runtime.scorers.one_sum import one_sum
 from modelwright.runtime.scorers.scaling import Scaling
 
 __all__ = ["LinearScorer", "probabilities", "two_of", "weighted_sums"]
@@ -75,13 +76,14 @@ class LinearScorer:
         return probabilities(logits) if self.n_classes else logits
 
     def row_of(self, source: RowSource) -> Callable[[], list[float]]:
-        """The sum in another order than that of a table, with what levels add folded together."""
-        added = Folded(source, self.scaling, self.coef.astype(np.float64)).several(self.intercept)
-        if not self.n_classes:
-            return lambda: [added().item()]
-        if self.coef.shape[1] == 1:
-            return lambda: two_of(added().item())
-        return lambda: probabilities(added()[None, :])[0].tolist()
+        """The sum in another order than that of a table, with what a column adds found at once."""
+        if self.coef.shape[1] != 1:
+            several = Folded(source, self.scaling, self.coef).several(self.intercept)
+            return lambda: probabilities(several()[None, :])[0].tolist()
+        added = one_sum(source, self.scaling, self.coef[:, 0], float(self.intercept[0]))
+        if self.n_classes:
+            return lambda: two_of(added())
+        return lambda: [added()]
 
     def save(self, folder: Path, stem: str) -> dict[str, Any]:
         name = f"{stem}.npz"

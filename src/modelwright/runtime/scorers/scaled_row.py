@@ -51,26 +51,28 @@ class ScaledRow:
             moved = origin.pieces.moved(float(scaling.centre[f]), float(scaling.factor[f]))
             functions.append((origin.place, moved.bounded(LARGEST_SQUARED if self._smooth else CLIP).moved(0.0, unit)))
         pieces = PieceRow(source.now, functions) if bent else None
-        self._n_bent = pieces.size if pieces is not None else 0
-        n_scaled = self._n_bent + len(rest)
-        spot = {f: self._n_bent + i for i, f in enumerate(rest)}
+        known = {*bent, *rest}
+        ramps = [k for k, f in enumerate(inputs.feature.tolist()) if f in known]
+        n_ramps, first = len(ramps), len(ramps) + len(rest)
+        # numbers come last: behind them are zeros that nobody reads
+        spot = {f: n_ramps + i for i, f in enumerate(rest)}
         if pieces is not None:
-            spot |= dict(zip(bent, pieces.at.tolist()))
-        ramps = [k for k, f in enumerate(inputs.feature.tolist()) if f in spot]
-        self.size = n_scaled + len(ramps)
-        self._places = np.array([*spot.values(), *range(n_scaled, self.size)], dtype=np.intp)
+            spot |= {f: first + at for f, at in zip(bent, pieces.at.tolist())}
+        whole = np.zeros(first + (pieces.size if pieces is not None else 0))
+        self.size = max([n_ramps, *(at + 1 for at in spot.values())])
+        self._places = np.array([*spot.values(), *range(n_ramps)], dtype=np.intp)
         self._positions = np.array([*spot, *(len(scaling.centre) + k for k in ramps)], dtype=np.intp)
-        self.inputs = np.zeros(self.size)
-        self.factor = np.repeat([1.0 / unit, 1.0], [n_scaled, len(ramps)])
-        self.later = np.repeat([0.0, -MIDDLE], [n_scaled, len(ramps)])
+        self.inputs, scaled = whole[: self.size], whole[n_ramps : self.size]
+        self.factor = np.repeat([1.0, 1.0 / unit], [n_ramps, len(scaled)])
+        self.later = np.repeat([-MIDDLE, 0.0], [n_ramps, len(scaled)])
         self.gaps = bool(rest)
-        scaled = self.inputs[:n_scaled]
-        steps = [pieces.writer(scaled[: self._n_bent])] if pieces is not None else []
+        self._of_rest = whole[n_ramps:first]
+        steps = [pieces.writer(whole[first:])] if pieces is not None else []
         if rest:
-            steps.append(self._of_buffer(source, inputs, rest, scaled[self._n_bent :], unit))
-        if self._smooth and n_scaled:
+            steps.append(self._of_buffer(source, inputs, rest, self._of_rest, unit))
+        if self._smooth and len(scaled):
             steps.append(_bender(scaled))
-        self._climb = _climber(inputs, ramps, spot, scaled, self.inputs[n_scaled:], 1.0 / unit) if ramps else None
+        self._climb = _climber(inputs, ramps, spot, whole, whole[:n_ramps], 1.0 / unit) if ramps else None
         if self._climb is not None:
             steps.append(self._climb)
         self.read = _one_after_the_other(steps)
@@ -83,8 +85,7 @@ class ScaledRow:
 
     def fill(self) -> None:
         """Take missing numbers for 0, the centre."""
-        scaled = self.inputs[self._n_bent :]
-        scaled[np.isnan(scaled)] = 0.0
+        self._of_rest[np.isnan(self._of_rest)] = 0.0
         if self._climb is not None:
             self._climb()
 
