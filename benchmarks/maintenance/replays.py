@@ -1,12 +1,13 @@
 """What maintenance is worth: sets along time and generated streams; frozen, maintained, trained after every window.
 
     python benchmarks/maintenance/replays.py DATA [--sets elec2,bike_sharing_hourly] [--kinds sudden,none]
-        [--rows 12000] [--windows 30] [--trials 1] [--seed 0] [--keep FOLDER] [--out replays.jsonl]
+        [--rows 12000] [--windows 30] [--late 2] [--trials 1] [--seed 0] [--keep FOLDER] [--out replays.jsonl]
 
 DATA is the folder with INDEX.csv. A set is thinned evenly to ``--rows``, which keeps its years; the first fifth trains
-the project, the rest is the stream, with labels two windows late. Printed for each, one JSON line: the mean losses of
-the three lives, how often was trained, and what was judged. To be reached: maintained below frozen on every set with
-real decay, within noise of every window with at most a third of its trainings; nothing learned from a broken feed.
+the project, the rest is the stream, with labels ``--late`` windows late. Printed for each, one JSON line: the mean
+losses of the three lives, how often was trained, and what was judged. To be reached: maintained below frozen on every
+set with real decay, within noise of every window with at most a third of its trainings; nothing learned from a broken
+feed.
 """
 
 from __future__ import annotations
@@ -80,14 +81,15 @@ SETS: dict[str, Callable[[Path], tuple[pd.DataFrame, str]]] = {
 
 
 def lived(
-    frame: pd.DataFrame, target: str, first: int, windows: int, trials: int, seed: int, keep: Path | None
+    frame: pd.DataFrame, target: str, first: int, windows: int, asked: argparse.Namespace, keep: Path | None
 ) -> dict[str, Any]:
     """Return what a replay of the rows after the first came to."""
     frame = frame.assign(**{TIME: pd.Timestamp("2020-01-01") + pd.to_timedelta(np.arange(len(frame)), unit="h")})
-    delay = 2 * (len(frame) - first) // windows
+    frame = frame.apply(lambda column: column.astype("string") if column.dtype == object else column)  # swapped columns
+    delay = asked.late * (len(frame) - first) // windows
     with tempfile.TemporaryDirectory(prefix="replays-") as folder:
         place, started = keep or Path(folder), time.monotonic()
-        project = made_project(place, frame.head(first), target, trials, seed)
+        project = made_project(place, frame.head(first), target, asked.trials, asked.seed)
         frame.tail(len(frame) - first).to_parquet(place / "stream.parquet")
         found = replay(project, place / "stream.parquet", time=TIME, label_delay=f"{delay}h", windows=windows)
         return {
@@ -132,6 +134,7 @@ def main() -> None:
     parser.add_argument("--kinds", default=",".join(KINDS))
     parser.add_argument("--rows", type=int, default=12_000)
     parser.add_argument("--windows", type=int, default=30)
+    parser.add_argument("--late", type=int, default=2, help="Windows until the label of a row is known.")
     parser.add_argument("--trials", type=int, default=1)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--keep", type=Path, help="Keep the trained projects here, and use those that are there.")
@@ -141,13 +144,13 @@ def main() -> None:
         frame, target = SETS[name](asked.data)
         frame = thinned(frame, asked.rows).reset_index(drop=True)
         first, keep = int(FIRST * len(frame)), _kept(asked, name)
-        _tell(asked, name, lived(frame, target, first, asked.windows, asked.trials, asked.seed, keep))
+        _tell(asked, name, lived(frame, target, first, asked.windows, asked, keep))
     for kind in filter(None, asked.kinds.split(",")):
         rows = asked.rows // 15
         stream = make_stream(kind, rows=3 * rows, windows=12, window_rows=rows, turn=4, seed=asked.seed)
         frame = pd.concat([stream.train, *stream.windows], ignore_index=True).drop(columns=[stream.time])
         keep = _kept(asked, kind)
-        _tell(asked, kind, lived(frame, stream.target, len(stream.train), 12, asked.trials, asked.seed, keep))
+        _tell(asked, kind, lived(frame, stream.target, len(stream.train), 12, asked, keep))
 
 
 def _kept(asked: argparse.Namespace, name: str) -> Path | None:
