@@ -1,0 +1,158 @@
+"""What being fairer costs, here and with mljar-supervised and fairlearn: the same rows, the same test rows, one budget.
+
+    python benchmarks/fairness/compare.py --data DATA [--peers PYTHON] [--budget 20] [--rows 6000] [--only compas,adult]
+
+DATA holds the public sets of `SETS` in folders of their names. PYTHON is an interpreter with mljar-supervised and
+fairlearn, in an environment of its own (`pip install mljar-supervised fairlearn`); without it only ours is run. Of each
+set so many rows are drawn, seven tenths of them train. All are asked for a selection rate of the lowest group of at
+least 0.8 times that of the highest. Told of the test rows, which nobody saw: the share of right decisions, the area
+under the ROC curve where there is a chance, and the lowest ratio of two groups of 30 or more rows with its interval,
+which allows for all pairs. *random* tools draw the answer to a row: asked again, the same row may get another.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from modelwright.data.columns import Strings
+from modelwright.data.contract import ColumnSpec, Contract, Kind
+from modelwright.evaluate.metrics import get
+from modelwright.govern.fairness.groups import Grouping, group_by
+from modelwright.govern.fairness.measuring import Judged, group_table, widest_pair
+
+LEAST = 0.8
+PEERS = ("mljar", "fairlearn reduction", "fairlearn thresholds")
+
+
+class Set(NamedTuple):
+    """A public set: its file, the target with the class that counts, and the protected column."""
+
+    file: str
+    target: str
+    positive: object
+    protected: str
+    keep: tuple[str, ...] = ()
+    drop: tuple[str, ...] = ()
+
+
+SETS = {
+    "compas": Set(
+        "compas/compas-scores-two-years.csv", "two_year_recid", 1, "race",
+        keep=("sex", "age", "race", "juv_fel_count", "juv_misd_count", "juv_other_count", "priors_count",
+              "c_charge_degree"),
+    ),
+    "adult": Set("adult/data.csv.gz", "income", ">50K", "sex", drop=("part", "fnlwgt")),
+    "german_credit": Set("german_credit/german_data_credit.csv", "class-label", 1, "age"),
+    "credit_card_default": Set("credit_card_default/credit-card-clients.csv", "default payment", 1, "EDUCATION"),
+}  # fmt: skip
+
+
+def drawn(data: Path, one: Set, rows: int, seed: int) -> tuple[pd.DataFrame, pd.DataFrame, pd.Series]:
+    """Return training and test rows with the target as 0 and 1, and how groups are called by row number."""
+    table = pd.read_csv(data / one.file)
+    table = table[list(one.keep) + [one.target]] if one.keep else table.drop(columns=list(one.drop))
+    table = table.sample(min(rows, len(table)), random_state=seed).reset_index(drop=True)
+    table["target"] = (table.pop(one.target).astype(str) == str(one.positive)).astype(int)
+    grouping = groups_of(table[one.protected])
+    names = pd.Series([grouping.labels[c] for c in grouping.codes])
+    cut = int(0.7 * len(table))
+    return table[:cut], table[cut:], names
+
+
+def groups_of(column: pd.Series) -> Grouping:
+    """Return the groups that our tables have of a column."""
+    number = pd.api.types.is_numeric_dtype(column)
+    values = column.to_numpy(float) if number else Strings.from_values(column.astype(object).tolist())
+    spec = ColumnSpec(name="group", kind=Kind.NUMBER if number else Kind.CATEGORY)
+    return group_by("group", values, Contract(columns=(spec,), rows_seen=len(column)))
+
+
+def ours(folder: Path, one: Set, budget: float, *, consent: bool) -> tuple[pd.DataFrame, str]:
+    """Return what our version says of the test rows, and which model was taken."""
+    project = folder / ("ours-own" if consent else "ours")
+    command = [sys.executable, "-m", "modelwright", "run", str(folder / "plain.csv"), "--target", "target"]
+    command += ["--positive", "1", "--protected", one.protected, "--fairness", "selection", "--json"]
+    command += ["--budget", f"{budget:g}s", "--project", str(project), *(["--fairness-thresholds"] if consent else [])]
+    said = subprocess.run(command, capture_output=True, text=True, check=False)
+    if said.returncode not in (0, 3):
+        raise SystemExit(said.stdout + said.stderr)
+    import modelwright as mw
+
+    told = json.loads(said.stdout)["fairness"]
+    version = mw.Project(project).version(1)
+    answers = version.predict(pd.read_csv(folder / "test.csv").drop(columns=["target", "group"]))[0]
+    acted = (answers["prediction"].astype(str) == version.plan.classes[1]).astype(int)
+    return pd.DataFrame({"act": acted, "chance": answers[f"probability_{version.plan.classes[1]}"]}), told["model"]
+
+
+def told(said: pd.DataFrame, y: np.ndarray, grouping: Grouping) -> str:
+    """Return a table's cells: right, AUC, lowest ratio."""
+    act = said["act"].to_numpy(float)
+    judged = Judged(y=y, prediction=np.column_stack([1 - act, act]), threshold=0.5)
+    pair = widest_pair([group_table(judged, grouping, least=LEAST)], ("selection_rate",))
+    right = f"{(act == y).mean():.3f}"
+    auc = "random" if "chance" not in said else f"{get('roc_auc')(y, said[['chance', 'chance']].to_numpy()):.3f}"
+    if pair is None:
+        return f"{right} | {auc} | none"
+    m = pair.ratio
+    high = "…" if m.high is None else f"{m.high:.2f}"
+    return f"{right} | {auc} | {m.value:.2f} ({m.low or 0:.2f} to {high}) {pair.low} / {pair.high}"
+
+
+def compare(data: Path, name: str, options: argparse.Namespace) -> None:
+    """Print the rows of one set."""
+    one = SETS[name]
+    train, test, names = drawn(data, one, options.rows, options.seed)
+    y, grouping = test["target"].to_numpy(float), groups_of(pd.concat([train, test])[one.protected]).take(test.index)
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        train.to_csv(folder / "plain.csv", index=False)
+        for part, file in ((train, "train.csv"), (test, "test.csv")):
+            part.assign(group=names[part.index]).to_csv(folder / file, index=False)
+        for consent in (False, True):
+            began = time.monotonic()
+            said, model = ours(folder, one, options.budget, consent=consent)
+            who = "ours, thresholds allowed" if consent else "ours"
+            print(f"| {name} ({one.protected}) | {who}: {model} | {told(said, y, grouping)} | "
+                  f"{time.monotonic() - began:.0f} |", flush=True)  # fmt: skip
+        for tool in PEERS if options.peers else ():
+            began = time.monotonic()
+            script = Path(__file__).with_name("peers.py")
+            command = [options.peers, str(script), str(folder), tool, f"{options.budget:g}", f"{LEAST}"]
+            done = subprocess.run(command, capture_output=True, text=True, check=False)
+            seconds = time.monotonic() - began
+            found = folder / f"{tool}.csv"
+            cells = told(pd.read_csv(found), y, grouping) if found.is_file() else f"failed: {_last(done.stderr)} | |"
+            print(f"| {name} ({one.protected}) | {tool} | {cells} | {seconds:.0f} |", flush=True)
+
+
+def _last(text: str) -> str:
+    return (text.strip().splitlines() or ["?"])[-1][:80]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--peers", help="interpreter with mljar-supervised and fairlearn")
+    parser.add_argument("--budget", type=float, default=20.0)
+    parser.add_argument("--rows", type=int, default=6_000)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--only", default=",".join(SETS))
+    options = parser.parse_args()
+    print("| set | tool: model | right | AUC | lowest ratio | wall s |\n|---|---|---|---|---|---|")
+    for name in options.only.split(","):
+        compare(options.data, name, options)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,97 @@
+"""What other tools predict under a fairness constraint; run by an interpreter that has them, see compare.py.
+
+    python peers.py FOLDER TOOL SECONDS LEAST
+
+FOLDER has train.csv and test.csv with the columns target, group and the features. TOOL is one of
+`TOOLS`. Writes FOLDER/TOOL.csv: the decision about each test row, and its chance where the tool has one.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+
+def read(folder: Path) -> tuple[pd.DataFrame, pd.Series, pd.Series, pd.DataFrame, pd.Series]:
+    """Return training features, target, groups, and test features, groups."""
+    train, test = pd.read_csv(folder / "train.csv"), pd.read_csv(folder / "test.csv")
+    features = [c for c in train.columns if c not in ("target", "group")]
+    return train[features], train["target"], train["group"].astype(str), test[features], test["group"].astype(str)
+
+
+def encoded(train: pd.DataFrame, test: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """Return both as numbers: categories in the order of their names, as a fit of a tree takes them."""
+    columns = []
+    for name in train.columns:
+        if pd.api.types.is_numeric_dtype(train[name]):
+            columns.append((train[name].to_numpy(float), test[name].to_numpy(float)))
+            continue
+        levels = pd.Index(sorted(train[name].dropna().unique()))
+        columns.append(tuple(np.where((at := levels.get_indexer(t[name])) < 0, np.nan, at) for t in (train, test)))
+    return np.column_stack([c[0] for c in columns]), np.column_stack([c[1] for c in columns])
+
+
+def boosted():
+    """Return the learner that fairlearn's methods wrap."""
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
+    return HistGradientBoostingClassifier(max_iter=100, max_leaf_nodes=15, learning_rate=0.1, random_state=0)
+
+
+def reduction(folder: Path, seconds: float, least: float) -> pd.DataFrame:
+    """fairlearn's exponentiated gradient: an answer drawn at random between several models."""
+    from fairlearn.reductions import DemographicParity, ExponentiatedGradient
+
+    x, y, group, test, _ = read(folder)
+    own, new = encoded(x, test)
+    game = ExponentiatedGradient(boosted(), DemographicParity(ratio_bound=least), max_iter=20)
+    game.fit(own, y, sensitive_features=group)
+    return pd.DataFrame({"act": game.predict(new, random_state=0)})
+
+
+def thresholds(folder: Path, seconds: float, least: float) -> pd.DataFrame:
+    """fairlearn's thresholds by group: full parity (it takes no ratio), an answer drawn at random between two."""
+    from fairlearn.postprocessing import ThresholdOptimizer
+
+    x, y, group, test, new_group = read(folder)
+    own, new = encoded(x, test)
+    fitted = ThresholdOptimizer(
+        estimator=boosted(),
+        constraints="demographic_parity",
+        objective="accuracy_score",
+        predict_method="predict_proba",
+    )
+    fitted.fit(own, y, sensitive_features=group)
+    return pd.DataFrame({"act": fitted.predict(new, sensitive_features=new_group, random_state=0)})
+
+
+def mljar(folder: Path, seconds: float, least: float) -> pd.DataFrame:
+    """mljar-supervised with its fairness metric, threshold and sample weighting."""
+    from supervised import AutoML
+
+    x, y, group, test, _ = read(folder)
+    with tempfile.TemporaryDirectory() as place:
+        found = AutoML(
+            results_path=str(Path(place) / "automl"),
+            mode="Perform",
+            total_time_limit=int(seconds),
+            explain_level=0,
+            n_jobs=1,
+            verbose=0,
+            fairness_metric="demographic_parity_ratio",
+            fairness_threshold=least,
+        )
+        found.fit(x, y, sensitive_features=group.rename("group"))
+        return pd.DataFrame({"act": found.predict(test), "chance": found.predict_proba(test)[:, 1]})
+
+
+TOOLS = {"fairlearn reduction": reduction, "fairlearn thresholds": thresholds, "mljar": mljar}
+
+
+if __name__ == "__main__":
+    folder, tool = Path(sys.argv[1]), sys.argv[2]
+    TOOLS[tool](folder, float(sys.argv[3]), float(sys.argv[4])).to_csv(folder / f"{tool}.csv", index=False)
