@@ -6,7 +6,7 @@ Rubachev and Babenko (2022), with which a network sees steps and bends that it w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -71,35 +71,6 @@ class Ramps:
         scaling = Scaling(self.scaling.centre[own], self.scaling.factor[own], self.scaling.smooth)
         part = Ramps(scaling, place[self.feature[kept]], self.slope[kept], self.offset[kept])
         return part, np.concatenate([own, len(self.scaling.centre) + kept])
-
-    def row(self, row: np.ndarray) -> tuple[Callable[[], None], Callable[[], None], np.ndarray, np.ndarray]:
-        """Return the function that reads what ``row`` holds, the one that takes missing numbers for 0 afterwards, the
-        array of inputs that both write, and what is still to be added to it, always the same."""
-        n_features, n_ramps = len(self.scaling.centre), len(self.feature)
-        inputs, later = np.empty(self.width), np.repeat([0.0, -MIDDLE], [n_features, n_ramps])
-        scaled, ramps = inputs[:n_features], inputs[n_features:]
-        scale, _ = self.scaling.row(row, gaps=False, out=scaled)
-        feature, low, high = self.feature.astype(np.intp), np.zeros(n_ramps), np.ones(n_ramps)
-        slope, offset = self.slope.astype(np.float64), self.offset.astype(np.float64)
-
-        def climb() -> None:
-            scaled.take(feature, out=ramps, mode="clip")
-            np.multiply(ramps, slope, out=ramps)
-            np.add(ramps, offset, out=ramps)
-            np.minimum(ramps, high, out=ramps)
-            np.maximum(ramps, low, out=ramps)
-
-        def read() -> None:
-            scale()
-            if n_ramps:
-                climb()
-
-        def fill() -> None:
-            scaled[np.isnan(scaled)] = 0.0
-            if n_ramps:
-                climb()
-
-        return read, fill, inputs, later
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Return the state for `checking.write_arrays`."""

@@ -53,12 +53,10 @@ class Scaling:
         scaled[np.isnan(scaled)] = 0.0
         return scaled
 
-    def row(
-        self, row: np.ndarray, *, gaps: bool = True, out: np.ndarray | None = None
-    ) -> tuple[Callable[[], None], np.ndarray]:
-        """Return the function that scales what ``row`` holds, and the array that it writes, ``out`` if given; without
-        numpy's guards, which cost more than the work. Without ``gaps`` what is missing stays so."""
-        scaled, root = np.empty(len(row)) if out is None else out, np.empty(len(row))
+    def row(self, row: np.ndarray) -> tuple[Callable[[], None], np.ndarray]:
+        """Return the function that scales what ``row`` holds, and the array that it writes; without the
+        guards of numpy, which cost more than the work."""
+        scaled, root = np.empty(len(row)), np.empty(len(row))
         # Features are within 3e38 and factors finite: a product may overflow to infinity, which the bounds take in.
         bound = LARGEST_SQUARED if self.smooth else CLIP
         bounded = not self.smooth or np.abs(self.factor).max(initial=0.0) > SAFE_FACTOR
@@ -75,10 +73,9 @@ class Scaling:
                 np.square(root, out=root)
                 np.add(root, 1.0, out=root)
                 np.divide(scaled, np.sqrt(root, out=root), out=scaled)
-            if gaps:
-                missing = scaled != scaled
-                if missing.any():
-                    scaled[missing] = 0.0
+            missing = scaled != scaled
+            if missing.any():
+                scaled[missing] = 0.0
 
         return scale, scaled
 
