@@ -39,6 +39,9 @@ KNOWN_BY_ROLE, GIVEN_BY_ROLE = 0.1, 1
 ALONE, MANY_ALONE = 0.7, 6
 """The same of given names without a family name."""
 
+ALONE_BY_ROWS, MANY_BY_ROWS = 0.35, 15
+"""The same by rows: most people have frequent names, though most different names are rare."""
+
 FEW_NUMBERS = 10
 
 REPEATED = 0.9
@@ -63,6 +66,7 @@ _ROLES = PEOPLE | words(
     "opiekun doradca lekarz vorgesetzter by"
 )
 _WORD = re.compile(r"[^\W\d_]{2,}")
+_SINGLE = re.compile(r"[^\W\d_a-zà-öø-ÿ][^\W\d_'’-]*(?:['’-][^\W\d_]+)*(?: [^\W\d_a-z]\.?)?")
 
 
 def persons_written(context: AuditContext, name: str) -> str | None:
@@ -80,7 +84,21 @@ def persons_written(context: AuditContext, name: str) -> str | None:
     share, n_given = given_names(texts)
     if share >= ALONE and n_given >= MANY_ALONE:
         return f"{share:.0%} of its different values are given names"
+    rows, n_given = _rows_of_given_names(context, name)
+    if rows >= ALONE_BY_ROWS and n_given >= MANY_BY_ROWS and _are_single_words(texts):
+        return f"{rows:.0%} of its rows have one of {n_given} frequent given names, and the others are single words"
     return None
+
+
+def _rows_of_given_names(context: AuditContext, name: str) -> tuple[float, int]:
+    """Return the share of rows whose value is a frequent given name, and how many different ones there are."""
+    column = coded(context, name)
+    is_one = np.array([given_names([str(v)])[1] > 0 for v in column.values], dtype=bool)
+    return float(column.counts[is_one].sum() / max(1, column.n_present)), int(is_one.sum())
+
+
+def _are_single_words(texts: list[str]) -> bool:
+    return float(np.mean([_SINGLE.fullmatch(t.strip()) is not None for t in texts])) >= FORM_SHARE
 
 
 def numbers_dialled(context: AuditContext, name: str) -> float:
@@ -94,7 +112,7 @@ def numbers_dialled(context: AuditContext, name: str) -> float:
 
 def repeated_names(context: AuditContext, named: Iterable[str], others: Iterable[str]) -> Mapping[str, str]:
     """Return which of the other columns consist of words from columns of names, and that in words."""
-    said = {name: _words(different_texts(context, name)) for name in named}
+    said = {name: _words(str(v) for v in coded(context, name).values) for name in named}
     found = {}
     for other in others:
         column = context.columns[other]
