@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from modelwright.data.canonical import canonicalise
 from modelwright.data.contract import Kind
-from modelwright.data.kinds import MAX_LEVELS_KEPT, SAMPLE_ROWS, infer_contract, with_missing
+from modelwright.data.kinds import MAX_LEVELS_KEPT, SAMPLE_ROWS, infer_contract, with_missing, with_scale
 from modelwright.errors import UsageError
 
 RNG = np.random.default_rng(0)
@@ -42,7 +42,7 @@ PRICES = RNG.lognormal(7, 1, 200).round(2)
         ([f"{v:,.0f}".replace(",", " ") for v in PRICES * 10], ".", " ", None, 1.0),
         ([f"{v:,.1f}".replace(",", "'") for v in PRICES * 10], ".", "'", None, 1.0),
         ([f"${v:,.2f}" for v in PRICES * 10], ".", ",", "$", 1.0),
-        ([f"{v % 100:.1f}%" for v in PRICES], ".", "", "%", 0.01),
+        ([f"{v % 100:.1f}%" for v in PRICES], ".", "", "%", 1.0),
         ([f"{v:.1f} kg" for v in PRICES], ".", "", "kg", 1.0),
         ([f"{v % 90:.0f}cm" for v in PRICES], ".", "", "cm", 1.0),
         ([f"{v}-" if i % 3 else str(v) for i, v in enumerate(PRICES)], ".", "", None, 1.0),
@@ -63,6 +63,23 @@ def test_values_of_numbers_in_disguise():
     values = ["1.234,56 €", "(12,00 €)", "7 €", "1.000.000 €", "-3,5 €"] * 5
     columns, _ = canonicalise({"x": values}, infer_contract(pa.table({"x": values})))
     assert columns["x"][:5].tolist() == [1234.56, -12.0, 7.0, 1e6, -3.5]
+
+
+@pytest.mark.parametrize("unit", ["%", "kg", "€"])
+def test_a_plain_number_is_on_the_scale_that_the_training_data_wrote(unit):
+    contract = infer_contract(pa.table({"x": [f"{v} {unit}" for v in PRICES]}))
+    spec = contract["x"]
+    assert (spec.minimum, spec.maximum) == (float(min(PRICES)), float(max(PRICES)))
+    columns, _ = canonicalise({"x": [10, "10", f"10 {unit}", f"10{unit}"]}, contract)
+    assert columns["x"].tolist() == [10.0] * 4
+
+
+def test_a_percentage_of_an_earlier_release_keeps_its_scale():
+    new = infer_contract(pa.table({"x": [f"{v} %" for v in range(30)], "y": ["a", "b", "c"] * 10}))
+    old = with_scale(with_scale(new, "x", 0.01), "y", 0.01)
+    assert (old["x"].scale, old["x"].minimum, old["x"].maximum) == (0.01, 0.0, 0.29)
+    assert old["x"].as_written(0.29) == pytest.approx(29.0) and old["x"].unit_of_values == ""
+    assert old["y"] == new["y"] and with_scale(old, "x", 1.0)["x"].maximum == pytest.approx(29.0)
 
 
 def test_magnitudes():

@@ -71,6 +71,8 @@ def test_columns_are_described_and_not_restricted() -> None:
     columns = (
         *COLUMNS,
         ColumnSpec(name="when", kind=Kind.DATETIME, formats=("%d.%m.%Y",)),
+        ColumnSpec(name="off", kind=Kind.NUMBER, minimum=0.0, maximum=20.0, unit="%"),
+        ColumnSpec(name="early", kind=Kind.NUMBER, minimum=0.0, maximum=0.2, unit="%", scale=0.01),
         ColumnSpec(name="city", kind=Kind.CATEGORY, levels=tuple(map(str, range(40))), n_levels=40),
     )
     record = document(facts_of(columns=columns))["components"]["schemas"]["Record"]
@@ -78,6 +80,7 @@ def test_columns_are_described_and_not_restricted() -> None:
     assert told["age"] == "number; 18 to 90 in training; never missing in training"
     assert told["job"] == "category; in training: clerk, nurse; may be missing"
     assert "%d.%m.%Y" in told["when"]
+    assert told["off"] == told["early"] == "number; 0 to 20 % in training; never missing in training"
     assert told["city"].count(",") == 11
     assert "and 28 more" in told["city"]
     for schema in record["properties"].values():

@@ -77,7 +77,8 @@ class ColumnSpec:
     unit : str or None
         Unit found with the numbers: ``"€"``, ``"%"``, ``"kg"``.
     scale : float
-        Factor applied to the numbers read (0.01 for percentages).
+        Factor applied to the numbers read. 1: they stay on the scale on which the training data wrote them, 10 for
+        "10 %". Versions of earlier releases have 0.01 for percentages.
     formats : tuple of str
         ``strptime`` formats tried in order for datetimes in text, or ``"epoch:s"``, ``"epoch:ms"``, ``"excel"``. For
         numbers, ``"magnitude"`` where k, M and B behind a number multiply it.
@@ -122,6 +123,10 @@ class ColumnSpec:
     def unit_of_values(self) -> str:
         """The unit of the canonical values; empty where they are scaled ("15.3%" is 0.153, which is no percentage)."""
         return self.unit if self.unit and self.scale == 1.0 else ""
+
+    def as_written(self, value: float) -> float:
+        """Return a canonical number on the scale on which the training data wrote it: there, its unit is ``unit``."""
+        return value if self.scale == 1.0 else value / self.scale
 
 
 @dataclass(frozen=True, kw_only=True)

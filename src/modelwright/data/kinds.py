@@ -23,7 +23,7 @@ from modelwright.errors import UsageError, did_you_mean
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["MAX_LEVELS_KEPT", "infer_contract", "with_missing", "with_same_levels"]
+__all__ = ["MAX_LEVELS_KEPT", "infer_contract", "with_missing", "with_same_levels", "with_scale"]
 
 SAMPLE_ROWS = 100_000
 """Rows from which kinds are decided; ranges, levels and what cannot be read are taken from all rows."""
@@ -99,6 +99,18 @@ def with_same_levels(spec: ColumnSpec, same: Mapping[str, str]) -> ColumnSpec:
         levels=levels,
         n_levels=spec.n_levels - (len(spec.levels) - len(levels)),
     )
+
+
+def with_scale(contract: Contract, name: str | None, scale: float) -> Contract:
+    """Return the contract by which the numbers of a column are multiplied, as an earlier release did with "10 %"."""
+    return replace(contract, columns=tuple(_scaled(s, scale) if s.name == name else s for s in contract.columns))
+
+
+def _scaled(spec: ColumnSpec, scale: float) -> ColumnSpec:
+    if spec.kind is not Kind.NUMBER or spec.scale == scale:
+        return spec
+    low, high = (None if end is None else spec.as_written(end) * scale for end in (spec.minimum, spec.maximum))
+    return replace(spec, scale=scale, minimum=low, maximum=high)
 
 
 def _check(kinds: dict[str, str], names: list[str], target: str | None) -> None:

@@ -273,13 +273,17 @@ def _number_parts(name: str, column: np.ndarray, known: np.ndarray, spec: Column
     values = np.unique(known[:2000])
     if len(values) <= MOST_VALUES and len(values := np.unique(known)) <= MOST_VALUES:
         for value in values:
-            yield _Part(name, _words(value, spec), column == value)
+            yield _Part(name, _words(value, spec) + _unit(spec), column == value)
         return
     edges = np.unique(np.quantile(known, np.linspace(0, 1, RANGES + 1), method="lower"))
     for i, (low, high) in enumerate(itertools.pairwise(edges)):
         last = i == len(edges) - 2
         rows = (column >= low) & (column <= high if last else column < high)
-        yield _Part(name, f"{_words(low, spec)} – {_words(high, spec)}", rows)
+        yield _Part(name, f"{_words(low, spec)} – {_words(high, spec)}{_unit(spec)}", rows)
+
+
+def _unit(spec: ColumnSpec | None) -> str:
+    return f" {spec.unit_of_values}" if spec is not None and spec.unit_of_values else ""
 
 
 def _words(value: float, spec: ColumnSpec | None) -> str:

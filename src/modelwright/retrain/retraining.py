@@ -139,7 +139,12 @@ def _made(
     project: Project, known: Known, rows: Gathered, chosen: Chosen, brief: Brief, told: Listener, started: float
 ) -> str:
     """Return the run that the champion's recipes went through, on the chosen rows."""
-    start = Start(candidates=known.recipe.keys, judged=chosen.judged, treatments=treatments_of(known.contract))
+    start = Start(
+        candidates=known.recipe.keys,
+        judged=chosen.judged,
+        treatments=treatments_of(known.contract),
+        scale=known.contract[brief.target].scale if brief.target in known.contract.names else 1.0,
+    )
     done = run_lifecycle(
         brief,
         data=rows.table.take(chosen.rows),

@@ -294,8 +294,8 @@ def _words(spec: ColumnSpec) -> str:
     if spec.kind in (Kind.DATETIME, Kind.BOOLEAN) or is_dated(spec):
         words.append(described(spec))
     if spec.kind in (Kind.NUMBER, Kind.GEO) and spec.minimum is not None and spec.maximum is not None:
-        unit = f" {spec.unit_of_values}" if spec.unit_of_values else ""
-        words.append(f"{spec.minimum:g} to {spec.maximum:g}{unit} in training")
+        low, high, unit = spec.as_written(spec.minimum), spec.as_written(spec.maximum), f" {spec.unit or ''}".rstrip()
+        words.append(f"{low:g} to {high:g}{unit} in training")
     if spec.kind in (Kind.CATEGORY, Kind.CONSTANT) and spec.levels:
         more = f" and {spec.n_levels - LEVELS_SHOWN:,} more" if spec.n_levels > LEVELS_SHOWN else ""
         words.append("in training: " + ", ".join(spec.levels[:LEVELS_SHOWN]) + more)

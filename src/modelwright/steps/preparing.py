@@ -133,10 +133,12 @@ def _start_engine(run: Run) -> None:
 def understand(run: Run) -> Contract:
     """Infer the contract, and bring all rows into canonical form."""
     from modelwright.data.canonical import canonicalise
-    from modelwright.data.kinds import infer_contract
+    from modelwright.data.kinds import infer_contract, with_scale
 
     brief = run.brief
     contract = infer_contract(run.table, kinds=brief.kinds, target=brief.target)
+    if run.start is not None:
+        contract = with_scale(contract, brief.target, run.start.scale)
     run.columns, _ = canonicalise(run.table, contract)
     _canonical_test(run, contract)
     return contract if run.privacy is None else with_treatments(contract, run.privacy.treatments)

@@ -42,11 +42,14 @@ class Start:
         Rows at the end of the table, in the order of time, that train nothing but the last refit.
     treatments : dict of str to Treatment
         What was done to personal values when the model was trained: the rows do not show any more what they were.
+    scale : float
+        Factor by which the target was read: answers of a model and of its successor are compared on one scale.
     """
 
     candidates: tuple[str, ...]
     judged: int
     treatments: dict[str, Treatment] = field(default_factory=dict)
+    scale: float = 1.0
 
 
 def reframed(start: Start, problem: Problem, columns: Columns, rows: np.ndarray, n_table: int) -> tuple[Problem, Folds]:

@@ -85,7 +85,7 @@ def find_numbers(texts: list[str], counts: np.ndarray) -> tuple[NumbersFound | N
     if hint:
         return None, hint
     decimal, thousands, marks = _separators([p["body"].strip() for p, _ in weighted])
-    style = NumberFormat(decimal, thousands, unit, 0.01 if unit == "%" else 1.0, magnitude)
+    style = NumberFormat(decimal, thousands, unit, magnitude=magnitude)
     read = np.array([read_number(t, style) is not None for t in texts])
     return _judged(texts, counts, read, style, marks)
 

@@ -29,10 +29,11 @@ def value_in_words(spec: ColumnSpec, columns: Columns, row: int = 0) -> str:
         return MISSING if value is None else f"'{short(value, LONGEST)}'"
     if math.isnan(column[row]):
         return MISSING
-    text = value_of(float(column[row]), spec.kind)
-    if abs(column[row]) < SEPARATED:
+    value = spec.as_written(float(column[row]))
+    text = value_of(value, spec.kind)
+    if abs(value) < SEPARATED:
         text = text.replace(",", "")
-    return f"{text} {spec.unit_of_values}" if spec.unit_of_values else text
+    return f"{text} {spec.unit}" if spec.unit else text
 
 
 def outcome_name(classes: Sequence[str], output: int, target: str) -> str:

@@ -124,13 +124,20 @@ def notes_of(plan: Plan, converted: Converted, agreement: Agreement) -> tuple[st
 
 
 def _input(one: Input, spec: ColumnSpec) -> dict[str, Any]:
-    value = f"the first {MAX_CHARACTERS} characters of the text, in lower case" if one.lower else _VALUES[spec.kind]
+    value = f"the first {MAX_CHARACTERS} characters of the text, in lower case" if one.lower else _value(spec)
     return {
         **to_builtins(one),
         "shape": ["rows", 1],
         "value": value,
         **{name: stated for name in _READING if (stated := to_builtins(getattr(spec, name)))},
     }
+
+
+def _value(spec: ColumnSpec) -> str:
+    """Return what the graph wants of a column, in words: a number on its own scale, not always the one written."""
+    if spec.scale != 1.0:
+        return f"the number times {spec.scale:g}"
+    return _VALUES[spec.kind] + (f" in {spec.unit}, without the sign" if spec.unit else "")
 
 
 def _shown(one: Input, columns: Columns) -> list[Any]:
