@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from modelwright.evaluate.measurements import Measurement
@@ -188,7 +189,7 @@ class AuditContext:
     rng: np.random.Generator
     shared: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
 
-    @property
+    @cached_property
     def features(self) -> tuple[str, ...]:
         """Names of the columns a model may use: all but the target and what the brief drops."""
         left_out = {self.target, *self.brief.drop, *self.brief.known_after}

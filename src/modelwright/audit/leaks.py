@@ -108,7 +108,8 @@ def _search(context: AuditContext) -> dict[str, Leak]:
     if sample is None:
         return {}
     names = [n for n in context.contract.names if n != context.target and not identifier_reason(context, n)]
-    used = [n for n in names if n in set(context.features)]
+    features = frozenset(context.features)
+    used = [n for n in names if n in features]
     found: dict[str, Leak] = {}
     for name in names:
         if _is_copy(context, name, sample):

@@ -30,11 +30,14 @@ def decimals(values: np.ndarray) -> np.ndarray:
     return found
 
 
-def told_by_decimals(context: AuditContext, name: str, sample: PowerSample) -> tuple[float, np.ndarray]:
+def told_by_decimals(
+    context: AuditContext, name: str, sample: PowerSample, *, least: float
+) -> tuple[float, np.ndarray]:
     """Return what the decimals of a number explain beyond its value, and the decimals of all rows (-1: missing).
 
     Rows are compared with rows of about the same value and the same order of magnitude, with many values and with few
-    to a cell, whichever leaves less to the decimals: what they tell then is no matter of size.
+    to a cell, whichever leaves less to the decimals: what they tell then is no matter of size. Decimals that with the
+    order of magnitude explain less than ``least`` are not looked at any closer: 0.
     """
     column = coded(context, name)
     if column.n_levels < MIN_LEVELS:
@@ -48,6 +51,8 @@ def told_by_decimals(context: AuditContext, name: str, sample: PowerSample) -> t
     with np.errstate(divide="ignore"):
         size = np.floor(np.log10(np.abs(values)))  # -inf of zero, a size of its own
     sizes = np.append(np.unique(size, return_inverse=True)[1] + 1, 0)[codes]
+    if score_cells(sizes * (MOST_DECIMALS + 2) + written + 1, sample)[0] < least:
+        return 0.0, every
     common = np.append(column.counts >= max(COMMON_ROWS, COMMON_SHARE * column.n_present), False)[codes]
     excess = []
     for n_bins in (COARSE_BINS, FINE_BINS):

@@ -65,6 +65,7 @@ MANY_NAMES = 50
 FEW_NAMES = 10
 TURNED_SHARE = 0.25
 ALONE_SHARE, MANY_ALONE = 0.8, 8
+_MEASURED = re.compile(r"-?\d+\.\d+")  # a number with decimals, which names nobody
 _NOT_PERSONS = words("product file company city town store shop station item brand car model hotel school street host")
 
 
@@ -108,7 +109,8 @@ def _some(values: list[str]) -> list[str]:
 
 def _shaped(texts: list[str], parts: tuple[str, ...]) -> tuple[str, float] | None:
     said = frozenset(parts)
-    if matching(_some(texts)[:: max(1, len(texts) // FIRST_LOOK)], said) is None:
+    few = _some(texts)[:: max(1, len(texts) // FIRST_LOOK)]
+    if all(_MEASURED.fullmatch(t) for t in few) or matching(few, said) is None:
         return None
     found = matching(texts, said)
     if found is None:

@@ -5,9 +5,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import cached_property
 
 from modelwright.data.treating.treatment import Treatment
 from modelwright.errors import UsageError, did_you_mean
@@ -143,18 +144,22 @@ class Contract:
     rows_seen: int
 
     def __getitem__(self, name: str) -> ColumnSpec:
-        for spec in self.columns:
-            if spec.name == name:
-                return spec
-        raise UsageError(
-            f"column '{name}' is not in the table ({len(self.columns)} columns)",
-            fix=did_you_mean(name, self.names),
-            code="MW-U101",
-        )
+        found = self._by_name.get(name)
+        if found is None:
+            raise UsageError(
+                f"column '{name}' is not in the table ({len(self.columns)} columns)",
+                fix=did_you_mean(name, self.names),
+                code="MW-U101",
+            )
+        return found
 
-    @property
+    @cached_property
     def names(self) -> tuple[str, ...]:
         return tuple(s.name for s in self.columns)
+
+    @cached_property
+    def _by_name(self) -> Mapping[str, ColumnSpec]:
+        return {s.name: s for s in reversed(self.columns)}
 
     def only(self, names: Iterable[str]) -> Contract:
         """Return the contract of some of the columns, in the order of the table."""

@@ -56,7 +56,7 @@ class TellingPrecision:
         return [f for n in features if (f := self._judge(context, n, sample)) is not None]
 
     def _judge(self, context: AuditContext, name: str, sample: PowerSample) -> Finding | None:
-        skill, written = told_by_decimals(context, name, sample)
+        skill, written = told_by_decimals(context, name, sample, least=TELLING_SKILL)
         if skill < TELLING_SKILL:
             return None
         places, told = _example(context, written[sample.rows], sample)
