@@ -64,7 +64,10 @@ def drift(frame: pd.DataFrame, facts: dict[str, Any]) -> dict[str, list[int]]:
     parts = np.array_split(np.arange(facts["first"], len(rows)), facts["windows"])
     for number, part in enumerate(parts[:-1]):
         told = Report([DataDriftPreset()]).run(rows.iloc[part], reference).dict()
-        drifted = next(m for m in told["metrics"] if m["metric_id"].startswith("DriftedColumnsCount"))["value"]
+        names = ("metric_name", "metric_id")  # of evidently 0.7.x, by release
+        drifted = next(
+            m for m in told["metrics"] if any(m.get(n, "").startswith("DriftedColumnsCount") for n in names)
+        )["value"]
         if drifted["share"] >= 0.5:  # evidently's own limit for a data set
             found.append(number)
             reference = rows.iloc[: max(facts["first"], int(part[-1]) + 1 - facts["delay"])]
