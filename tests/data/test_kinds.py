@@ -82,6 +82,14 @@ def test_a_percentage_of_an_earlier_release_keeps_its_scale():
     assert old["y"] == new["y"] and with_scale(old, "x", 1.0)["x"].maximum == pytest.approx(29.0)
 
 
+def test_numbers_of_hundreds_of_digits_are_texts():
+    digits = [f"{i}" + "7" * 400 for i in range(100, 200)]
+    assert spec_of(digits).kind is Kind.ID
+    assert spec_of([digits[i % 4] for i in range(100)]).kind is Kind.CATEGORY
+    assert spec_of([f"{d} €" for d in digits]).kind is Kind.ID
+    assert spec_of([f"{i}.5" for i in range(99)] + digits[:1]).kind is Kind.NUMBER
+
+
 def test_magnitudes():
     values = [f"${v:.1f}{'KM'[i % 2]}" for i, v in enumerate(np.linspace(1, 99, 60))]
     spec = spec_of(values)

@@ -114,3 +114,14 @@ def test_moments_stay_in_the_years_that_every_reader_knows(seconds: float) -> No
             )
             assert np.isfinite(columns[spec.name]).all(), spec.name
             assert not [v for v in violations if v.what == "wrong type"]
+
+
+def test_between_numbers_further_apart_than_any_number_values_are_drawn_all_the_same() -> None:
+    contract = Contract(
+        columns=(ColumnSpec(name="x", kind=Kind.NUMBER, storage="double", minimum=-1e308, maximum=1e308),), rows_seen=9
+    )
+    for quantiles in ((), tuple(np.linspace(-1, 1, 7) * 1e308)):
+        column = ColumnProfile(name="x", kind="number", n_missing=0, n_distinct=9, quantiles=quantiles)
+        _, rows = golden_rows(contract, Profile(n_rows=9, columns=(column,)), np.random.default_rng(0))
+        drawn = [v for v in rows["x"] if v is not None]
+        assert np.isfinite(drawn).all() and min(drawn) < 0 < max(drawn) and len(set(drawn)) > 10

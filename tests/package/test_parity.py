@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from modelwright.data.columns import Columns, Strings, n_rows
+from modelwright.data.contract import ColumnSpec, Contract, Kind
 from modelwright.errors import BundleError
 from modelwright.package.parity import check_columns, check_parity, difference, hostile_columns
 from modelwright.runtime import Plan
@@ -121,3 +122,10 @@ def test_check_columns_are_the_real_rows_and_the_hostile_ones() -> None:
 )
 def test_differences_are_relative_above_one(a: list, b: list, expected: float) -> None:
     assert difference(np.array(a), np.array(b)) == pytest.approx(expected)
+
+
+def test_hostile_numbers_are_finite_as_canonical_ones_are() -> None:
+    rows: Columns = {"x": np.linspace(-1, 1, 30) * 1e308}
+    contract = Contract(columns=(ColumnSpec(name="x", kind=Kind.NUMBER),), rows_seen=30)
+    hostile = hostile_columns(rows, contract, np.random.default_rng(0))
+    assert not np.isinf(hostile["x"]).any()

@@ -146,6 +146,15 @@ def test_few_rows_and_columns_that_say_nothing_make_none() -> None:
     assert made is None and note.startswith("none: the model reads no column")
 
 
+def test_numbers_further_apart_than_any_number_have_finite_units() -> None:
+    rng = np.random.default_rng(0)
+    columns: Columns = {"x": rng.choice([-1.0, 1.0], 600) * rng.uniform(0.5, 1.7, 600) * 1e308}
+    contract = Contract(columns=(ColumnSpec(name="x", kind=Kind.NUMBER),), rows_seen=600)
+    detector, _ = fit_detector(columns, contract, seed=0)
+    assert detector is not None
+    assert np.isfinite(detector.shapes.columns[0].units).all() and min(detector.shapes.columns[0].units) > 0
+
+
 def test_columns_without_a_value_and_with_one_do_no_harm() -> None:
     n = 300
     columns = (ColumnSpec(name="a", kind=Kind.NUMBER), ColumnSpec(name="b", kind=Kind.NUMBER))

@@ -31,6 +31,7 @@ N_SPARSE = 2  # half of the values missing
 HOSTILE = ("all missing", "new levels", "far below", "far above")
 FAR = 100.0  # ranges beyond the range seen
 LARGEST = sys.float_info.max
+SMALLER = 2.0**-10
 MAX_ROWS = 10_000
 QUANTILES_AT = (0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0)  # see `ColumnProfile.quantiles`
 WORDS = ("thank", "order", "please", "new", "time", "free", "call", "good", "late", "service", "today", "price")
@@ -84,8 +85,9 @@ def _ordinary(spec: ColumnSpec, quantiles: tuple[float, ...], count: int, rng: n
         return [raw_value(spec, float(v)) for v in rng.integers(0, 2, count)]
     if spec.kind.numeric:
         low, high = _range(spec)
-        knots = quantiles or tuple(low + (high - low) * q for q in QUANTILES_AT)
-        values = np.interp(rng.random(count), QUANTILES_AT, knots)
+        knots = quantiles or tuple(low * (1 - q) + high * q for q in QUANTILES_AT)
+        # Between -1e308 and 1e308 lies more than any number: drawn smaller, by a power of two, which rounds nothing.
+        values = np.interp(rng.random(count), QUANTILES_AT, np.array(knots) * SMALLER) / SMALLER
         whole = all(float(k).is_integer() for k in knots)
         return [raw_value(spec, _rounded(v, low, high, whole)) for v in values.tolist()]
     if spec.kind is Kind.TEXT:

@@ -8,6 +8,7 @@ in, so that at least saving and loading is proved.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -27,6 +28,7 @@ MAX_HOSTILE = 40  # rows of each hostile kind
 HOSTILE_SHARE = 0.3  # of the cells of a row that are replaced
 SINGLE_ROWS = 8  # rows that are also scored alone
 FAR = 1e3  # ranges beyond the range seen
+LARGEST = sys.float_info.max  # canonical numbers are finite
 NEW_LEVEL = "\u2047 a level never seen \u2047"
 
 
@@ -177,8 +179,10 @@ def _unseen(column: Column, cells: np.ndarray, rng: np.random.Generator) -> Colu
         levels = np.append(column.levels, np.array([NEW_LEVEL], object))
         return Strings(np.where(cells, len(column.levels), column.codes).astype(np.int32), levels)
     seen = column[np.isfinite(column)]
-    reach = FAR * max(float(np.ptp(seen)), 1.0) if len(seen) else FAR
-    return np.where(cells, np.nan_to_num(column) + rng.choice([-reach, reach], len(column)), column)
+    with np.errstate(over="ignore"):  # a range may be larger than any number; what comes out is one all the same
+        reach = FAR * max(float(np.ptp(seen)), 1.0) if len(seen) else FAR
+        far = np.clip(np.nan_to_num(column) + rng.choice([-reach, reach], len(column)), -LARGEST, LARGEST)
+    return np.where(cells, far, column)
 
 
 def _outputs(plan: Plan, rows: Columns) -> list[np.ndarray]:

@@ -236,8 +236,8 @@ class Reader:
 
 def on_step(values: np.ndarray, step: float) -> np.ndarray:
     """Return which values are multiples of a step, as near as they are stored."""
-    places = values / step
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore", over="ignore"):
+        places = values / step
         return np.asarray(np.abs(places - np.round(places)) <= ROUNDING * np.maximum(np.abs(places), 1.0))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 from dataclasses import dataclass
@@ -86,7 +87,8 @@ def find_numbers(texts: list[str], counts: np.ndarray) -> tuple[NumbersFound | N
         return None, hint
     decimal, thousands, marks = _separators([p["body"].strip() for p, _ in weighted])
     style = NumberFormat(decimal, thousands, unit, magnitude=magnitude)
-    read = np.array([read_number(t, style) is not None for t in texts])
+    # Hundreds of digits are no number that can be calculated with.
+    read = np.array([(v := read_number(t, style)) is not None and math.isfinite(v) for t in texts])
     return _judged(texts, counts, read, style, marks)
 
 

@@ -12,10 +12,13 @@ each other is a Gaussian copula, its correlations shrunk (Ledoit and Wolf 2004).
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 
 from modelwright.data.columns import Column, Columns, Strings, n_rows, take
 from modelwright.data.contract import ColumnSpec, Contract, Kind
+from modelwright.data.numbers import quantiles_of_sorted
 from modelwright.runtime.bins import MISSING
 from modelwright.runtime.unusual import WIDTH, ColumnShape, Detector, Reader, Scale, Scales, Shapes, lengths, on_step
 
@@ -197,11 +200,11 @@ def _step(present: np.ndarray) -> float:
 
 def _units(present: np.ndarray) -> tuple[float, float]:
     """Return the units of distances below and above the range: the spread of that tail."""
-    span = max(float(present[-1] - present[0]), abs(float(present[-1])) * SMALLEST, TINY)
-    tail = [float(np.quantile(present, q)) for q in (0.1, 0.9)]
-    low, high = max(tail[0] - float(present[0]), 0.0), max(float(present[-1]) - tail[1], 0.0)
-    least = span / 20
-    return max(low, least), max(high, least)
+    first, last = float(present[0]), float(present[-1])
+    span = max(last / 20 - first / 20, abs(last) / 20 * SMALLEST, TINY)  # parts of it: a span may be beyond any number
+    tail = quantiles_of_sorted(present, (0.1, 0.9)).tolist()
+    low, high = max(tail[0] - first, span), max(last - tail[1], span)
+    return min(low, sys.float_info.max), min(high, sys.float_info.max)
 
 
 def _levels(column: Strings, name: str, weight: float) -> ColumnShape:
