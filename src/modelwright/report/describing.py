@@ -30,8 +30,6 @@ __all__ = [
     "confusion_rows",
     "effect_words",
     "facts_of_source",
-    "folds_used",
-    "folds_words",
     "needs",
     "optimism_words",
     "outcome_words",
@@ -283,20 +281,6 @@ def split_words(problem: Problem) -> str:
     if problem.split in (SplitKind.TIME, SplitKind.GROUP_TIME):
         words += f" Time is “{problem.time}”." if problem.time else " Time is the order of the rows in the file."
     return words
-
-
-def folds_used(r: ReportInput) -> int:
-    """Return how many folds the model was chosen on: fewer than there are where time was short."""
-    measured = [len(c.fold_scores) for c in r.training.candidates if c.fold_scores and c.weight > 0]
-    return min(max(measured, default=r.problem.n_folds), r.problem.n_folds)
-
-
-def folds_words(r: ReportInput) -> str:
-    """Return that not all folds were used, empty where they were."""
-    used = folds_used(r)
-    if used == r.problem.n_folds:
-        return ""
-    return f"Of {r.problem.n_folds} folds {used} {'was' if used == 1 else 'were'} used: there was no time for more."
 
 
 def effect_words(finding: Finding) -> str:

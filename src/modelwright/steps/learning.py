@@ -18,6 +18,7 @@ from modelwright.frame.splitting import NEEDS_TIME
 from modelwright.govern.fairness.choosing import CHOICES, choice_words
 from modelwright.running import Run
 from modelwright.steps.fairness import fairness
+from modelwright.steps.judged_on import measured_on
 from modelwright.steps.membership import membership
 from modelwright.steps.mitigating import make_fairer, reserve
 from modelwright.steps.pacing import after_seconds, rows_for
@@ -228,7 +229,9 @@ def gather(run: Run) -> Any:
         unseen=_unseen(run, y) if len(lockbox) else None,
         candidates=None if len(lockbox) else outcome.oof_candidates,
         select=None if len(lockbox) else _selection(problem, y[outcome.rows], outcome.oof_candidates, run.brief.seed),
-        measured_on=_measured_on(problem, len(judged)),
+        measured_on=measured_on(
+            problem, len(judged), folds=outcome.document.folds_used, candidates=len(outcome.weights)
+        ),
         calibration_note=run.calibration_note,
         threshold=settled.threshold,
         threshold_why=settled.decided.why,
@@ -278,15 +281,6 @@ def _selection(problem: Problem, y: np.ndarray, candidates: np.ndarray, seed: in
         return greedy_weights(metric.loss, y[rows], candidates[:, rows], seed=seed)
 
     return select
-
-
-def _measured_on(problem: Problem, n: int) -> str:
-    if problem.holdout:
-        where = {"time": "the latest", "group": "of unseen groups", "group_time": "later, of unseen groups"}
-        which = where.get(problem.split.value, "drawn at random")
-        return f"a lockbox of {n:,} rows ({which}) that no model and no choice between models has seen"
-    times = f", repeated {problem.n_repeats} times" if problem.n_repeats > 1 else ""
-    return f"{n:,} rows by {problem.n_folds}-fold cross-validation{times}, corrected for the optimism of choosing"
 
 
 def _baselines(run: Run, judged: np.ndarray) -> dict[str, tuple[str, np.ndarray]]:

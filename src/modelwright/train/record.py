@@ -145,3 +145,13 @@ class Training:
     notes: tuple[str, ...] = ()
     stood_in: str = ""
     frontier: tuple[Alternative, ...] = ()
+
+    @property
+    def folds_used(self) -> int:
+        """Folds that judged what became the model, of all repeats: fewer than planned where time was short."""
+        return max((len(c.fold_scores) for c in self.candidates if c.weight > 0), default=0)
+
+    @property
+    def n_measured(self) -> int:
+        """Candidates that were scored on rows they did not learn from, on one fold at least."""
+        return sum(c.score is not None for c in self.candidates)
