@@ -2,12 +2,12 @@
 
     python benchmarks/serving/load.py --data DATA --to OUT [--set adult] [--minutes 10] [--share 0.7]
 
-Requests arrive at a steady rate, whether or not earlier ones are answered (an open loop); that rate is a share of what
-the server does for half a minute when as many connections ask as fast as they are answered. Latency counts from when a request was due, so a server
-that stalls is charged for all that waited. The client keeps to one processor and the server to the others. The
-prediction log is full. A third of the way in, version 2 is promoted; at two thirds it is rolled back. Every answer
-names a version and must be what that version answers in batch; answers of both versions have to be seen, and none but
-the two.
+Requests arrive at a steady rate, whether or not earlier ones are answered (an open loop); that rate is a share of
+what the server does for half a minute when as many connections ask as fast as they are answered. Latency counts from
+when a request was due, so a server that stalls is charged for all that waited. The client keeps to one processor and
+the server to the others. The prediction log is full. A third of the way in, version 2 is promoted; at two thirds it
+is rolled back. Every answer names a version and must be what that version answers in batch; answers of both versions
+have to be seen, and none but the two.
 
 ``OUT/load.json`` has every five seconds: requests, p50, p99, memory, versions that answered, and the processor time
 that the host gave to other machines meanwhile; ``OUT/load.md`` a table.
