@@ -1,4 +1,5 @@
 import time
+from dataclasses import replace
 
 import msgspec
 import numpy as np
@@ -145,6 +146,16 @@ def test_fit_verdicts(train, unseen, word):
     evidence = _evidence(y, kinds[unseen], train_prediction=kinds[train])
     found = evaluate(_problem("log_loss", ("no", "yes")), evidence, seed=0)
     assert found.fit_verdict.startswith(word)
+
+
+def test_training_rows_that_are_louder_have_a_constant_of_their_own():
+    rng = np.random.default_rng(8)
+    y, p = values(rng, 800)
+    louder = replace(_evidence(y, p), train_y=10 * y, train_prediction=10 * p)
+    found = evaluate(_problem("rmse", ()), louder, seed=0)
+    assert found.train_score.value == pytest.approx(10 * found.headline.value, rel=0.2)
+    assert found.train_constant.value == pytest.approx(10 * y.std(), rel=1e-6)
+    assert found.fit_verdict.startswith("fits well")
 
 
 def test_learning_notes():

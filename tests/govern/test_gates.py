@@ -233,6 +233,21 @@ def test_gross_overfitting_is_a_condition():
     assert "50% of the gain" in _gate(_judge(loss), "not grossly overfitted").why
 
 
+def test_quieter_later_rows_are_held_against_a_constant_of_their_own():
+    """The training rows are louder: RMSE 40 there is a gain on their constant, though later rows score 31 of 33."""
+    told = {
+        "headline": _measured(31.0, 1.0, "rmse", greater=False),
+        "train_score": _measured(40.0, 1.0, "rmse", greater=False),
+        "comparisons": (_against("constant", 33.0, 2.0, name="rmse", greater=False),),
+    }
+    quiet = _evaluation(**told, train_constant=_measured(42.0, 1.0, "rmse", greater=False))
+    gate = _gate(_judge(quiet), "not grossly overfitted")
+    assert gate.passed and gate.why.startswith("100% of the gain")
+    nothing = _evaluation(**told, train_constant=_measured(39.0, 1.0, "rmse", greater=False))
+    gate = _gate(_judge(nothing), "not grossly overfitted")
+    assert not gate.passed and "learned nothing" in gate.why and "memorised" not in gate.why
+
+
 def test_slices_only_inform():
     worse = Slice(column="sex", value="f", score=_measured(0.7, n=200), gap=-0.15, worse=True)
     verdict = _judge(_evaluation(slices=(worse, worse)))

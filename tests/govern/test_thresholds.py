@@ -110,7 +110,19 @@ def test_a_fold_that_falls_out_informs_and_blocks_where_asked():
     assert _judge(training=training, gates={"fold_gain_kept": 0.5}).answer == "do not ship"
 
 
-@pytest.mark.parametrize("folds", [(), (0.8,), (0.4, 0.3)])
+def test_no_gain_on_the_mean_of_the_folds_is_a_condition_and_no_pass():
+    gate = _gate(_judge(training=_training(0.4, 0.3)), "stable")
+    assert not gate.passed and "gains nothing on a constant" in gate.why and gate.failing == "condition"
+
+
+def test_folds_that_are_harder_are_held_against_constants_of_their_own():
+    alike = replace(_training(0.60, 0.80), fold_constants=(0.4, 0.7))
+    assert "keeps 100% of the mean gain" in _gate(_judge(training=alike), "stable").why
+    apart = replace(_training(0.50, 0.80), fold_constants=(0.4, 0.7))
+    assert "keeps 67% of the mean gain" in _gate(_judge(training=apart), "stable").why
+
+
+@pytest.mark.parametrize("folds", [(), (0.8,)])
 def test_stability_does_not_apply(folds):
     assert "not applicable" in _gate(_judge(training=_training(*folds)), "stable").why
     assert "not applicable" in _gate(_judge(), "stable").why

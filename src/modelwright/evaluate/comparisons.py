@@ -82,12 +82,17 @@ def _shifted(found: Measurement, change: float) -> Measurement:
 
 
 def fit_verdict(
-    metric: Metric, headline: Measurement, train: Measurement | None, comparisons: Sequence[Comparison]
+    metric: Metric,
+    headline: Measurement,
+    train: Measurement | None,
+    comparisons: Sequence[Comparison],
+    train_constant: Measurement | None = None,
 ) -> str:
     """Return "fits well", "overfits", "underfits" or "finds nothing", in one sentence with the numbers.
 
     Skill is the share of the loss of the simplest baseline that the model removes. Overfitting is called when more
-    than a quarter of the skill on training rows is gone on unseen rows, beyond both intervals.
+    than a quarter of the skill on training rows is gone on unseen rows, beyond both intervals. Each set of rows has a
+    constant of its own where that of the training rows is known: later rows may be quieter.
     """
     if headline.value is None:
         return f"cannot be told: {metric.title} is {headline.method}"
@@ -102,7 +107,8 @@ def fit_verdict(
         return f"not compared with training rows: {unseen}"
     both = f"{unseen}, {fmt.amount(train)} on training rows"
     floor = _loss(metric, simplest.score.value) if simplest and simplest.score.value is not None else None
-    skill, train_skill = (_skill(metric, v, floor) for v in (headline.value, train.value))
+    own = floor if train_constant is None or train_constant.value is None else _loss(metric, train_constant.value)
+    skill, train_skill = _skill(metric, headline.value, floor), _skill(metric, train.value, own)
     lost = (train_skill - skill) / train_skill if train_skill > 0 else 0.0
     if lost > OVERFIT_SHARE and _apart(train, headline):
         return f"overfits: {both}; {lost:.0%} of what it gains on training rows is lost on new ones"

@@ -22,7 +22,9 @@ from modelwright.evaluate.metrics import Metric, applicable, get
 from modelwright.evaluate.money.worth import measure_worth
 from modelwright.evaluate.optimism import Selections, corrected, reselect
 from modelwright.evaluate.slices import find_slices
+from modelwright.evaluate.threshold import choose_threshold
 from modelwright.frame.problem import Problem
+from modelwright.objectives.baselines.centres import constant_of
 
 __all__ = ["evaluate", "scores"]
 
@@ -74,7 +76,7 @@ def evaluate(
         change=change,
         inflation=evidence.inflation,
     )
-    train = _train_score(metric, evidence, threshold, unit, seed)
+    train, train_constant = _train_scores(metric, evidence, threshold, unit, seed)
     points, note = learning_curve(
         metric, y, evidence.learning, threshold=threshold, groups=evidence.groups, unit=unit, seed=seed
     )
@@ -90,7 +92,8 @@ def evaluate(
         measured_on=evidence.measured_on,
         comparisons=comparisons,
         train_score=train,
-        fit_verdict=fit_verdict(metric, headline, train, comparisons),
+        train_constant=train_constant,
+        fit_verdict=fit_verdict(metric, headline, train, comparisons, train_constant),
         slices=slices,
         learning_curve=points,
         learning_note=note,
@@ -204,13 +207,19 @@ def _inflation(metric: Metric, evidence: Evidence, threshold: float | None) -> t
     return factor, "with the spread of rows out of fold" if factor != 1 else ""
 
 
-def _train_score(
+def _train_scores(
     metric: Metric, evidence: Evidence, threshold: float | None, unit: str, seed: int
-) -> Measurement | None:
+) -> tuple[Measurement | None, Measurement | None]:
+    """Return the score on rows that the model was fitted on, and that of the constant that suits these rows."""
     y, prediction = evidence.train_y, evidence.train_prediction
-    if y is None or prediction is None:
-        return None
+    if y is None or prediction is None or not len(y):
+        return None, None
     if len(y) > MOST_TRAIN_ROWS:
         kept = np.sort(np.random.default_rng(seed).choice(len(y), MOST_TRAIN_ROWS, replace=False))
         y, prediction = y[kept], prediction[kept]
-    return measure(metric, y, prediction, threshold=threshold, unit=unit, seed=seed)
+    constant = np.tile(constant_of(y, metric.name, prediction.shape[1]), (len(y), 1))
+    own = choose_threshold(y, constant, metric=metric.name, payoff={}, seed=seed)[0] if metric.tunable else threshold
+    return (
+        measure(metric, y, prediction, threshold=threshold, unit=unit, seed=seed),
+        measure(metric, y, constant, threshold=own, unit=unit, seed=seed),
+    )

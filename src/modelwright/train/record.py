@@ -129,6 +129,8 @@ class Training:
     notes : tuple of str
     stood_in : str
         What stands in for a model that there was no time for; empty where candidates finished.
+    fold_constants : tuple of float
+        Score on each fold of the constant that suits the rows the fold learns from; empty in earlier releases.
     frontier : tuple of Alternative
         The best ensemble and smaller ones, the largest first.
     """
@@ -145,6 +147,7 @@ class Training:
     notes: tuple[str, ...] = ()
     stood_in: str = ""
     frontier: tuple[Alternative, ...] = ()
+    fold_constants: tuple[float, ...] = ()
 
     @property
     def folds_used(self) -> int:

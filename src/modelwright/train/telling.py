@@ -6,13 +6,14 @@ import numpy as np
 
 from modelwright.errors import TrainingError
 from modelwright.evaluate import metrics
+from modelwright.objectives.baselines.centres import constant_of
 from modelwright.train.frontier import Point
 from modelwright.train.job import Job
 from modelwright.train.planning import Plan
 from modelwright.train.record import Alternative, Candidate, CandidateResult, Member
 from modelwright.train.running import Running
 
-__all__ = ["alternative", "nothing_finished", "results"]
+__all__ = ["alternative", "fold_constants", "nothing_finished", "results"]
 
 
 def results(
@@ -43,6 +44,15 @@ def results(
     found.sort(key=lambda c: (c.status != "done", sign * c.score if c.score is not None else np.inf))
     left_out = tuple(_left_out(candidate, reason) for candidate, reason in plan.left_out)
     return tuple(found) + left_out
+
+
+def fold_constants(job: Job, metric: metrics.Metric, folds: int) -> tuple[float, ...]:
+    """Return what a constant scores on each of the folds: some are harder than others, and later rows may be."""
+    found = []
+    for train, valid in job.folds[:folds]:
+        constant = constant_of(job.y[train], job.metric, job.n_outputs)
+        found.append(float(metric(job.y[valid], np.tile(constant, (len(valid), 1)))))
+    return tuple(found)
 
 
 def _left_out(candidate: Candidate, reason: str) -> CandidateResult:

@@ -37,7 +37,7 @@ from modelwright.train.search import Search, chosen_plan
 from modelwright.train.session import Session
 from modelwright.train.sizing import Size, choose_size
 from modelwright.train.stand_in import stand_in
-from modelwright.train.telling import alternative, nothing_finished, results
+from modelwright.train.telling import alternative, fold_constants, nothing_finished, results
 from modelwright.train.work import setup
 
 __all__ = ["train"]
@@ -132,6 +132,7 @@ def train(
         peak_memory_bytes=guard.peak,
         notes=tuple(note for note in (tried.size.note, smaller) if note),
         stood_in=tried.stood_in,
+        fold_constants=fold_constants(job, metric, tried.size.folds),
         frontier=tuple(alternative(metric, p, done, i == taken) for i, p in enumerate(points)),
     )
     return Outcome(

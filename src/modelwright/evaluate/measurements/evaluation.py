@@ -38,6 +38,8 @@ class Evaluation:
         Against every baseline.
     train_score : Measurement or None
         Score on rows the model was fitted on; far above the headline means overfitting.
+    train_constant : Measurement or None
+        Score on the same rows of the constant that suits them; None in evaluations of earlier releases.
     fit_verdict : str
         "fits well", "overfits", "underfits", in one sentence with the numbers.
     confusion : Confusion or None
@@ -90,3 +92,4 @@ class Evaluation:
     fairness: Fairness | None = None
     worth: Worth | None = None
     membership: Membership | None = None
+    train_constant: Measurement | None = None

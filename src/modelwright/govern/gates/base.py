@@ -13,7 +13,7 @@ from modelwright.brief.gates import THRESHOLDS
 from modelwright.evaluate.measurements import Comparison, Evaluation, Measurement
 from modelwright.frame.problem import Problem
 
-__all__ = ["Case", "Check", "Failing", "Finding", "number"]
+__all__ = ["Case", "Check", "Failing", "Finding", "gain_share", "number"]
 
 
 class Failing(StrEnum):
@@ -81,3 +81,13 @@ class Check(Protocol):
 def number(measurement: Measurement) -> str:
     """Return a value with its interval as the report writes it: ``"0.81 (0.79 to 0.83)"``."""
     return "not defined" if measurement.value is None else fmt.measured(measurement)
+
+
+def gain_share(score: float, constant: float, greater_is_better: bool) -> float | None:
+    """Return the part of the way from a constant to a perfect prediction (1, or 0 for losses) that a score has gone.
+
+    None where the constant is perfect already. Shares can be compared between rows that are harder and easier.
+    """
+    way = 1.0 - constant if greater_is_better else constant
+    gone = score - constant if greater_is_better else constant - score
+    return gone / way if way > 0 else None

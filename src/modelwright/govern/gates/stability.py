@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import ClassVar
 
-from modelwright.govern.gates.base import Case, Failing, Finding
+from modelwright.govern.gates.base import Case, Failing, Finding, gain_share
 from modelwright.train.record import Training
 
 __all__ = ["Stable"]
@@ -29,7 +30,9 @@ class Stable:
             return Finding(True, "not applicable: it was not scored on several folds", failing)
         mean, worst = sum(gains) / len(gains), min(gains)
         if mean <= 0:
-            return Finding(True, "not applicable: on average it gains nothing on a constant", failing)
+            why = f"on the mean of {len(gains)} folds it gains nothing on a constant: there is no gain to be stable"
+            weak = case.failing(Failing.CONDITION, "fold_gain_kept")
+            return Finding(False, why, weak, "look for columns that say more of the question, or give it more time")
         kept, least = worst / mean, case.threshold("fold_gain_kept") or 0.0
         why = f"the worst of {len(gains)} folds keeps {kept:.0%} of the mean gain over a constant"
         if kept < least:
@@ -39,7 +42,10 @@ class Stable:
 
 
 def _gains(case: Case) -> list[float]:
-    """Return the gain over a constant by fold, of the members as they are weighted; empty where it is not known."""
+    """Return the gain over a constant by fold, as a share of the way to a perfect score; empty where it is not known.
+
+    Of the members as they are weighted. Each fold has a constant of its own: one may be harder than another.
+    """
     training: Training | None = case.facts.get("training")
     constant = case.against("constant")
     if training is None or constant is None or constant.score.value is None:
@@ -50,9 +56,11 @@ def _gains(case: Case) -> list[float]:
     total = sum(weights[c.key] for c in members)
     if not total or not _comparable(case, training):
         return []
-    sign = 1.0 if training.greater_is_better else -1.0
     scores = [sum(weights[c.key] * c.fold_scores[k] for c in members) / total for k in range(folds)]
-    return [sign * (score - constant.score.value) for score in scores]
+    known = training.fold_constants
+    bases = known if len(known) == folds and all(map(isfinite, known)) else (constant.score.value,) * folds
+    found = [gain_share(s, base, training.greater_is_better) for s, base in zip(scores, bases, strict=True)]
+    return [gain for gain in found if gain is not None]
 
 
 def _comparable(case: Case, training: Training) -> bool:

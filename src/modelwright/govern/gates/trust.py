@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from modelwright.evaluate import metrics
-from modelwright.govern.gates.base import Case, Failing, Finding, number
+from modelwright.govern.gates.base import Case, Failing, Finding, gain_share, number
 
 __all__ = ["NotGrosslyOverfitted", "NotTooGood", "RightProbabilities"]
 
@@ -47,15 +47,27 @@ class NotGrosslyOverfitted:
         train, headline, constant = case.evaluation.train_score, case.evaluation.headline, case.against("constant")
         if train is None or train.value is None or headline.value is None:
             return Finding(True, "not applicable: no score on the training rows", Failing.CONDITION)
-        if constant is None or constant.score.value is None or constant.score.value == train.value:
-            return Finding(True, "not applicable: no gain to compare", Failing.CONDITION)
-        kept = (headline.value - constant.score.value) / (train.value - constant.score.value)
-        why = f"{kept:.0%} of the gain over a constant on the training rows holds on new rows"
+        failing = case.failing(Failing.CONDITION, "gain_kept")
+        if constant is None or constant.score.value is None:
+            return Finding(True, "not applicable: no gain to compare", failing)
+        # Later rows may be quieter or louder: each set of rows is held against a constant of its own.
+        own = case.evaluation.train_constant
+        base = constant.score.value if own is None or own.value is None else own.value
+        better = headline.greater_is_better
+        learned = gain_share(train.value, base, better)
+        holds = gain_share(headline.value, constant.score.value, better)
+        if learned is None or holds is None:
+            return Finding(True, "not applicable: a constant is perfect", failing)
+        if learned <= 0:
+            why = "on the training rows themselves it gains nothing on a constant: it has learned nothing"
+            return Finding(False, why, failing, "look for columns that say more of the question, or give it more time")
+        kept = holds / learned
+        why = f"{min(kept, 1.0):.0%} of the gain over a constant on the training rows holds on new rows"
         least = case.threshold("gain_kept") or 0.0
         if kept < least:
             why = f"only {why}: it has memorised much"
         do = "try it on newer rows before it is relied on, or collect more rows"
-        return Finding(kept >= least, why, case.failing(Failing.CONDITION, "gain_kept"), do)
+        return Finding(kept >= least, why, failing, do)
 
 
 class NotTooGood:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-__all__ = ["centre", "class_share_text", "share_text", "value_text"]
+__all__ = ["centre", "class_share_text", "constant_of", "share_text", "value_text"]
 
 # The constant that minimises a metric: the median for absolute errors, the mean of the logarithms for logarithmic
 # ones, else the mean (Gneiting 2011, "Making and evaluating point forecasts").
@@ -22,6 +22,22 @@ _MEAN = ("mean", lambda v: float(np.mean(v)))
 def centre(metric: str) -> tuple[str, Callable[[np.ndarray], float]]:
     """Return the name and the function of the centre of values that a metric asks for."""
     return _CENTRES.get(metric, _MEAN)
+
+
+def constant_of(y: np.ndarray, metric: str, n_outputs: int) -> np.ndarray:
+    """Return the prediction, shape (n_outputs,), that suits all rows: shares of the classes, or the centre of values.
+
+    Parameters
+    ----------
+    y : ndarray of float64, shape (n_rows,)
+        Class numbers where there are several outputs, else values.
+    metric : str
+    n_outputs : int
+    """
+    if n_outputs == 1:
+        return np.array([centre(metric)[1](y)])
+    counts = np.bincount(y.astype(np.int64), minlength=n_outputs)
+    return np.asarray(counts / max(counts.sum(), 1))
 
 
 def share_text(share: float) -> str:
