@@ -97,6 +97,29 @@ def test_the_price_is_told_where_the_other_is_better():
     assert found.score.value == pytest.approx(found.gain.value + RMSE(fit.y, truth[:, None]), rel=0.2)
 
 
+def test_a_page_that_is_no_better_than_a_constant_is_not_to_be_taken():
+    fit = numbers(lambda c: 0 * c["x0"], n=400, noise=1.0)
+    held, folds = parted(len(fit.y))
+    truth = fit.y[:, None] * 0.9
+    constant = np.full((len(held), 1), fit.y.mean())
+    noise = np.random.default_rng(1).normal(0, 1, (len(held), 1))
+    for prediction, said in ((truth[held], "the model is better than the page by"), (noise, "nor is the model")):
+        shipped = Against(rows=held, prediction=prediction, lockbox=True, unit="€", constant=constant)
+        found = simple_model(fit, folds, shipped, RMSE, seed=0, deadline_s=600)
+        assert not found.take and not found.over_constant.low > 0
+        assert found.advice.startswith("Do not take the page: ") and "no better than a constant" in found.advice
+        assert said in found.advice
+
+
+def test_a_page_that_says_something_is_held_against_a_constant_too():
+    fit = numbers(lambda c: 2 * c["x0"])
+    held, folds = parted(len(fit.y))
+    constant = np.full((len(held), 1), fit.y.mean())
+    shipped = Against(rows=held, prediction=2 * fit.columns["x0"][held, None], lockbox=True, constant=constant)
+    found = simple_model(fit, folds, shipped, RMSE, seed=0, deadline_s=600)
+    assert found.take and found.over_constant.low > 0 and found.advice.startswith("Take the simple one")
+
+
 def test_shares_are_told_in_points():
     fit = made("binary")
     held, folds = parted(len(fit.y))

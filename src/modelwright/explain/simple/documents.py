@@ -161,8 +161,10 @@ class Simple:
         The score of the shipped model less its score, signed so that more is better, on the same rows, paired.
     take : bool
         It is as good within the noise: the simple one should be taken.
+    over_constant : Measurement or None
+        Its score less that of a constant, signed so that more is better; None in explanations of earlier releases.
     advice : str
-        The same in one sentence.
+        Which to take, or neither, in one sentence.
     candidates : tuple of SimpleCandidate
     measured_on, why_not : str
     """
@@ -172,6 +174,7 @@ class Simple:
     gain: Measurement | None = None
     take: bool = False
     advice: str = ""
+    over_constant: Measurement | None = None
     candidates: tuple[SimpleCandidate, ...] = ()
     measured_on: str = ""
     why_not: str = ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from modelwright import format as fmt
 from modelwright.evaluate.comparisons import compare
 from modelwright.evaluate.measurements import Comparison, Measurement
 from modelwright.evaluate.metrics import Metric
+from modelwright.evaluate.threshold import choose_threshold
 from modelwright.explain.simple.choosing import MOST_ROWS, choose
 from modelwright.explain.simple.documents import FORMS, Simple
 from modelwright.explain.simple.rows import Fit
@@ -25,7 +27,8 @@ NO_COLUMN = "no column of numbers or levels tells the rows apart: what there is 
 class Against:
     """The shipped model's predictions of the rows that are reported, and how they are measured; see `Evidence`.
 
-    ``lockbox`` says whether the rows chose nothing; otherwise the folds judged by them.
+    ``lockbox`` says whether the rows chose nothing; otherwise the folds judged by them. ``constant`` is what a constant
+    predicts of them, shape as ``prediction``; None: the page is not held against one.
     """
 
     rows: np.ndarray
@@ -35,6 +38,7 @@ class Against:
     groups: np.ndarray | None = None
     unit: str = ""
     inflation: float = 1.0
+    constant: np.ndarray | None = None
 
 
 def simple_model(
@@ -77,27 +81,50 @@ def simple_model(
         return Simple(why_not=NO_COLUMN)
     known = ~np.isnan(chosen.judged).any(axis=1)
     rows = against.rows[known]
-    (found,) = compare(
+    measured = partial(
+        compare,
         metric,
         fit.y[rows],
-        against.prediction[known],
-        {"simple": (FORMS[chosen.model.form], chosen.judged[known])},
-        threshold=against.threshold,
         groups=None if against.groups is None else against.groups[known],
         unit=against.unit,
         seed=seed,
         inflation=against.inflation,
     )
-    take = found.gain.low is not None and found.gain.low <= 0
+    page, constant = chosen.judged[known], None
+    (found,) = measured(
+        against.prediction[known], {"simple": (FORMS[chosen.model.form], page)}, threshold=against.threshold
+    )
+    if against.constant is not None:
+        own = against.threshold
+        if metric.tunable and page.shape[1] == 2:
+            own = choose_threshold(fit.y[rows], page, metric=metric.name, payoff={}, seed=seed)[0]
+        (constant,) = measured(page, {"constant": ("a constant", against.constant[known])}, threshold=own)
+    useless = constant is not None and not constant.better
+    take = not useless and found.gain.low is not None and found.gain.low <= 0
     return Simple(
         model=chosen.model,
         score=found.score,
         gain=found.gain,
         take=take,
-        advice=_advice(found, metric, len(chosen.model.columns), take),
+        over_constant=None if constant is None else constant.gain,
+        advice=_useless(found, constant, metric, len(chosen.model.columns))
+        if constant is not None and useless
+        else _advice(found, metric, len(chosen.model.columns), take),
         candidates=chosen.candidates,
         measured_on=f"{len(rows):,} rows, the model on the same ones",
     )
+
+
+def _useless(found: Comparison, constant: Comparison, metric: Metric, n_columns: int) -> str:
+    """Return that the page is not worth having, and what the model does better."""
+    page = f"a {found.text} of {fmt.plural(n_columns, 'column')}"
+    told = (
+        f"Do not take the page: {page} is no better than a constant, beyond the noise ({metric.title} "
+        f"{fmt.measured(found.score)}, a constant {fmt.measured(constant.score)})"
+    )
+    if found.gain.value is None or found.gain.low is None or found.gain.low <= 0:
+        return f"{told}; nor is the model clearly better than the page."
+    return f"{told}; the model is better than the page by {cost(found.gain, metric)}."
 
 
 def _advice(found: Comparison, metric: Metric, n_columns: int, take: bool) -> str:
