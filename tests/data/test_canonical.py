@@ -30,7 +30,9 @@ SPECS = (
     ColumnSpec(name="when", kind=Kind.DATETIME, formats=("%d/%m/%Y", "%Y-%m-%d")),
     ColumnSpec(name="epoch", kind=Kind.DATETIME, formats=("epoch:s",)),
     ColumnSpec(name="span", kind=Kind.DURATION),
-    ColumnSpec(name="level", kind=Kind.CATEGORY, levels=("a", "1", "true"), n_levels=3, missing_tokens=("?!",)),
+    ColumnSpec(
+        name="level", kind=Kind.CATEGORY, levels=("a", "1", "true"), n_levels=3, missing_tokens=("?!",), nullable=True
+    ),
     ColumnSpec(name="text", kind=Kind.TEXT),
     ColumnSpec(name="key", kind=Kind.ID),
 )

@@ -22,10 +22,17 @@ CONTRACT = Contract(
         ColumnSpec(name="age", kind=Kind.NUMBER, minimum=18.0, maximum=90.0, missing_numbers=(-999.0, 99.0)),
         ColumnSpec(name="share", kind=Kind.NUMBER, minimum=0.0, maximum=1.0, unit="%", scale=0.01, decimal=","),
         ColumnSpec(name="free", kind=Kind.NUMBER),
-        ColumnSpec(name="job", kind=Kind.CATEGORY, levels=("cook", "True", "3"), n_levels=3, missing_tokens=("none?",)),
+        ColumnSpec(
+            name="job",
+            kind=Kind.CATEGORY,
+            levels=("cook", "True", "3"),
+            n_levels=3,
+            missing_tokens=("none?",),
+            nullable=True,
+        ),
         ColumnSpec(name="on", kind=Kind.BOOLEAN, true_tokens=("yes",), false_tokens=("no",)),
         ColumnSpec(name="when", kind=Kind.DATETIME, formats=("%d/%m/%Y",), minimum=0.0, maximum=2e9),
-        ColumnSpec(name="took", kind=Kind.DURATION, minimum=0.0, maximum=1e5),
+        ColumnSpec(name="took", kind=Kind.DURATION, minimum=0.0, maximum=1e5, n_levels=50),
         ColumnSpec(name="note", kind=Kind.TEXT),
         ColumnSpec(name="same", kind=Kind.CONSTANT, levels=("x",), n_levels=1),
     ),
@@ -61,6 +68,37 @@ def test_as_a_table_of_one_row(record: dict[str, Any]) -> None:
         assert violations == told
         for value, column in zip(row, expected.values(), strict=True):
             assert same(value, column)
+
+
+def test_a_missing_value_is_told_where_training_had_none() -> None:
+    columns = (
+        ColumnSpec(name="never", kind=Kind.NUMBER, minimum=0.0, maximum=9.0, n_levels=9),
+        ColumnSpec(name="seldom", kind=Kind.NUMBER, minimum=0.0, maximum=9.0, n_levels=9, nullable=True),
+        ColumnSpec(name="word", kind=Kind.CATEGORY, levels=("a", "b"), n_levels=2),
+        ColumnSpec(name="text", kind=Kind.TEXT, n_levels=80),
+    )
+    contract = Contract(columns=columns, rows_seen=100)
+    table = {
+        "never": [1, None, "NA", "x"],
+        "seldom": [None] * 4,
+        "word": ["a", "b", None, ""],
+        "text": ["t", "", "", "u"],
+    }
+    for told in (
+        canonicalise(table, contract)[1],
+        read_records([dict(zip(table, row)) for row in zip(*table.values(), strict=True)], contract)[1],
+    ):
+        assert [(v.what, v.column, v.n_rows, v.done) for v in told] == [
+            ("missing value", "never", 2, "kept"),
+            ("wrong type", "never", 1, "treated as missing"),
+            ("missing value", "word", 2, "kept"),
+            ("missing value", "text", 2, "kept"),
+        ]
+    assert told[2].message == "2 values of column 'word' missing, which never was in training: kept as missing"
+    reader = RowReader(contract)
+    blank = {"never": None, "seldom": None, "word": None, "text": ""}
+    assert [v.column for v in reader(blank)[1]] == ["never", "word", "text"]
+    assert not reader({"never": 1, "seldom": None, "word": "a", "text": "t"})[1]
 
 
 def test_other_spellings_of_names_and_order() -> None:

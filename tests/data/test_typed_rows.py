@@ -80,7 +80,7 @@ def test_plain_records_are_read(change: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     "change",
     [{"age": "41"}, {"free": True}, {"free": 2**54}, {"free": 1e17}, {"free": "NA"}, {"job": "new"}, {"job": True},
-     {"on": 1}, {"note": [1]}, {"more": 1}, {"AGE": 1}, {"took": 2e5}, {"took": "x"}],
+     {"on": 1}, {"note": [1]}, {"more": 1}, {"AGE": 1}, {"took": 2e5}, {"took": "x"}, {"took": None}, {"same": None}],
 )  # fmt: skip
 def test_what_is_not_plain_is_left_to_the_twin(change: dict[str, Any]) -> None:
     record = {**ROW, **change}

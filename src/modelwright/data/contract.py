@@ -125,6 +125,11 @@ class ColumnSpec:
         """The unit of the canonical values; empty where they are scaled ("15.3%" is 0.153, which is no percentage)."""
         return self.unit if self.unit and self.scale == 1.0 else ""
 
+    @property
+    def never_missing(self) -> bool:
+        """Whether training saw values, and no row without one: a model then knows nothing of rows that lack it."""
+        return not self.nullable and self.n_levels > 0
+
     def as_written(self, value: float) -> float:
         """Return a canonical number on the scale on which the training data wrote it: there, its unit is ``unit``."""
         return value if self.scale == 1.0 else value / self.scale
@@ -136,8 +141,8 @@ class Contract:
 
     What enforcement does: a missing column that the model uses is refused; an unknown column is ignored and told; a
     value that cannot be read as the column's kind counts as missing and is told, and is refused when more than half
-    of a column cannot be read; a level in another spelling is read as the known one and told; a new level and a value
-    out of range are let through and told.
+    of a column cannot be read; a level in another spelling is read as the known one and told; a new level, a value out
+    of range, and a missing value where training had none are let through and told.
     """
 
     columns: tuple[ColumnSpec, ...]
@@ -175,7 +180,7 @@ class Violation:
     ----------
     what : str
         ``"missing column"``, ``"unknown column"``, ``"other spelling"``, ``"wrong type"``,
-        ``"respelled level"``, ``"new level"``, ``"out of range"``.
+        ``"respelled level"``, ``"new level"``, ``"out of range"``, ``"missing value"`` where training never had one.
     column : str
     n_rows : int
         Rows concerned.

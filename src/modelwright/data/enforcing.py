@@ -37,11 +37,11 @@ REFUSED_SHARE = 0.5
 REFUSED_AT_LEAST = 2
 """One unreadable value never refuses a column: a row must mean the same alone as among others."""
 
-Counts = tuple[int, int, int, int]
+Counts = tuple[int, int, int, int, int]
 """Of a column: values that are not missing in the source, those that cannot be read, those that are new levels or out
-of the range of the training rows, and those that are known levels in another spelling."""
+of the range of the training rows, those that are known levels in another spelling, and those that are missing."""
 
-NOTHING: Counts = (0, 0, 0, 0)
+NOTHING: Counts = (0, 0, 0, 0, 0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,7 +72,8 @@ class Tally:
 
     def __add__(self, other: Tally) -> Tally:
         counts = tuple(
-            (a + e, b + f, c + g, d + h) for (a, b, c, d), (e, f, g, h) in zip(self.counts, other.counts, strict=True)
+            (a + f, b + g, c + h, d + i, e + j)
+            for (a, b, c, d, e), (f, g, h, i, j) in zip(self.counts, other.counts, strict=True)
         )
         return Tally(n_rows=self.n_rows + other.n_rows, counts=counts)
 
@@ -113,12 +114,12 @@ def check_lengths(given: Mapping[str, Any]) -> None:
 def counts_of(column: Column, spec: ColumnSpec, n_present: int, n_unreadable: int, n_respelled: int = 0) -> Counts:
     """Return the counts of a column as it was read."""
     odd = _n_new(column, spec) if isinstance(column, Strings) else _n_outside(column, spec)
-    return n_present, n_unreadable, odd, n_respelled
+    return n_present, n_unreadable, odd, n_respelled, len(column) - n_present
 
 
 def refuse_unreadable(tally: Tally, contract: Contract) -> None:
     """Raise ContractError where more than half of a column cannot be read as its kind (MW-C003)."""
-    for spec, (present, unreadable, _, _) in zip(contract.columns, tally.counts, strict=True):
+    for spec, (present, unreadable, *_) in zip(contract.columns, tally.counts, strict=True):
         if unreadable >= REFUSED_AT_LEAST and unreadable > REFUSED_SHARE * present:
             raise ContractError(
                 f"column '{spec.name}' is no {spec.kind}: {unreadable} of {present} values cannot be read as one",
@@ -203,8 +204,11 @@ def _absent(spec: ColumnSpec, n_rows: int) -> Violation:
 
 
 def _violations(spec: ColumnSpec, counts: Counts) -> list[Violation]:
-    _, unreadable, odd, respelled = counts
+    _, unreadable, odd, respelled, missing = counts
     found = []
+    if missing and spec.never_missing:
+        message = f"{_counted(missing)} of column '{spec.name}' missing, which never was in training: kept as missing"
+        found.append(("missing value", missing, "kept", message))
     if respelled:
         message = f"{_counted(respelled)} of column '{spec.name}' in another case or with other blanks: read as known"
         found.append(("respelled level", respelled, "read as the known level", message))

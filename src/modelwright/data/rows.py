@@ -185,7 +185,8 @@ class _Column:
     def _text(self, value: Any) -> tuple[Any, Told]:
         if type(value) is not str or self._level is None:
             return self._remembered(value)
-        return self._level(value), ()
+        level = self._level(value)
+        return (level, ()) if level is not None else self._slowly(value)
 
     def _remembered(self, value: Any) -> tuple[Any, Told]:
         kind = type(value)

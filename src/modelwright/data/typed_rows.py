@@ -162,10 +162,10 @@ def _is_name(name: str) -> bool:
 
 
 def _is_plain(spec: ColumnSpec, reader: RowReader) -> bool:
-    """Return whether numbers of a column are taken as they are, and a null is a missing value without a word."""
+    """Return whether numbers of a column are taken as they are, and a null is a missing value."""
     low, high = reader.plain_range(spec.name)
-    value, told = reader.reads[spec.name](None)
-    return low <= high and not told and isinstance(value, float) and value != value
+    value, _ = reader.reads[spec.name](None)
+    return low <= high and isinstance(value, float) and value != value
 
 
 def _record(contract: Contract, reader: RowReader, numbers: set[str]) -> type[msgspec.Struct]:
@@ -173,6 +173,8 @@ def _record(contract: Contract, reader: RowReader, numbers: set[str]) -> type[ms
     fields = []
     for i, spec in enumerate(contract.columns):
         kind = _number(*reader.plain_range(spec.name)) if spec.name in numbers else _value(spec.kind)
+        if spec.name not in numbers or not reader.reads[spec.name](None)[1]:  # else there is more to say of a null
+            kind = kind | None
         fields.append((f"f{i}", kind, msgspec.field(name=spec.name)))
     return msgspec.defstruct("_Record", fields, forbid_unknown_fields=True, gc=False)
 
@@ -182,13 +184,13 @@ def _number(low: float, high: float) -> Any:
     real = Annotated[float, msgspec.Meta(ge=low, le=high)]
     least, most = math.ceil(low), math.floor(high)
     if least > most:
-        return real | None
-    return Annotated[int, msgspec.Meta(ge=least, le=most)] | real | None
+        return real
+    return Annotated[int, msgspec.Meta(ge=least, le=most)] | real
 
 
 def _value(kind: Kind) -> Any:
     """Return what is looked up: never true beside 1, which is the same key. Numbers have one text as int and float."""
     if kind is Kind.BOOLEAN:
-        return bool | str | None
+        return bool | str
     whole = Annotated[int, msgspec.Meta(ge=-EXACT, le=EXACT)]
-    return whole | Annotated[float, msgspec.Meta(ge=-EXACT, le=EXACT)] | str | None
+    return whole | Annotated[float, msgspec.Meta(ge=-EXACT, le=EXACT)] | str
