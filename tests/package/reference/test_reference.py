@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from modelwright.data.columns import Columns, Strings
 from modelwright.data.contract import ColumnSpec, Contract, Kind
 from modelwright.documents import encode
 from modelwright.errors import BundleError
+from modelwright.evaluate.metrics import get
 from modelwright.package.reference import varying
 from modelwright.package.reference.binning import bins_of, counts_of
 from modelwright.package.reference.documents import REFERENCE, ColumnReference, read_reference
@@ -81,6 +83,36 @@ def test_what_is_expected_of_probabilities_is_what_comes() -> None:
     y = (rng.random(50_000) < event) * 1.0
     for name in ("brier", "log_loss"):
         assert loss_of(name, y, prediction).mean() == pytest.approx(base_of(name, prediction).mean(), rel=0.02)
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_the_brier_score_is_that_of_the_report(n_classes: int) -> None:
+    rng = np.random.default_rng(0)
+    prediction = rng.dirichlet(np.ones(n_classes), 200)
+    y = rng.integers(0, n_classes, 200) * 1.0
+    assert loss_of("brier", y, prediction).mean() == pytest.approx(get("brier")(y, prediction))
+
+
+def test_the_brier_score_of_earlier_releases_is_halved_when_it_is_read(tmp_path: Path) -> None:
+    """They summed it over both classes."""
+    version = making.version(tmp_path / "1")
+    new = version.reference
+    assert new.loss is not None and new.prediction is not None and new.loss.of_event
+    loss = replace(new.loss, name="brier")
+    old = tmp_path / "old"
+    old.mkdir()
+    told = replace(new, loss=loss, classes=()).document()
+    del told["loss"]["of_event"]
+    (old / REFERENCE).write_bytes(encode(told))
+    read = read_reference(old, version.contract)
+    assert read.loss is not None and read.prediction is not None
+    assert read.loss.mean == loss.mean / 2 and read.loss.offset == loss.offset / 2
+    assert read.loss.deviation == loss.deviation / 2 and read.loss.residual == loss.residual / 2
+    assert read.loss.variation == loss.variation and read.loss.doubt == loss.doubt
+    assert read.prediction.effects == tuple(v / 2 for v in new.prediction.effects)
+    told["loss"]["of_event"] = True
+    (old / REFERENCE).write_bytes(encode(told))
+    assert read_reference(old, version.contract).loss == replace(loss, of_event=True)
 
 
 def test_effects_of_bins_are_found_and_noise_is_not() -> None:

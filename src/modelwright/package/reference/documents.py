@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -124,6 +124,9 @@ class LossReference:
         Standard error of a change that effects of bins lead to expect, as a share of it.
     unexplained : tuple of Variation
         Of the mean of what is not estimated.
+    of_event : bool
+        The Brier score of two classes is that of the event, as it is reported. False in files of earlier releases,
+        which hold its sum over both classes; `read_reference` halves it.
     """
 
     name: str
@@ -135,6 +138,7 @@ class LossReference:
     residual: float
     doubt: float
     unexplained: tuple[Variation, ...]
+    of_event: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -268,6 +272,30 @@ class Reference:
         return next(c for c in self.columns if c.name == name)
 
 
+def _of_event(reference: Reference) -> Reference:
+    """Return a reference of two classes with the Brier score of the event: earlier releases summed both classes."""
+    loss = reference.loss
+    if loss is None or loss.name != "brier" or loss.of_event or reference.classes:
+        return reference
+
+    def halved(column: ColumnReference) -> ColumnReference:
+        return replace(column, effects=tuple(v / 2 for v in column.effects), errors=tuple(v / 2 for v in column.errors))
+
+    return replace(
+        reference,
+        columns=tuple(map(halved, reference.columns)),
+        prediction=None if reference.prediction is None else halved(reference.prediction),
+        loss=replace(
+            loss,
+            mean=loss.mean / 2,
+            deviation=loss.deviation / 2,
+            offset=loss.offset / 2,
+            residual=loss.residual / 2,
+            of_event=True,
+        ),
+    )
+
+
 def read_reference(folder: Path, contract: Contract) -> Reference:
     """Return what ``reference.json`` in a version folder holds.
 
@@ -288,7 +316,7 @@ def read_reference(folder: Path, contract: Contract) -> Reference:
         _check_joint(reference.joint, contract.names)
     for column in (*reference.columns, *([reference.prediction] if reference.prediction else [])):
         _check(column)
-    return reference
+    return _of_event(reference)
 
 
 def _check(column: ColumnReference) -> None:

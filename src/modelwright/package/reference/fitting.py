@@ -289,6 +289,7 @@ def _with_loss(
             residual=float(beyond.std()),
             doubt=fitted.doubt,
             unexplained=varying.of_means(beyond, ordered=ordered),
+            of_event=prediction.shape[1] == 2,
         ),
     )
 

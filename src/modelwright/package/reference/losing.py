@@ -1,10 +1,11 @@
 """What rows cost: the loss that is watched, what it is expected to be without labels, and what in a row raises it.
 
 For classes the probabilities themselves say what loss to expect (confidence-based performance estimation, Guidotti et
-al., NannyML 2022; Białek et al. 2024): for a row with probabilities ``p`` the Brier score is ``1 - Σp²`` on average and
-the log loss the entropy, where the probabilities are calibrated. For values nothing does, and the loss is estimated
-from the row (direct loss estimation). Both get the same correction: a ridge regression of the loss beyond that base on
-the bins of the columns and of the prediction, so that the estimate for a window needs shares of bins alone.
+al., NannyML 2022; Białek et al. 2024): for a row with probabilities ``p`` the Brier score summed over the classes is
+``1 - Σp²`` on average (half of that for the event of two classes) and the log loss the entropy, where the probabilities
+are calibrated. For values nothing does, and the loss is estimated from the row (direct loss estimation). Both get the
+same correction: a ridge regression of the loss beyond that base on the bins of the columns and of the prediction, so
+that the estimate for a window needs shares of bins alone.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+
+from modelwright.evaluate.valuing import brier_rows
 
 __all__ = ["Effects", "base_of", "fit_effects", "loss_name", "loss_of"]
 
@@ -49,8 +52,7 @@ def loss_of(name: str, y: np.ndarray, prediction: np.ndarray) -> np.ndarray:
         own = prediction[np.arange(len(y)), y.astype(np.int64)]
         return -np.log(np.clip(own, CLIP, 1.0))
     if name == "brier":
-        own = prediction[np.arange(len(y)), y.astype(np.int64)]
-        return (prediction**2).sum(axis=1) - 2 * own + 1
+        return brier_rows(y, prediction)
     error = y - prediction[:, 0]
     return np.abs(error) if name == "absolute_error" else error**2
 
@@ -61,7 +63,8 @@ def base_of(name: str, prediction: np.ndarray) -> np.ndarray:
         clipped = np.clip(prediction, CLIP, 1.0)
         return -(prediction * np.log(clipped)).sum(axis=1)
     if name == "brier":
-        return 1 - (prediction**2).sum(axis=1)
+        # Of two classes the event alone counts, as in the reported score: half of what the sum over both is.
+        return (1 - (prediction**2).sum(axis=1)) / (2 if prediction.shape[1] == 2 else 1)
     return np.zeros(len(prediction))
 
 
