@@ -43,6 +43,20 @@ def test_the_data_alone_does_not(make: MakeContext, rng: np.random.Generator) ->
     assert findings(KnownAfter, make(_calls(rng), "goal")) == []
 
 
+def test_what_happens_with_the_event_is_asked_about(make: MakeContext, rng: np.random.Generator) -> None:
+    frame = honest(rng).drop(columns="value").rename(columns={"goal": "arr_delay", "depth": "arr_time"})
+    frame["air_time"], frame["sched_arr_time"] = frame["arr_time"] + rng.normal(size=600), frame["arr_time"]
+    found = findings(KnownAfter, make(frame, "arr_delay"))
+    assert [f.columns for f in found] == [("arr_time",), ("air_time",)]
+    assert {(f.action, f.severity) for f in found} == {(Action.TOLD, Severity.WARNING)}
+    assert found[0].message == (
+        "Is 'arr_time' known when the prediction is needed? By its name not: 'sched_arr_time' says what was planned, "
+        "so it says what happened."
+    )
+    assert "--known-after arr_time" in found[0].fix
+    assert findings(KnownAfter, make(frame, "arr_delay", known_after=("arr_time", "air_time"))) == []
+
+
 def test_the_name_alone_does_not(make: MakeContext, rng: np.random.Generator) -> None:
     frame = honest(rng).drop(columns="value").rename(columns={"depth": "duration", "weight": "final_state"})
     frame["outcome"] = rng.choice(["a", "b"], 600)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from modelwright.audit.building import percent, tell
+from modelwright.audit.events import same_event
 from modelwright.audit.existence import ONE_SIDED_PURITY, ONE_SIDED_RATIO, ONE_SIDED_SURE_ROWS
 from modelwright.audit.findings import Action, AuditContext, Finding, Severity
 from modelwright.audit.leaks import find_leaks
@@ -18,9 +19,11 @@ from modelwright.audit.telling_names import (
     WEAK_NAME_LEAD,
     WEAK_NAME_SKILL,
 )
+from modelwright.data.contract import Kind
 
 __all__ = ["KnownAfter"]
 
+_NONE = frozenset({Kind.CONSTANT, Kind.ID})  # what the model never sees is not asked about
 _SIGNS = frozenset({Sign.NAMED, Sign.HINT, Sign.ONE_SIDED, Sign.FEW_ROWS, Sign.COMPANY})
 
 
@@ -43,7 +46,9 @@ class KnownAfter:
         f"Whatever the name: the value exists, or is missing, {percent(ONE_SIDED_PURITY)} for one outcome with the "
         f"others {ONE_SIDED_RATIO:g} times rarer than usual, in {ONE_SIDED_SURE_ROWS} rows (in fewer it is told; "
         "with a strong name a flag or a value other than the default will do). And the company of a leak: "
-        "'reservation_status_date' beside 'reservation_status'."
+        "'reservation_status_date' beside 'reservation_status'. By names alone it is asked about what happened beside "
+        "what was planned ('arr_time' beside 'sched_arr_time'), times of the event whose delay or duration is the "
+        "target ('arr_time' of 'arr_delay'), and beside these, of a delay, how long something took ('air_time')."
     )
     what_is_done: ClassVar[str] = (
         "The column is dropped; on weaker evidence it is told and stays. Where the brief leaves it out already, the "
@@ -58,15 +63,32 @@ class KnownAfter:
             return f"there are fewer than {MIN_ROWS} rows with a target, or it does not vary"
         leaks = find_leaks(context)
         left_out = {*context.brief.drop, *context.brief.known_after}
+        asked = same_event(context.contract.names, context.target or "")
         found = []
         for name in context.contract.names:
-            if name not in leaks:
-                continue
-            if name in left_out:
+            if name in leaks and name in left_out:
                 found.append(self._agree(context, leaks[name]))
-            elif leaks[name].sign in _SIGNS:
+            elif name in leaks and leaks[name].sign in _SIGNS:
                 found.append(self._accuse(context, leaks[name]))
+            elif (
+                name in asked
+                and name not in leaks
+                and name not in left_out
+                and context.contract[name].kind not in _NONE
+            ):
+                found.append(self._ask(name, asked[name]))
         return found
+
+    def _ask(self, name: str, why: str) -> Finding:
+        return tell(
+            self,
+            severity=Severity.WARNING,
+            columns=[name],
+            message=f"Is '{name}' known when the prediction is needed? By its name not: {why}.",
+            evidence={"sign": "same event"},
+            action=Action.TOLD,
+            fix=f"if it is not, name it with --known-after {name}",
+        )
 
     def _agree(self, context: AuditContext, leak: Leak) -> Finding:
         return tell(

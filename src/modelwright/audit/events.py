@@ -1,0 +1,69 @@
+"""Columns that by their names measure the event that the target tells of: ``arr_time`` of ``arr_delay``.
+
+Names prove nothing, and such a column alone may explain little (an hour of arrival says little of the delay), while
+with its planned twin it is the target. So they are asked about, never dropped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from modelwright.audit.names import AFTER_STRONG, AFTER_WEAK, BEFORE, TIME, tokens
+
+__all__ = ["same_event"]
+
+LATENESS = frozenset(["delay", "delays", "delayed", "late", "lateness", "tardiness", "overdue"])
+"""Words of targets that compare what happened with what was planned."""
+
+LASTING = LATENESS | frozenset(["duration", "elapsed", "lasted"])
+"""Words of targets that are known when an event is over."""
+
+PLANNED = frozenset(["planned", "plan", "scheduled", "schedule", "sched", "promised", "booked", "crs"])
+"""Words of columns that say what was to happen; the column without the word says what did."""
+
+_FLAGS = frozenset(["is", "has", "was"])
+_SPANS = frozenset(["time", "duration", "elapsed"])
+_MOMENTS = TIME | _SPANS | frozenset(["at", "on", "hour", "minute", "second", "timestamp", "stamp", "clock"])
+
+
+def same_event(names: Sequence[str], target: str) -> dict[str, str]:
+    """Return columns that seem to be written down when the event happens, and why they seem so.
+
+    Three signs: a planned twin ("sched_arr_time" beside "arr_time"); the first word of a target that tells of lateness
+    or of how long something took, with a word of time behind it ("arr_delay", "arr_time"); and, for lateness and beside
+    one of these, how long a part of the event took ("air_time").
+    """
+    found = {name: why for name in names if name != target and (why := _sign(name, names, target))}
+    if not found or not LATENESS.intersection(tokens(target)):
+        return found
+    spans = {
+        n: f"it says how long something took, which is known when '{target}' is"
+        for n in names
+        if n != target and _span(n)
+    }
+    return {name: (found.get(name) or spans[name]) for name in names if name in found or name in spans}
+
+
+def _sign(name: str, names: Sequence[str], target: str) -> str:
+    own = tokens(name)
+    if BEFORE.intersection(own) or not own:
+        return ""
+    planned = next((n for n in names if n != name and _is_plan_of(tokens(n), own)), "")
+    if planned:
+        return f"'{planned}' says what was planned, so it says what happened"
+    said = tokens(target)
+    alike = len(own) > 1 and len(said) > 1 and own[0] == said[0] and own[0] not in TIME | _FLAGS
+    if alike and LASTING.intersection(said[1:]) and (_MOMENTS | AFTER_STRONG | AFTER_WEAK).intersection(own[1:]):
+        return f"it is named after the same event as '{target}'"
+    return ""
+
+
+def _is_plan_of(plan: tuple[str, ...], own: tuple[str, ...]) -> bool:
+    """Return whether a name is another one with a word of planning; times alone are of no event."""
+    rest = tuple(w for w in plan if w not in PLANNED)
+    return len(rest) < len(plan) and rest == tuple(w for w in own if w != "actual") and not TIME.issuperset(rest)
+
+
+def _span(name: str) -> bool:
+    own = tokens(name)
+    return len(own) > 1 and own[-1] in _SPANS and not BEFORE.intersection(own) and not TIME.issuperset(own)
