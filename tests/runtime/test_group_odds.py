@@ -106,3 +106,10 @@ def test_a_damaged_state_is_refused(state: dict) -> None:
 def test_it_is_for_two_classes() -> None:
     with pytest.raises(BundleError, match="MW-B117"):
         dataclasses.replace(regressor(), by_group=ODDS)
+
+
+@pytest.mark.parametrize("cut", [Cut(column="age", levels=JOBS), Cut(column="job", edges=(1.0,)), Cut(column="job")])
+def test_groups_that_are_not_of_the_kind_of_their_column_are_refused(cut: Cut) -> None:
+    """A row alone would get another group than a file, or fail."""
+    with pytest.raises(BundleError, match=f"groups of '{cut.column}' are not of its kind.*MW-B115"):
+        classifier(by_group=GroupOdds(cuts=(cut,), factors=np.full(cut.size, 2.0)))

@@ -257,6 +257,9 @@ def _check_columns(plan: Plan) -> None:
     if read != set(names):
         odd = sorted(read ^ set(names))
         raise _wrong(f"the views do not read the columns of the contract: they differ in '{odd[0]}'", "MW-B115")
+    for cut in () if plan.by_group is None else plan.by_group.cuts:
+        if plan.contract[cut.column].kind.numeric == bool(cut.levels):  # a row would get another group than a file
+            raise _wrong(f"groups of '{cut.column}' are not of its kind", "MW-B115")
 
 
 def _check_members(plan: Plan) -> None:
