@@ -10,9 +10,11 @@ import msgspec
 import pyarrow as pa
 import pytest
 
-from modelwright.data.contract import Contract
+from modelwright.data.canonical import read_column
+from modelwright.data.contract import ColumnSpec, Contract, Kind
 from modelwright.errors import UsageError
 from modelwright.serve.log import LogPolicy, Mode, PredictionLog, Protection, compact, read_log
+from modelwright.serve.log.lines import prediction_header, read_header
 from modelwright.serve.log.rows import Hasher
 from tests.serve.log.conftest import KEY, RECORD, bytes_of, put
 
@@ -91,6 +93,21 @@ def test_the_header_holds_nothing_of_the_training_data(make_log: Make) -> None:
     assert b"clerk" not in bytes_of(log.folder)
     assert header["masked"] == ["E-Mail", "remarks"]
     assert [c["name"] for c in header["columns"]] == ["age", "job", "joined", "loyal"]
+
+
+def test_another_spelling_of_a_level_is_left_to_who_reads_the_log() -> None:
+    """The header has not the levels that tell which one is meant: here one of its own would become another."""
+    state = ColumnSpec(
+        name="state", kind=Kind.CATEGORY, levels=("NY", "n.y."), same_levels=(("N.Y.", "NY"),), forgiving=True
+    )
+    contract = Contract(columns=(state,), rows_seen=9)
+    header = read_header(prediction_header(contract, Protection(plain=("state",), masked=(), hashed=())))
+    assert header is not None
+    sent = ["n.y.", "N.Y.", "ny"]
+    logged = read_column(sent, header.columns[0]).column.to_object().tolist()
+    assert logged == ["n.y.", "NY", "ny"]
+    read = [read_column(values, state).column.to_object().tolist() for values in (sent, logged)]
+    assert read == [["n.y.", "NY", "NY"]] * 2
 
 
 def test_equal_people_stay_equal_and_nobody_can_be_read() -> None:

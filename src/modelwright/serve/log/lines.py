@@ -86,6 +86,7 @@ def read_header(line: bytes) -> Header | None:
 
 def _without_data(spec: ColumnSpec) -> ColumnSpec:
     """Return what reading a column needs, whose values are treated already; of the levels only those that a boolean
-    stands for (see `canonical`)."""
+    stands for (see `canonical`). Which level another spelling means only all of them tell: that is left to who reads
+    the log by the contract of a version."""
     levels = tuple(level for level in spec.levels if level.lower() in ("true", "false"))
-    return replace(spec, why="", minimum=None, maximum=None, levels=levels, n_levels=0, treatment=None)
+    return replace(spec, why="", minimum=None, maximum=None, levels=levels, n_levels=0, forgiving=False, treatment=None)
