@@ -166,3 +166,23 @@ def test_a_version_names_the_key_file_and_the_project_says_where_it_lies(tmp_pat
     assert key_for("own.key") == bytes.fromhex(KEY)
     (made.path / "brief.toml").write_text("privacy = [broken")
     note_key(made.path)
+
+
+def test_two_projects_may_call_their_key_files_alike(tmp_path: Path, monkeypatch):
+    monkeypatch.delenv(ENVIRONMENT)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("modelwright.data.treating.keys._places", {})
+    keys = {name: 16 * digits for name, digits in (("first", "0a"), ("second", "1b"))}
+    for name, key in keys.items():
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "own.key").write_text(key)
+        (tmp_path / name / "brief.toml").write_text("[privacy]\nkey = 'own.key'\n")
+        note_key(tmp_path / name)
+    for key in map(bytes.fromhex, keys.values()):
+        assert key_for("own.key", fingerprint_of(key)) == key
+    assert key_for("own.key") == bytes.fromhex(keys["second"]), "the latest, where nothing tells"
+    with pytest.raises(UsageError, match=r"another one than that which made the pseudonyms.*MW-U912"):
+        key_for("own.key", "0" * 16)
+    (tmp_path / "second" / "own.key").unlink()
+    with pytest.raises(UsageError, match=r"cannot be used.*MW-U911"):
+        key_for("own.key", "1" * 16)

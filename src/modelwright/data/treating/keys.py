@@ -7,6 +7,7 @@ refused instead of making pseudonyms that match nothing.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import hmac
 import os
@@ -44,8 +45,9 @@ _FIX = f"put 32 or more hexadecimal digits into {ENVIRONMENT}, or into a file na
 SECRETS = Path("/run/secrets")
 """Where containers find files that are not in their image (Docker, Kubernetes by convention)."""
 
-_places: dict[str, str] = {}
-"""Where key files lie whose name alone is stored; each process learns it from the brief of the project it works on."""
+_places: dict[str, list[str]] = {}
+"""Where key files lie whose name alone is stored, the latest that was heard of first; each process learns it from the
+briefs of the projects it works on, and those of two projects may have one name."""
 
 
 def key_file_named(key_file: str | None) -> str | None:
@@ -53,16 +55,25 @@ def key_file_named(key_file: str | None) -> str | None:
     if key_file is None:
         return None
     place = Path(key_file).expanduser()
-    _places[place.name] = str(place.absolute())
+    whole = str(place.absolute())
+    _places[place.name] = [whole, *(other for other in _places.get(place.name, []) if other != whole)]
     return place.name
 
 
 def place_of_key(key_file: str) -> str:
     """Return where a key file lies: as it is written, else where `key_file_named` saw it, else among the secrets."""
+    return _places_of(key_file)[0]
+
+
+def _places_of(key_file: str) -> tuple[str, ...]:
+    """Return where a key file may lie, the likeliest place first."""
     written = Path(key_file).expanduser()
-    if len(written.parts) > 1 or written.is_file():
-        return str(written.absolute())
-    return _places.get(key_file) or (str(SECRETS / key_file) if (SECRETS / key_file).is_file() else key_file)
+    if len(written.parts) > 1:
+        return (str(written.absolute()),)
+    here = [str(written.absolute())] if written.is_file() else []
+    secret = SECRETS / key_file
+    found = [*here, *_places.get(key_file, []), *([str(secret)] if secret.is_file() else [])]
+    return tuple(found) or (key_file,)
 
 
 def has_key(key_file: str | None) -> bool:
@@ -71,7 +82,7 @@ def has_key(key_file: str | None) -> bool:
 
 
 def key_for(key_file: str | None, fingerprint: str = "") -> bytes:
-    """Return the key of the environment, else of the file.
+    """Return the key of the environment, else of the file: of several of its name the one with the fingerprint.
 
     Raises
     ------
@@ -80,17 +91,25 @@ def key_for(key_file: str | None, fingerprint: str = "") -> bytes:
         pseudonyms before (MW-U912).
     """
     given = os.environ.get(ENVIRONMENT, "")
-    return _key(given, place_of_key(key_file) if key_file is not None and not given else key_file, fingerprint)
+    return _key(given, _places_of(key_file) if key_file is not None and not given else (), fingerprint)
 
 
 @lru_cache(maxsize=16)
-def _key(given: str, key_file: str | None, fingerprint: str) -> bytes:
-    if not given and key_file is None:
+def _key(given: str, places: tuple[str, ...], fingerprint: str) -> bytes:
+    if not given and not places:
         raise UsageError("pseudonyms need a key, and there is none", fix=_FIX, code="MW-U910")
+    if fingerprint and len(places) > 1:
+        for place in places:
+            with contextlib.suppress(UsageError):
+                return _usable("", place, fingerprint)
+    return _usable(given, "" if given else places[0], fingerprint)
+
+
+def _usable(given: str, place: str, fingerprint: str) -> bytes:
     try:
-        key = bytes.fromhex(given or Path(str(key_file)).read_text("ascii").strip())
+        key = bytes.fromhex(given or Path(place).read_text("ascii").strip())
     except (OSError, ValueError) as error:
-        where = ENVIRONMENT if given else f"'{key_file}'"
+        where = ENVIRONMENT if given else f"'{place}'"
         why = error.strerror if isinstance(error, OSError) else "it is not hexadecimal"
         raise UsageError(f"the privacy key in {where} cannot be used: {why}", fix=_FIX, code="MW-U911") from None
     if len(key) < KEY_BYTES:
