@@ -5,15 +5,20 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import modelwright as mw
 from modelwright.brief import Brief
 from modelwright.brief.money import Money
 from modelwright.cli import main
+from modelwright.data.columns import take
 from modelwright.errors import UsageError
-from modelwright.pricing import _another, price_of_run, price_version
+from modelwright.labelled import Labelled
+from modelwright.pricing import _another, _rivals, price_of_run, price_version
+from modelwright.runtime.group_odds import Cut, GroupOdds
 from tests.cli.helpers import table
+from tests.package.building import CONTRACT, classifier, some_columns
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +62,19 @@ def test_the_simpler_ways_are_those_of_the_run(project):
     assert {w.name for w in told.worth.ways} == {w.name for w in other.worth.ways} and "200 other" in other.worth.notes[
         0
     ]
+
+
+def test_simpler_ways_are_held_to_the_thresholds_by_group_of_the_version():
+    plain, plan = classifier(), classifier(by_group=GroupOdds(
+        cuts=(Cut(column="job", levels=("admin", "student")),), factors=np.array([4.0, 0.25])
+    ))  # fmt: skip
+    columns, y = some_columns(120), (np.arange(120) % 3 == 0).astype(float)
+    found = Labelled(columns=columns, y=y, contract=CONTRACT, brief=Brief(), folder=Path())
+    rows = np.arange(40, 120)
+    before, after = (_rivals(p, found, rows, "roc_auc")[0] for p in (plain, plan))
+    for name, (_, said) in before.items():
+        np.testing.assert_allclose(after[name][1], plan.moved(said, take(columns, rows)), atol=1e-12)
+        assert (after[name][1] != said).any()
 
 
 def test_other_amounts_are_settled_on_rows_that_do_not_count(project):

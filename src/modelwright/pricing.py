@@ -163,7 +163,8 @@ def _rivals(
                 metric=metric,
                 seed=seed,
             )
-            prediction[valid] = predict(take({n: found.columns[n] for n in names}, valid))
+            rest = take({n: found.columns[n] for n in names}, valid)
+            prediction[valid] = plan.moved(predict(rest), rest)  # held to the same thresholds by group, as in a run
         said[baseline.name] = (predict.text, prediction[rows])
     n = len(parts[0][0])
     return said, f"The simpler ways are those of the run; they have learned from {n:,} other rows of this file."
