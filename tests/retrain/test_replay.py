@@ -71,3 +71,9 @@ def test_a_broken_window_is_not_learned_from(project: Project) -> None:
 def test_a_time_column_that_is_not_there(project: Project) -> None:
     with pytest.raises(UsageError, match=r"did you mean 'at'\?.*MW-U802"):
         replay(project, dated(200, 5, 1000), time="att")
+
+
+def test_a_page_that_cannot_be_written_is_refused_at_once(tmp_path: Path, capfd: pytest.CaptureFixture) -> None:
+    arguments = ["replay", str(tmp_path / "no project"), "--stream", "none.csv", "--time", "at"]
+    assert main([*arguments, "--report", str(tmp_path / "no folder" / "replay.html")]) != 0
+    assert "MW-P004" in capfd.readouterr().err

@@ -18,7 +18,7 @@ from modelwright.project import Project
 from modelwright.retrain.challenge import losses_of
 from modelwright.retrain.documents import Span, SpanTrial
 from modelwright.retrain.probing import Probe, probe
-from modelwright.retrain.recipes import Question, Recipe, recipe_of
+from modelwright.retrain.recipes import Question, Recipe, features_of, recipe_of
 from modelwright.retrain.spans import choose_span, judging_rows
 from modelwright.retrain.tables import FEWEST_NEW, Gathered, canonical, gather, pending_rows, place_in_time, too_few
 
@@ -137,4 +137,5 @@ def question_of(known: Known, rows: Gathered) -> Question:
         classes=plan.classes,
         metric=known.version.manifest.metric,
         seed=known.brief.seed,
+        features=features_of(plan),
     )

@@ -13,7 +13,7 @@ from modelwright.errors import ProjectError, UsageError, did_you_mean
 from modelwright.monitor.windows import encode_labels
 from modelwright.package.bundle import Version
 from modelwright.project import Project
-from modelwright.retrain.recipes import Question, recipe_of
+from modelwright.retrain.recipes import Question, features_of, recipe_of
 from modelwright.retrain.tables import Gathered, canonical, gather, order_of
 from modelwright.retrain.world import World
 
@@ -52,7 +52,7 @@ def open_world(
                 code="MW-U802",
             )
     rows: Gathered = gather(project, brief.source, table, contract, time)
-    question = _question(first, rows, contract, recipe.problem.features, time, brief.seed)
+    question = _question(first, rows, contract, recipe.problem.features, time, brief)
     world = World(
         first=first,
         members=recipe.members[:MEMBERS],
@@ -67,9 +67,11 @@ def open_world(
 
 
 def _question(
-    first: Version, rows: Gathered, contract: Contract, features: tuple[str, ...], time: str, seed: int
+    first: Version, rows: Gathered, contract: Contract, features: tuple[str, ...], time: str, brief: Brief
 ) -> Question:
+    """Return the rows; protected columns that no model of the version reads are left out again, as they were then."""
     plan, table, own = first.plan, rows.table, contract.only(features)
+    withheld = set(brief.protected) - set(features_of(plan))
     return Question(
         columns=canonical(table, own),
         contract=own,
@@ -78,7 +80,8 @@ def _question(
         objective=plan.objective,
         classes=plan.classes,
         metric=first.manifest.metric,
-        seed=seed,
+        seed=brief.seed,
+        features=tuple(name for name in own.names if name not in withheld),
     )
 
 

@@ -15,6 +15,7 @@ from modelwright.data.contract import Contract
 from modelwright.errors import ProjectError
 from modelwright.frame.problem import Problem
 from modelwright.project import Project
+from modelwright.runtime.plan import Plan as ScoringPlan
 from modelwright.train.job import Job
 from modelwright.train.planning import Plan
 from modelwright.train.record import Candidate, Training
@@ -22,7 +23,7 @@ from modelwright.train.search import Search
 from modelwright.train.sizing import Size
 from modelwright.train.work import FitTask, fit_fold, setup
 
-__all__ = ["Question", "Recipe", "predict_later", "recipe_of"]
+__all__ = ["Question", "Recipe", "features_of", "job_of", "predict_later", "recipe_of"]
 
 STOPPING_SHARE = 0.15
 """Of the rows that a model learns from, the latest part says when to stop."""
@@ -45,7 +46,11 @@ class Recipe:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Question:
-    """Rows and what is asked of them: canonical columns of the contract, encoded target, place in time."""
+    """Rows and what is asked of them: canonical columns of the contract, encoded target, place in time.
+
+    Models learn from ``features``, of which there may be fewer than columns: those that only say whose threshold counts
+    are none. Empty: from all.
+    """
 
     columns: Columns
     contract: Contract
@@ -55,6 +60,13 @@ class Question:
     classes: tuple[str, ...]
     metric: str
     seed: int = 0
+    features: tuple[str, ...] = ()
+
+
+def features_of(plan: ScoringPlan) -> tuple[str, ...]:
+    """Return the columns that the models of a plan read, in the order of its contract."""
+    read = {name for view in plan.views.values() for name in view.inputs}
+    return tuple(name for name in plan.contract.names if name in read)
 
 
 def recipe_of(project: Project, version: int) -> Recipe:
@@ -109,9 +121,10 @@ def job_of(question: Question, rows: np.ndarray, later: np.ndarray, folder: Path
     """Return the one fold of rows, in the order of time, with later rows to predict."""
     rows = rows[np.argsort(question.order[rows], kind="stable")]
     stopping = max(1, int(STOPPING_SHARE * len(rows)))
+    names = question.features or question.contract.names
     return Job(
-        columns=question.columns,
-        contract=question.contract,
+        columns={name: question.columns[name] for name in names},
+        contract=question.contract.only(names),
         y=question.y,
         objective=question.objective,
         n_classes=len(question.classes),

@@ -70,7 +70,7 @@ def remade(
             "by_group": template.plan.by_group,
         },
     )
-    place = folder / "versions" / str(number)
+    place, judged = folder / "versions" / str(number), job.folds[0][1]
     write_version(
         place,
         plan,
@@ -86,7 +86,7 @@ def remade(
         reference=fit_reference(
             own.columns,
             plan.contract,
-            judged=Judged(rows=job.folds[0][1], y=own.y[job.folds[0][1]], prediction=said),
+            judged=Judged(rows=judged, y=own.y[judged], prediction=plan.moved(said, take(own.columns, judged))),
             metric=template.manifest.metric,
             classes=question.classes,
             use={c.name: c.use for c in template.reference.columns if c.use is not None} or None,

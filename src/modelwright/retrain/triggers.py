@@ -33,6 +33,7 @@ MOST_SAVED = 2 * PRICE
 too little of what is new."""
 
 UNSURE_SAVED = MOST_SAVED
+"""Windows that are saved up before a training that no probe calls sure: what may be vain waits until all is saved."""
 
 MOST_PAUSE = 12
 

@@ -103,11 +103,12 @@ class World:
         return version.plan.predict(take(self.question.columns, rows))
 
     def predicted(self, rows: np.ndarray, later: np.ndarray, cost: Cost) -> np.ndarray:
-        """Return what the members fitted on some rows say of later ones."""
+        """Return what the members fitted on some rows say of later ones, with the odds of groups applied."""
         cost.rows += len(rows) * len(self.members)
         total = sum(weight for _, weight in self.members)
         parts = [w / total * predict_later(self.question, c, rows, later) for c, w in self.members]
-        return np.asarray(sum(parts[1:], parts[0]))
+        said = np.asarray(sum(parts[1:], parts[0]))
+        return self.first.plan.moved(said, take(self.question.columns, later))
 
     def remade(self, rows: np.ndarray, cost: Cost) -> Version:
         """Return a version fitted on some rows, at most the latest `MOST_ROWS`."""

@@ -37,11 +37,14 @@ def command(
       modelwright replay bank-deposit --stream since-may.csv --time called_at --label-delay 7d --report replay.html
     """
     from modelwright.cli.showing import listening, print_json
+    from modelwright.data.writing import check_place
     from modelwright.documents import to_builtins
     from modelwright.project import Project
     from modelwright.retrain.replay import replay
     from modelwright.retrain.wording import replay_lines
 
+    if report is not None:  # a replay takes its time
+        check_place(Path(report))
     with listening(silent=as_json or quiet) as listener:
         listener.stage("Living through the stream")
         found = replay(
