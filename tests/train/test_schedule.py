@@ -92,6 +92,32 @@ def statuses(schedule):
     return {r.candidate.learner: r.status for r in schedule.running}
 
 
+def test_fits_that_were_finished_count_where_time_ends_before_all_folds(job):
+    """A run that was broken off, with little time left: both candidates have two of three folds."""
+    names = [f"{c.key}@{fold}" for c in CANDIDATES for fold in range(3)]
+    schedule_of(job, Scripted(job)).run()
+    journal = job.run_folder / "journal.jsonl"
+    kept = [line for line in journal.read_text().splitlines() if "@2" not in line]
+    assert len(kept) == len(names) - 2
+    journal.write_text("\n".join(kept) + "\n")
+    engine = Scripted(job)
+    again = schedule_of(job, engine, seconds=0.0)
+    again.run()
+    assert not engine.tasks and again.resumed == 4
+    assert again.folds == 2 and statuses(again) == {"lightgbm": "done", "linear": "done"}
+
+
+def test_a_candidate_without_the_first_folds_is_stopped_beside_one_that_has_them(job):
+    schedule_of(job, Scripted(job)).run()
+    journal = job.run_folder / "journal.jsonl"
+    gone = ("lightgbm/default@0", "linear/default@2")
+    kept = [line for line in journal.read_text().splitlines() if not any(name in line for name in gone)]
+    journal.write_text("\n".join(kept) + "\n")
+    again = schedule_of(job, Scripted(job), seconds=0.0)
+    again.run()
+    assert again.folds == 2 and statuses(again) == {"lightgbm": "stopped", "linear": "done"}
+
+
 def test_all_folds_of_all_candidates_run_once(job):
     engine = Scripted(job)
     schedule = schedule_of(job, engine)

@@ -64,11 +64,14 @@ def journal_key(source: str, contract: str, problem: Problem) -> str:
 def train(run: Run) -> Training:
     """Train candidates under the deadline, choose the ensemble, refit."""
     from modelwright.train.job import Job
+    from modelwright.train.journal import Journal
     from modelwright.train.training import train as training
 
     problem: Problem = run.documents["problem"]
     contract = run.documents["contract"].only(problem.features)
     assert run.engine is not None
+    key = journal_key(run.digests["source"], run.digests["contract"], problem)
+    run.budget.resume(Journal(run.folder, key).spent)  # before anything is planned by the time that is left
     run.after_seconds = after_seconds(run)
     keep_people(run)
     job = Job(
@@ -95,7 +98,7 @@ def train(run: Run) -> Training:
         budget=run.budget,
         after_seconds=run.after_seconds + reserve(run) if run.budget.timed else None,
         limits=run.brief.limits,
-        journal_key=journal_key(run.digests["source"], run.digests["contract"], problem),
+        journal_key=key,
         checks=check_rows(run),
         guard=run.guard,
         tell=run.tell,

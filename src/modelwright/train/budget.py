@@ -23,7 +23,8 @@ class Budget:
     """
 
     RESUMED_SHARE = 0.25
-    """A resumed run gets at least this part of the budget again: it has to start, refit and report once more."""
+    """A resumed run gets at least this part of the budget again from when it is told what was spent, which is when
+    training goes on: the data were read and looked at once more by then. It has to fit, refit and report."""
 
     def __init__(
         self, seconds: float, *, started: float | None = None, spent_before: float = 0.0, timed: bool = True
@@ -36,7 +37,8 @@ class Budget:
 
     def resume(self, spent_before: float) -> None:
         """Count seconds used by earlier sessions; what was counted is never given back."""
-        self.spent_before = max(self.spent_before, min(spent_before, (1 - self.RESUMED_SHARE) * self.seconds))
+        most = (1 - self.RESUMED_SHARE) * self.seconds - self.elapsed
+        self.spent_before = max(self.spent_before, min(spent_before, most), 0.0)
 
     @property
     def elapsed(self) -> float:

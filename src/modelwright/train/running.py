@@ -34,6 +34,11 @@ class Running:
         return sum(line.seconds for line in self.lines.values())
 
     @property
+    def leading(self) -> int:
+        """How many of the first folds are done, without a gap."""
+        return next(n for n in range(len(self.results) + 1) if n not in self.results)
+
+    @property
     def fit_seconds(self) -> float:
         """Median seconds of a fit."""
         return float(np.median([line.fit_seconds for line in self.lines.values()])) if self.lines else 0.0

@@ -130,6 +130,7 @@ class Schedule:
             for reply in self.engine.wait(0.1):
                 self._receive(reply)
             self._watch()
+        self._settle_for_fewer_folds()
         for r in self.running:
             if r.status in {"waiting", "running"}:
                 r.end("stopped" if r.results else "skipped", r.reason or self._why_not())
@@ -356,6 +357,21 @@ class Schedule:
         begun = max(len(set(r.started) | set(r.results)) for r in self.running)
         more = int(FULL_SHARE * self.left() * self.engine.n_workers / max(seconds, 1e-3))
         self.folds = min(self.folds, max(1, begun, more))
+
+    def _settle_for_fewer_folds(self) -> None:
+        """Where time ended before any candidate had all folds: those that have the first ones are done with these.
+
+        Finished fits are worth more than what could stand in for them. As many folds count as the candidate with most
+        of them has.
+        """
+        if self.deadline is None or self._has_model:
+            return
+        under_way = [r for r in self.running if r.status in {"waiting", "running", "stopped"}]
+        most = max((r.leading for r in under_way), default=0)
+        if most:
+            self.folds = most
+            for r in under_way:
+                self._finish_if_complete(r)
 
     def _finish_if_complete(self, r: Running) -> None:
         if r.status in {"failed", "discarded"} or not all(fold in r.results for fold in range(self.folds)):

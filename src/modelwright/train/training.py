@@ -198,7 +198,7 @@ def _try(session: Session, plan: Plan, size: Size, trials: int | None, *, search
         size = Size(1, job.max_train_rows, why)
         return _Tried(session=replace(session, job=job), schedule=schedule, size=size, stood_in=why)
     if schedule.folds < size.folds:
-        note = f"{schedule.folds} of {len(job.folds)} folds were used: fits took longer than expected"
+        note = f"{schedule.folds} of {len(job.folds)} folds were used: there was no time for more"
         size = replace(size, folds=schedule.folds, note=note)
     return _Tried(session=session, schedule=schedule, size=size)
 
