@@ -138,7 +138,7 @@ class Work:
         if self._stream.n_rows is None:
             return
         left = self._stream.n_rows - self._total.n_rows
-        worst = tuple((present + left, *others) for present, *others in self._total.counts)
+        worst = tuple((counts[0] + left, *counts[1:]) for counts in self._total.counts)
         try:
             refuse_unreadable(Tally(n_rows=self._stream.n_rows, counts=worst), self._version.contract)
         except ContractError:
