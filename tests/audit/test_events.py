@@ -10,22 +10,6 @@ FLIGHTS = [
     "year", "month", "dep_time", "sched_dep_time", "dep_delay", "arr_time", "sched_arr_time", "arr_delay", "carrier",
     "flight", "air_time", "distance", "hour", "minute", "time_hour",
 ]  # fmt: skip
-    "year",
-    "month",
-    "dep_time",
-    "sched_dep_time",
-    "dep_delay",
-    "arr_time",
-    "sched_arr_time",
-    "arr_delay",
-    "carrier",
-    "flight",
-    "air_time",
-    "distance",
-    "hour",
-    "minute",
-    "time_hour",
-]
 
 
 def test_what_happened_is_told_from_what_was_planned() -> None:
