@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +11,10 @@ import pytest
 
 import modelwright as mw
 from modelwright.cli import main
-from modelwright.errors import UsageError
+from modelwright.errors import DataError, UsageError
 from modelwright.project import Project
 from modelwright.retrain.replay import replay
+from modelwright.retrain.tables import ADDED
 
 from ..cli.helpers import one_object
 from .test_retraining import rows
@@ -66,6 +68,25 @@ def test_a_broken_window_is_not_learned_from(project: Project) -> None:
     found = replay(project, stream, time="at", windows=6)
     assert found.judgements[2] == "broken" and found.refused == 1
     assert found.maintained == pytest.approx(found.frozen, rel=1e-3)
+
+
+def test_rows_of_a_challenge_that_was_lost_are_new_to_the_champion(project: Project, tmp_path: Path) -> None:
+    """Added to the project by a later run, they were never seen by who answers first; those of its own run were."""
+    copy = Project(shutil.copytree(project.path, tmp_path / "made"))
+    stream = dated(600, 7, 1000)
+    later = copy.path / "runs" / "0002"
+    later.mkdir()
+    stream.to_parquet(later / "new-rows.parquet")
+    copy.ledger.append(ADDED, "0002", {"data": "runs/0002/new-rows.parquet"})
+    assert replay(copy, stream, time="at", windows=3).rows == 600
+    copy.ledger.append(ADDED, "0001", {"data": "runs/0002/new-rows.parquet"})
+    with pytest.raises(DataError, match="MW-D801"):
+        replay(copy, stream, time="at", windows=3)
+
+
+def test_a_delay_that_is_none_is_refused_before_anything_is_gathered(project: Project) -> None:
+    with pytest.raises(UsageError, match="minustwo"):
+        replay(project, dated(5, 5, 1000), time="at", label_delay="minustwo")
 
 
 def test_a_time_column_that_is_not_there(project: Project) -> None:

@@ -51,14 +51,16 @@ def open_world(
                 fix=did_you_mean(name, [n for n in table.column_names if n in contract.names]),
                 code="MW-U802",
             )
-    rows: Gathered = gather(project, brief.source, table, contract, time)
+    delay = _delay(label_delay, contract, time)
+    # What the champion learned from is old to it; rows of a later challenge that was lost are not.
+    rows: Gathered = gather(project, brief.source, table, contract, time, seen_by=recipe.run)
     question = _question(first, rows, contract, recipe.problem.features, time, brief)
     world = World(
         first=first,
         members=recipe.members[:MEMBERS],
         table=rows.table,
         question=question,
-        known_at=question.order + _delay(label_delay, contract, time),
+        known_at=question.order + delay,
         old=rows.old,
         folder=folder,
         made=champion.version,

@@ -65,7 +65,9 @@ class Gathered:
         return self.table.num_rows - self.old
 
 
-def gather(project: Project, source: str, new: pa.Table, contract: Contract, time: str | None) -> Gathered:
+def gather(
+    project: Project, source: str, new: pa.Table, contract: Contract, time: str | None, *, seen_by: str | None = None
+) -> Gathered:
     """Return all rows that may be learned from.
 
     Parameters
@@ -79,6 +81,9 @@ def gather(project: Project, source: str, new: pa.Table, contract: Contract, tim
         Of the project's last run, with the target and the time column.
     time : str or None
         Column that orders the rows; None: they are in order.
+    seen_by : str or None
+        Name of a run: rows that came later, with retrainings whose models lost, are not among those from before. None:
+        all that ever came are.
 
     Raises
     ------
@@ -94,7 +99,9 @@ def gather(project: Project, source: str, new: pa.Table, contract: Contract, tim
     new = personal.left(personal.read(new, words))
     if first is not None:
         first = _as_it_was(first, project, source, told)
-    known = [personal.read(t, words) for t in (first, *(_read(s, told) for s in _added(project))) if t is not None]
+    known = [
+        personal.read(t, words) for t in (first, *(_read(s, told) for s in _added(project, seen_by))) if t is not None
+    ]
     before = _without_forgotten(known, personal, told)
     if before:
         fresh = _not_seen(new, before, contract, told)
@@ -127,9 +134,10 @@ def _without_forgotten(tables: Sequence[pa.Table], personal: Personal, told: lis
     return [personal.left(t) for t in known]
 
 
-def _added(project: Project) -> list[str]:
-    """Return the files of the rows that came with earlier retrainings."""
-    return [str(project.path / e.body["data"]) for e in project.ledger.entries() if e.kind == ADDED]
+def _added(project: Project, seen_by: str | None = None) -> list[str]:
+    """Return the files of the rows that came with earlier retrainings, or with those up to a run."""
+    added = (e for e in project.ledger.entries() if e.kind == ADDED)
+    return [str(project.path / e.body["data"]) for e in added if seen_by is None or e.run <= seen_by]
 
 
 def _as_it_was(table: pa.Table, project: Project, source: str, told: list[str]) -> pa.Table:
