@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from modelwright.data.columns import Strings
+from modelwright.data.contract import Kind
 from modelwright.errors import DataError, UsageError
 from modelwright.frame.problem import SplitKind
 from modelwright.frame.split import make_folds
@@ -23,9 +24,21 @@ def test_every_decision_has_a_reason_and_someone_who_took_it():
     assert all(c.why and c.value for c in problem.choices)
     assert problem.split is SplitKind.STRATIFIED
     assert (problem.n_folds, problem.n_repeats, problem.holdout) == (5, 1, 0.2)
-    assert problem.features == ("x", "day", "patient", "words")
+    assert problem.features == ("x", "day", "words")
     assert "without 'one' (dropped by A003)" in choice(problem, "features").why
     assert choice(problem, "split").decided_by == "default"
+
+
+@pytest.mark.parametrize("kind", [Kind.ID, Kind.CONSTANT])
+def test_what_no_model_reads_is_no_feature(kind):
+    specs = tuple(replace(s, kind=kind) if s.name == "words" else s for s in CONTRACT.columns)
+    problem = framed(COLUMNS, replace(CONTRACT, columns=specs), dropped={"one": "A003"})
+    assert problem.features == ("x", "day")
+    assert f"'words' (of kind {kind}, which no model reads)" in choice(problem, "features").why
+    nothing = replace(CONTRACT, columns=tuple(s if s.name == "y" else replace(s, kind=kind) for s in specs))
+    with pytest.raises(DataError, match="no column is left to learn from") as caught:
+        framed(COLUMNS, nothing)
+    assert caught.value.code == "MW-D310"
 
 
 def test_values_are_split_at_random():

@@ -11,7 +11,7 @@ from modelwright import objectives
 from modelwright.audit.findings import Audit
 from modelwright.brief import Brief
 from modelwright.data.columns import Columns
-from modelwright.data.contract import Contract
+from modelwright.data.contract import Contract, Kind
 from modelwright.errors import DataError, UsageError
 from modelwright.frame.delay import choose_delay
 from modelwright.frame.metric import choose_metric
@@ -108,6 +108,10 @@ def _nothing_left(brief: Brief, left_out: Mapping[str, str]) -> DataError:
     )
 
 
+UNREAD = frozenset({Kind.ID, Kind.CONSTANT})
+"""Kinds that no view of the features reads: a version neither asks for such a column nor says that it uses it."""
+
+
 def _choose_features(
     brief: Brief, contract: Contract, applied: Findings, split: Split
 ) -> tuple[tuple[str, ...], Choice]:
@@ -115,7 +119,8 @@ def _choose_features(
     for name in (*brief.drop, *brief.known_after):
         contract[name]  # raises when there is no such column
     refuse_target_elsewhere(brief)
-    left_out = {str(brief.target): "the target"}
+    left_out = {s.name: f"of kind {s.kind}, which no model reads" for s in contract.columns if s.kind in UNREAD}
+    left_out[str(brief.target)] = "the target"
     if split.group is not None:
         left_out[split.group] = "the group: those to come are not among the known ones"
     left_out |= {name: f"dropped by {code}" for name, code in applied.dropped.items()}
