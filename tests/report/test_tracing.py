@@ -14,6 +14,7 @@ from modelwright.report.html import render
 from modelwright.report.tracing import SECTIONS, places, traced
 from tests.report import samples
 from tests.report.test_html import PAGES, Page
+from tests.report.test_stress import stressed
 
 CSS = (Path(__file__).parents[2] / "src/modelwright/report/templates/report.css").read_text()
 
@@ -50,6 +51,25 @@ def test_a_decision_is_numbered_as_in_the_ledger() -> None:
     r = samples.bank()
     measured = r.decisions[1].measurement
     assert measured is not None and fmt.measured(measured) not in places(r)
+
+
+def test_parts_that_read_alike_are_cited_by_where_they_stand() -> None:
+    r = samples.bank()
+    alike = tuple(samples.replace(s, score=r.evaluation.slices[0].score) for s in r.evaluation.slices)
+    assert len(alike) > 2
+    page = render(samples.replace(r, evaluation=samples.replace(r.evaluation, slices=alike)))
+    table = page.split('<section id="fails"')[1].split("</table>")[0].split("<table")[1]
+    found = re.findall(r'<span class="place">evaluation/slices/(\d+)/score</span>', table)
+    assert [int(number) for number in found] == list(range(len(alike)))
+
+
+def test_disturbances_that_read_alike_are_cited_by_where_they_stand() -> None:
+    r, told = samples.bank(), stressed()
+    alike = tuple(samples.replace(c, score=told.cases[0].score) if c.score else c for c in told.cases)
+    page = render(samples.replace(r, stress=samples.replace(told, cases=alike)))
+    table = page.split('<section id="stress"')[1].split("</section>")[0].split("<table")[1:]
+    found = re.findall(r'<span class="place">stress/cases/(\d+)/score</span>', "".join(table))
+    assert [int(number) for number in found] == [n for n, c in enumerate(alike) if c.score is not None]
 
 
 def test_text_that_is_none_of_the_page_is_left_as_it_is() -> None:

@@ -47,7 +47,7 @@ def section(stressed: Stressed | None) -> StressSection | None:
     bad = [c for c in tried if c.judgement in ("breaks", "weakens")]
     return StressSection(
         lede=summary_words(stressed),
-        said=tuple(case_words(c, stressed) for c in bad[:SENTENCES]),
+        said=tuple((case_words(c, stressed), f"stress/cases/{stressed.cases.index(c)}") for c in bad[:SENTENCES]),
         table=_table(stressed, tried),
         refused=tuple(f"If {c.words}: {c.refused}." for c in stressed.cases if c.score is None),
         measured_on=stressed.measured_on,
@@ -99,11 +99,11 @@ def _table(stressed: Stressed, tried: list[StressCase]) -> PlotTable:
         heads=("Of its skill lost",),
         note_head="Then",
         axis=plot.axis(),
-        rows=tuple(_row(c, plot) for c in tried),
+        rows=tuple(_row(c, plot, stressed.cases.index(c)) for c in tried),
     )
 
 
-def _row(c: StressCase, plot: RowPlot) -> PlotRow:
+def _row(c: StressCase, plot: RowPlot, number: int) -> PlotRow:
     score, tone = c.score, TONES[c.judgement]
     assert score is not None
     note = SAID[c.judgement]
@@ -117,4 +117,5 @@ def _row(c: StressCase, plot: RowPlot) -> PlotRow:
         note=note,
         tone="bad" if tone == "bad" else "model",
         cells=(fmt.NONE if c.share is None else fmt.share(max(c.share, 0.0)),),
+        place=f"stress/cases/{number}/score",
     )

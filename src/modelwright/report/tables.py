@@ -23,7 +23,7 @@ BASELINES = {"constant": "Without a model"}
 
 @dataclass(frozen=True, kw_only=True)
 class PlotRow:
-    """A row: name, small print, chart, number, remark and tone."""
+    """A row: name, small print, chart, number, remark and tone; ``place`` is where its measurement is recorded."""
 
     label: str
     plot: Markup
@@ -32,6 +32,7 @@ class PlotRow:
     note: str = ""
     tone: str = "model"
     cells: tuple[str, ...] = ()
+    place: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,7 +98,7 @@ def importances(explanation: Explanation, limit: int) -> tuple[PlotTable | None,
     name = title_of(ranked[0].drop.name)
     moving, chance = any(i.moves is not None for i in ranked), "classify" in get(ranked[0].drop.name).objectives
     rows = []
-    for item in ranked:
+    for number, item in enumerate(ranked):
         drop = item.drop
         clear, unused = item.judgement == "used", item.judgement == "unused"
         rows.append(
@@ -114,6 +115,7 @@ def importances(explanation: Explanation, limit: int) -> tuple[PlotTable | None,
                 tone="model" if clear else "weak",
                 note="" if clear else "not used by the model" if unused else "within the noise",
                 cells=(_moves(item.moves, chance=chance),) if moving else (),
+                place=f"explanation/importances/{number}/drop",
             )
         )
 
@@ -162,8 +164,9 @@ def slices(evaluation: Evaluation) -> PlotTable | None:
             note=slice_words(s),
             tone="bad" if s.worse else "model",
             cells=(_added(s),),
+            place=f"evaluation/slices/{number}/score",
         )
-        for s in evaluation.slices
+        for number, s in enumerate(evaluation.slices)
     ]
     return PlotTable(
         caption=f"{title_of(name)} on parts of the rows",

@@ -1,7 +1,8 @@
 """The auditor's reading: where each number of the report comes from.
 
 Numbers with an interval are found in the finished page by their text, and the place in the recorded document that they
-are the text of is put behind each. Two measurements that read alike to the last digit share their place's mark.
+are the text of is put behind each. Where several read alike, the one that stands there counts: an element that shows a
+measurement of a list says which (``data-place``), and a section prefers the documents that its numbers are from.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
+from functools import partial
 from typing import Any
 
 from markupsafe import escape
@@ -48,6 +50,7 @@ SECTIONS = {
 
 _TAG = re.compile(r"(<[^>]+>)")
 _SECTION = re.compile(r'<section id="(\w+)"[^>]*>')
+_PLACE = re.compile(r' data-place="([^"]*)"')
 _MEASURED = re.compile(r"[−\d][^\s()<]* \([^()<]+ to [^()<]+\)")
 _CLOSED = {"style", "script", "svg", "title", "option"}
 """Elements whose text is none that is read in order."""
@@ -59,28 +62,34 @@ def traced(page: str, r: ReportInput) -> str:
     known = places(r)
     made: list[str] = []
     closed: list[str] = []
+    roots: tuple[str, ...] = ()
+    own = ""
     for part in _TAG.split(page):
         if part.startswith("<"):
             name = re.match(r"</?(\w+)", part)
             if name and name[1] in _CLOSED and not part.endswith("/>"):
                 closed = closed[:-1] if part.startswith("</") else [*closed, name[1]]
-            section = _SECTION.match(part)
+            section, place = _SECTION.match(part), _PLACE.search(part)
+            roots = SECTIONS.get(section[1], ()) if section else roots
+            own = place[1] if place else "" if part.startswith("</") else own
             made.append(part + (_evidence(section[1], r) if section else ""))
         else:
-            made.append(part if closed else _MEASURED.sub(lambda m: _marked(m[0], known), part))
+            wanted = (own, *roots) if own else roots
+            made.append(part if closed else _MEASURED.sub(partial(_marked, known=known, wanted=wanted), part))
     return "".join(made)
 
 
-def places(r: ReportInput) -> dict[str, str]:
-    """Return the place of every measurement with an interval, by its text without a unit."""
-    found: dict[str, str] = {}
+def places(r: ReportInput) -> dict[str, tuple[str, ...]]:
+    """Return the places of all measurements with an interval, by their text without a unit."""
+    found: dict[str, tuple[str, ...]] = {}
     for name in DOCUMENTS:
         for at, measurement in _measurements(getattr(r, name, None), name):
-            found.setdefault(_text(measurement), at)
+            found[_text(measurement)] = (*found.get(_text(measurement), ()), at)
     for entry in r.entries:
         measured = entry.body.get("measurement") if entry.kind == "decision" else None
         if measured and measured.get("value") is not None:
-            found.setdefault(_text(Measurement(**measured)), f"ledger/{entry.number}")
+            text = _text(Measurement(**measured))
+            found[text] = (*found.get(text, ()), f"ledger/{entry.number}")
     found.pop("", None)
     return found
 
@@ -102,13 +111,14 @@ def _text(m: Measurement) -> str:
     return f"{fmt.amount(m).removesuffix(f' {m.unit}' if m.unit else '')} ({between})" if between else ""
 
 
-def _marked(text: str, known: dict[str, str]) -> str:
-    place = known.get(text)
-    return (
-        text
-        if place is None
-        else f'<span title="{escape(place)}">{text}</span><span class="place">{escape(place)}</span>'
-    )
+def _marked(found: re.Match[str], *, known: dict[str, tuple[str, ...]], wanted: tuple[str, ...]) -> str:
+    """Return a number with its place: of those that read alike the first below what is wanted, most wanted first."""
+    text = found[0]
+    held = known.get(text, ())
+    if not held:
+        return text
+    place = next((at for want in wanted for at in held if f"{at}/".startswith(f"{want}/")), held[0])
+    return f'<span title="{escape(place)}">{text}</span><span class="place">{escape(place)}</span>'
 
 
 def _evidence(section: str, r: ReportInput) -> str:
