@@ -28,7 +28,7 @@ class StressSection:
     """What the template shows."""
 
     lede: str
-    said: tuple[str, ...]
+    said: tuple[tuple[str, str], ...]
     table: PlotTable
     refused: tuple[str, ...]
     measured_on: str

@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 
 from modelwright.data.columns import Strings
-from modelwright.data.contract import Kind
+from modelwright.data.contract import ColumnSpec, Contract, Kind
 from modelwright.explain.simple.additive import fit_additive
 from modelwright.explain.simple.cells import edge_between, edge_texts
 from modelwright.explain.simple.documents import Cell, Part, SimpleModel
 from modelwright.explain.simple.rows import Fit
 from modelwright.explain.simple.scoring import predict_simple
-from modelwright.explain.simple.sql import to_sql
+from modelwright.explain.simple.sql import notes, to_sql
 from modelwright.explain.simple.tree import fit_trees
 from modelwright.explain.simple.wording import page_lines, page_of, title_of
 
@@ -46,8 +46,7 @@ def in_a_database(model, columns):
         return [None if np.isnan(v) else float(v) for v in column]
 
     connection = sqlite3.connect(":memory:")
-    for name, count, function in (("EXP", 1, math.exp), ("LEAST", 2, min), ("GREATEST", 2, max)):
-        connection.create_function(name, count, function)
+    connection.create_function("EXP", 1, math.exp)  # SQLite has it where it was built with its mathematics
     named = ", ".join(f'"{name}"' for name in columns)
     connection.execute(f'CREATE TABLE "my ""rows""" ({named})')
     marks = ", ".join("?" * len(columns))
@@ -90,6 +89,23 @@ def test_a_database_computes_the_same(form, fit):
     known = {name: column for name, column in columns.items() if name != "since"}
     found = in_a_database(model, known)
     assert np.abs(found - predict_simple(model, columns)).max() < 1e-9 * max(1.0, fit.y.max())
+
+
+def test_what_a_query_asks_of_the_table_stands_above_it():
+    specs = (
+        ColumnSpec(name="Betrag\n; DROP", kind=Kind.NUMBER, decimal=",", thousands=".", unit="€"),
+        ColumnSpec(name="age", kind=Kind.NUMBER),
+        ColumnSpec(name="since", kind=Kind.DATETIME),
+        ColumnSpec(name="member", kind=Kind.BOOLEAN),
+    )
+    told = notes("SELECT EXP(1), EXTRACT(EPOCH FROM x)", Contract(columns=specs, rows_seen=9)).splitlines()
+    assert told == [
+        "-- Standard SQL with EXP and EXTRACT; SQLite has no moments.",
+        "-- The table must hold numbers, not texts, in: Betrag ; DROP (1.234,5 € as 1234.5)",
+        "-- and timestamps in: since",
+        "-- and true or false in: member",
+    ]
+    assert notes("SELECT 1", Contract(columns=specs[1:2], rows_seen=9)) == "-- Standard SQL.\n"
 
 
 def test_moments_are_timestamps_in_the_query():

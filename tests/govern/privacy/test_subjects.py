@@ -132,9 +132,9 @@ def test_the_query_of_the_page_says_which_columns_are_treated_before():
     simple: Any = None
     aged = ColumnSpec(name="a\nge", kind=Kind.NUMBER, treatment=Treatment(action=Action.CAP, size=90.0))
     page = OnAPage(model=model, simple=simple, contract=Contract(columns=(aged,), rows_seen=9))
-    first, second = page.sql().splitlines()[:2]
+    first, dialect, second = page.sql().splitlines()[:3]
     assert first == "-- The table must hold these columns as the privacy policy leaves them: a ge (cap)"
-    assert second.startswith("SELECT")
+    assert dialect == "-- Standard SQL." and second.startswith("SELECT")
 
 
 def test_the_key_file_is_found_from_everywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -1,16 +1,18 @@
 """A model on a page as one SQL query: what is shown is what a database computes.
 
 Values are those of the contract: numbers without their unit, moments as timestamps, and NULL for all that means
-missing. Besides standard SQL the query uses ``LEAST``, ``GREATEST`` and ``EXP``.
+missing. Besides standard SQL the query uses ``EXP`` alone, and for moments ``EXTRACT`` and ``TIMESTAMP``, which SQLite
+has not. `notes` says above a query what it asks of a database and of the table.
 """
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from modelwright.data.contract import ColumnSpec, Contract, Kind
 from modelwright.explain.simple.documents import Cell, Node, Part, SimpleModel
 
-__all__ = ["to_sql"]
+__all__ = ["notes", "to_sql"]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -36,6 +38,42 @@ def to_sql(model: SimpleModel, table: str = "rows") -> str:
         return _query([f"  1.0 - {event} AS {first}", f"  {event} AS {second}"], _named(table))
     answer = f"EXP({sums[0].strip()})" if model.link == "log" else sums[0].strip()
     return _query([f"  {answer} AS {_names(model)[0]}"], _named(table))
+
+
+def notes(query: str, contract: Contract) -> str:
+    """Return comments to stand above a query: its dialect, and the columns that may be written otherwise in the data.
+
+    Parameters
+    ----------
+    query : str
+    contract : Contract
+        Of the columns that the query reads.
+    """
+    asked = {"EXP": "EXP(", "EXTRACT": "EXTRACT(EPOCH", "TIMESTAMP": "TIMESTAMP '"}
+    needs = [name for name, text in asked.items() if text in query]
+    dialect = "Standard SQL" + (f" with {' and '.join(needs)}" if needs else "")
+    lines = [f"{dialect}; SQLite has no moments." if set(needs) - {"EXP"} else f"{dialect}."]
+    if written := [told for spec in contract.columns if (told := _as_number(spec))]:
+        lines.append(f"The table must hold numbers, not texts, in: {', '.join(written)}")
+    if moments := [_on_a_line(spec.name) for spec in contract.columns if spec.kind is Kind.DATETIME]:
+        lines.append(f"and timestamps in: {', '.join(moments)}")
+    if truths := [_on_a_line(spec.name) for spec in contract.columns if spec.kind is Kind.BOOLEAN]:
+        lines.append(f"and true or false in: {', '.join(truths)}")
+    return "".join(f"-- {line}\n" for line in lines)
+
+
+def _as_number(spec: ColumnSpec) -> str:
+    """Return a column of numbers that the data write as text, and how; empty for any other."""
+    if spec.kind is not Kind.NUMBER or not (spec.unit or spec.thousands or spec.decimal != "."):
+        return ""
+    example = f"1{spec.thousands}234{spec.decimal}5" + (f" {spec.unit}" if spec.unit else "")
+    value = format(1234.5 * spec.scale, "g")
+    return f"{_on_a_line(spec.name)} ({_on_a_line(example)} as {value})"
+
+
+def _on_a_line(text: str) -> str:
+    """Return a text that cannot end the comment it stands in."""
+    return " ".join(text.split())
 
 
 def _query(answers: list[str], source: str) -> str:
@@ -81,8 +119,11 @@ def _bound(value: float, kind: str) -> str:
 
 
 def _slope(part: Part, output: int) -> str:
-    value = f"EXTRACT(EPOCH FROM {_named(part.column)})" if part.kind == "datetime" else _value(part.column, part.kind)
-    held = f"LEAST(GREATEST(COALESCE({value}, {_number(part.middle)}), {_number(part.low)}), {_number(part.high)})"
+    name, low, high = _named(part.column), _number(part.low), _number(part.high)
+    value = f"EXTRACT(EPOCH FROM {name})" if part.kind == "datetime" else _value(part.column, part.kind)
+    # LEAST and GREATEST would be shorter: SQLite calls them MIN and MAX, and others pass over NULL in them.
+    missing = f"WHEN {name} IS NULL THEN {_number(min(max(part.middle, part.low), part.high))}"
+    held = f"CASE {missing} WHEN {value} < {low} THEN {low} WHEN {value} > {high} THEN {high} ELSE {value} END"
     return f"{_number(part.slope[output])} * {held}"
 
 

@@ -57,11 +57,14 @@ class OnAPage:
     def sql(self, table: str = "rows") -> str:
         """Return one query that predicts every row of a table, see `sql.to_sql`.
 
-        The table holds values as a privacy policy leaves them; a comment above the query names the columns.
+        Comments above the query say what it needs of the database, which columns must hold numbers that the data write
+        as text, and which must hold values as a privacy policy leaves them.
         """
-        from modelwright.explain.simple.sql import to_sql
+        from modelwright.explain.simple.sql import notes, to_sql
 
-        return self._treated() + to_sql(self.model, table)
+        query = to_sql(self.model, table)
+        read = set(self.model.columns)
+        return self._treated() + notes(query, self.contract.only([n for n in self.contract.names if n in read])) + query
 
     def _treated(self) -> str:
         """Return a comment in SQL on the columns that are treated before they are read, nothing where none is."""
