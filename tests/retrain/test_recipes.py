@@ -9,10 +9,13 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from modelwright.brief import Brief
 from modelwright.retrain import world as worlds
 from modelwright.retrain.recipes import Question, features_of, job_of
+from modelwright.retrain.retraining import _without
 from modelwright.retrain.world import Cost, World
 from modelwright.runtime.group_odds import Cut, GroupOdds
+from modelwright.steps.sense import refuse_nonsense
 from tests.package.building import CONTRACT, PlanMember, classifier, linear, numbers_view, some_columns
 
 N = 80
@@ -44,6 +47,14 @@ def test_the_columns_that_models_read_are_learned_from(tmp_path: Path) -> None:
     for features, expected in ((features_of(PLAN), ("age", "balance")), ((), CONTRACT.names)):
         job = job_of(question(features), rows, later, tmp_path)
         assert (tuple(job.columns), job.contract.names) == (expected, expected)
+
+
+def test_what_is_asked_again_makes_sense_where_a_protected_column_is_gone() -> None:
+    brief = Brief(target="y", protected=("sex",), fairness="selection", fairness_thresholds=True)
+    for names, protected in ((["sex", "a"], ("sex",)), (["a"], ())):
+        again = _without(brief, names)
+        refuse_nonsense(again)
+        assert (again.protected, again.fairness_thresholds) == (protected, bool(protected))
 
 
 def test_a_challenger_of_a_replay_answers_with_the_odds_of_groups(monkeypatch: pytest.MonkeyPatch) -> None:

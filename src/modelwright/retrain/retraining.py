@@ -221,7 +221,9 @@ def _without(brief: Brief, names: list[str]) -> Brief:
     split = brief.split if single["time"] == brief.time and single["group"] == brief.group else None
     kinds = {n: kind for n, kind in brief.kinds.items() if n in names}
     delay = brief.label_delay if single["time"] else None
-    return replace(brief, **several, **single, split=split, kinds=kinds, label_delay=delay)  # type: ignore[arg-type]
+    own = brief.fairness_thresholds and bool(several["protected"])
+    changes = {"split": split, "kinds": kinds, "label_delay": delay, "fairness_thresholds": own}
+    return replace(brief, **several, **single, **changes)  # type: ignore[arg-type]
 
 
 def _fight(project: Project, known: Known, table: Any, run: str, chosen: Chosen) -> Challenge:

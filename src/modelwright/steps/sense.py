@@ -24,6 +24,8 @@ def refuse_nonsense(brief: Brief) -> None:
     _refuse_unknown(brief)
     refuse_target_elsewhere(brief)
     _refuse_contradictions(brief)
+    if brief.fairness_thresholds:
+        _refuse_idle_thresholds(brief)
     if brief.payoff:
         _refuse_payoff(brief)
     if brief.label_delay is not None and not _is_number(brief.label_delay):
@@ -77,6 +79,20 @@ def _refuse_contradictions(brief: Brief) -> None:
             f"{brief.capacity:,} cases can be acted on in a {brief.period}, and {brief.cases:,} come",
             fix="leave --capacity out where all can be acted on, or correct one of the two",
             code="MW-U426",
+        )
+
+
+def _refuse_idle_thresholds(brief: Brief) -> None:
+    """Refuse thresholds by group where nothing says of which groups, or by what they are to be alike."""
+    from modelwright.steps.mitigating import WORTH_TRYING
+
+    if not brief.protected or brief.fairness not in WORTH_TRYING:
+        by = brief.fairness or "nothing"
+        lacks = f"compares groups by {by}" if brief.protected else "names no protected column"
+        raise UsageError(
+            f"the brief allows thresholds by group, and {lacks}: there would be none",
+            fix="name columns with --protected, and say --fairness selection, opportunity or errors",
+            code="MW-U321",
         )
 
 
