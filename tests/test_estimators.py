@@ -114,18 +114,19 @@ def test_labels(kind, quick):
     assert 0 <= model.score(X, y) <= 1
 
 
-@pytest.mark.parametrize("name", ["polars", "integer names", "object array", "list of lists"])
+@pytest.mark.parametrize("name", ["polars", "lazy polars", "integer names", "object array", "list of lists"])
 def test_other_tables(name):
     numbers = X[["number", "whole"]].fillna(0)
     made = {
         "polars": pl.from_pandas(numbers),
+        "lazy polars": pl.from_pandas(numbers).lazy(),
         "integer names": numbers.set_axis([0, 1], axis=1),
         "object array": X[["number", "text", "flag"]].to_numpy(dtype=object),
         "list of lists": numbers.to_numpy().tolist(),
     }[name]
     model = mw.Regressor(trials=1).fit(made, Y)
     assert np.isfinite(model.predict(made)).all()
-    assert hasattr(model, "feature_names_in_") == (name == "polars")
+    assert hasattr(model, "feature_names_in_") == ("polars" in name)
 
 
 def test_cross_validation(quick):
@@ -190,6 +191,7 @@ def test_the_metric_is_taken(quick):
         ({"metric": "rmse"}, "rmse.*classification"),
         ({"budget": "soon"}, "budget"),
         ({"seed": -1}, "seed"),
+        ({"seed": "a"}, "seed"),
         ({"trials": 0}, "trials"),
         ({"memory": "lots"}, "size"),
     ],
@@ -210,6 +212,13 @@ def test_unusable_rows():
         mw.Classifier(trials=1).fit(X, pd.Series(LABELS["texts"]).where(BINARY))
     with pytest.raises(DataError, match="mixes texts"):
         mw.Classifier(trials=1).fit(X, np.array([1, "a"] * 40, dtype=object))
+    with pytest.raises(DataError, match="1 column name is there more than once: 'number'") as caught:
+        mw.Regressor(trials=1).fit(pd.concat([X, X[["number"]]], axis=1), Y)
+    assert caught.value.code == "MW-D196"
+    for complex_ones in (X.assign(number=X["whole"] * 1j), X.assign(text=[1j, "a"] * 40)):
+        with pytest.raises(DataError, match="complex") as caught:
+            mw.Regressor(trials=1).fit(complex_ones, Y)
+        assert caught.value.code == "MW-D191"
     model = mw.Regressor(trials=1).fit(X, Y)
     with pytest.raises(ValueError, match="feature names should match"):
         model.predict(X.drop(columns="number"))

@@ -7,6 +7,7 @@ to test on, so there is no audit and no lockbox here; `modelwright.run` does the
 from __future__ import annotations
 
 import tempfile
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,9 @@ from sklearn.utils.validation import check_array, check_is_fitted, column_or_1d,
 from modelwright.brief import Brief, Limits
 from modelwright.data.columns import Columns, take
 from modelwright.data.contract import ColumnSpec, Contract, Kind
+from modelwright.data.readers.values import complex_numbers
 from modelwright.errors import DataError
+from modelwright.format import joined, plural
 from modelwright.frame.problem import Problem, SplitKind
 from modelwright.running import quietly
 
@@ -64,14 +67,15 @@ class _Estimator(BaseEstimator):
         from modelwright.train.memory import MemoryGuard
 
         asked = {"budget": self.budget, "trials": self.trials, "memory": self.memory, "metric": self.metric}
-        brief = Brief().merged(**asked, seed=int(self.seed))
+        seed = int(self.seed) if isinstance(self.seed, np.integer) else self.seed
+        brief = Brief().merged(**asked, seed=seed)
         limits = brief.limits
         budget = Budget(limits.budget_s, timed=limits.trials is None)
         table, contract = self._understood(X)
         columns, _ = _canonical(table, contract)
         metric = choose_metric(objectives.get(self._objective), y, classes, brief).value
         problem = _problem(self._objective, metric, contract, len(y), y, classes)
-        folds = make_folds(problem, y, columns, int(self.seed))
+        folds = make_folds(problem, y, columns, brief.seed)
         with tempfile.TemporaryDirectory(prefix="modelwright-") as folder:
             guard = MemoryGuard(limits.memory_bytes)
             with quietly():
@@ -106,7 +110,7 @@ class _Estimator(BaseEstimator):
             holdout=np.array([], int),
             groups=None,
             order=None,
-            seed=int(self.seed),
+            seed=int(self.seed),  # checked when the brief was made
             run_folder=folder,
             memory_bytes=guard.limit // n_cores(),
             max_train_rows=len(y),
@@ -153,6 +157,7 @@ class _Estimator(BaseEstimator):
         return {f"x{i}": X[:, i] for i in range(X.shape[1])}
 
     def _predict(self, X: Any) -> np.ndarray:
+        X = _as_frame(X)
         if _is_frame(X):
             from modelwright.data.reading import read_table
 
@@ -169,6 +174,20 @@ def _is_frame(X: Any) -> bool:
     return hasattr(X, "columns") and hasattr(X, "shape")
 
 
+def _as_frame(X: Any) -> Any:
+    """Return a frame that holds its rows, other tables as they are; raises DataError where names are not its own."""
+    if type(X).__name__ == "LazyFrame" and type(X).__module__.split(".")[0] == "polars":
+        X = X.collect()
+    if _is_frame(X) and (twice := [n for n, k in Counter(map(str, X.columns)).items() if k > 1]):
+        raise DataError(
+            f"{plural(len(twice), 'column name')} {'is' if len(twice) == 1 else 'are'} there more than once: "
+            + joined(f"'{n}'" for n in twice),
+            fix="give every column a name of its own",
+            code="MW-D196",
+        )
+    return X
+
+
 def _canonical(table: Any, contract: Contract) -> Any:
     from modelwright.data.canonical import canonicalise
 
@@ -183,7 +202,7 @@ def _matrix_contract(X: np.ndarray) -> Contract:
         specs = (ColumnSpec(name=n, kind=Kind.NUMBER, why="an array of numbers", storage="double") for n in names)
         return Contract(columns=tuple(specs), rows_seen=len(X))
     if X.dtype.kind == "c":
-        raise DataError("complex data is not supported", fix="give real numbers", code="MW-D191")
+        raise complex_numbers()
     import pyarrow as pa
 
     from modelwright.data.kinds import infer_contract
@@ -333,6 +352,7 @@ def _rows(estimator: _Estimator, X: Any, y: Any) -> tuple[Any, np.ndarray]:
         raise ValueError(
             f"This {type(estimator).__name__} estimator requires y to be passed, but the target y is None."
         )
+    X = _as_frame(X)
     if not _is_frame(X):
         X = check_array(X, dtype=None, ensure_all_finite=False, ensure_min_samples=2, estimator=estimator)
     y = column_or_1d(y, warn=True)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from modelwright.data.readers import Ask, Read
-from modelwright.data.readers.values import column_of
+from modelwright.data.readers.values import column_of, complex_numbers
 from modelwright.errors import DataError, UsageError
 
 if TYPE_CHECKING:
@@ -97,7 +97,9 @@ def _of_series(series: pd.Series) -> pa.Array | pa.ChunkedArray:
         series = series.dt.to_timestamp()
     elif isinstance(kind, pd.SparseDtype):
         series = series.sparse.to_dense()  # type: ignore[attr-defined]
-    elif isinstance(kind, pd.IntervalDtype) or getattr(kind, "kind", "") == "c":
+    elif getattr(kind, "kind", "") == "c":
+        raise complex_numbers(_label(series.name))
+    elif isinstance(kind, pd.IntervalDtype):
         series = series.astype(str)
     if series.dtype == object:
         return column_of(series.tolist())

@@ -11,6 +11,7 @@ from modelwright.data.columns import Columns
 from modelwright.data.contract import Violation
 from modelwright.errors import UsageError, did_you_mean
 from modelwright.explain.rows.documents import Change, Counterfactual, Interval, Reason, RowExplanation, WhatIf
+from modelwright.explain.rows.given import one_row
 from modelwright.explain.rows.goals import goal_of
 from modelwright.explain.rows.moves import Moves, moves_of
 from modelwright.explain.rows.searching import MOST_CHANGES, nearest
@@ -54,7 +55,7 @@ def explain_record(
     ----------
     version : Version
     record : mapping of str
-        Raw values by column.
+        Raw values by column; or a table of one row.
     what_if : mapping of str, optional
         Other values of some columns; the answer to the row with them is told too.
     want : str, optional
@@ -72,9 +73,10 @@ def explain_record(
     ContractError
         A column that the model reads is missing.
     UsageError
-        A named column is none that the model reads (MW-U820), another value is of a kind that its column is not
-        (MW-U830), or ``want`` cannot be, see `goals.goal_of`.
+        It is not one row (MW-U831), a named column is none that the model reads (MW-U820), another value is of a kind
+        that its column is not (MW-U830), or ``want`` cannot be, see `goals.goal_of`.
     """
+    record = one_row(record)
     for names in (what_if or {}, fixed, vary):
         _check_names(version, names)
     columns, violations = version.read_row(record)
