@@ -163,7 +163,7 @@ def test_a_version_names_the_key_file_and_the_project_says_where_it_lies(tmp_pat
     assert place_of_key("own.key") == "own.key", "another process knows no place"
     (made.path / "brief.toml").write_text("[privacy]\nkey = '../keys/own.key'\n")
     note_key(made.path)
-    assert key_for("own.key") == bytes.fromhex(KEY)
+    assert key_for("own.key", fingerprint_of(bytes.fromhex(KEY))) == bytes.fromhex(KEY)
     (made.path / "brief.toml").write_text("privacy = [broken")
     note_key(made.path)
 
@@ -180,7 +180,8 @@ def test_two_projects_may_call_their_key_files_alike(tmp_path: Path, monkeypatch
         note_key(tmp_path / name)
     for key in map(bytes.fromhex, keys.values()):
         assert key_for("own.key", fingerprint_of(key)) == key
-    assert key_for("own.key") == bytes.fromhex(keys["second"]), "the latest, where nothing tells"
+    with pytest.raises(UsageError, match=r"cannot be used: No such file.*MW-U911"):
+        key_for("own.key")  # a path that somebody gives is not another project's
     with pytest.raises(UsageError, match=r"another one than that which made the pseudonyms.*MW-U912"):
         key_for("own.key", "0" * 16)
     (tmp_path / "second" / "own.key").unlink()

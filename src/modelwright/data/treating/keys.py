@@ -82,7 +82,9 @@ def has_key(key_file: str | None) -> bool:
 
 
 def key_for(key_file: str | None, fingerprint: str = "") -> bytes:
-    """Return the key of the environment, else of the file: of several of its name the one with the fingerprint.
+    """Return the key of the environment, else of the file: with a fingerprint, wherever one of that name has it.
+
+    Without one it is a path that somebody gives, and lies where it says or nowhere.
 
     Raises
     ------
@@ -91,18 +93,20 @@ def key_for(key_file: str | None, fingerprint: str = "") -> bytes:
         pseudonyms before (MW-U912).
     """
     given = os.environ.get(ENVIRONMENT, "")
-    return _key(given, _places_of(key_file) if key_file is not None and not given else (), fingerprint)
+    if given or key_file is None:
+        return _key(given, (), fingerprint)
+    written = (str(Path(key_file).expanduser().absolute()),)
+    return _key("", _places_of(key_file) if fingerprint else written, fingerprint)
 
 
 @lru_cache(maxsize=16)
 def _key(given: str, places: tuple[str, ...], fingerprint: str) -> bytes:
     if not given and not places:
         raise UsageError("pseudonyms need a key, and there is none", fix=_FIX, code="MW-U910")
-    if fingerprint and len(places) > 1:
-        for place in places:
-            with contextlib.suppress(UsageError):
-                return _usable("", place, fingerprint)
-    return _usable(given, "" if given else places[0], fingerprint)
+    for place in places:
+        with contextlib.suppress(UsageError):
+            return _usable("", place, fingerprint)
+    return _usable(given, places[0] if places else "", fingerprint)  # tells what is wrong with the likeliest
 
 
 def _usable(given: str, place: str, fingerprint: str) -> bytes:
