@@ -15,7 +15,7 @@ def test_durations(text, seconds):
     assert parse_duration(text) == seconds
 
 
-@pytest.mark.parametrize("text", ["", "soon", "5 parsecs", "-3s", "0s", "nan", "1e3", "5m!"])
+@pytest.mark.parametrize("text", ["", "soon", "5 parsecs", "-3s", "0s", "nan", "1e3", "5m!", "721h", "10000000000h"])
 def test_bad_durations(text):
     with pytest.raises(UsageError) as caught:
         parse_duration(text)

@@ -16,6 +16,7 @@ def test_fires_and_drops_the_rows(make: MakeContext, rng: np.random.Generator) -
     (found,) = findings(TargetMissing, make(frame, "value"))
     assert (found.action, found.n_rows, found.rows) == (Action.DROP_ROWS, 3, (3, 50, 51))
     assert found.severity is Severity.INFO and "3 rows of 600 (0.5 %)" in found.message
+    assert "have no finite number (missing, infinite, or no number) in the target 'value'" in found.message
 
 
 def test_many_missing_is_a_warning_and_all_an_error(make: MakeContext, rng: np.random.Generator) -> None:

@@ -18,6 +18,8 @@ __all__ = [
 ]
 
 MINIMUM_BUDGET_S = 1.0
+MAXIMUM_BUDGET_S = 30 * 86400.0
+"""Nobody waits longer for a command; more is a slip of the pen, or of the unit."""
 LEAST_MEMORY = 256 * 10**6
 _DURATION_UNITS = {"": 1.0, "s": 1.0, "sec": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0, "ms": 0.001}
 _SIZE_UNITS = {"": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "k": 10**3, "m": 10**6, "g": 10**9}
@@ -34,11 +36,13 @@ def parse_duration(value: str | float) -> float:
     Raises
     ------
     UsageError
-        Not a duration, or shorter than one second.
+        Not a duration, or shorter than one second, or longer than 30 days.
     """
     seconds = _total(value, _DURATION_UNITS, "budget", "a duration such as 60s, 5m or 1h30m")
     if not MINIMUM_BUDGET_S <= seconds < float("inf"):
         raise UsageError(f"budget is {value!r}", fix="give at least 1s, for example 60s or 5m", code="MW-U003")
+    if seconds > MAXIMUM_BUDGET_S:
+        raise UsageError(f"budget is {value!r}", fix="give at most 30 days, 720h; 5m is the default", code="MW-U003")
     return seconds
 
 

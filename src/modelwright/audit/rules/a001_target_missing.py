@@ -39,13 +39,14 @@ class TargetMissing:
         if not len(gone):
             return []
         share = len(gone) / len(context.y)
+        value = "value" if context.classes else "finite number (missing, infinite, or no number)"
         severity = Severity.ERROR if share == 1 else Severity.WARNING if share > LARGE_SHARE else Severity.INFO
         return [
             tell(
                 self,
                 severity=severity,
                 columns=[str(context.target)],
-                message=f"{count(len(gone), 'row')} of {len(context.y):,} ({percent(share)}) have no value in the "
+                message=f"{count(len(gone), 'row')} of {len(context.y):,} ({percent(share)}) have no {value} in the "
                 f"target '{context.target}'; nothing can be learned from or checked on them.",
                 evidence={"n_missing": len(gone), "share": share},
                 action=Action.DROP_ROWS,

@@ -15,6 +15,7 @@ from modelwright.data.readers import Ask, Read
 from modelwright.data.readers.dialect import BLANKS, Dialect, sniff
 from modelwright.data.readers.encoding import MIXED, MIXED_NOTE, detect_encoding, encoding_of_stream
 from modelwright.data.readers.opening import HEAD_BYTES, compression_of, expanded_size, open_expanded
+from modelwright.data.readers.quotes import swallowed_note
 from modelwright.data.readers.ragged import MAX_LEFT_OUT, Repair, never_closed
 from modelwright.data.sampling import Reservoir
 from modelwright.errors import DataError
@@ -59,6 +60,7 @@ def read(path: Path, ask: Ask) -> Read:
         regular = not any("number of cells" in note for note in notes)
     if table.num_rows == 0:
         raise DataError(f"'{path}' has a header and no rows", fix="give a file with data", code="MW-D116")
+    lost = swallowed_note(table, dialect.delimiter, str(path))
     options = {
         "delimiter": DELIMITER_NAMES.get(dialect.delimiter, dialect.delimiter),
         "encoding": encoding,
@@ -67,7 +69,7 @@ def read(path: Path, ask: Ask) -> Read:
         **({"compression": kind} if (kind := compression_of(path)) else {}),
         **_oddities(dialect, regular),
     }
-    return Read(table=table, n_rows=n_rows, options=options, notes=(*dialect.notes, *notes))
+    return Read(table=table, n_rows=n_rows, options=options, notes=(*dialect.notes, *notes, *lost))
 
 
 def _oddities(dialect: Dialect, regular: bool) -> dict[str, str]:
