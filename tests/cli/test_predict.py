@@ -31,6 +31,17 @@ def scored(folder: Path, frame: pd.DataFrame, project: Path, *more: str) -> tupl
     return code, pd.read_csv(folder / "out.csv") if code == 0 else None
 
 
+def test_the_folder_of_a_version_is_scored_as_its_project_is(project, tmp_path, rows, capsys):
+    code, out = scored(tmp_path, rows, project)
+    assert code == 0
+    alone, again = scored(tmp_path, rows, project / "versions" / "1")
+    assert alone == 0
+    pd.testing.assert_frame_equal(out, again)
+    capsys.readouterr()
+    assert scored(tmp_path, rows, project / "versions" / "1", "--version", "1")[0] == 2
+    assert "MW-U063" in capsys.readouterr().err
+
+
 def test_the_command_and_python_agree(project, tmp_path, rows, capsys):
     code, out = scored(tmp_path, rows, project)
     assert code == 0 and "20 rows scored by version 1" in capsys.readouterr().err
@@ -64,7 +75,10 @@ ODD = {
         lambda f: f.assign(age=[999, *f["age"][1:]]),
         "1 value of column 'age' outside the range",
     ),
-    "missing values": (lambda f: f.assign(income=["", "NA", "nan", *f["income"][3:]]), None),
+    "missing values": (
+        lambda f: f.assign(income=["", "NA", "nan", *f["income"][3:]]),
+        "3 values of column 'income' missing, which never was in training",
+    ),
     "an infinite value": (lambda f: f.assign(income=["inf", *f["income"][1:]]), "column 'income' cannot be read"),
     "other order of columns": (lambda f: f[["city", "income", "age"]], None),
 }

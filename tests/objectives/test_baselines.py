@@ -173,3 +173,12 @@ def test_long_levels_are_shortened_and_texts_make_no_rule():
     texts = {"x": Strings.from_values(["yes sir", "no sir"] * 50)}
     fitted = _fit(OneRule(), texts, _contract(x=Kind.TEXT), [1, 0] * 50, ("no", "yes"))
     assert "no column" in fitted.text
+
+
+@pytest.mark.parametrize(("levels", "told", "more"), [(5, 5, ""), (8, 8, ""), (12, 4, ", and 8 more")])
+def test_a_short_rule_is_told_whole(levels, told, more):
+    column = Strings.from_values([f"level{i}" for i in range(levels)] * 60)
+    y = [float(i) for i in range(levels)] * 60
+    text = _fit(OneRule(), {"x": column}, _contract(x=Kind.CATEGORY), y).text
+    assert text.count("→") == told and text.endswith(more or "")
+    assert ("more" in text) == bool(more)

@@ -90,6 +90,7 @@ def test_counterfactuals_lead_where_they_say_with_values_that_training_had(learn
     found = explain_record(version, start)
     assert found.counterfactuals and found.goal == f"'{'ab'[found.prediction == 'a']}'"
     for way in found.counterfactuals:
+        assert f"'{way.prediction}'; the chance of '{way.prediction}' goes from" in way.sentence
         assert f"'{way.prediction}'" == found.goal and 1 <= len(way.changes) <= 3
         changed = {c.column: c.after.strip("'") for c in way.changes}
         assert not {"since", "note"} & set(changed)

@@ -13,6 +13,7 @@ from modelwright.cli.options import output_options
 
 if TYPE_CHECKING:
     from modelwright.data.contract import Violation
+    from modelwright.package.bundle import Version
     from modelwright.scoring import Answers, ScoredFile
 
 __all__ = ["command"]
@@ -25,10 +26,10 @@ MOST_NAMED = 6
 
 
 @click.command(short_help="score a file with a version")
-@click.argument("project")
+@click.argument("project", metavar="PROJECT_OR_FOLDER")
 @click.argument("source")
 @click.option("--output", "-o", type=click.Path(), help="File to write: .csv, .parquet, .jsonl, …; CSV to the screen.")
-@click.option("--version", "number", type=int, help="Version; the champion by default.")
+@click.option("--version", "number", type=int, help="Of a project; the champion by default.")
 @click.option("--query", help="SQL for a database; table or sheet for SQLite and Excel.")
 @click.option("--keep", multiple=True, help="Column of the input to write beside the predictions (repeat).")
 @click.option("--interval", type=float, help="Coverage of intervals to write as well: 0.9.")
@@ -54,7 +55,7 @@ def command(
     as_json: bool,
     quiet: bool,
 ) -> None:
-    """Score SOURCE with a version of PROJECT, under the contract of the training data.
+    """Score SOURCE with a version of a project, or the version in a folder, under the contract of the training data.
 
     Sources of any size are scored in bounded memory, on all cores. One that was broken off goes on when the same
     command is given again.
@@ -62,18 +63,16 @@ def command(
     \b
       modelwright predict bank-deposit new.csv -o scored.parquet --keep client_id
       modelwright predict bank-deposit new.csv -o call-today.csv --keep client_id --top 200
+      modelwright predict bank-deposit/versions/2 new.csv -o scored.csv
     """
     from modelwright.cli.counting import counting
     from modelwright.loading import load_arrow_alone
-    from modelwright.project import Project
     from modelwright.scoring import score_file, scored
 
     if output is not None:
         _check_output(Path(output), source)
     load_arrow_alone()
-    opened = Project(project)
-    version = opened.version(number)
-    doubt = opened.not_champion(version.manifest.version)
+    version, doubt = _opened(project, number)
     told = _Told(version.manifest.version, doubt, output, top, as_json=as_json, quiet=quiet)
     wanted: dict[str, Any] = {
         "query": query,
@@ -94,6 +93,22 @@ def command(
             if not as_json:
                 _print_csv(answers)
             told.done(answers, records)
+
+
+def _opened(place: str, number: int | None) -> tuple[Version, str]:
+    """Return the version, and why it is not the one that serves; empty for the champion and for a folder."""
+    from modelwright.cli.commands.verify import version_folder
+    from modelwright.package.bundle import open_version
+    from modelwright.project import Project
+    from modelwright.project.secrets import note_key
+
+    folder = version_folder(place, number)
+    if folder == Path(place):
+        note_key(folder.absolute().parent.parent)  # where the folder lies in its project, the brief there has the key
+        return open_version(folder), ""
+    opened = Project(place)
+    version = opened.version(number)
+    return version, opened.not_champion(version.manifest.version)
 
 
 class _Told:

@@ -208,8 +208,16 @@ class _Row:
         predicted = self.version.plan.predict(columns)
         changes = tuple(self._change(name, columns) for name in changed)
         after, answer = float(predicted[0, self.output]), self._answer(predicted)
-        sentence = told(changes, answer, self.name, float(self.found.outcome[0]), after)
+        sentence = self._told(changes, answer, predicted)
         return WhatIf(changes=changes, prediction=answer, outcome=after, sentence=sentence)
+
+    def _told(self, changes: Sequence[Change], answer: str | float, predicted: np.ndarray) -> str:
+        """Return what changes come to; of classes in the chance of the one that is answered then."""
+        output, name = self.output, self.name
+        if self.classes and answer in self.classes:
+            output = self.classes.index(answer)
+            name = outcome_name(self.classes, output, self.version.manifest.target)
+        return told(changes, answer, name, float(self.predicted[0, output]), float(predicted[0, output]))
 
     def _change(self, name: str, columns: Columns) -> Change:
         spec = self.contract[name]
@@ -246,5 +254,5 @@ class _Row:
         predicted = self.version.plan.predict(columns)
         changes = tuple(self._change(name, columns) for name in chosen)
         after, answer = float(predicted[0, self.output]), self._answer(predicted)
-        sentence = told(changes, answer, self.name, float(self.found.outcome[0]), after)
+        sentence = self._told(changes, answer, predicted)
         return Counterfactual(changes=changes, prediction=answer, outcome=after, cost=cost, sentence=sentence)

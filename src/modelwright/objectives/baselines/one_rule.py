@@ -23,7 +23,12 @@ __all__ = ["FittedOneRule", "OneRule"]
 
 FOLDS = 5
 MAX_ROWS_TO_CHOOSE = 50_000  # the choice between columns is settled long before
+MOST_BRANCHES_WHOLE = 8
+"""A rule of so many is told whole: it can be used as it stands."""
+
 MAX_BRANCHES_SHOWN = 4
+"""Of a longer one so many are told, and how many more there are."""
+
 # m-estimate (Cestnik 1990): a bin is judged as if it held this many more rows like the whole table.
 PRIOR_ROWS = 10.0
 SMALLEST_SHARE = 1e-9
@@ -122,10 +127,11 @@ def _table(codes: np.ndarray, counts: np.ndarray, y: np.ndarray, n_classes: int,
 def _in_words(bins: Bins, table: np.ndarray, counts: np.ndarray, classes: Sequence[str]) -> str:
     """Return the rule in words: its largest levels, or ranges from the lowest to the highest."""
     filled = np.flatnonzero(counts)
+    most = len(filled) if len(filled) <= MOST_BRANCHES_WHOLE else MAX_BRANCHES_SHOWN
     if bins.edges is None:
-        shown = filled[np.argsort(-counts[filled], kind="stable")][:MAX_BRANCHES_SHOWN].tolist()
+        shown = filled[np.argsort(-counts[filled], kind="stable")][:most].tolist()
     else:
-        spread = np.linspace(0, len(filled) - 1, min(len(filled), MAX_BRANCHES_SHOWN)).round().astype(np.int64)
+        spread = np.linspace(0, len(filled) - 1, min(len(filled), most)).round().astype(np.int64)
         shown = filled[spread].tolist()
     said = [value_text(float(table[i, 0])) if not classes else class_share_text(table[i], classes) for i in shown]
     branches = ", ".join(f"{bins.label(i)} → {what}" for i, what in zip(shown, said))
