@@ -155,7 +155,7 @@ CASES = {
     "all features missing": (text("a,b,target\n" + ",NA,yes\n,?,no\n" * 40), 1, "no column is left"),
     "all features constant": (text("a,b,target\n" + "1,x,yes\n1,x,no\n" * 40), 1, "no column is left"),
     "no value anywhere": (text("a,b,target\n" + ",,\n" * 40), 1, "value"),
-    "payoff for a value": (number("--payoff", "tp=3"), 1, "class"),
+    "payoff for a value": (number("--payoff", "tp=3", "--payoff", "fp=-1"), 1, "class"),
     "positive for a value": (number("--positive", "5"), 1, "class"),
     "metric of classes for a value": (number("--metric", "accuracy"), None, "class"),
     "classes of a value": (number("--objective", "classify"), None, "class"),

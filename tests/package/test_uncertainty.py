@@ -166,6 +166,8 @@ def run_of(plan: Plan, turn_lockbox: bool = False, n_rows: int = 400, n_lockbox:
         y=y,
         rows=np.arange(n_rows),
         plan=plan,
+        calibrator=plan.calibrator,
+        by_group=None,
         brief=SimpleNamespace(seed=0, interval_by=None),
         decide=lambda *told, **more: None,
     )

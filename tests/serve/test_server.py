@@ -64,7 +64,7 @@ def test_answers_are_those_of_the_version(tmp_path: Path) -> None:
         for i, record in enumerate(records):
             found = predict(wire, record)["predictions"][0]
             assert found["prediction"] == expected["prediction"][i]
-            assert found["probabilities"]["yes"] == expected["probability_yes"][i]
+            assert found["probabilities"]["yes"] == pytest.approx(expected["probability_yes"][i], rel=1e-12)
         wire.send(request("POST", "/predict", json.dumps({"rows": records}).encode()))
         answer = wire.answer()
         assert answer is not None
