@@ -9,8 +9,8 @@ import numpy as np
 
 from modelwright.data.columns import take
 from modelwright.running import Run
-from modelwright.steps.settling import final
 from modelwright.steps.pacing import rows_for
+from modelwright.steps.settling import final
 
 if TYPE_CHECKING:
     from modelwright.evaluate.measurements import Measurement
