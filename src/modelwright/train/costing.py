@@ -30,6 +30,9 @@ CALLS = 3  # the first of them warm up
 REPLIES_S = 1.0
 """Seconds of waiting for replies at a time."""
 
+MOST_S = 20.0
+"""Seconds after which a worker that has not answered is ended: the largest models take two."""
+
 
 @dataclass(frozen=True)
 class CostTask:
@@ -43,14 +46,20 @@ class CostTask:
 def costs_of(job: Job, engine: Engine, tasks: Sequence[CostTask]) -> list[Costs]:
     """Return what models cost, measured by the workers of the job; here, where a worker ended over it."""
     queue = list(tasks)
+    on: dict[int, float] = {}
     found: dict[CostTask, Costs] = {}
     while len(found) < len(tasks):
         for worker in engine.idle():
             if queue:
+                on[worker] = time.monotonic()
                 engine.submit(worker, _cost, queue.pop(0))
         for reply in engine.wait(REPLIES_S):
+            on.pop(reply.worker, None)
             task: CostTask = reply.task
             found[task] = reply.result or serving_costs(job, task.key, task.folder, task.seconds)
+        for worker, began in on.items():
+            if time.monotonic() > began + MOST_S:
+                engine.kill(worker, "it did not answer")
     return [found[task] for task in tasks]
 
 
