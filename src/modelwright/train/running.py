@@ -28,6 +28,7 @@ class Running:
     lines: dict[int, Line] = field(default_factory=dict)
     fold_seconds: float | None = None
     size: int = 0
+    left_out: bool = False
 
     @property
     def seconds(self) -> float:

@@ -12,7 +12,7 @@ not depend on the clock.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -58,6 +58,9 @@ TRIAL_ROWS = 1_000
 
 GRACE_S = 1.5
 """Seconds past its limit after which a fit that does not stop is ended from outside."""
+
+WORTH_GOING_ON = 0.15
+"""Of the time for training: what must be left once the ensemble is chosen, as choosing once more takes some, too."""
 
 OVERHEAD_MARGIN = 1.5
 """Encoding for another family may take this many times longer than what was seen so far."""
@@ -122,6 +125,30 @@ class Schedule:
         for r in self.running:
             self._take_over(r)
         self.resumed = sum(len(r.results) for r in self.running)
+        self._run_trials()
+        self._settle_for_fewer_folds()
+        self._end_all()
+
+    def goes_on(self, members: Sequence[Running]) -> bool:
+        """Go on where these candidates, which are to be fitted again, leave much of the time; return whether it did.
+
+        Until they were chosen, time was kept for all that had a weight.
+        """
+        if self.search is None or self.deadline is None:
+            return False
+        for r in self.running:
+            r.left_out = all(r is not m for m in members)
+        if self.left() < WORTH_GOING_ON * (self.deadline - self.began):
+            return False
+        for r in self.running:
+            if r.status == "skipped":
+                r.status, r.reason, r.left_out = "waiting", "", False
+        before = sum(len(r.results) for r in self.running)
+        self._run_trials()
+        self._end_all()
+        return sum(len(r.results) for r in self.running) > before
+
+    def _run_trials(self) -> None:
         while True:
             for worker in self.engine.idle():
                 self._dispatch(worker)
@@ -130,7 +157,8 @@ class Schedule:
             for reply in self.engine.wait(0.1):
                 self._receive(reply)
             self._watch()
-        self._settle_for_fewer_folds()
+
+    def _end_all(self) -> None:
         for r in self.running:
             if r.status in {"waiting", "running"}:
                 r.end("stopped" if r.results else "skipped", r.reason or self._why_not())
@@ -153,7 +181,7 @@ class Schedule:
         """Return the seconds left for trials: the refit needs some, and what comes after training."""
         if self.deadline is None:
             return float("inf")
-        members = [r for r in self.running if r.status == "done" and r.weight]
+        members = [r for r in self.running if r.status == "done" and r.weight and not r.left_out]
         models = [r.heft for r in members] or [self._heft(r) for r in self.running if r.status == "running"]
         kept = refit_seconds(
             self.job,

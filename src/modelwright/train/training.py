@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial
 
 import numpy as np
 
@@ -14,18 +13,13 @@ from modelwright.data.columns import Columns
 from modelwright.engines.base import Engine
 from modelwright.errors import TrainingError
 from modelwright.evaluate import metrics
-from modelwright.format import plural
 from modelwright.learners.targets import PLAIN, kind_of
-from modelwright.train.ahead import Heft, Horizon, seconds_ahead
+from modelwright.train.ahead import Heft, Horizon
 from modelwright.train.budget import Budget
-from modelwright.train.costing import CostTask, costs_of
-from modelwright.train.ensemble import greedy_weights
-from modelwright.train.frontier import Point, chosen_point, frontier
+from modelwright.train.choosing import choose
 from modelwright.train.job import Job, first_repeat
 from modelwright.train.journal import Journal
-from modelwright.train.keeping import more_rows
 from modelwright.train.memory import MemoryGuard
-from modelwright.train.out_of_fold import OutOfFold
 from modelwright.train.outcome import Outcome, TrainedMember
 from modelwright.train.pace import Pace
 from modelwright.train.planning import Plan, make_plan, most_candidates
@@ -105,35 +99,32 @@ def train(
         tell=tell,
     )
     tried = _try(session, plan, size, limits.trials, search=not only)
-    done = tried.done
-    if not done:
+    if not tried.done:
         raise nothing_finished(tried.schedule.running, train_seconds)
-    session, job = tried.session, tried.session.job
-    oof = OutOfFold(job, tried.size.folds, done)
-    metric = metrics.get(job.metric)
-    points, taken, smaller = _weigh(session, metric, oof, done, limits)
-    weights = points[taken].weights
-    chosen = [(r, float(w)) for r, w in zip(done, weights, strict=True) if w > 0]
-    best = done[int(np.argmax(weights))]
+    session, job, folds = tried.session, tried.session.job, tried.size.folds
+    choice = choose(session, tried.done, folds, limits)
+    if tried.schedule.goes_on([r for r, _ in choice.members]):
+        choice = choose(session, tried.done, folds, limits)
+    metric, oof, weights = metrics.get(job.metric), choice.oof, choice.weights
+    chosen, best, hefts = choice.members, choice.best, choice.hefts
     members, refit_note = refit_members(session, chosen, checks)
-    hefts = [r.heft for r, _ in chosen]
-    learning = learning_curve(session, best, tried.size.folds, hefts) if job.folds_report else ()
+    learning = learning_curve(session, best, folds, hefts) if job.folds_report else ()
     members, seeds_note = more_seeds(session, chosen, members, checks)
     ensemble = np.tensordot(weights, oof.predictions, axes=1)
     document = Training(
         metric=job.metric,
         greater_is_better=metric.greater_is_better,
-        candidates=results(tried.schedule.running, plan, metric, job, weights, done),
+        candidates=results(tried.schedule.running, plan, metric, job, weights, choice.done),
         members=tuple(Member(key=r.candidate.key, weight=w) for r, w in chosen),
         ensemble_score=float(metric(oof.y, ensemble)),
         refit=refit_note + seeds_note,
         resumed_trials=tried.schedule.resumed,
         seconds=time.monotonic() - began,
         peak_memory_bytes=guard.peak,
-        notes=tuple(note for note in (tried.size.note, smaller) if note),
+        notes=tuple(note for note in (tried.size.note, choice.note) if note),
         stood_in=tried.stood_in,
-        fold_constants=fold_constants(job, metric, tried.size.folds),
-        frontier=tuple(alternative(metric, p, done, i == taken) for i, p in enumerate(points)),
+        fold_constants=fold_constants(job, metric, folds),
+        frontier=tuple(alternative(metric, p, choice.done, i == choice.taken) for i, p in enumerate(choice.points)),
     )
     return Outcome(
         document=document,
@@ -151,7 +142,7 @@ def train(
             tuple(
                 TrainedMember(r.candidate.key, w, (str(job.run_folder / r.lines[fold].files),), None) for r, w in chosen
             )
-            for fold in first_repeat(job, tried.size.folds)
+            for fold in first_repeat(job, folds)
         ),
         heft=Heft(sum(h.size for h in hefts), sum(h.row_seconds for h in hefts)),
     )
@@ -201,42 +192,6 @@ def _try(session: Session, plan: Plan, size: Size, trials: int | None, *, search
         note = f"{schedule.folds} of {len(job.folds)} folds were used: there was no time for more"
         size = replace(size, folds=schedule.folds, note=note)
     return _Tried(session=session, schedule=schedule, size=size)
-
-
-def _weigh(
-    session: Session, metric: metrics.Metric, oof: OutOfFold, done: list[Running], limits: Limits
-) -> tuple[tuple[Point, ...], int, str]:
-    """Return the ensembles that could be chosen, which is, and what is to be said where time made it a smaller one."""
-    job, horizon = session.job, session.horizon
-    weights = greedy_weights(metric.loss, oof.y, oof.predictions, seed=job.seed)
-    tasks = [
-        CostTask(
-            r.candidate.key,
-            str(job.run_folder / r.lines[0].files),
-            seconds_ahead((r.heft,), shipped=more_rows(job), slowness=horizon.pace.now),
-        )
-        for r, weight in zip(done, weights, strict=True)
-        if weight
-    ]
-    measured = iter(costs_of(job, session.engine, tasks))
-    costs = [next(measured) if weight else None for weight in weights]
-    points = frontier(metric, oof.y, oof.predictions, weights, costs)
-    within = partial(
-        chosen_point, points, milliseconds=limits.latency_ms, size=limits.artefact_bytes, members=limits.members
-    )
-    unhurried = within()
-    if not session.timed:
-        return points, unhurried, ""
-    left = horizon.until((), shipped=0.0) - time.monotonic()
-    taken = within(seconds=max(0.0, left))
-    if taken == unhurried:
-        return points, taken, ""
-    best, smaller = points[unhurried], points[taken]
-    note = (
-        f"{plural(smaller.members, 'candidate')} instead of {best.members}: to explain and package those would take "
-        f"about {best.costs.seconds:.0f} s, and {max(0.0, left):.0f} s were left"
-    )
-    return points, taken, note
 
 
 def _refit_rows(job: Job, members: tuple[TrainedMember, ...], best: Running) -> int:
