@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from modelwright.errors import DataError
-from modelwright.format import plural
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -44,7 +43,7 @@ def swallowed_note(table: pa.Table, delimiter: str, where: str) -> tuple[str, ..
             lost, named = lost + sum(swallowed), named or name
     if not lost:
         return ()
-    told = f"{plural(lost, 'end')} of a line within quotes in column '{named}': quotes are closed late, rows are lost"
+    told = f"{lost:,} {'end' if lost == 1 else 'ends'} of a line within quotes in column '{named}': quotes are closed late, rows are lost"
     if lost >= REFUSED_LINES and lost >= REFUSED_SHARE * table.num_rows:
         raise DataError(
             f"'{where}': {told}", fix='close the quotes, or double those ("") that belong to a text', code="MW-D138"
