@@ -43,7 +43,8 @@ def swallowed_note(table: pa.Table, delimiter: str, where: str) -> tuple[str, ..
             lost, named = lost + sum(swallowed), named or name
     if not lost:
         return ()
-    told = f"{lost:,} {'end' if lost == 1 else 'ends'} of a line within quotes in column '{named}': quotes are closed late, rows are lost"
+    ends = f"{lost:,} {'end' if lost == 1 else 'ends'} of a line"
+    told = f"{ends} within quotes in column '{named}': quotes are closed late, rows are lost"
     if lost >= REFUSED_LINES and lost >= REFUSED_SHARE * table.num_rows:
         raise DataError(
             f"'{where}': {told}", fix='close the quotes, or double those ("") that belong to a text', code="MW-D138"
