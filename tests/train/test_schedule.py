@@ -264,7 +264,7 @@ class Poor(Scripted):
 
 
 def test_a_candidate_that_promises_nothing_on_its_first_folds_gets_no_other(job, monkeypatch):
-    monkeypatch.setattr("modelwright.train.schedule.TRIAL_ROWS", 100)  # a fold has 64
+    monkeypatch.setattr("modelwright.train.running.TRIAL_ROWS", 100)  # a fold has 64
     engine = Poor(job, n_workers=1)
     schedule = schedule_of(job, engine, seconds=60.0)
     schedule.run()

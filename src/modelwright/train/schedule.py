@@ -25,10 +25,10 @@ from modelwright.train.keeping import REFIT_SHARE, expected_heft, expected_overh
 from modelwright.train.pace import WorkersPace
 from modelwright.train.planning import CostModel, in_order
 from modelwright.train.record import Candidate
-from modelwright.train.running import Running
+from modelwright.train.running import Running, trial_folds
 from modelwright.train.search import Search
 from modelwright.train.standing import Standing
-from modelwright.train.work import FitResult, FitTask, fit_fold, folder_bytes
+from modelwright.train.work import FitResult, FitTask, fit_fold
 
 __all__ = ["Schedule"]
 
@@ -52,9 +52,6 @@ cost nothing."""
 
 GAIN_FOR_ALL = 0.01
 """The same for a candidate whose other folds would take all the time that is left."""
-
-TRIAL_ROWS = 1_000
-"""Validation rows that the first folds of a candidate hold together; what fewer promise is mostly noise."""
 
 GRACE_S = 1.5
 """Seconds past its limit after which a fit that does not stop is ended from outside."""
@@ -199,13 +196,14 @@ class Schedule:
         """Give an idle worker its next trial: preferably of a fold whose views it already holds."""
         if self.left() <= (self.overhead() if self._has_model else 0.0):  # encoding alone would take what is left
             return
-        trials = [(r, f) for r in self.running for f in self._open(r, worker)]
+        tried = trial_folds(self.job, self.folds)
+        trials = [(r, f) for r in self.running for f in r.open_folds(tried, self.folds, worker)]
         while not trials:
             r = self._next()
             if r is None:
                 return
             if self._admit(r):
-                trials = [(r, f) for f in self._open(r, worker)]
+                trials = [(r, f) for f in r.open_folds(tried, self.folds, worker)]
             elif r.drawn:  # the next would need as much
                 self.running.remove(r)
                 return
@@ -216,20 +214,6 @@ class Schedule:
         limit = None if seconds is None else time.monotonic() + self._kill_after(seconds)
         self._on[worker] = (r, fold, time.monotonic(), limit)
         self.engine.submit(worker, fit_fold, FitTask(r.candidate, fold, seconds))
-
-    def _open(self, r: Running, worker: int) -> list[int]:
-        """Return the folds of a candidate that may be run now; on trial the first, or one of the worker."""
-        if r.status != "running":
-            return []
-        if r.on_trial and self._trial_folds() == 1:
-            return [] if r.started or r.results else [worker % self.folds]
-        folds = self._trial_folds() if r.on_trial else self.folds
-        return [f for f in range(folds) if f not in r.started and f not in r.results]
-
-    def _trial_folds(self) -> int:
-        """Return the folds that a candidate is tried on: as many as hold rows enough."""
-        rows = np.cumsum([len(self.job.folds[f][1]) for f in range(self.folds)])
-        return int(np.searchsorted(rows[:-1], TRIAL_ROWS)) + 1
 
     def _next(self) -> Running | None:
         """Return the candidate to start next: of the plan, by worth per second as it is known now, or a new one."""
@@ -298,7 +282,7 @@ class Schedule:
         """Return the core-seconds that the candidates under way still need."""
         return sum(
             self.cost.estimate(o.candidate, self._n_train())
-            * ((self._trial_folds() if o.on_trial else self.folds) - len(o.results))
+            * ((trial_folds(self.job, self.folds) if o.on_trial else self.folds) - len(o.results))
             for o in self.running
             if o.status == "running" and o is not but
         )
@@ -307,17 +291,8 @@ class Schedule:
 
     def _take_over(self, r: Running) -> None:
         """Take the finished trials of a broken session."""
-        for fold in range(self.folds):
-            line = self.journal.lines.get(FitTask(r.candidate, fold, None).name)
-            if line is None:
-                continue
-            if line.status == "failed":
-                r.end("failed", line.reason)
-                continue
-            arrays = self.journal.arrays(line.name)
-            if arrays is not None:
-                r.results[fold], r.lines[fold] = arrays, line
-                self.cost.learn(r.candidate, line.n_train, line.seconds)
+        for line in r.take_over(self.journal, self.folds):
+            self.cost.learn(r.candidate, line.n_train, line.seconds)
         self._finish_if_complete(r)
 
     def _receive(self, reply: Reply) -> None:
@@ -356,7 +331,7 @@ class Schedule:
         )
         if not self._workers.told:
             self.horizon.pace.learn(result.seconds, result.used)
-        self._weigh_down(r, result.files)
+        r.weigh_down(self.job.run_folder, result.files)
         self.journal.add(line, result.arrays)
         r.lines[fold], r.results[fold] = line, result.arrays
         self.cost.learn(r.candidate, result.n_train, result.seconds)
@@ -364,7 +339,7 @@ class Schedule:
     def _judge(self, r: Running, fold: int) -> None:
         """Let a candidate go on, end it after its first fold, or take it into the ensemble."""
         self._use_fewer_folds(r.lines[fold].seconds)
-        if r.on_trial and r.status == "running" and len(r.results) >= self._trial_folds():
+        if r.on_trial and r.status == "running" and len(r.results) >= trial_folds(self.job, self.folds):
             r.on_trial = False
             gain = self._standing.gain({f: told["valid"] for f, told in r.results.items()})
             if gain < self._least_gain(r):
@@ -407,7 +382,7 @@ class Schedule:
         r.status = "done"
         if self.deadline is None:
             return
-        self._weigh_down(r, r.lines[0].files)
+        r.weigh_down(self.job.run_folder, r.lines[0].files)
         done = [o for o in self.running if o.status == "done"]
         weights, gain = self._standing.update(
             [{f: o.results[f]["valid"] for f in range(self.folds)} for o in done], range(self.folds)
@@ -415,11 +390,6 @@ class Schedule:
         for o, weight in zip(done, weights, strict=True):
             o.weight = float(weight)
         self._learn(r, gain)
-
-    def _weigh_down(self, r: Running, files: str) -> None:
-        """Note the bytes of a model."""
-        folder = self.job.run_folder / files
-        r.size = folder_bytes(folder) if files and folder.is_dir() else r.size
 
     def _learn(self, r: Running, gain: float) -> None:
         if self.search is not None:
