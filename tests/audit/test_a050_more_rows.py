@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 import pandas as pd
 
 from modelwright.audit.findings import Action, AuditContext, Severity
@@ -42,6 +43,7 @@ def test_the_power_law_is_followed() -> None:
     assert _gains(np.full((1, 4), 0.5), sizes, 0.5)[0] == 0
 
 
+@pytest.mark.slow
 def test_the_interval_holds_what_comes(make: MakeContext) -> None:
     """Told from half of the rows; what the other half brings is seen on the same held rows, paired.
 

@@ -32,6 +32,7 @@ def true_risk(limit: float) -> float:
     return float(answered.mean()) if len(answered) else 0.0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("n", "group"), [(500, 1), (3_000, 1), (4_000, 8)])
 def test_the_true_risk_is_seldom_above_the_one_asked_for(n: int, group: int) -> None:
     broken = np.zeros(len(RISKS))

@@ -134,6 +134,7 @@ def flood(server: Server) -> int:
     return 200 * 3000
 
 
+@pytest.mark.slow
 def test_callers_who_read_nothing_make_no_memory_grow(server: Server) -> None:
     assert flood(server) < 300_000
     grown = []

@@ -161,6 +161,7 @@ def test_hostile_names_end_no_string(tmp_path: Path, rng: np.random.Generator) -
     _same(tmp_path / "ours.parquet", fixed)
 
 
+@pytest.mark.slow
 def test_a_sample_is_not_called_the_table(tmp_path: Path, rng: np.random.Generator) -> None:
     file = tmp_path / "large.csv"
     pd.concat([_messy(rng)] * 2_000).to_csv(file, index=False)
