@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 import pandas as pd
+import pytest
 
 from modelwright.audit.findings import Action, AuditContext, Severity
 from modelwright.audit.honest import honest_probe
