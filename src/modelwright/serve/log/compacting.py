@@ -15,10 +15,10 @@ import itertools
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from modelwright.errors import ModelwrightError, ProjectError
 from modelwright.serve.disarming import disarm
@@ -35,6 +35,10 @@ ROWS_AT_ONCE = 1_000
 """Rows that are Python objects at a time; of 30 columns so many take some 3 MB."""
 
 NICENESS = 10  # requests come first
+
+REST_LINES = 500
+"""Lines between two rests: some 10 ms of work."""
+
 PAUSE = 0.05  # seconds between looks at a lock that another process holds
 STALE_SECONDS = 3600.0  # an unfinished file of a writer that lives is renamed within milliseconds
 
@@ -72,10 +76,16 @@ class Compacted:
         return f"compacted {self.segments} segments with {self.rows} rows{lost}{kept}"
 
 
-def compact(folder: Path) -> Compacted:
+def compact(folder: Path, *, share: float = 1.0) -> Compacted:
     """Turn the closed segments of a log into Parquet files and delete them; return what was done.
 
     Any number of processes may call it at once: one does the work. Segments that are being written are left alone.
+
+    Parameters
+    ----------
+    folder : Path
+    share : float
+        Part of the time that it works; it rests in between.
 
     Raises
     ------
@@ -87,7 +97,7 @@ def compact(folder: Path) -> Compacted:
     folder = Path(folder)
     try:
         with alone(folder) as we_are:
-            return compact_alone(folder) if we_are else Compacted(busy=True)
+            return compact_alone(folder, share) if we_are else Compacted(busy=True)
     except OSError as error:
         raise ProjectError(
             f"the prediction log in '{folder}' cannot be compacted: {error.strerror or error}",
@@ -96,10 +106,10 @@ def compact(folder: Path) -> Compacted:
         ) from error
 
 
-def compact_alone(folder: Path) -> Compacted:
+def compact_alone(folder: Path, share: float = 1.0) -> Compacted:
     """Do what `compact` does, where the caller holds `alone`."""
     _sweep(folder)
-    done = [_compact_one(file) for file in log_files(folder, SEGMENT)]
+    done = [_compact_one(file, share) for file in log_files(folder, SEGMENT)]
     found = [d for d in done if d is not None]
     return Compacted(
         segments=sum(d.segments for d in found),
@@ -147,7 +157,7 @@ def _sweep(folder: Path) -> None:
                 path.unlink()
 
 
-def _compact_one(file: LogFile) -> Compacted | None:
+def _compact_one(file: LogFile, share: float) -> Compacted | None:
     with only_lock(file.path) as fd:
         if fd is None:
             return None
@@ -160,9 +170,9 @@ def _compact_one(file: LogFile) -> Compacted | None:
             if header is None:
                 os.rename(file.path, file.path.with_name(file.stem + DAMAGED))
                 return Compacted(refused=(file.path.name,))
-            found = _survey(lines, header)
+            found = _survey(_unhurried(lines, share), header)
             if found.rows:
-                _write(file, header, found, target)
+                _write(file, header, found, target, share)
         os.unlink(file.path)
     return Compacted(segments=1, rows=found.rows, torn=found.torn, damaged=found.damaged)
 
@@ -177,7 +187,17 @@ class _Survey:
     damaged: int = 0
 
 
-def whole_lines(lines: BinaryIO, found: Any) -> Iterator[bytes]:
+def _unhurried(lines: Iterable[bytes], share: float) -> Iterator[bytes]:
+    """Yield the lines, and rest now and then, so that whoever reads them works for a share of the time."""
+    began = time.perf_counter()
+    for number, line in enumerate(lines, 1):
+        yield line
+        if share < 1 and number % REST_LINES == 0:
+            time.sleep((time.perf_counter() - began) * (1 / share - 1))
+            began = time.perf_counter()
+
+
+def whole_lines(lines: Iterable[bytes], found: Any) -> Iterator[bytes]:
     """Yield the lines that end; count a last one that does not."""
     for line in lines:
         if line.endswith(b"\n"):
@@ -186,7 +206,7 @@ def whole_lines(lines: BinaryIO, found: Any) -> Iterator[bytes]:
             found.torn += 1
 
 
-def _survey(lines: BinaryIO, header: Header) -> _Survey:
+def _survey(lines: Iterable[bytes], header: Header) -> _Survey:
     found = _Survey(AnswerTypes())
     for row in decoded(whole_lines(lines, found), header.stream):
         if row is None:
@@ -198,7 +218,7 @@ def _survey(lines: BinaryIO, header: Header) -> _Survey:
     return found
 
 
-def _write(file: LogFile, header: Header, found: _Survey, target: Path) -> None:
+def _write(file: LogFile, header: Header, found: _Survey, target: Path, share: float) -> None:
     """Write the Parquet file of a segment: complete and on disk before it has its name."""
     import pyarrow.parquet as pq
 
@@ -207,7 +227,7 @@ def _write(file: LogFile, header: Header, found: _Survey, target: Path) -> None:
     try:
         with os.fdopen(fd, "wb") as sink:
             writer: Any = None
-            for table in tables_of(file.path, header, found.answers):
+            for table in tables_of(file.path, header, found.answers, share):
                 table = table.replace_schema_metadata(
                     metadata(header.masked, header.hashed, torn=found.torn, damaged=found.damaged)
                 )
@@ -222,13 +242,14 @@ def _write(file: LogFile, header: Header, found: _Survey, target: Path) -> None:
     _sync_folder(target.parent)
 
 
-def tables_of(path: Path, header: Header, answers: AnswerTypes) -> Iterator[Any]:
+def tables_of(path: Path, header: Header, answers: AnswerTypes, share: float = 1.0) -> Iterator[Any]:
     """Yield the rows of a segment as tables of at most `GROUP_ROWS` rows, all of one schema."""
     pa = arrow()
     parts: list[Any] = []
     with open(path, "rb") as lines:
         lines.readline()
-        rows = (row for row in decoded(whole_lines(lines, _Survey(answers)), header.stream) if row is not None)
+        whole = whole_lines(_unhurried(lines, share), _Survey(answers))
+        rows = (row for row in decoded(whole, header.stream) if row is not None)
         while some := list(itertools.islice(rows, ROWS_AT_ONCE)):
             parts.append(as_table(some, header, answers))
             if len(parts) * ROWS_AT_ONCE >= GROUP_ROWS:
@@ -264,6 +285,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--keep-days", type=float)
     parser.add_argument("--keep-bytes", type=int)
+    parser.add_argument("--share", type=float, default=1.0, help="part of the time that it works")
     given = parser.parse_args(arguments)
     limits = {name: value for name in ("keep_days", "keep_bytes") if (value := getattr(given, name)) is not None}
     with contextlib.suppress(OSError):
@@ -272,7 +294,7 @@ def main(arguments: list[str] | None = None) -> int:
         policy = LogPolicy(**limits)
         if importlib.util.find_spec("pyarrow"):  # else the segments stay as they are, and expire all the same
             _in_little_room()
-            done = compact(given.folder)
+            done = compact(given.folder, share=given.share)
             if done.torn or done.damaged or done.refused:
                 print(f"prediction log: {done}", file=sys.stderr)
         if limits:
