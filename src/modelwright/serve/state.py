@@ -21,6 +21,7 @@ from modelwright.serve.exchange import Asked, Request, Scored
 from modelwright.serve.guard import Guard
 from modelwright.serve.log import LOG_FOLDER, LogPolicy, PredictionLog, log_key
 from modelwright.serve.log.policy import Mode
+from modelwright.serve.log.segments import SEGMENT, log_files
 from modelwright.serve.log.spawning import Compactor
 from modelwright.serve.metrics import PROBABILITY_EDGES, Metrics, ModelMetrics, value_edges
 from modelwright.serve.models import Model
@@ -72,7 +73,7 @@ class State:
         contract = with_subject(deployment.champion.contract, self._subject)
         self.log = PredictionLog(folder, contract, policy, worker=worker, key=key)
         self._compactor = None if policy.mode is Mode.OFF or worker else Compactor(folder, policy)
-        if self._compactor is not None:
+        if self._compactor is not None and log_files(folder, SEGMENT):
             self._compactor.start()  # what an earlier server left
         self._flushed = time.monotonic()
         self._answered = 0
