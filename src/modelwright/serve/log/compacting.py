@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from modelwright.errors import ModelwrightError, ProjectError
-from modelwright.serve.disarming import disarm
+from modelwright.loading import load_arrow_alone, own_process
 from modelwright.serve.log.lines import Header, read_header
 from modelwright.serve.log.segments import DAMAGED, PARQUET, PRIVATE, SEGMENT, LogFile, log_files, only_lock
 from modelwright.serve.log.tables import AnswerTypes, arrow, as_table, decoded, metadata
@@ -267,11 +267,10 @@ def _sync_folder(folder: Path) -> None:
         os.close(fd)
 
 
-def _in_little_room() -> None:
-    """Have Arrow leave the other cores to those who answer requests, and give back memory."""
+def _with_one_thread() -> None:
+    """Have Arrow leave the other cores to those who answer requests."""
     import pyarrow as pa
 
-    pa.set_memory_pool(pa.system_memory_pool())
     pa.set_cpu_count(1)
     pa.set_io_thread_count(1)
 
@@ -293,7 +292,8 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         policy = LogPolicy(**limits)
         if importlib.util.find_spec("pyarrow"):  # else the segments stay as they are, and expire all the same
-            _in_little_room()
+            load_arrow_alone()
+            _with_one_thread()
             done = compact(given.folder, share=given.share)
             if done.torn or done.damaged or done.refused:
                 print(f"prediction log: {done}", file=sys.stderr)
@@ -306,5 +306,5 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    disarm()
+    own_process()
     sys.exit(main())
