@@ -156,8 +156,7 @@ def _even(settled: Settled) -> float:
     be acted on, each event that is found counts."""
     decided = settled.decided
     if decided.payoff is not None:
-        alarm, hit = (decided.payoff.given[a] - decided.payoff.given[b] for a, b in (("tn", "fp"), ("tp", "fn")))
-        return float(alarm / (alarm + hit))
+        return decided.payoff.break_even
     return 0.0 if decided.capacity is not None else _limit(settled)
 
 

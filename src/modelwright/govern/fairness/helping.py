@@ -18,7 +18,7 @@ from modelwright.evaluate.measurements import Measurement
 from modelwright.govern.fairness.groups import Grouping
 from modelwright.govern.fairness.measuring import FEWEST_ROWS
 
-__all__ = ["Acted", "decisions_lost", "in_proportion", "lowest_ratio", "ratio_gain", "score_lost"]
+__all__ = ["GIVEN", "Acted", "decisions_lost", "in_proportion", "lowest_ratio", "ratio_gain", "score_lost"]
 
 DRAWS = 400
 """Resamples: the ends of a 95 % interval are then known to a tenth of its width."""
@@ -27,7 +27,7 @@ MOST_LOST = 0.5
 convention: beyond it people are better served by a decision without a model, or by another question."""
 TINY = 1e-120
 """Variance of what does not vary, so that its square is a number."""
-_GIVEN: dict[str, float | None] = {"selection_rate": None, "true_positive_rate": 1.0, "false_positive_rate": 0.0}
+GIVEN: dict[str, float | None] = {"selection_rate": None, "true_positive_rate": 1.0, "false_positive_rate": 0.0}
 """Among rows of which class each share is taken."""
 
 
@@ -120,7 +120,7 @@ def _ratios(acted: Acted, cells: _Cells, counts: np.ndarray, decided: int) -> np
         group = facts[:, 3 + number]
         member = np.eye(int(group.max()) + 1)[group]
         for measure in acted.measures:
-            given = _GIVEN[measure]
+            given = GIVEN[measure]
             counted = np.ones(len(facts)) if given is None else (facts[:, 0] == given).astype(float)
             size, hits = (counts * counted) @ member, (counts * counted * facts[:, decided]) @ member
             kept = (own * counted) @ member >= FEWEST_ROWS

@@ -17,7 +17,7 @@ import numpy as np
 from modelwright.data.columns import Column, Columns, Strings, take
 from modelwright.data.contract import Contract, Kind
 from modelwright.govern.fairness.groups import MOST_CROSSED, MOST_LEVELS, MOST_VALUES, QUARTERS, Grouping
-from modelwright.govern.fairness.helping import Acted, lowest_ratio
+from modelwright.govern.fairness.helping import GIVEN, Acted, lowest_ratio
 from modelwright.govern.fairness.measuring import FEWEST_ROWS
 from modelwright.runtime.group_odds import Cut, GroupOdds
 
@@ -103,8 +103,7 @@ def _cell_of(cuts: Sequence[Cut], columns: Columns, shape: tuple[int, ...]) -> n
 
 def _bases(y: np.ndarray, measures: Sequence[str]) -> list[np.ndarray]:
     """Return which rows the rates are taken among, for each measure."""
-    given = {"true_positive_rate": 1.0, "false_positive_rate": 0.0}
-    return [y == given[m] if m in given else np.ones(len(y), bool) for m in measures]
+    return [np.ones(len(y), bool) if (given := GIVEN[m]) is None else y == given for m in measures]
 
 
 @dataclass(frozen=True, eq=False)
