@@ -134,12 +134,12 @@ class Schedule:
         if self.search is None or self.deadline is None:
             return False
         for r in self.running:
-            r.left_out = all(r is not m for m in members)
+            r.left_out = r.status == "done" and all(r is not m for m in members)
         if self.left() < WORTH_GOING_ON * (self.deadline - self.began):
             return False
         for r in self.running:
             if r.status == "skipped":
-                r.status, r.reason, r.left_out = "waiting", "", False
+                r.status, r.reason = "waiting", ""
         before = sum(len(r.results) for r in self.running)
         self._run_trials()
         self._end_all()
