@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -14,7 +15,7 @@ from modelwright.format import plural
 from modelwright.train.ahead import Heft, seconds_ahead
 from modelwright.train.costing import CostTask, costs_of
 from modelwright.train.ensemble import greedy_weights
-from modelwright.train.frontier import Point, chosen_point, frontier
+from modelwright.train.frontier import Costs, Point, chosen_point, frontier
 from modelwright.train.keeping import more_rows
 from modelwright.train.out_of_fold import OutOfFold
 from modelwright.train.running import Running
@@ -38,6 +39,8 @@ class Choice:
         Which one is.
     note : str
         What is to be said where time made it a smaller one.
+    costs : dict of Costs
+        What candidates with a weight cost when they serve, by key.
     """
 
     done: list[Running]
@@ -45,6 +48,7 @@ class Choice:
     points: tuple[Point, ...]
     taken: int
     note: str
+    costs: dict[str, Costs]
 
     @property
     def weights(self) -> np.ndarray:
@@ -67,11 +71,17 @@ class Choice:
         return [r.heft for r, _ in self.members]
 
 
-def choose(session: Session, done: list[Running], folds: int, limits: Limits) -> Choice:
-    """Return the ensemble of some finished candidates, weighed by what they said in so many folds."""
+def choose(
+    session: Session, done: list[Running], folds: int, limits: Limits, known: Mapping[str, Costs] | None = None
+) -> Choice:
+    """Return the ensemble of some finished candidates, weighed by what they said in so many folds.
+
+    ``known`` are costs that were measured before: they are not measured again.
+    """
     job, horizon = session.job, session.horizon
     metric, oof = metrics.get(job.metric), OutOfFold(job, folds, done)
     weights = greedy_weights(metric.loss, oof.y, oof.predictions, seed=job.seed)
+    measured = dict(known or {})
     tasks = [
         CostTask(
             r.candidate.key,
@@ -79,10 +89,10 @@ def choose(session: Session, done: list[Running], folds: int, limits: Limits) ->
             seconds_ahead((r.heft,), shipped=more_rows(job), slowness=horizon.pace.now),
         )
         for r, weight in zip(done, weights, strict=True)
-        if weight
+        if weight and r.candidate.key not in measured
     ]
-    measured = iter(costs_of(job, session.engine, tasks))
-    costs = [next(measured) if weight else None for weight in weights]
+    measured.update(zip((task.key for task in tasks), costs_of(job, session.engine, tasks), strict=True))
+    costs = [measured[r.candidate.key] if weight else None for r, weight in zip(done, weights, strict=True)]
     points = frontier(metric, oof.y, oof.predictions, weights, costs)
     within = partial(
         chosen_point, points, milliseconds=limits.latency_ms, size=limits.artefact_bytes, members=limits.members
@@ -92,7 +102,7 @@ def choose(session: Session, done: list[Running], folds: int, limits: Limits) ->
         left = max(0.0, horizon.until((), shipped=0.0) - time.monotonic())
         unhurried, taken = taken, within(seconds=left)
         note = "" if taken == unhurried else _smaller(points[unhurried], points[taken], left)
-    return Choice(done=done, oof=oof, points=points, taken=taken, note=note)
+    return Choice(done=done, oof=oof, points=points, taken=taken, note=note, costs=measured)
 
 
 def _smaller(best: Point, smaller: Point, left: float) -> str:

@@ -104,7 +104,7 @@ def train(
     session, job, folds = tried.session, tried.session.job, tried.size.folds
     choice = choose(session, tried.done, folds, limits)
     if tried.schedule.goes_on([r for r, _ in choice.members]):
-        choice = choose(session, tried.done, folds, limits)
+        choice = choose(session, tried.done, folds, limits, choice.costs)
     metric, oof, weights = metrics.get(job.metric), choice.oof, choice.weights
     chosen, best, hefts = choice.members, choice.best, choice.hefts
     members, refit_note = refit_members(session, chosen, checks)
