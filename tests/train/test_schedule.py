@@ -299,3 +299,31 @@ def test_no_candidate_is_started_once_enough_are_done(job):
     schedule.run()
     assert statuses(schedule) == {"lightgbm": "skipped", "linear": "done"}
     assert "support about 1 candidates" in schedule.running[0].reason
+
+
+def test_what_was_skipped_is_tried_where_the_chosen_members_leave_time(job):
+    engine = Scripted(job)
+    schedule = schedule_of(job, engine, seconds=60.0)
+    schedule.running = schedule.running[:1]
+    schedule.run()
+    skipped = Running(CANDIDATES[1], status="skipped", reason="it needed more than was left")
+    schedule.running.append(skipped)
+    chosen = schedule.running[:1]
+    assert not schedule.goes_on(chosen) and skipped.status == "skipped"  # nothing is searched for
+    schedule.search = Search(("linear",), 0)
+    schedule.search.propose = lambda *_: None
+    before = len(engine.tasks)
+    assert schedule.goes_on(chosen)
+    assert {t.candidate.learner for _, t in engine.tasks[before:]} == {"linear"} and skipped.status != "skipped"
+    assert not schedule.goes_on(chosen)  # nothing is left to try
+
+
+def test_no_further_candidate_is_tried_where_little_time_is_left(job):
+    engine = Scripted(job)
+    schedule = schedule_of(job, engine, seconds=60.0)
+    schedule.run()
+    schedule.search = Search(("linear",), 0)
+    schedule.horizon.deadline = schedule.deadline = time.monotonic()
+    before = len(engine.tasks)
+    assert not schedule.goes_on(schedule.running[:1]) and len(engine.tasks) == before
+    assert [r.left_out for r in schedule.running] == [False, True]
