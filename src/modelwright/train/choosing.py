@@ -56,6 +56,11 @@ class Choice:
         return self.points[self.taken].weights
 
     @property
+    def prediction(self) -> np.ndarray:
+        """What the ensemble says of rows that none of its models had seen, shape (n_oof, n_outputs)."""
+        return np.tensordot(self.weights, self.oof.predictions, axes=1)
+
+    @property
     def members(self) -> list[tuple[Running, float]]:
         """The candidates that are taken, with their weights."""
         return [(r, float(w)) for r, w in zip(self.done, self.weights, strict=True) if w > 0]

@@ -22,13 +22,13 @@ from modelwright.train.ahead import Heft, Horizon
 from modelwright.train.job import Job
 from modelwright.train.journal import Journal, Line
 from modelwright.train.keeping import REFIT_SHARE, expected_heft, expected_overhead, refit_seconds, shipped_times
-from modelwright.train.pace import WorkersPace
 from modelwright.train.planning import CostModel, in_order
 from modelwright.train.record import Candidate
 from modelwright.train.running import Running, trial_folds
 from modelwright.train.search import Search
 from modelwright.train.standing import Standing
-from modelwright.train.work import FitResult, FitTask, fit_fold
+from modelwright.train.under_way import UnderWay
+from modelwright.train.work import FitResult, FitTask
 
 __all__ = ["Schedule"]
 
@@ -108,14 +108,12 @@ class Schedule:
             self.running += [Running(c) for c in search.resumed(line.split("@")[0] for line in journal.lines)]
         self.folds, self.horizon, self.spent, self.tell = folds, horizon, spent, tell
         self.deadline = horizon.deadline
-        self.memory_guard = memory_guard
         self.cost = CostModel(len(job.columns), job.n_outputs, horizon.pace.now)
         self.resumed = 0
         self.began = time.monotonic()
         truth = {f: job.y[job.folds[f][1]] for f in range(folds)}
         self._standing = Standing(metrics.get(job.metric).loss, truth)
-        self._on: dict[int, tuple[Running, int, float, float | None]] = {}
-        self._workers = WorkersPace(horizon.pace)
+        self._under_way = UnderWay(engine, horizon.pace, memory_guard)
 
     def run(self) -> None:
         """Run trials. Afterwards every candidate has a final status."""
@@ -149,11 +147,11 @@ class Schedule:
         while True:
             for worker in self.engine.idle():
                 self._dispatch(worker)
-            if not self._on:
+            if not self._under_way:
                 break
             for reply in self.engine.wait(0.1):
                 self._receive(reply)
-            self._watch()
+            self._under_way.watch()
 
     def _end_all(self) -> None:
         for r in self.running:
@@ -210,10 +208,8 @@ class Schedule:
         n = self.engine.n_workers
         r, fold = min(trials, key=lambda item: (item[1] % n != worker % n, self.running.index(item[0]), item[1]))
         seconds = self._fold_limit(r)
-        r.started[fold] = time.monotonic()
-        limit = None if seconds is None else time.monotonic() + self._kill_after(seconds)
-        self._on[worker] = (r, fold, time.monotonic(), limit)
-        self.engine.submit(worker, fit_fold, FitTask(r.candidate, fold, seconds))
+        most = None if seconds is None else self._kill_after(seconds)
+        self._under_way.start(worker, r, fold, seconds=seconds, most=most)
 
     def _next(self) -> Running | None:
         """Return the candidate to start next: of the plan, by worth per second as it is known now, or a new one."""
@@ -296,7 +292,8 @@ class Schedule:
         self._finish_if_complete(r)
 
     def _receive(self, reply: Reply) -> None:
-        r, fold, _, _ = self._on.pop(reply.worker)
+        fit = self._under_way.take(reply)
+        r, fold = fit.running, fit.fold
         if reply.error is not None:
             self._fail(r, reply.task, reply.error)
         else:
@@ -329,8 +326,6 @@ class Schedule:
             files=result.files,
             row_seconds=result.row_seconds,
         )
-        if not self._workers.told:
-            self.horizon.pace.learn(result.seconds, result.used)
         r.weigh_down(self.job.run_folder, result.files)
         self.journal.add(line, result.arrays)
         r.lines[fold], r.results[fold] = line, result.arrays
@@ -394,14 +389,3 @@ class Schedule:
     def _learn(self, r: Running, gain: float) -> None:
         if self.search is not None:
             self.search.learn(r.candidate, gain)
-
-    def _watch(self) -> None:
-        """End fits that are past their limit, and the largest worker when memory runs short."""
-        moment = time.monotonic()
-        self._workers.look(self.engine, {worker: began for worker, (_, _, began, _) in self._on.items()})
-        for worker, (_, _, _, limit) in list(self._on.items()):
-            if limit is not None and moment > limit:
-                self.engine.kill(worker, "the time for this fit was over")
-        short = self.memory_guard(self.engine)
-        if short is not None and short[0] in self._on:
-            self.engine.kill(*short)

@@ -16,11 +16,11 @@ from modelwright.evaluate import metrics
 from modelwright.learners.targets import PLAIN, kind_of
 from modelwright.train.ahead import Heft, Horizon
 from modelwright.train.budget import Budget
-from modelwright.train.choosing import choose
+from modelwright.train.choosing import Choice, choose
 from modelwright.train.job import Job, first_repeat
 from modelwright.train.journal import Journal
 from modelwright.train.memory import MemoryGuard
-from modelwright.train.outcome import Outcome, TrainedMember
+from modelwright.train.outcome import LearningSet, Outcome, TrainedMember
 from modelwright.train.pace import Pace
 from modelwright.train.planning import Plan, make_plan, most_candidates
 from modelwright.train.record import Member, Training
@@ -82,70 +82,50 @@ def train(
     journal = Journal(job.run_folder, journal_key)
     budget.resume(journal.spent)
     deadline = None if after_seconds is None else budget.deadline - after_seconds
-    train_seconds = None if deadline is None else deadline - began
-    horizon = Horizon(deadline, after_seconds=after_seconds or 0.0, pace=pace, ships=job.folds_report)
-    size, plan = journal.once(
-        "plan", lambda: _plan(job, train_seconds, engine.n_workers, horizon.pace.now, only), tuple[Size, Plan]
-    )
-    if not plan.candidates:
-        raise TrainingError("no learner fits this table", fix="use fewer columns or classes", code="MW-T002")
+    seconds = None if deadline is None else deadline - began
     session = Session(
-        job=replace(job, max_train_rows=size.max_train_rows, most_bytes=size.most_bytes),
+        job=job,
         engine=engine,
         journal=journal,
         budget=budget,
-        horizon=horizon,
+        horizon=Horizon(deadline, after_seconds=after_seconds or 0.0, pace=pace, ships=job.folds_report),
         guard=guard,
         tell=tell,
     )
-    tried = _try(session, plan, size, limits.trials, search=not only)
+    size, plan = _planned(session, seconds, only)
+    tried = _try(_sized(session, size), plan, size, limits.trials, search=not only)
     if not tried.done:
-        raise nothing_finished(tried.schedule.running, train_seconds)
-    session, job, folds = tried.session, tried.session.job, tried.size.folds
-    choice = choose(session, tried.done, folds, limits)
-    if tried.schedule.goes_on([r for r, _ in choice.members]):
-        choice = choose(session, tried.done, folds, limits, choice.costs)
-    metric, oof, weights = metrics.get(job.metric), choice.oof, choice.weights
-    chosen, best, hefts = choice.members, choice.best, choice.hefts
-    members, refit_note = refit_members(session, chosen, checks)
-    learning = learning_curve(session, best, folds, hefts) if job.folds_report else ()
-    members, seeds_note = more_seeds(session, chosen, members, checks)
-    ensemble = np.tensordot(weights, oof.predictions, axes=1)
-    document = Training(
-        metric=job.metric,
-        greater_is_better=metric.greater_is_better,
-        candidates=results(tried.schedule.running, plan, metric, job, weights, choice.done),
-        members=tuple(Member(key=r.candidate.key, weight=w) for r, w in chosen),
-        ensemble_score=float(metric(oof.y, ensemble)),
-        refit=refit_note + seeds_note,
-        resumed_trials=tried.schedule.resumed,
-        seconds=time.monotonic() - began,
-        peak_memory_bytes=guard.peak,
-        notes=tuple(note for note in (tried.size.note, choice.note) if note),
-        stood_in=tried.stood_in,
-        fold_constants=fold_constants(job, metric, folds),
-        frontier=tuple(alternative(metric, p, choice.done, i == choice.taken) for i, p in enumerate(choice.points)),
+        raise nothing_finished(tried.schedule.running, seconds)
+    choice = _chosen(tried, limits)
+    fitted = _fitted(tried, choice, checks)
+    return _outcome(tried, choice, fitted, _document(tried, plan, choice, fitted, began))
+
+
+def _planned(session: Session, seconds: float | None, only: tuple[str, ...]) -> tuple[Size, Plan]:
+    """Return what is to be tried, and on how many rows and folds; a session that goes on keeps what was planned."""
+    size, plan = session.journal.once("plan", lambda: _plan(session, seconds, only), tuple[Size, Plan])
+    if not plan.candidates:
+        raise TrainingError("no learner fits this table", fix="use fewer columns or classes", code="MW-T002")
+    return size, plan
+
+
+def _plan(session: Session, seconds: float | None, only: tuple[str, ...]) -> tuple[Size, Plan]:
+    job = session.job
+    plan = make_plan(
+        objective=job.objective,
+        n_rows=len(job.y),
+        n_features=len(job.columns),
+        n_classes=job.n_classes,
+        target=PLAIN if job.n_classes else kind_of(np.delete(job.y, job.holdout)),
+        private=job.private,
     )
-    return Outcome(
-        document=document,
-        members=members,
-        rows=oof.rows,
-        oof=ensemble,
-        oof_candidates=oof.predictions,
-        weights=weights,
-        holdout=oof.holdout(weights),
-        train_rows=oof.train_rows,
-        train_prediction=oof.train_prediction(weights),
-        learning=learning,
-        n_all=_refit_rows(job, members, best),
-        fold_members=tuple(
-            tuple(
-                TrainedMember(r.candidate.key, w, (str(job.run_folder / r.lines[fold].files),), None) for r, w in chosen
-            )
-            for fold in first_repeat(job, folds)
-        ),
-        heft=Heft(sum(h.size for h in hefts), sum(h.row_seconds for h in hefts)),
-    )
+    if only:
+        plan = chosen_plan(plan, only, job.seed)
+    return choose_size(job, plan, seconds, session.engine.n_workers, session.horizon.pace.now)
+
+
+def _sized(session: Session, size: Size) -> Session:
+    return replace(session, job=replace(session.job, max_train_rows=size.max_train_rows, most_bytes=size.most_bytes))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -194,22 +174,78 @@ def _try(session: Session, plan: Plan, size: Size, trials: int | None, *, search
     return _Tried(session=session, schedule=schedule, size=size)
 
 
+def _chosen(tried: _Tried, limits: Limits) -> Choice:
+    """Return the ensemble; where it leaves time that was kept for others, it is chosen once more after that."""
+    choice = choose(tried.session, tried.done, tried.size.folds, limits)
+    if not tried.schedule.goes_on([r for r, _ in choice.members]):
+        return choice
+    return choose(tried.session, tried.done, tried.size.folds, limits, choice.costs)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Fitted:
+    """The models of the version, how they were fitted, and the learning curve of the best candidate."""
+
+    members: tuple[TrainedMember, ...]
+    note: str
+    learning: tuple[LearningSet, ...]
+
+
+def _fitted(tried: _Tried, choice: Choice, checks: Columns) -> _Fitted:
+    """Fit on all rows what was chosen. What is left of the time goes to the learning curve, then to further seeds."""
+    session = tried.session
+    members, how = refit_members(session, choice.members, checks)
+    reports = session.job.folds_report
+    learning = learning_curve(session, choice.best, tried.size.folds, choice.hefts) if reports else ()
+    members, seeds = more_seeds(session, choice.members, members, checks)
+    return _Fitted(members=members, note=how + seeds, learning=learning)
+
+
+def _document(tried: _Tried, plan: Plan, choice: Choice, fitted: _Fitted, began: float) -> Training:
+    job, metric = tried.session.job, metrics.get(tried.session.job.metric)
+    return Training(
+        metric=job.metric,
+        greater_is_better=metric.greater_is_better,
+        candidates=results(tried.schedule.running, plan, metric, job, choice.weights, choice.done),
+        members=tuple(Member(key=r.candidate.key, weight=w) for r, w in choice.members),
+        ensemble_score=float(metric(choice.oof.y, choice.prediction)),
+        refit=fitted.note,
+        resumed_trials=tried.schedule.resumed,
+        seconds=time.monotonic() - began,
+        peak_memory_bytes=tried.session.guard.peak,
+        notes=tuple(note for note in (tried.size.note, choice.note) if note),
+        stood_in=tried.stood_in,
+        fold_constants=fold_constants(job, metric, tried.size.folds),
+        frontier=tuple(alternative(metric, p, choice.done, i == choice.taken) for i, p in enumerate(choice.points)),
+    )
+
+
+def _outcome(tried: _Tried, choice: Choice, fitted: _Fitted, document: Training) -> Outcome:
+    job, oof = tried.session.job, choice.oof
+    return Outcome(
+        document=document,
+        members=fitted.members,
+        rows=oof.rows,
+        oof=choice.prediction,
+        oof_candidates=oof.predictions,
+        weights=choice.weights,
+        holdout=oof.holdout(choice.weights),
+        train_rows=oof.train_rows,
+        train_prediction=oof.train_prediction(choice.weights),
+        learning=fitted.learning,
+        n_all=_refit_rows(job, fitted.members, choice.best),
+        fold_members=tuple(_of_fold(job, choice, fold) for fold in first_repeat(job, tried.size.folds)),
+        heft=Heft(sum(h.size for h in choice.hefts), sum(h.row_seconds for h in choice.hefts)),
+    )
+
+
+def _of_fold(job: Job, choice: Choice, fold: int) -> tuple[TrainedMember, ...]:
+    return tuple(
+        TrainedMember(r.candidate.key, weight, (str(job.run_folder / r.lines[fold].files),), None)
+        for r, weight in choice.members
+    )
+
+
 def _refit_rows(job: Job, members: tuple[TrainedMember, ...], best: Running) -> int:
     refitted = any(m.key == best.candidate.key and m.native is not None for m in members)
     return min(len(job.y), job.max_train_rows) if refitted else 0
-
-
-def _plan(
-    job: Job, train_seconds: float | None, n_workers: int, slowness: float, only: tuple[str, ...]
-) -> tuple[Size, Plan]:
-    plan = make_plan(
-        objective=job.objective,
-        n_rows=len(job.y),
-        n_features=len(job.columns),
-        n_classes=job.n_classes,
-        target=PLAIN if job.n_classes else kind_of(np.delete(job.y, job.holdout)),
-        private=job.private,
-    )
-    if only:
-        plan = chosen_plan(plan, only, job.seed)
-    return choose_size(job, plan, train_seconds, n_workers, slowness)
