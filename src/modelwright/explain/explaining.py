@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -77,60 +78,64 @@ def explain(
     needed = {name: columns[name] for name in (*features, MODEL) if name in columns}
     if not features or not len(y):
         return Explanation(importances=(), effects=(), measured_on=measured_on)
-    rows, prediction, row_seconds = _rows_and_prediction(predict, needed, y, len(features), deadline, rng, row_seconds)
-    base, truth = take(needed, rows), y[rows]
+    asked = _ask(predict, needed, y, len(features), deadline, rng, row_seconds)
+    truth, prediction = asked.truth, asked.prediction
     ranked_until = deadline - TIME_FOR_EFFECTS * max(deadline - time.monotonic(), 0.0)
-    order = promising_first(base, features, prediction)
-    copy_s = row_seconds * len(rows)
+    order = promising_first(asked.columns, features, prediction)
     importances, doubts = rank_columns(
-        Prober(predict, base, ranked_until, copy_s), truth, prediction, order, metric, threshold=threshold, rng=rng
+        asked.prober(ranked_until), truth, prediction, order, metric, threshold=threshold, rng=rng
     )
     ranked = [i.column for i in importances]
     output, outcome = outcome_of(prediction, truth, classes, target)
     effects = measure_effects(
-        Prober(predict, base, deadline, copy_s),
-        (ranked or list(order))[:EFFECTS],
-        contract,
-        output,
-        prediction=prediction,
-        rng=rng,
+        asked.prober(deadline), (ranked or list(order))[:EFFECTS], contract, output, prediction=prediction, rng=rng
     )
+    spread = float(prediction[:, output].std())
     interactions = measure_interactions(
-        Prober(predict, base, deadline, copy_s),
-        ranked[:PAIRED],
-        output,
-        spread=float(prediction[:, output].std()),
-        rng=np.random.default_rng(seed),
+        asked.prober(deadline), ranked[:PAIRED], output, spread=spread, rng=np.random.default_rng(seed)
     )
-    sets = sets_of(alike(base, ranked[:LOOKED_AT_FOR_LIKENESS]))
-    together = measure_together(
-        Prober(predict, base, deadline, copy_s),
-        truth,
-        prediction,
-        sets,
-        metric,
-        threshold=threshold,
-        rng=np.random.default_rng([seed, 1]),
-    )
-    notes = [*note_order(importances), *doubts, *note_alike(sets, together)]
-    if not ranked and (why := metric.undefined(truth, prediction)):
-        notes.append(f"The columns could not be ranked: {metric.title} is not defined on these rows ({why}).")
-    elif len(ranked) < len(features):
-        left = len(features) - len(ranked)
-        notes.append(f"{left:,} of {len(features):,} columns were left out for lack of time, the least promising ones.")
-    on = measured_on if len(rows) == len(y) else f"{len(rows):,} rows drawn from {measured_on}"
+    sets = sets_of(alike(asked.columns, ranked[:LOOKED_AT_FOR_LIKENESS]))
+    rng = np.random.default_rng([seed, 1])
+    together = measure_together(asked.prober(deadline), truth, prediction, sets, metric, threshold=threshold, rng=rng)
     return Explanation(
         importances=importances,
         effects=effects,
-        measured_on=on,
+        measured_on=measured_on if len(truth) == len(y) else f"{len(truth):,} rows drawn from {measured_on}",
         outcome=outcome,
         interactions=interactions,
-        notes=tuple(notes),
+        notes=(
+            *note_order(importances),
+            *doubts,
+            *note_alike(sets, together),
+            *_note_unranked(len(features), len(ranked), metric.title, metric.undefined(truth, prediction)),
+        ),
         together=together,
     )
 
 
-def _rows_and_prediction(
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Asked:
+    """The rows that the model is asked about, what came of them, and what it says of them."""
+
+    predict: Predict
+    columns: Columns
+    truth: np.ndarray
+    prediction: np.ndarray
+    row_seconds: float
+
+    def prober(self, until: float) -> Prober:
+        return Prober(self.predict, self.columns, until, self.row_seconds * len(self.truth))
+
+
+def _note_unranked(n_features: int, n_ranked: int, title: str, undefined: str) -> Iterator[str]:
+    if not n_ranked and undefined:
+        yield f"The columns could not be ranked: {title} is not defined on these rows ({undefined})."
+    elif n_ranked < n_features:
+        left = n_features - n_ranked
+        yield f"{left:,} of {n_features:,} columns were left out for lack of time, the least promising ones."
+
+
+def _ask(
     predict: Predict,
     columns: Columns,
     y: np.ndarray,
@@ -138,8 +143,8 @@ def _rows_and_prediction(
     deadline: float,
     rng: np.random.Generator,
     known: float,
-) -> tuple[np.ndarray, np.ndarray, float]:
-    """Return the rows to measure on, the model's prediction of them, and the seconds that a row takes.
+) -> _Asked:
+    """Return the model asked about the rows to measure on; ``known`` are the seconds of a row, 0 where nobody knows.
 
     A first call on few rows measures the cost; with a slow model or many columns fewer rows are taken, so that every
     column gets its turn.
@@ -159,7 +164,10 @@ def _rows_and_prediction(
         max(deadline - time.monotonic(), 0.0) * (1 - TIME_FOR_EFFECTS) / max(per_row * n_features * REPEATS, 1e-12)
     )
     most = int(min(max(affordable, len(few)), MAX_ROWS))
-    if most <= len(few) or len(few) == len(y):
-        return few, prediction, per_row
-    rows = draw_rows(len(y), most, rng)
-    return rows, predict(take(columns, rows)), per_row
+    rows = few
+    if most > len(few) and len(few) < len(y):
+        rows = draw_rows(len(y), most, rng)
+        prediction = predict(take(columns, rows))
+    return _Asked(
+        predict=predict, columns=take(columns, rows), truth=y[rows], prediction=prediction, row_seconds=per_row
+    )
