@@ -17,7 +17,7 @@ from modelwright.evaluate.curves import confusion, curves, residuals
 from modelwright.evaluate.evidence import Evidence
 from modelwright.evaluate.intervals import measure
 from modelwright.evaluate.learning import learning_curve
-from modelwright.evaluate.measurements import Cases, Evaluation, Measurement
+from modelwright.evaluate.measurements import Cases, Evaluation, Measurement, Slice
 from modelwright.evaluate.metrics import Metric, applicable, get
 from modelwright.evaluate.money.worth import measure_worth
 from modelwright.evaluate.optimism import Selections, corrected, reselect
@@ -81,11 +81,7 @@ def evaluate(
         metric, y, evidence.learning, threshold=threshold, groups=evidence.groups, unit=unit, seed=seed
     )
     reported = {name: m for name, (_, m) in measured.items()}
-    others = {n: c for n, c in evidence.columns.items() if n != problem.target}
-    slices = find_slices(
-        metric, y, prediction, others, evidence.contract,
-        threshold=threshold, groups=evidence.groups, unit=unit, seed=seed,
-    )  # fmt: skip
+    worth = measure_worth(evidence, told, seed=seed)
     evaluation = Evaluation(
         headline=headline,
         metrics=tuple(reported.values()),
@@ -94,24 +90,46 @@ def evaluate(
         train_score=train,
         train_constant=train_constant,
         fit_verdict=fit_verdict(metric, headline, train, comparisons, train_constant),
-        slices=slices,
+        slices=_slices(metric, problem, evidence, threshold, unit, seed),
         learning_curve=points,
         learning_note=note,
         calibration_note=evidence.calibration_note,
         threshold=threshold,
         threshold_why=evidence.threshold_why,
         cases=_cases(problem, evidence, reported, selections, threshold, unit, seed),
-        worth=measure_worth(evidence, told, seed=seed),
+        worth=worth,
+        value_per_row=None if worth is None else worth.value,
     )
-    if evaluation.worth is not None:
-        evaluation = replace(evaluation, value_per_row=evaluation.worth.value)
+    return _with_errors(evaluation, problem, evidence, unit, seed)
+
+
+def _slices(
+    metric: Metric, problem: Problem, evidence: Evidence, threshold: float | None, unit: str, seed: int
+) -> tuple[Slice, ...]:
+    return find_slices(
+        metric,
+        evidence.y,
+        evidence.prediction,
+        {name: column for name, column in evidence.columns.items() if name != problem.target},
+        evidence.contract,
+        threshold=threshold,
+        groups=evidence.groups,
+        unit=unit,
+        seed=seed,
+    )
+
+
+def _with_errors(evaluation: Evaluation, problem: Problem, evidence: Evidence, unit: str, seed: int) -> Evaluation:
+    """Add how the predictions err: the residuals of values; of classes which are mistaken for which, and how the
+    chances mean what they say."""
+    y, prediction, groups = evidence.y, evidence.prediction, evidence.groups
     if not problem.classes:
-        return replace(evaluation, residuals=residuals(y, prediction, groups=evidence.groups, unit=unit, seed=seed))
+        return replace(evaluation, residuals=residuals(y, prediction, groups=groups, unit=unit, seed=seed))
     return replace(
         evaluation,
-        confusion=confusion(y, prediction, problem.classes, threshold),
+        confusion=confusion(y, prediction, problem.classes, evaluation.threshold),
         calibration=calibration_bins(y, prediction),
-        calibration_error=calibration_error(y, prediction, groups=evidence.groups, seed=seed),
+        calibration_error=calibration_error(y, prediction, groups=groups, seed=seed),
         curves=curves(y, prediction),
     )
 
