@@ -120,36 +120,19 @@ def package(
     """
     number = next_version(project)
     folder = project / "versions" / str(number)
-    compared: list[Parity] = []
-    served: list[tuple[Plan, RowPlan]] = []
-
-    def check(loaded: Plan) -> float:
-        served.append((loaded, row_plan_of(loaded)))
-        compared.append(check_parity(plan, loaded, checks, native, seed=seed, compiled=served[0][1]))
-        return compared[0].max_difference
-
-    problem, evaluation = documents["problem"], documents["evaluation"]
-    facts = Facts(
-        version=number,
-        target=problem.target,
-        metric=problem.metric,
-        score=evaluation.headline,
-        documents=digests,
-        rows={"in the source": documents["source"].n_rows, "used": n_rows},
-    )
-    compiled = compile_plan(plan, check_columns(checks, plan.contract, seed=seed))
+    compared = _Compared(plan, checks, native, seed)
     manifest = write_version(
         folder,
-        compiled,
-        facts=facts,
+        compile_plan(plan, check_columns(checks, plan.contract, seed=seed)),
+        facts=_facts(number, documents, digests, n_rows),
         profile=profile,
         seed=seed,
-        check=check,
+        check=compared,
         uncertainty=uncertainty,
         reference=reference,
         parts=parts,
     )
-    version = open_written(folder, *served[0])
+    version = open_written(folder, compared.loaded, compared.rows)
     latency = measure_latency(version)
     packaged = Packaged(
         version=number,
@@ -157,11 +140,47 @@ def package(
         digest=version.digest,
         size_bytes=version.size_bytes,
         latency_ms=latency,
-        parity=compared[0],
+        parity=compared.parity,
         files=tuple(entry.name for entry in manifest.files),
         beyond_limits=_beyond(limits, version.size_bytes, latency),
     )
     return packaged, version
+
+
+class _Compared:
+    """Compares the plan that was loaded back with the libraries, once. Keeps it, as the version is opened with it.
+
+    Attributes
+    ----------
+    loaded : Plan
+    rows : RowPlan
+        The same for one row.
+    parity : Parity
+    """
+
+    loaded: Plan
+    rows: RowPlan
+    parity: Parity
+
+    def __init__(self, plan: Plan, checks: Columns, native: Mapping[str, np.ndarray], seed: int) -> None:
+        self._plan, self._checks, self._native, self._seed = plan, checks, native, seed
+
+    def __call__(self, loaded: Plan) -> float:
+        self.loaded, self.rows = loaded, row_plan_of(loaded)
+        self.parity = check_parity(self._plan, loaded, self._checks, self._native, seed=self._seed, compiled=self.rows)
+        return self.parity.max_difference
+
+
+def _facts(number: int, documents: Mapping[str, Any], digests: Mapping[str, str], n_rows: int) -> Facts:
+    problem = documents["problem"]
+    return Facts(
+        version=number,
+        target=problem.target,
+        metric=problem.metric,
+        score=documents["evaluation"].headline,
+        documents=digests,
+        rows={"in the source": documents["source"].n_rows, "used": n_rows},
+    )
 
 
 def next_version(project: Path) -> int:

@@ -157,7 +157,26 @@ def _fill(
     documents |= parts
     for name, document in documents.items():
         write_json(folder / name, document)
-    manifest = Manifest(
+    manifest = _manifest(plan, facts, created, libraries, difference)
+    texts = {
+        "requirements-runtime.txt": requirements(libraries),
+        "README.md": render_readme(manifest, plan),
+        **mlflow_files(manifest, plan),
+    }
+    for name, text in texts.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    entries = tuple(_entry(folder, name) for name in sorted((*names, *documents, *texts)))
+    manifest = replace(manifest, files=entries)
+    write_json(folder / MANIFEST, manifest)
+    (folder / SEAL).write_bytes(seal((folder / MANIFEST).read_bytes()))
+    return manifest
+
+
+def _manifest(
+    plan: Plan, facts: Facts, created: str, libraries: dict[str, str], difference: float | None
+) -> Manifest:
+    """Return the manifest but for its files: what is written of the version beside them is rendered from it."""
+    return Manifest(
         format=FORMAT,
         made_by=made_by(),
         version=facts.version,
@@ -175,18 +194,6 @@ def _fill(
         libraries=libraries,
         licences=licences_of(libraries),
     )
-    texts = {
-        "requirements-runtime.txt": requirements(libraries),
-        "README.md": render_readme(manifest, plan),
-        **mlflow_files(manifest, plan),
-    }
-    for name, text in texts.items():
-        (folder / name).write_text(text, encoding="utf-8")
-    entries = tuple(_entry(folder, name) for name in sorted((*names, *documents, *texts)))
-    manifest = replace(manifest, files=entries)
-    write_json(folder / MANIFEST, manifest)
-    (folder / SEAL).write_bytes(seal((folder / MANIFEST).read_bytes()))
-    return manifest
 
 
 def _needed(profile: Profile, names: tuple[str, ...]) -> Profile:
