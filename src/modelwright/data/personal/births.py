@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from modelwright.data.ranks import average_ranks
+
 __all__ = ["LEAST_DATES", "lie_like_births"]
 
 LEAST_DATES = 50
@@ -67,6 +69,5 @@ def _on_all_days(days: np.ndarray) -> bool:
 
 def _in_order(seconds: np.ndarray) -> bool:
     """Return whether the dates rise or fall with the rows."""
-    ranks = np.argsort(np.argsort(seconds, kind="stable"), kind="stable")
-    together = np.corrcoef(ranks, np.arange(len(ranks)))[0, 1]
+    together = np.corrcoef(average_ranks(seconds), np.arange(len(seconds)))[0, 1]
     return bool(abs(together) >= ORDERED)
