@@ -6,7 +6,7 @@ with its planned twin it is the target. So they are asked about, never dropped.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from modelwright.audit.names import AFTER_STRONG, AFTER_WEAK, BEFORE, TIME, tokens
 
@@ -33,7 +33,8 @@ def same_event(names: Sequence[str], target: str) -> dict[str, str]:
     or of how long something took, with a word of time behind it ("arr_delay", "arr_time"); and, for lateness and beside
     one of these, how long a part of the event took ("air_time").
     """
-    found = {name: why for name in names if name != target and (why := _sign(name, names, target))}
+    plans = _plans(names)
+    found = {name: why for name in names if name != target and (why := _sign(name, plans, target))}
     if not found or not LATENESS.intersection(tokens(target)):
         return found
     spans = {
@@ -44,11 +45,11 @@ def same_event(names: Sequence[str], target: str) -> dict[str, str]:
     return {name: (found.get(name) or spans[name]) for name in names if name in found or name in spans}
 
 
-def _sign(name: str, names: Sequence[str], target: str) -> str:
+def _sign(name: str, plans: Mapping[tuple[str, ...], str], target: str) -> str:
     own = tokens(name)
     if BEFORE.intersection(own) or not own:
         return ""
-    planned = next((n for n in names if n != name and _is_plan_of(tokens(n), own)), "")
+    planned = plans.get(tuple(w for w in own if w != "actual"), "")
     if planned:
         return f"'{planned}' says what was planned, so it says what happened"
     said = tokens(target)
@@ -58,10 +59,15 @@ def _sign(name: str, names: Sequence[str], target: str) -> str:
     return ""
 
 
-def _is_plan_of(plan: tuple[str, ...], own: tuple[str, ...]) -> bool:
-    """Return whether a name is another one with a word of planning; times alone are of no event."""
-    rest = tuple(w for w in plan if w not in PLANNED)
-    return len(rest) < len(plan) and rest == tuple(w for w in own if w != "actual") and not TIME.issuperset(rest)
+def _plans(names: Sequence[str]) -> dict[tuple[str, ...], str]:
+    """Return the first name with a word of planning by what it is a plan of; times alone are of no event."""
+    found: dict[tuple[str, ...], str] = {}
+    for name in names:
+        words = tokens(name)
+        rest = tuple(w for w in words if w not in PLANNED)
+        if len(rest) < len(words) and not TIME.issuperset(rest):
+            found.setdefault(rest, name)
+    return found
 
 
 def _span(name: str) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from difflib import SequenceMatcher
+from functools import lru_cache
 
 __all__ = [
     "AFTER_STRONG",
@@ -137,7 +138,11 @@ MIN_SIBLING = 5
 MAX_SIBLINGS = 3
 SIBLING_SHARE = 0.3
 
+# A dozen rules ask for the words of the same names, of some columns beside all the others.
+KEPT_NAMES = 20_000
 
+
+@lru_cache(maxsize=KEPT_NAMES)
 def tokens(name: str) -> tuple[str, ...]:
     """Return the lower-case words of a name: ``"DaysInWaiting_list2"`` → ``("days", "in", "waiting", "list", "2")``."""
     return tuple(word.lower() for run in _RUN.findall(name) for word in _camel(run))
