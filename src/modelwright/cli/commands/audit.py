@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from modelwright.cli.options import brief_fields, brief_options, output_options
+
+if TYPE_CHECKING:
+    from modelwright.auditing import Audited
 
 __all__ = ["command"]
 
@@ -41,10 +44,7 @@ def command(
     from modelwright.api import make_brief
     from modelwright.auditing import audit_only, check_outputs
     from modelwright.cli.showing import listening, print_json
-    from modelwright.documents import to_builtins, write_atomic
-    from modelwright.format import plural
     from modelwright.loading import load_alone
-    from modelwright.report.describing import apart, effect_words
 
     began = time.monotonic()
     fields = brief_fields(options)
@@ -55,31 +55,43 @@ def command(
     with listening(silent=as_json or quiet) as listener:
         found = audit_only(asked, listener=listener, fix=fix, script=script)
     if report is not None:
-        from modelwright.ledger import now
-        from modelwright.report.audit_html import render_audit
-        from modelwright.report.inputs import AuditInput
-
-        page = AuditInput(**vars(found), wall_s=time.monotonic() - began, created_at=now())
-        write_atomic(Path(report), render_audit(page).encode())
+        _write_report(found, Path(report), time.monotonic() - began)
     if as_json:
-        print_json(
-            {
-                "source": to_builtins(found.source),
-                "rows": found.audit.n_rows,
-                "rows_examined": found.audit.n_rows_examined,
-                "columns": [
-                    {"name": s.name, "kind": s.kind.value, "why": s.why, "levels": s.n_levels}
-                    for s in found.contract.columns
-                ],
-                "findings": [to_builtins(f) for f in found.audit.findings],
-                "rules": [to_builtins(o) for o in found.audit.outcomes],
-                "report": report,
-                "fixed": fix,
-                "script": script,
-            }
-        )
-        return
-    read = found.source
+        print_json({**_document(found), "report": report, "fixed": fix, "script": script})
+    else:
+        _show(found)
+
+
+def _write_report(found: Audited, path: Path, wall_s: float) -> None:
+    from modelwright.documents import write_atomic
+    from modelwright.ledger import now
+    from modelwright.report.audit_html import render_audit
+    from modelwright.report.inputs import AuditInput
+
+    page = AuditInput(**vars(found), wall_s=wall_s, created_at=now())
+    write_atomic(path, render_audit(page).encode())
+
+
+def _document(found: Audited) -> dict[str, Any]:
+    from modelwright.documents import to_builtins
+
+    return {
+        "source": to_builtins(found.source),
+        "rows": found.audit.n_rows,
+        "rows_examined": found.audit.n_rows_examined,
+        "columns": [
+            {"name": s.name, "kind": s.kind.value, "why": s.why, "levels": s.n_levels} for s in found.contract.columns
+        ],
+        "findings": [to_builtins(f) for f in found.audit.findings],
+        "rules": [to_builtins(o) for o in found.audit.outcomes],
+    }
+
+
+def _show(found: Audited) -> None:
+    from modelwright.format import plural
+    from modelwright.report.describing import apart, effect_words
+
+    read, outcomes = found.source, found.audit.outcomes
     click.echo(f"{plural(read.n_rows, 'row')} × {plural(read.n_columns, 'column')} in {read.location}")
     for note in read.notes:
         click.echo(f"! in reading: {note}")
@@ -88,7 +100,7 @@ def command(
         click.echo(f"{MARKS[f.severity.value]} {f.code} {f.title}:{columns}\n    {f.message}\n    → {f.done}")
         if measured := effect_words(f):
             click.echo(f"    {measured}")
-    passed = sum(o.answer == "passed" for o in found.audit.outcomes)
-    click.echo(f"{plural(len(found.audit.findings), 'finding')}; {passed} of {len(found.audit.outcomes)} rules passed")
-    for line in apart(found.audit.outcomes):
+    passed = sum(o.answer == "passed" for o in outcomes)
+    click.echo(f"{plural(len(found.audit.findings), 'finding')}; {passed} of {len(outcomes)} rules passed")
+    for line in apart(outcomes):
         click.echo(line)
