@@ -169,6 +169,24 @@ def test_of_many_classes_the_likeliest_is_told() -> None:
     assert value(told, "model_prediction_value_sum", model="m", version="1") == pytest.approx(1.4)
 
 
+@pytest.mark.parametrize("watched", [["prediction"], ["probability_a", "probability_b"], ["probability_c"]])
+def test_one_answer_counts_as_an_answer_of_one_row(watched: list[str]) -> None:
+    answer = {"prediction": 0.7, "probability_a": 0.2, "probability_b": 0.8}
+    pages = []
+    for many in (True, False):
+        metrics = Metrics()
+        model = metrics.model("m", "1", watched=watched, edges=(0.5, 0.75))
+        if many:
+            metrics.began()
+            model.observe(0.0003, {name: [value] for name, value in answer.items()})
+            metrics.ended("/predict", 200)
+        else:
+            model.observe_one(0.0003, answer)
+            metrics.told("/predict", 200)
+        pages.append({name: f.samples for name, f in read(metrics.render()).items() if not name.startswith("process")})
+    assert pages[0] == pages[1]
+
+
 def test_missing_values_of_the_first_features() -> None:
     metrics = Metrics()
     names = tuple(f"f{i}" for i in range(FEATURES + 5))

@@ -18,7 +18,7 @@ import msgspec
 from modelwright.data.contract import ColumnSpec, Contract, Kind
 from modelwright.data.rows import LONGEST_REMEMBERED, Row, RowReader
 
-__all__ = ["TypedReader", "TypedRow", "picker"]
+__all__ = ["TypedReader", "TypedRow", "is_field_name", "picker"]
 
 EXACT = 2**53
 """Whole numbers up to it are the same number as int and as float."""
@@ -67,7 +67,7 @@ class TypedReader:
     @classmethod
     def of(cls, reader: RowReader) -> TypedReader | None:
         """Return the reader of a contract; None where a name cannot be one of a decoder."""
-        return cls(reader) if all(map(_is_name, reader.contract.names)) else None
+        return cls(reader) if all(map(is_field_name, reader.contract.names)) else None
 
     def __init__(self, reader: RowReader) -> None:
         contract = reader.contract
@@ -156,7 +156,7 @@ def picker(places: Sequence[int]) -> Callable[[Sequence[Any]], Sequence[Any]]:
     return lambda values: ()
 
 
-def _is_name(name: str) -> bool:
+def is_field_name(name: str) -> bool:
     """Return whether msgspec takes a name for a field: it writes it as it is."""
     return not any(c in '"\\' or c < " " or "\ud800" <= c <= "\udfff" for c in name)
 

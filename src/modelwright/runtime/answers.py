@@ -66,13 +66,17 @@ def row_answer(
     if objective not in WITH_CLASSES:
         return lambda prediction: {"prediction": prediction[0]}
     names = tuple(f"probability_{name}" for name in classes)
+    if len(names) != 2:
+        return lambda prediction: {
+            "prediction": classes[prediction.index(max(prediction))],
+            **dict(zip(names, prediction)),
+        }
     limit = DEFAULT_THRESHOLD if threshold is None else threshold
+    (other, event), (name_of_other, name_of_event) = classes, names
 
-    def answer(prediction: list[float]) -> dict[str, Any]:
-        if len(prediction) == 2:
-            chosen = int(prediction[1] >= limit)
-        else:
-            chosen = prediction.index(max(prediction))
-        return {"prediction": classes[chosen], **dict(zip(names, prediction))}
+    def of_two(prediction: list[float]) -> dict[str, Any]:
+        without, of_event = prediction
+        chosen = event if of_event >= limit else other
+        return {"prediction": chosen, name_of_other: without, name_of_event: of_event}
 
-    return answer
+    return of_two

@@ -13,7 +13,9 @@ from modelwright.errors import RequestError
 from modelwright.serve.deployment import SHADOW
 from modelwright.serve.exchange import Asked, Reply, Request, Scored
 from modelwright.serve.models import Model
+from modelwright.serve.quick import Answered
 from modelwright.serve.rates import Gate
+from modelwright.serve.routes import PREDICT
 from modelwright.serve.state import LINES_AT_ONCE, State
 
 __all__ = ["Afterwards", "Done"]
@@ -48,7 +50,7 @@ class Afterwards:
     def __init__(self, state: State, gate: Gate, threads: ThreadPoolExecutor) -> None:
         self._state, self._gate, self._threads = state, gate, threads
         self._tasks: set[asyncio.Task[Any]] = set()
-        self._bunch: list[tuple[Done, Request, float, float]] = []
+        self._bunch: list[tuple[Model, str, str, Answered, float, float]] = []
         self._timed = False
 
     def __call__(self, done: Done, request: Request, seconds: float) -> None:
@@ -63,18 +65,18 @@ class Afterwards:
         elif self._gate.try_enter():
             self.in_background(self._slow_shadow(challenger, asked, request))
 
-    def quick(self, done: Done, request: Request, seconds: float) -> None:
+    def quick(self, model: Model, role: str, request_id: str, found: Answered, seconds: float) -> None:
         """Do it soon, for an answer to one record that was made at once; never before the answer has left."""
-        loop = asyncio.get_running_loop()
+        waiting = (model, role, request_id, found, seconds, time.time() - seconds)
         if self._state.deployment.shadows:
-            loop.call_soon(self._of_quick, done, request, seconds, time.time())
+            asyncio.get_running_loop().call_soon(self._of_quick, *waiting)
             return
-        self._bunch.append((done, request, seconds, time.time()))
+        self._bunch.append(waiting)
         if len(self._bunch) == BUNCH:
-            loop.call_soon(self.catch_up)
+            asyncio.get_running_loop().call_soon(self.catch_up)
         elif not self._timed:
             self._timed = True
-            loop.call_later(BUNCH_S, self._in_time)
+            asyncio.get_running_loop().call_later(BUNCH_S, self._in_time)
 
     def catch_up(self) -> None:
         """Do what still waits to be done, before anybody asks for it or the champion changes."""
@@ -86,13 +88,15 @@ class Afterwards:
         self._timed = False
         self.catch_up()
 
-    def _of_quick(self, done: Done, request: Request, seconds: float, at: float) -> None:
-        self._state.metrics.began()
-        self._state.metrics.ended(request.path, 200)
-        self._state.answered(done.model, done.role, done.asked, done.scored, request, seconds, at=at)
+    def _of_quick(
+        self, model: Model, role: str, request_id: str, found: Answered, seconds: float, received: float
+    ) -> None:
+        _, answer, record, _ = found
+        self._state.answered_one(model, role, request_id, PREDICT.template, record, answer, seconds, received)
         challenger = self._state.deployment.challenger
         if challenger is not None and self._state.deployment.shadows:
-            self._shadow(challenger, done.asked, request)
+            request = Request(PREDICT.method, PREDICT.template, {}, b"", request_id=request_id)
+            self._shadow(challenger, Asked(records=[record]), request)  # type: ignore[list-item]
 
     def in_background(self, work: Coroutine[Any, Any, None]) -> None:
         """Run a task that nobody waits for; it is kept alive until it ends."""

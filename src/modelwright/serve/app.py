@@ -52,7 +52,10 @@ MOST_FIELDS = 100  # after the question mark
 TICK_S = 0.1  # between two looks at the champion, the log and those who send slowly
 NOTES_HEADER = "x-contract-notes"  # in how many ways the rows differ from the contract
 VERDICT = "modelwright.admitted"
-_QUICK_HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nx-content-type-options: nosniff\r\n"
+_QUICK_ANSWER = (
+    b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nx-content-type-options: nosniff\r\n%b%b"
+    b"content-length: %d\r\nx-request-id: %b\r\n\r\n%b"
+)
 _PLAIN_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 
 Scope = MutableMapping[str, Any]
@@ -84,6 +87,8 @@ class App:
         self._timer: asyncio.TimerHandle | None = None
         self._changing = False
         self.heads = Heads()
+        self._more: Sequence[tuple[bytes, bytes]] = ()
+        self._more_lines = b""
         predict, _ = routes.find(PREDICT.method, PREDICT.template)
         self._may_be_quick = predict == PREDICT  # a platform may mean something else by it
 
@@ -197,7 +202,13 @@ class App:
         return body
 
     def quick(
-        self, scope: Scope, headers: Mapping[str, str], body: bytes, more: Sequence[tuple[bytes, bytes]]
+        self,
+        scope: Scope,
+        headers: Mapping[str, str],
+        body: bytes,
+        more: Sequence[tuple[bytes, bytes]],
+        *,
+        known: bool = False,
     ) -> bytes | None:
         """Return the whole HTTP answer to ``POST /predict``, made at once; None where it must go the usual way.
 
@@ -211,9 +222,16 @@ class App:
             At most `quick.LONGEST`.
         more : sequence of (bytes, bytes)
             Headers that every answer has.
+        known : bool
+            Whether a request with the same headers was answered here before: they ask for nothing else, and have no id.
         """
+        if not self._may_be_quick or self.state.draining:
+            return None
         try:
-            return self._quick(scope, headers, body, more) if self._may_be_quick and not self.state.draining else None
+            if known:
+                return self._quick(scope, headers, body, more, self.new_id())
+            if is_plain(headers, self.state.settings.limits):
+                return self._quick(scope, headers, body, more, self._id(headers))
         except RequestError as refused:
             scope[VERDICT] = refused
         except Exception:  # noqa: BLE001 - the usual way meets it again, and tells it
@@ -221,27 +239,28 @@ class App:
         return None
 
     def _quick(
-        self, scope: Scope, headers: Mapping[str, str], body: bytes, more: Sequence[tuple[bytes, bytes]]
+        self,
+        scope: Scope,
+        headers: Mapping[str, str],
+        body: bytes,
+        more: Sequence[tuple[bytes, bytes]],
+        request_id: str,
     ) -> bytes | None:
         began = time.perf_counter()
-        if not is_plain(headers, self.state.settings.limits):
-            return None
         client = scope["client"]
         self.state.guard.admit("POST", headers, client[0] if client else "", PREDICT.scope)
         scope[VERDICT] = True
-        request = Request("POST", PREDICT.template, headers, body, request_id=self._id(headers))
-        model, role = self.state.deployment.choose(request.request_id)
-        found = model.quick(body, request.request_id)
+        model, role = self.state.deployment.choose(request_id)
+        name = request_id.encode()
+        found = model.quick(body, name)
         if found is None:
             return None
-        content, asked, scored = found
-        done = Done(Reply(200, content), asked, scored, model, role)
-        self._afterwards.quick(done, request, time.perf_counter() - began)
-        if scored.violations:
-            more = (*more, (NOTES_HEADER.encode(), b"%d" % len(scored.violations)))
-        lines = [_QUICK_HEAD, *(b"%b: %b\r\n" % header for header in more)]
-        lines.append(b"content-length: %d\r\nx-request-id: %b\r\n\r\n" % (len(content), request.request_id.encode()))
-        return b"".join(lines) + content
+        document, told = found[0], found[3]
+        self._afterwards.quick(model, role, request_id, found, time.perf_counter() - began)
+        if more is not self._more:  # once a second: the date
+            self._more, self._more_lines = more, b"".join(b"%b: %b\r\n" % header for header in more)
+        notes = b"%b: %d\r\n" % (NOTES_HEADER.encode(), len(told)) if told else b""
+        return _QUICK_ANSWER % (self._more_lines, notes, len(document), name, document)
 
     async def _predict(self, route: Route, request: Request) -> Done:
         model, role = self.state.deployment.choose(request.request_id, request.parameters.get("version"))

@@ -82,7 +82,7 @@ class Connection(HttpToolsProtocol):
         if head is None or not self._is_free() or len(self.connections) > self.app.state.settings.connections:
             return False
         scope: dict[str, Any] = {"client": self.client}
-        answer = self.app.quick(scope, head.headers, data[head.size :], self.server_state.default_headers)
+        answer = self.app.quick(scope, head.headers, data[head.size :], self.server_state.default_headers, known=True)
         if answer is None:
             self._tried = scope
             return False

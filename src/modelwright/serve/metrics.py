@@ -117,6 +117,10 @@ class Metrics:
     def ended(self, route: str, status: int) -> None:
         """Count its answer. ``route`` is the template, never the path that was asked for."""
         self._numbers[self._progress] -= 1.0
+        self.told(route, status)
+
+    def told(self, route: str, status: int) -> None:
+        """Count an answer that was there as soon as it was asked for."""
         at = self._statuses.get((route, status))
         if at is None:
             at = self._statuses[route, status] = self._store.place(_HTTP, {"route": route, "status": str(status)})
@@ -232,7 +236,21 @@ class ModelMetrics:
         if len(values) != 1:
             self._many(values)
             return
-        value = values[0]
+        self._one(values[0])
+
+    def observe_one(self, seconds: float, answer: Mapping[str, Any]) -> None:
+        """Count a request for one record that was answered; `observe` with single values."""
+        numbers = self._numbers
+        numbers[self._success] += 1.0
+        numbers[self._seconds + bisect_left(SECONDS_EDGES, seconds)] += 1.0
+        numbers[self._seconds_sum] += seconds
+        if self._only is not None:
+            self._one(answer.get(self._only))
+        else:
+            self._one(max((answer[w] for w in self._watched if w in answer), default=None))
+
+    def _one(self, value: Any) -> None:
+        numbers = self._numbers
         if value is not None and value == value:  # NaN is in no bucket
             numbers[self._values + bisect_left(self._edges, value)] += 1.0
             numbers[self._values_sum] += value

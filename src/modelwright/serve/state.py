@@ -135,15 +135,11 @@ class State:
         request: Request,
         seconds: float,
         first: int = 0,
-        *,
-        at: float | None = None,
     ) -> None:
-        """Count and keep what was answered; after the answer went out.
+        """Count and keep what was answered just now; after the answer went out.
 
         Parameters
         ----------
-        at : float or None
-            When it was answered, in seconds since 1970; None: now.
         first : int
             Number of the first of these rows in the request.
         """
@@ -158,12 +154,41 @@ class State:
             route=request.path,
             version=model.facts.version,
             role=role,
-            received=(time.time() if at is None else at) - seconds,
+            received=time.time() - seconds,
             seconds=seconds,
             records=asked.records,
             columns=asked.columns,
             answers=scored.answers,
             first=first,
+        )
+
+    def answered_one(
+        self,
+        model: Model,
+        role: str,
+        request_id: str,
+        route: str,
+        record: Mapping[str, Any],
+        answer: Mapping[str, Any],
+        seconds: float,
+        received: float,
+    ) -> None:
+        """Count and keep the answer to one record, as `answered` does, and the request itself."""
+        self.metrics.told(route, 200)
+        counts = self.metrics_of(model)
+        counts.observe_one(seconds, answer)
+        self._answered += 1
+        if self._answered % LOOK_EVERY == 0:
+            counts.look((record,), None)
+        self.log.record_one(
+            request_id=request_id,
+            route=route,
+            version=model.facts.version,
+            role=role,
+            received=received,
+            seconds=seconds,
+            record=record,
+            answer=answer,
         )
 
     async def answered_in_parts(

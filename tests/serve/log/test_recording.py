@@ -21,7 +21,7 @@ from modelwright.data.contract import ColumnSpec, Contract, Kind
 from modelwright.errors import ProjectError, UsageError
 from modelwright.serve.log import LogPolicy, PredictionLog, read_feedback, read_log
 from modelwright.serve.log.rows import TEXT_LIMIT
-from tests.serve.log.conftest import KEY, NOON, RECORD, bytes_of, put, small_contract
+from tests.serve.log.conftest import ANSWERS, KEY, NOON, RECORD, bytes_of, put, small_contract
 
 Make = Callable[..., PredictionLog]
 
@@ -45,6 +45,21 @@ def test_a_row_comes_back_as_it_was_scored(make_log: Make) -> None:
     assert row["answers"] == {"prediction": "yes", "probability_no": 0.25, "probability_yes": 0.75}
     assert row["unreadable"] == []
     assert (log.counters.written, log.counters.dropped, log.counters.failed) == (1, 0, 0)
+
+
+@pytest.mark.parametrize("record", [RECORD, {"AGE ": 7, "job": "\ud800"}, {}, None, 7])
+@pytest.mark.parametrize("policy", [{}, {"kept": ("E-Mail", "remarks"), "hashed": ("job",)}, {"mode": "off"}])
+def test_one_record_is_kept_as_a_request_of_one_row_is(make_log: Make, record: Any, policy: dict[str, Any]) -> None:
+    log = make_log(**policy)
+    put(log, records=[record])
+    log.record_one(
+        request_id="r1", route="/predict", version="3", role="champion", received=NOON, seconds=0.002,
+        record=record, answer={name: given[0] for name, given in ANSWERS.items()},
+    )  # fmt: skip
+    log.flush()
+    rows = read_log(log.folder).to_pylist() if log.folder.exists() else []
+    assert rows[: len(rows) // 2] == rows[len(rows) // 2 :] and len(rows) % 2 == 0
+    assert log.counters.dropped == (2 if not isinstance(record, dict) and log.policy.mode != "off" else 0)
 
 
 def test_missing_is_missing_however_it_is_spelled(make_log: Make) -> None:

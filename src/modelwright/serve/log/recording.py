@@ -159,6 +159,28 @@ class PredictionLog:
         except ROW_ERRORS:
             self.counters.dropped += 1  # no rows, or columns of different lengths: nothing that was ever scored
 
+    def record_one(
+        self,
+        *,
+        request_id: str,
+        route: str,
+        version: str,
+        role: str,
+        received: float,
+        seconds: float,
+        record: Mapping[str, Any],
+        answer: Mapping[str, Any],
+    ) -> None:
+        """Keep one record and what was answered, a value each; the rest as in `record`."""
+        if not (self._on if self._limit is None else self.keeps(request_id)):
+            return
+        try:
+            values = self._picker(record)
+        except ROW_ERRORS:
+            self.counters.dropped += 1
+            return
+        self._add((received, request_id[:NAME_LIMIT], 0, route[:NAME_LIMIT], version, role, seconds, values, answer))
+
     def feedback(self, request_id: str, row: int, label: Any, received: float) -> bool:
         """Keep a late label; return whether it was taken: not with the mode ``off``, nor where the buffer is full."""
         if not self._on or not 0 <= row <= ROW_LIMIT:
