@@ -170,6 +170,16 @@ def test_groups_of_numbers_missing_values_and_two_columns():
     assert (other.codes == by_sex.codes).all()
 
 
+def test_many_rows_at_the_largest_number_are_in_the_last_quarter():
+    from modelwright.data.contract import ColumnSpec, Contract, Kind
+
+    ages = np.append(np.arange(20.0, 60.0), np.full(30, 90.0))  # "90 and over"
+    contract = Contract(columns=(ColumnSpec(name="age", kind=Kind.NUMBER),), rows_seen=70)
+    grouping = group_by("age", ages, contract)
+    assert grouping.labels == ("20 – 37", "38 – 54", "55 – 90")
+    assert np.bincount(grouping.codes).tolist() == [18, 17, 35]
+
+
 def test_the_document_says_what_was_asked():
     y, prediction, grouping = _world()
     judged = Judged(y=y, prediction=prediction, threshold=0.5)

@@ -11,8 +11,9 @@ import numpy as np
 from modelwright import format as fmt
 from modelwright.data.columns import Column, Columns, Strings
 from modelwright.data.contract import Contract, Kind
+from modelwright.runtime.group_odds import Cut
 
-__all__ = ["Grouping", "cells_of", "crossed", "group_by", "groupings"]
+__all__ = ["Grouping", "cells_of", "crossed", "cut_of", "group_by", "groupings"]
 
 MOST_LEVELS = 12  # the most frequent; the others are one group
 MOST_VALUES = 8  # distinct numbers up to which each is a group
@@ -52,43 +53,43 @@ def groupings(columns: Columns, names: Sequence[str], contract: Contract) -> tup
     return (*several, *(crossed(a, b) for a, b in pairs))
 
 
-def group_by(name: str, column: Column, contract: Contract) -> Grouping:
-    """Return the groups of a column: its levels, its few numbers, or the quarters of many."""
+def cut_of(name: str, column: Column, contract: Contract) -> Cut:
+    """Return how a column makes groups: by its levels, its few numbers, or the quarters of many."""
     if isinstance(column, Strings):
-        values, known = column.codes.astype(np.int64), column.codes >= 0
-        labels, codes = _levels(column, values, known)
-    else:
-        values = np.asarray(column, dtype=np.float64)
-        known = ~np.isnan(values)
-        labels, codes = _numbers(values, known, boolean=contract[name].kind is Kind.BOOLEAN)
-    if not known.all():
-        codes = np.where(known, codes, len(labels))
-        labels = [*labels, MISSING]
+        counts = np.bincount(column.codes[column.codes >= 0], minlength=len(column.levels))
+        own = [int(c) for c in np.argsort(-counts, kind="stable")[:MOST_LEVELS] if counts[c]]
+        return Cut(column=name, levels=tuple(str(column.levels[c]) for c in own))
+    values = np.asarray(column, dtype=np.float64)
+    known = values[~np.isnan(values)]
+    found = np.unique(known)
+    if contract[name].kind is Kind.BOOLEAN or len(found) <= MOST_VALUES:
+        return Cut(column=name, values=tuple(found.tolist()))
+    edges = np.unique(np.quantile(known, np.linspace(0, 1, QUARTERS + 1)[1:-1], method="lower"))
+    # Where a quarter or more of the rows have the largest number, as ages that are written "90 and over", no row lies
+    # beyond it.
+    return Cut(column=name, edges=tuple(edges[edges < found[-1]].tolist()))
+
+
+def group_by(name: str, column: Column, contract: Contract) -> Grouping:
+    """Return the groups of a column, see `cut_of`; rare levels are one more, and missing values another."""
+    cut = cut_of(name, column, contract)
+    codes = cut.codes(column)
+    known = column.codes >= 0 if isinstance(column, Strings) else ~np.isnan(np.asarray(column, dtype=np.float64))
+    labels = _labels(cut, column, codes, boolean=contract[name].kind is Kind.BOOLEAN)
+    for rows, label in ((known & (codes < 0), OTHERS), (~known, MISSING)):
+        if rows.any():
+            codes = np.where(rows, len(labels), codes)
+            labels.append(label)
     return Grouping((name,), tuple(labels), codes.astype(np.int64))
 
 
-def _levels(column: Strings, codes: np.ndarray, known: np.ndarray) -> tuple[list[str], np.ndarray]:
-    counts = np.bincount(codes[known], minlength=len(column.levels))
-    order = [int(c) for c in np.argsort(-counts, kind="stable") if counts[c]]
-    own, rest = order[:MOST_LEVELS], order[MOST_LEVELS:]
-    labels = [str(column.levels[c]) for c in own] + ([OTHERS] if rest else [])
-    number = np.full(len(column.levels) + 1, len(own))
-    number[own] = np.arange(len(own))
-    return labels, number[codes]
-
-
-def _numbers(values: np.ndarray, known: np.ndarray, *, boolean: bool) -> tuple[list[str], np.ndarray]:
-    found = np.unique(values[known])
-    if boolean or len(found) <= MOST_VALUES:
-        labels = [("yes" if v else "no") if boolean else fmt.number(float(v), 6) for v in found]
-        return labels, np.searchsorted(found, np.nan_to_num(values))
-    edges = np.unique(np.quantile(values[known], np.linspace(0, 1, QUARTERS + 1)[1:-1], method="lower"))
-    codes = np.searchsorted(edges, np.nan_to_num(values), side="left")
-    labels = []
-    for code in range(len(edges) + 1):
-        inside = values[known & (codes == code)]
-        labels.append(f"{fmt.number(float(inside.min()), 6)} – {fmt.number(float(inside.max()), 6)}")
-    return labels, codes
+def _labels(cut: Cut, column: Column, codes: np.ndarray, *, boolean: bool) -> list[str]:
+    if isinstance(column, Strings):
+        return list(cut.levels)
+    if cut.values:
+        return [("yes" if v else "no") if boolean else fmt.number(v, 6) for v in cut.values]
+    ranges = (np.asarray(column, dtype=np.float64)[codes == code] for code in range(cut.size))
+    return [f"{fmt.number(float(x.min()), 6)} – {fmt.number(float(x.max()), 6)}" for x in ranges if len(x)]
 
 
 def crossed(one: Grouping, other: Grouping) -> Grouping:

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from modelwright.data.columns import Column, Columns, Strings, take
-from modelwright.data.contract import Contract, Kind
-from modelwright.govern.fairness.groups import MOST_CROSSED, MOST_LEVELS, MOST_VALUES, QUARTERS, Grouping
+from modelwright.data.columns import Columns, take
+from modelwright.data.contract import Contract
+from modelwright.govern.fairness.groups import MOST_CROSSED, Grouping, cut_of
 from modelwright.govern.fairness.helping import GIVEN, Acted, lowest_ratio
 from modelwright.govern.fairness.measuring import FEWEST_ROWS
 from modelwright.runtime.group_odds import Cut, GroupOdds
@@ -70,7 +70,7 @@ def own_thresholds(
     aim : float
         Ratio, above 0 and at most 1.
     """
-    cuts = tuple(c for n in names[:MOST_CROSSED] if (c := _cut(n, columns[n], contract)) is not None)
+    cuts = tuple(c for n in names[:MOST_CROSSED] if (c := cut_of(n, columns[n], contract)).size > 1)
     if not cuts:
         return None
     shape = tuple(cut.size for cut in cuts)
@@ -156,23 +156,6 @@ ROUNDING = 0.02
 def _odds(chance: float) -> float:
     inside = min(max(chance, EDGE), 1 - EDGE)
     return inside / (1 - inside)
-
-
-def _cut(name: str, column: Column, contract: Contract) -> Cut | None:
-    """Return how a column makes groups, as `groups.group_by` has it; None where it has one value only."""
-    if isinstance(column, Strings):
-        counts = np.bincount(column.codes[column.codes >= 0], minlength=len(column.levels))
-        order = [int(c) for c in np.argsort(-counts, kind="stable")[:MOST_LEVELS] if counts[c]]
-        return Cut(column=name, levels=tuple(str(column.levels[c]) for c in order)) if len(order) > 1 else None
-    known = np.asarray(column, dtype=np.float64)
-    known = known[~np.isnan(known)]
-    found = np.unique(known)
-    if len(found) < 2:
-        return None
-    if contract[name].kind is Kind.BOOLEAN or len(found) <= MOST_VALUES:
-        return Cut(column=name, values=tuple(found.tolist()))
-    edges = np.unique(np.quantile(known, np.linspace(0, 1, QUARTERS + 1)[1:-1], method="lower"))
-    return Cut(column=name, edges=tuple(edges.tolist()))
 
 
 def crossfitted(
