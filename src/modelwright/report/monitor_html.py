@@ -10,7 +10,7 @@ from markupsafe import Markup
 from modelwright import __version__
 from modelwright.evaluate.measurements import Measurement
 from modelwright.ledger import now
-from modelwright.monitor.documents import Judgement, Monitoring, worst
+from modelwright.monitor.documents import Judgement, Monitoring
 from modelwright.report.charts.lines import Frame, Mark, Series, line_chart
 from modelwright.report.html import page
 
@@ -56,8 +56,7 @@ def render_monitoring(windows: Sequence[Monitoring], *, project: str) -> str:
         newest=newest,
         tone=TONES[judgement],
         answer=ANSWERS[judgement] if newest else "No window was judged yet",
-        worst=str(worst([w.judgement for w in windows])),
-        counts=[(str(j), sum(w.judgement is j for w in windows)) for j in Judgement],
+        counts=[(str(j), n) for j in Judgement if (n := sum(w.judgement is j for w in windows))],
         charts=[chart for chart in (_loss(windows), _drift(windows), _missing(windows)) if chart],
         alarms=alarms[:NEWEST_ALARMS],
         alarms_left=max(len(alarms) - NEWEST_ALARMS, 0),
