@@ -1,6 +1,6 @@
 """Runs that are asked to be fair: what is tried, what is chosen, and what is packaged."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -8,6 +8,7 @@ import pytest
 
 import modelwright as mw
 from modelwright.evaluate.measurements import Measurement
+from modelwright.govern.fairness.margins import Margins
 from modelwright.steps.fairer import chosen, judgement
 from modelwright.steps.mitigating import next_strength
 
@@ -107,10 +108,12 @@ class _Option:
     loss: float
     gain: Measurement | None = None
     lost: float = 0.0
+    margins: Margins = field(default_factory=Margins)
 
 
-def _tried(ratio, loss, lost, low=0.1):
-    return _Option(ratio, loss, Measurement(name="ratio_gain", value=0.2, low=low, high=0.4, n=900, method=""), lost)
+def _tried(ratio, loss, lost, low=0.1, **margins):
+    gain = Measurement(name="ratio_gain", value=0.2, low=low, high=0.4, n=900, method="")
+    return _Option(ratio, loss, gain, lost, Margins(**margins))
 
 
 def test_the_least_loss_is_taken_of_those_fair_enough_or_nearly_the_fairest():
@@ -120,6 +123,15 @@ def test_the_least_loss_is_taken_of_those_fair_enough_or_nearly_the_fairest():
     near, nearest = _tried(0.66, 0.2, 0.1), _tried(0.7, 0.4, 0.2)
     assert chosen([unfair, near, nearest], 0.8) is near
     assert chosen([unfair, _Option(None, 0.0)], 0.8) is unfair
+
+
+def test_a_ratio_that_is_surely_reached_goes_before_one_that_is_reached_by_luck():
+    unfair = _Option(0.3, 0.1)
+    luck, sure = _tried(0.9, 0.2, 0.1, sure=0.7), _tried(0.95, 0.3, 0.2, sure=0.82)
+    assert chosen([unfair, luck, sure], 0.8) is sure
+    shown, dear = _tried(0.98, 0.3, 0.25, sure=0.9, shown=0.81), _tried(1.0, 0.3, 0.45, sure=0.9, shown=0.85)
+    assert chosen([unfair, luck, sure, shown, dear], 0.8) is shown
+    assert chosen([unfair, luck, sure, dear], 0.8) is sure
 
 
 def test_what_does_not_help_or_costs_too_much_is_not_taken():

@@ -8,7 +8,7 @@ the report tells what was tried and what that would have cost.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,7 @@ from modelwright.frame.problem import Problem
 from modelwright.govern.fairness import helping, thresholds
 from modelwright.govern.fairness.choosing import measures_of
 from modelwright.govern.fairness.groups import Grouping
+from modelwright.govern.fairness.margins import Margins, margins_of
 from modelwright.govern.fairness.measuring import Judged, group_table, steady_ratio, widest_pair
 from modelwright.running import Run
 from modelwright.runtime.answers import DEFAULT_THRESHOLD
@@ -35,6 +36,9 @@ AIMED = 0.25
 higher."""
 ALIKE = 0.05
 """Ratios that are no more apart are worth no loss of score where neither is high enough: much of that is luck."""
+MOST_TO_SHOW = 0.1
+"""Share of the model's worth that may be paid for a ratio that the rows which measure can show, where without it the
+ratio is reached as surely."""
 OWN, OTHER = "own thresholds", "another threshold"
 
 
@@ -55,6 +59,8 @@ class Tried:
         By how much the lowest ratio is higher than that of the model as it was, on the same rows; None for that one.
     lost : float
         Share of what the model as it was is worth that is lost, see `modelwright.govern.fairness.helping`.
+    margins : Margins
+        How far the ratio may be off.
     """
 
     name: str
@@ -67,6 +73,7 @@ class Tried:
     ratio: float | None
     gain: Measurement | None = None
     lost: float = 0.0
+    margins: Margins = field(default_factory=Margins)
     chosen: bool = False
 
     @property
@@ -97,6 +104,7 @@ def measured(
     y = run.y[run.rows][outcome.rows]
     metric = metrics.get(problem.metric)
     score = float(metric(y, settled.oof, settled.threshold))
+    tables, least = _tables(run, settled, outcome.rows, y, settled.oof, groups), run.brief.fairness_ratio
     tried = Tried(
         name=name,
         text=text,
@@ -105,7 +113,8 @@ def measured(
         settled=settled,
         score=score,
         loss=-score if metric.greater_is_better else score,
-        ratio=steady_ratio(_tables(run, settled, outcome.rows, y, settled.oof, groups), measures(run)),
+        ratio=steady_ratio(tables, measures(run)),
+        margins=margins_of(tables, measures(run), least=least, share=len(run.folds.holdout) / len(outcome.rows)),
     )
     if first is None:
         return tried
@@ -179,7 +188,7 @@ def with_thresholds(
         text = f"{base.text}; acted on from a chance of {settled.threshold:.3g} on, not {_limit(base.settled):.3g}"
         found.append((f"{before}{OTHER}", text, settled))
     if run.brief.fairness_thresholds and names:
-        for aim, suffix in ((_aim(run), ""), (1.0, ", all alike")):
+        for aim, suffix in _aims(run, base):
             if (settled := _by_group(run, base, names, aim)) is not None:
                 text = f"{base.text}; each group of {' × '.join(names)} has a threshold of its own, which reads them"
                 found.append((f"{before}{OWN}{suffix}", text, settled))
@@ -192,6 +201,14 @@ def with_thresholds(
 def _aim(run: Run) -> float:
     least = run.brief.fairness_ratio
     return least + AIMED * (1 - least)
+
+
+def _aims(run: Run, base: Tried) -> list[tuple[float, str]]:
+    """Return the ratios that thresholds by group are to bring about, each with what it is called by."""
+    aims, needed = [(_aim(run), "")], base.margins.needed
+    if needed is not None and _aim(run) < needed < 1:
+        aims.append((needed, ", so that it shows"))
+    return [*aims, (1.0, ", all alike")]
 
 
 def _rows(run: Run, base: Tried) -> thresholds.Rows:
@@ -232,17 +249,32 @@ def _by_group(run: Run, base: Tried, names: Sequence[str], aim: float) -> Settle
 
 
 def chosen(tried: Sequence[Tried], least: float) -> Tried:
-    """Return what to go on with: of those that help in proportion and are fair enough the one that loses least, else of
-    those that come nearest; where none helps, the first, which is the model as it was."""
+    """Return what to go on with: of those that help in proportion and are surely fair enough the one that loses least,
+    else of those that come nearest; where none helps, the first, which is the model as it was.
+
+    Surely is the lower end of the ratio (`Margins.sure`); one that the rows which measure can show as well is taken
+    where that costs little more.
+    """
     first = tried[0]
     worthy = [t for t in tried[1:] if not judgement(t, first, least)]
     if not worthy:
         return first
-    fair = [t for t in worthy if (t.ratio or 0.0) >= least]
-    if not fair:
-        nearest = max(t.ratio or 0.0 for t in worthy)
-        fair = [t for t in worthy if (t.ratio or 0.0) >= nearest - ALIKE]
-    return min(fair, key=lambda t: (t.lost, t.loss))
+    enough = [t for t in worthy if _surely(t) >= least]
+    if not enough:
+        nearest = max(map(_surely, worthy))
+        enough = [t for t in worthy if _surely(t) >= nearest - ALIKE]
+    cheapest = min(enough, key=_price)
+    shown = [t for t in enough if (t.margins.shown or 0.0) >= least and t.lost <= cheapest.lost + MOST_TO_SHOW]
+    return min(shown, key=_price, default=cheapest)
+
+
+def _surely(t: Tried) -> float:
+    """Return what the ratio is at least; where groups are too small to say so, what they are taken for."""
+    return (t.ratio or 0.0) if t.margins.sure is None else t.margins.sure
+
+
+def _price(t: Tried) -> tuple[float, float]:
+    return t.lost, t.loss
 
 
 def judgement(t: Tried, first: Tried, least: float) -> str:

@@ -266,7 +266,7 @@ def _decide(run: Run, tried: list[Tried], best: Tried, least: float) -> None:
     if best is tried[0]:
         why = "nothing that was tried helps beyond the noise at a cost in proportion, on out-of-fold rows"
     elif (best.ratio or 0.0) >= least:
-        why = f"of those that help in proportion and reach {least:g} it loses least, on out-of-fold rows"
+        why = f"of those that help in proportion and reach {least:g} as surely it loses least, on out-of-fold rows"
     else:
         why = f"none that helps in proportion reaches {least:g} on out-of-fold rows; this one comes nearest"
     run.decide(
