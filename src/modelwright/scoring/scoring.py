@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -146,18 +146,10 @@ def scored(
 ) -> Iterator[Answers]:
     """Give the answers to all rows of a source; see `score_file`. Without an output, parts are kept in a temporary
     folder; they are gone after the block."""
-    import tempfile
-
     by = None if top is None else check_top(version, top, tuple(keep))
     before = fingerprint(source)
     wanted = Wanted(keep=tuple(keep), interval=interval, reasons=reasons, abstain=abstain, unusual=unusual)
-    with ExitStack() as stack:
-        if output is None:
-            place = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="modelwright-"))) / "answers"
-            parts = Parts(folder_of(place), None, place)
-        else:
-            parts = Parts(folder_of(output), _key(version, before, query, wanted), output)
-        stack.callback(parts.close)
+    with _parts(output, _key(version, before, query, wanted)) as parts:
         try:
             with open_stream(source, query=query, chunk_rows=chunk_rows or CHUNK_ROWS) as stream:
                 work = Work(
@@ -172,17 +164,27 @@ def scored(
                 answers = work.done(progress or (lambda rows, share: None))
             if work.without_value:
                 _refuse_without_value(source, query)
-            if fingerprint(source) != before:
-                raise DataError(
-                    f"'{location_of(source)}' was changed while it was scored",
-                    fix="score it again once it is whole",
-                    code="MW-D650",
-                )
+            _refuse_changed(source, before)
             yield answers if by is None or top is None else first_of(answers, by, top)
         except (ContractError, DataError, UsageError):
             parts.clear()
             raise
         parts.clear()
+
+
+@contextmanager
+def _parts(output: Path | None, key: str | None) -> Iterator[Parts]:
+    """Give the place of the finished parts, beside the output; without one nothing can be gone on with later."""
+    import tempfile
+
+    if output is not None:
+        with closing(Parts(folder_of(output), key, output)) as parts:
+            yield parts
+        return
+    with tempfile.TemporaryDirectory(prefix="modelwright-") as folder:
+        place = Path(folder) / "answers"
+        with closing(Parts(folder_of(place), None, place)) as parts:
+            yield parts
 
 
 def _key(version: Version, source: str | None, query: str | None, wanted: Wanted) -> str | None:
@@ -193,6 +195,15 @@ def _key(version: Version, source: str | None, query: str | None, wanted: Wanted
 
     told = {"source": source, "version": version.digest, "query": query, "wanted": to_builtins(wanted)}
     return digest_of({**told, "release": __version__})
+
+
+def _refuse_changed(source: Any, before: str | None) -> None:
+    if fingerprint(source) != before:
+        raise DataError(
+            f"'{location_of(source)}' was changed while it was scored",
+            fix="score it again once it is whole",
+            code="MW-D650",
+        )
 
 
 def _refuse_without_value(source: Any, query: str | None) -> None:
