@@ -162,8 +162,9 @@ def test_a_file_in_windows_with_its_own_target(project: Project, tmp_path: Path)
     assert [w.rows for w in found] == [400, 400, 200]
     assert [w.labelled for w in found] == [400, 400, 200]
     assert not (project.path / "monitor").exists()
-    with pytest.raises(DataError, match="MW-D705"):
-        look_at_table(project, path, labels=["yes"] * 7)
+    for few in (["yes"] * 7, np.array(["yes"] * 7)):
+        with pytest.raises(DataError, match="MW-D705"):
+            look_at_table(project, path, labels=few)
 
 
 def test_the_command(project: Project, served: Served, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

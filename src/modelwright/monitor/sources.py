@@ -64,12 +64,14 @@ def table_windows(
     target, start = version.manifest.target, 0
     with open_stream(source, query=query) as stream:
         for table in _sized(stream.tables(), rows):
-            own = None if labels is None else labels[start : start + table.num_rows]
-            if labels is None and target in table.column_names:
+            own: Any = None
+            if labels is not None:
+                own = labels[start : start + table.num_rows]
+                if len(own) != table.num_rows:
+                    raise _other_length(len(labels))
+            elif target in table.column_names:
                 own = table.column(target).to_pylist()
             start += table.num_rows
-            if own is not None and len(own) != table.num_rows:
-                raise _other_length(len(labels or ()))
             yield window_of(version, table, labels=own)
     if labels is not None and len(labels) != start:
         raise _other_length(len(labels))
