@@ -101,10 +101,11 @@ def test_other_bodies_are_left_to_the_twin(body: bytes) -> None:
     assert READER(body) is None
 
 
-def test_of_keys_that_occur_twice_the_last_counts() -> None:
+def test_a_key_that_occurs_twice_is_not_plain() -> None:
     body = json.dumps(ROW).encode()
-    assert read(body[:-1] + b', "free": 8, "job": "3"}')
-    assert read(body[:-1] + b', "took": 4}')
+    for more in (b', "free": 8, "job": "3"}', b', "took": 4}', b', "j\\u006fb": "3"}'):
+        assert READER(body[:-1] + more) is None
+        assert READER(b'{"rows": [%b]}' % (body[:-1] + more)) is None
 
 
 def test_zeros_keep_their_sign_and_numbers_their_type() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from modelwright.errors import RequestError
-from modelwright.serve.labels import Label, check_labels, read_labels
+from modelwright.serve.labels import Label, check_labels, check_rows, read_labels
 
 
 def test_one_and_several() -> None:
@@ -38,3 +38,15 @@ def test_classes_are_those_of_the_target() -> None:
     check_labels([Label("a", "yes"), Label("a", 1)], ("yes", "1"))
     with pytest.raises(RequestError, match="MW-S314"):
         check_labels([Label("a", "perhaps")], ("yes", "1"))
+
+
+def test_a_key_twice_is_refused() -> None:
+    with pytest.raises(RequestError, match=r"the key 'label' is given twice.*MW-S123"):
+        read_labels(b'{"labels": [{"request_id": "a", "label": 1, "label": 2, "row": 0}]}')
+
+
+def test_labels_are_for_rows_that_there_were() -> None:
+    rows = {"one": 1, "three": 3}
+    check_rows([Label("one", 1, 0), Label("three", 1, 2), Label("unknown", 1, 7)], rows.get)
+    with pytest.raises(RequestError, match=r"label 2 is for row 3 of a request that had 3.*MW-S316"):
+        check_rows([Label("one", 1, 0), Label("three", 1, 3)], rows.get)

@@ -16,6 +16,7 @@ from typing import Annotated, Any
 import msgspec
 
 from modelwright.data.contract import ColumnSpec, Contract, Kind
+from modelwright.data.json_keys import n_keys
 from modelwright.data.rows import LONGEST_REMEMBERED, Row, RowReader
 
 __all__ = ["TypedReader", "TypedRow", "is_field_name", "picker"]
@@ -88,11 +89,14 @@ class TypedReader:
     def __call__(self, body: bytes) -> tuple[TypedRow, Row] | None:
         """Return the raw record of a body, ``{…}`` or ``{"rows": [{…}]}``, and its canonical values in the order of
         ``names``; None where it is not plain."""
+        wrapped = body.startswith(_WRAPPED)
         try:
-            record = self._decode_wrapped(body).rows[0] if body.startswith(_WRAPPED) else self._decode(body)
+            record = self._decode_wrapped(body).rows[0] if wrapped else self._decode(body)
             raw = msgspec.structs.astuple(record)
             values = list(map(getitem, self._known, self._pick_known(raw)))
         except (msgspec.MsgspecError, UnicodeError, RecursionError, _NotPlain):
+            return None
+        if n_keys(body, expected := len(raw) + wrapped) != expected:  # one is there twice
             return None
         numbers = self._pick_numbers(raw)
         try:

@@ -20,9 +20,9 @@ from modelwright.serve.state import LINES_AT_ONCE, State
 
 __all__ = ["Afterwards", "Done"]
 
-BUNCH = 4
+BUNCH = 8
 """Answers to one record that are counted and kept together, so that a caller waits for that once in so many times; with
-more the wait, some 10 µs each, would be felt by the slowest of a hundred requests."""
+more the wait, some 5 µs each, would be felt by the slowest of a hundred requests."""
 
 BUNCH_S = 0.02  # the longest that they wait for each other
 
@@ -55,6 +55,7 @@ class Afterwards:
 
     def __call__(self, done: Done, request: Request, seconds: float) -> None:
         """Do it: at once for a few rows, else in parts between the requests of others."""
+        self._state.ids.note(request.request_id, done.scored.n_rows)
         self._keep(done.model, done.role, done.asked, done.scored, request, seconds)
         challenger = self._state.deployment.challenger
         if challenger is None or not self._state.deployment.shadows:
@@ -92,6 +93,7 @@ class Afterwards:
         self, model: Model, role: str, request_id: str, found: Answered, seconds: float, received: float
     ) -> None:
         _, answer, record, _ = found
+        self._state.ids.note(request_id, 1)
         self._state.answered_one(model, role, request_id, PREDICT.template, record, answer, seconds, received)
         challenger = self._state.deployment.challenger
         if challenger is not None and self._state.deployment.shadows:

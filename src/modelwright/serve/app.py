@@ -12,9 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import ctypes
-import itertools
 import re
-import secrets
 import time
 import traceback
 import urllib.parse
@@ -80,8 +78,7 @@ class App:
         self._most_bytes = limits.body_bytes
         self._gate = Gate(SLOW_THREADS, SLOW_WAITING)
         self._threads = ThreadPoolExecutor(SLOW_THREADS, thread_name_prefix="scoring")
-        self._prefix = secrets.token_hex(6)
-        self._numbers = itertools.count(1)
+        self.new_id = state.ids.new
         self._reading: dict[asyncio.Task[Any], float] = {}
         self._afterwards = Afterwards(state, self._gate, self._threads)
         self._timer: asyncio.TimerHandle | None = None
@@ -139,10 +136,6 @@ class App:
         if given is not None and _PLAIN_ID.fullmatch(given):
             return given
         return self.new_id()
-
-    def new_id(self) -> str:
-        """Return an id that no other request has."""
-        return f"{self._prefix}-{next(self._numbers):x}"
 
     def _admit(self, route: Route | None, request: Request, scope: Scope) -> None:
         """Let the request in or raise; a route that does not exist is told to those alone who may read."""

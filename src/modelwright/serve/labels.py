@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
 import msgspec
 
 from modelwright.data.parsing.texts import text_of
 from modelwright.errors import RequestError
+from modelwright.serve.protocols.repeated import check_repeated
 
-__all__ = ["LONGEST_ID", "MOST_LABELS", "MOST_ROW", "Label", "check_labels", "read_labels"]
+__all__ = ["LONGEST_ID", "MOST_LABELS", "MOST_ROW", "Label", "check_labels", "check_rows", "read_labels"]
 
 LONGEST_ID = 200  # characters
 MOST_ROW = 2**31 - 1
@@ -40,13 +41,15 @@ def read_labels(body: bytes) -> list[Label]:
     Raises
     ------
     RequestError
-        There are none in it (MW-S310).
+        There are none in it (MW-S310), or one has a key twice (MW-S123).
     """
-    for decode in (lambda: [_ONE.decode(body)], lambda: _LABELS.decode(body).labels):
+    for decoder in (_ONE, _LABELS):
         try:
-            labels = decode()
+            given: Any = decoder.decode(body)
         except (msgspec.MsgspecError, UnicodeError, RecursionError):
             continue
+        check_repeated(body, given, ())
+        labels = given.labels if decoder is _LABELS else [given]
         if all(label.row == int(label.row) for label in labels):
             return labels
     raise RequestError(
@@ -65,6 +68,25 @@ def check_labels(labels: Sequence[Label], classes: Sequence[str]) -> None:
                 f"label {number:,} is none that the target can have",
                 fix=f"give one of the {len(classes)} classes" if classes else "give a number",
                 code="MW-S314",
+                status=422,
+            )
+
+
+def check_rows(labels: Sequence[Label], rows_of: Callable[[str], int | None]) -> None:
+    """Refuse labels for rows that their requests did not have (MW-S316).
+
+    Parameters
+    ----------
+    rows_of : callable
+        From an id of a request to how many rows it had, None where that is not known: then the label is taken.
+    """
+    for number, item in enumerate(labels, 1):
+        rows = rows_of(item.request_id)
+        if rows is not None and item.row >= rows:
+            raise RequestError(
+                f"label {number:,} is for row {int(item.row):,} of a request that had {rows:,}",
+                fix="count rows from 0: the label of a single row is for row 0",
+                code="MW-S316",
                 status=422,
             )
 

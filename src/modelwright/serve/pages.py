@@ -10,7 +10,7 @@ from typing import Any
 from modelwright import __version__
 from modelwright.errors import RequestError
 from modelwright.serve.exchange import Reply, Request
-from modelwright.serve.labels import check_labels, read_labels
+from modelwright.serve.labels import check_labels, check_rows, read_labels
 from modelwright.serve.log.policy import Mode
 from modelwright.serve.metrics import CONTENT_TYPE as PROMETHEUS
 from modelwright.serve.protocols import oip, sagemaker, v1
@@ -105,6 +105,7 @@ def feedback(state: State, request: Request) -> Reply:
             "labels cannot be kept at the moment", fix="send them later", code="MW-S315", status=503, retry_after=60
         )
     check_labels(labels, state.deployment.champion.facts.classes)
+    check_rows(labels, state.ids.rows_of)
     now = time.time()
     taken = 0
     for item in labels:

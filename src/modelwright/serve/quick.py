@@ -13,6 +13,7 @@ from typing import Annotated, Any
 import msgspec
 
 from modelwright.data.contract import Violation
+from modelwright.data.json_keys import n_keys
 from modelwright.data.typed_rows import is_field_name
 from modelwright.errors import ContractError
 from modelwright.package.bundle import Version
@@ -67,8 +68,10 @@ def quick_way(version: Version, facts: ModelFacts) -> Quick:
 
     def usual(body: bytes) -> tuple[Mapping[str, Any], Mapping[str, Any], tuple[Violation, ...]] | None:
         try:
-            record = _ROWS.decode(body).rows[0] if body.startswith(_ROWS_FIRST) else _RECORD.decode(body)
-            if not kinds.isdisjoint(record):
+            wrapped = body.startswith(_ROWS_FIRST)
+            record = _ROWS.decode(body).rows[0] if wrapped else _RECORD.decode(body)
+            known = len(record) + wrapped
+            if not kinds.isdisjoint(record) or n_keys(body, known) != known:
                 return None
             found, told = version.predict_row(record)
         except (msgspec.MsgspecError, UnicodeError, RecursionError, ContractError):

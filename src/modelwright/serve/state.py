@@ -19,6 +19,7 @@ from modelwright.serve.access import Access, Hosts, Scope
 from modelwright.serve.deployment import Deployment
 from modelwright.serve.exchange import Asked, Request, Scored
 from modelwright.serve.guard import Guard
+from modelwright.serve.ids import Ids
 from modelwright.serve.log import LOG_FOLDER, LogPolicy, PredictionLog, log_key
 from modelwright.serve.log.policy import Mode
 from modelwright.serve.log.segments import SEGMENT, log_files
@@ -62,6 +63,7 @@ class State:
         self.debug = bool(os.environ.get("MODELWRIGHT_DEBUG"))
         self.began = time.time()
         self.draining = False
+        self.ids = Ids()
         self.metrics = Metrics(shared, worker)
         self._model_metrics: dict[int, ModelMetrics] = {}
         self.champion_metrics = self.metrics_of(deployment.champion)

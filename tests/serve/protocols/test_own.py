@@ -192,8 +192,33 @@ def test_a_byte_order_mark_is_passed_over(facts: ModelFacts) -> None:
     assert OWN.decode(ask(b'\xef\xbb\xbf{"age": 1}'), facts).records == [{"age": 1}]
 
 
-def test_of_a_key_that_occurs_twice_the_last_counts(facts: ModelFacts) -> None:
-    assert OWN.decode(ask(b'{"age": 1, "age": 2}'), facts).records == [{"age": 2}]
+@pytest.mark.parametrize(
+    ("body", "where"),
+    [
+        (b'{"age": 1, "age": 2}', "column 'age' is"),
+        (b'{"age": 1, "\\u0061ge": 1}', "column 'age' is"),
+        (b'{"rows": [{"age": 1}, {"job": "12:30", "job": "a"}]}', "column 'job' of row 2 is"),
+        (b'{"rows": [{"age": 1}], "rows": [{"age": 1}]}', "the key 'rows' is"),
+        (b'{"columns": {"age": [1], "age": [2]}}', "column 'age' is"),
+        (b'{"instances": [{"age": 1}, {"s3cr3t": 1, "s3cr3t": 2}]}', "a key that is no column is"),
+        (b'{"rows": [{"age": 1}], "reasons": 1, "reasons": 2}', "the key 'reasons' is"),
+    ],
+)
+def test_a_key_that_occurs_twice_is_refused(facts: ModelFacts, body: bytes, where: str) -> None:
+    error = refused(ask(body), facts)
+    assert (error.code, error.status) == ("MW-S123", 422) and error.what == f"{where} given twice"
+
+
+def test_a_key_that_occurs_twice_in_lines(facts: ModelFacts) -> None:
+    body = b'{"age": 1}\n\n{"job": "a", "job": "b"}\n'
+    assert refused(ask(body, "application/jsonlines"), facts).what == "column 'job' of row 2 is given twice"
+
+
+@pytest.mark.parametrize("text", ["a:b", '\\"age\\": 1', "::\\\\", "{:}"])
+def test_colons_in_texts_are_no_keys(facts: ModelFacts, text: str) -> None:
+    body = b'{"rows": [{"age": 1, "job": "%b"}], "interval": null}' % text.encode()
+    asked = OWN.decode(ask(body), facts)
+    assert asked.records == json.loads(body)["rows"]
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """What the decoders share: a body's bytes, JSON, JSON lines and CSV, read under the limits.
 
 JSON is decoded by types (`Cell`), so nothing nested is ever built where a value belongs, and whole numbers beyond 64
-bits, which numpy and Arrow would trip over, are refused. Of keys that occur twice the last one counts.
+bits, which numpy and Arrow would trip over, are refused, and so are keys that an object has twice (`repeated`).
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from modelwright.serve.exchange import JSON, ModelFacts, Request, RequestError
 from modelwright.serve.limits import Limits
 from modelwright.serve.protocols import refusals
 from modelwright.serve.protocols.places import cell_of
+from modelwright.serve.protocols.repeated import check_repeated
 
 __all__ = [
     "ARROW",
@@ -121,16 +122,18 @@ def from_json(decoder: msgspec.json.Decoder[Any], body: bytes, limits: Limits, f
     Raises
     ------
     RequestError
-        It is no JSON, it has more brackets than rows within the limits can need, or (from `msgspec.ValidationError`)
-        it has another form than the decoder's.
+        It is no JSON, it has more brackets than rows within the limits can need, it has another form than the
+        decoder's (from `msgspec.ValidationError`), or an object has a key twice.
     """
     check_crowd(body, limits, facts)
     try:
-        return decoder.decode(body)
+        document = decoder.decode(body)
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
         if body.startswith(BOM):
             return from_json(decoder, body[len(BOM) :], limits, facts)
         raise refusal_of(error, body, facts.contract.names) from None
+    check_repeated(body, document, facts.contract.names)
+    return document
 
 
 def check_crowd(body: bytes, limits: Limits, facts: ModelFacts) -> None:
@@ -149,6 +152,7 @@ def lines_of(decoder: msgspec.json.Decoder[Any], body: bytes, limits: Limits, fa
         lines = decoder.decode_lines(body)
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
         raise refusal_of(error, body, facts.contract.names, lines=True) from None
+    check_repeated(body, lines, facts.contract.names, lines=True)
     limits.check_rows(len(lines))
     if len(body) > limits.text:
         for line in lines:

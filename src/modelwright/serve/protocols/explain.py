@@ -17,6 +17,7 @@ from modelwright.serve.protocols import refusals
 from modelwright.serve.protocols.bodies import Cell, body_of, check_crowd, is_json
 from modelwright.serve.protocols.options import check_names
 from modelwright.serve.protocols.own import from_body, notes_of
+from modelwright.serve.protocols.repeated import check_repeated
 from modelwright.serve.protocols.replies import json_reply
 
 __all__ = ["EXPECTED", "protocol"]
@@ -55,6 +56,7 @@ def _with_what_if(body: bytes, facts: ModelFacts, limits: Limits) -> Asked | Non
         given = _BODY.decode(body)
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
         return None  # a record, rows alone, or nothing that is read here: told of by who reads those
+    check_repeated(body, given, facts.contract.names)
     if not given.what_if:
         raise refusals.wrong_shape("'what_if' is empty", "give it a column with another value")
     limits.check_records([*given.rows, given.what_if], len(body))

@@ -15,6 +15,7 @@ from modelwright.serve.limits import Limits
 from modelwright.serve.protocols import refusals
 from modelwright.serve.protocols.bodies import Cell, columns_by_position, from_instances, from_json
 from modelwright.serve.protocols.options import Parameters, apply
+from modelwright.serve.protocols.repeated import check_repeated
 
 __all__ = ["FORMS", "from_document"]
 
@@ -81,6 +82,7 @@ def _from_tensors(
         columns = from_json(_COLUMNS, part, limits, facts)
         limits.check_table(columns, len(part))
         return None, columns
+    check_repeated(part, record, facts.contract.names)
     if not record:
         raise refusals.no_rows()
     limits.check_records([record], len(part))

@@ -25,6 +25,7 @@ from modelwright.serve.limits import Limits
 from modelwright.serve.protocols import refusals
 from modelwright.serve.protocols.bodies import Cell, body_of, check_crowd, from_instances, from_json, is_json
 from modelwright.serve.protocols.options import apply, apply_query
+from modelwright.serve.protocols.repeated import check_repeated
 from modelwright.serve.protocols.replies import answer_rows, json_reply, table_reply, wanted_table
 from modelwright.serve.protocols.tables import read_table
 
@@ -80,6 +81,7 @@ def from_body(body: bytes, facts: ModelFacts, limits: Limits) -> Asked:
         record = _RECORD.decode(body)
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
         return _from_document(body, facts, limits)
+    check_repeated(body, record, facts.contract.names)
     if not record:
         raise refusals.wrong_shape("it is an empty object", f"send {EXPECTED}")
     if not _FORMS.isdisjoint(record) and _FORMS.isdisjoint(set(facts.contract.names) & set(record)):
@@ -97,6 +99,7 @@ def _from_document(body: bytes, facts: ModelFacts, limits: Limits) -> Asked:
         keys = set(from_json(_KEYS, body, limits, facts))
         meant: Any = _RECORD if _FORMS.isdisjoint(keys) else _BODY
         given = from_json(meant, body, limits, facts)
+    check_repeated(body, given, facts.contract.names)
     if sum(form is not None for form in (given.rows, given.columns, given.instances)) != 1:
         raise refusals.wrong_shape("it has none or several of 'rows', 'columns', 'instances'", f"send {EXPECTED}")
     asked = Asked()

@@ -2,11 +2,13 @@
 
 The decoder says it by a path, ``$.rows[1][...]``: the second of ``rows``, and there a key that it does not name. So
 the body is taken apart once more along the path, by pieces that are not decoded, until the key is found whose value is
-none. A name is passed on only where the contract has it: any other is the caller's.
+none. A name is passed on only where the contract has it: any other is the caller's. A key that stands twice is looked
+for by another decoder, which tells of each object.
 """
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections.abc import Iterable, Sequence
@@ -14,7 +16,7 @@ from typing import Any
 
 import msgspec
 
-__all__ = ["cell_of", "told"]
+__all__ = ["cell_of", "repeated_key", "told"]
 
 _STEP = re.compile(r"\.(?P<key>[a-z_]+)|\[(?P<index>\d+)\]|\[(?P<any>\.\.\.)\]")
 _ERRORS = (msgspec.MsgspecError, UnicodeError, RecursionError)
@@ -55,6 +57,58 @@ def told(row: int | None, name: str, names: Iterable[str]) -> str:
     """Return "column 'age' of row 2"; a row counts from 0, None where there is one alone."""
     column = f"column '{name}'" if name in names else "a column that the model does not know"
     return column if row is None else f"{column} of row {row + 1:,}"
+
+
+class _Twice(Exception):
+    """A key stands twice in an object: its name, and how many objects end before."""
+
+
+def repeated_key(body: bytes, names: Sequence[str], *, rows: bool, lines: bool = False) -> str:
+    """Return which key stands twice in one object, in words that begin a sentence; empty where none does.
+
+    Parameters
+    ----------
+    body : bytes
+        JSON that could be decoded.
+    names : sequence of str
+        Columns of the contract.
+    rows : bool
+        Its objects are rows.
+    lines : bool
+        The body is a document per line.
+    """
+    before = 0
+
+    def look(pairs: list[tuple[str, Any]]) -> None:  # at an object that has just ended; nothing of it is kept
+        nonlocal before
+        seen: set[str] = set()
+        for name, _ in pairs:
+            if name in seen:
+                raise _Twice(name, before)
+            seen.add(name)
+        before += 1
+
+    try:
+        for document in _list_of_lines(body) if lines else [body]:
+            json.loads(document, object_pairs_hook=look, parse_int=str, parse_float=str)
+    except _Twice as found:
+        name, row = found.args
+        return told(row if rows else None, name, names) if name in names else _protocols_own(name)
+    except (ValueError, RecursionError):
+        return ""
+    return ""
+
+
+def _protocols_own(name: str) -> str:
+    return f"the key '{name}'" if name in _OWN_KEYS else "a key that is no column"
+
+
+_OWN_KEYS = frozenset({
+    "rows", "columns", "instances", "inputs", "outputs", "parameters", "params", "dataframe_split", "dataframe_records",
+    "data", "name", "shape", "datatype", "id", *("probabilities", "interval", "reasons", "abstain", "unusual"),
+    "what_if", "features", "labels", "label", "request_id", "row",
+})  # fmt: skip
+"""Words of protocols: those that a message may say; any other key is the caller's."""
 
 
 def _list_of_lines(body: bytes) -> list[bytes]:

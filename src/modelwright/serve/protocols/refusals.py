@@ -16,6 +16,7 @@ __all__ = [
     "no_scalar",
     "no_stream_inside",
     "number_out_of_range",
+    "repeated_key",
     "table_too_large",
     "text_too_long",
     "too_many_columns",
@@ -111,6 +112,13 @@ def number_out_of_range(where: str) -> RequestError:
         fix="send it as a text, or null where it is unknown",
         code="MW-S110",
         status=422,
+    )
+
+
+def repeated_key(where: str) -> RequestError:
+    """A key stands twice in one object; ``where`` begins the sentence."""
+    return RequestError(
+        f"{where} is given twice", fix="give each column, and each option, once", code="MW-S123", status=422
     )
 
 
