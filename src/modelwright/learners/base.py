@@ -81,8 +81,6 @@ class Card:
         Another seed gives another model, so that the mean over a few seeds is better than one.
     keeps_rows : bool
         The fitted model holds rows that it learned from: under a privacy policy it is not tried.
-    complexity : int
-        1 (a line) to 5 (hundreds of deep trees): among equals the simpler wins.
     source : str
         Paper or page of the method and of its settings.
     growth : Growth or None
@@ -98,7 +96,6 @@ class Card:
     max_classes: int
     stoppable: bool
     watches: bool
-    complexity: int
     source: str
     chancy: bool = False
     weighs: bool = False

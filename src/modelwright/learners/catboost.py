@@ -99,7 +99,6 @@ class Catboost(Family):
         max_classes=100,
         stoppable=True,
         watches=True,
-        complexity=4,
         chancy=True,
         weighs=True,
         source="Prokhorenkova et al. 2018; the library's defaults, variants after TabRepo (Salinas and Erickson 2024)",

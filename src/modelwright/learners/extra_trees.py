@@ -27,7 +27,6 @@ class ExtraTrees(Forest):
         stoppable=True,
         watches=False,
         weighs=True,
-        complexity=3,
         source="Geurts, Ernst and Wehenkel 2006; number of trees and leaves after AutoGluon",
         cost=lambda n, p, k: 0.3 + 2e-6 * n * log2(n + 1) * p,
     )

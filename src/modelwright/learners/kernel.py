@@ -126,7 +126,6 @@ class Kernel(Family):
         stoppable=True,
         watches=False,
         keeps_rows=True,
-        complexity=4,
         source="Rasmussen and Williams 2006; prior of the lengths after Hvarfner et al. 2024; own trials",
         cost=lambda n, p, k: _seconds(n, p, k),
     )

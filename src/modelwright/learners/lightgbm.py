@@ -125,7 +125,6 @@ class Lightgbm(Family):
         max_classes=200,
         stoppable=True,
         watches=True,
-        complexity=4,
         chancy=True,
         weighs=True,
         source="Ke et al. 2017; settings after AutoGluon's tabular portfolio (TabRepo, Salinas and Erickson 2024)",

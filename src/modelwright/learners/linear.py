@@ -84,7 +84,6 @@ class Linear(Family):
         stoppable=True,
         watches=False,
         weighs=True,
-        complexity=1,
         source="Hoerl and Kennard 1970, Zou and Hastie 2005; strength by leave-one-out (Golub et al. 1979) or folds",
         cost=lambda n, p, k: 0.03 + 2e-9 * n * p * min(p, NEWTON_FEATURES) * k + 2e-8 * n * p * k * 10,
     )

@@ -124,7 +124,6 @@ class Mlp(Family):
         max_classes=200,
         stoppable=True,
         watches=True,
-        complexity=4,
         chancy=True,
         source="RealMLP (Holzmüller et al. 2024); TabM and piecewise linear numbers (Gorishniy et al. 2025, 2022)",
         cost=lambda n, p, k: 0.1 + STOPPED * _epochs(n) * (4e-3 + n * (4e-6 + 2.5e-7 * p + 1.5e-7 * k)),

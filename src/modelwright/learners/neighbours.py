@@ -58,7 +58,6 @@ class Neighbours(Family):
         stoppable=False,
         watches=False,
         keeps_rows=True,
-        complexity=2,
         source="Hechenbichler and Schliep 2004, Weighted k-nearest-neighbor techniques",
         cost=lambda n, p, k: 0.02 + min(n, CHOICE_ROWS) * (2e-8 * min(n, ROW_CAP) + 1.5e-6 * p) + 5e-8 * n * p,
     )

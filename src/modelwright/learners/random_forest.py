@@ -27,7 +27,6 @@ class RandomForest(Forest):
         stoppable=True,
         watches=False,
         weighs=True,
-        complexity=3,
         source="Breiman 2001; number of trees and leaves after AutoGluon, features per split after Breiman",
         cost=lambda n, p, k: 0.3 + 2.5e-6 * min(n, TREE_ROWS) * log2(n + 1) * p + 1e-5 * n,
     )

@@ -77,7 +77,6 @@ class Xgboost(Family):
         max_classes=100,
         stoppable=True,
         watches=True,
-        complexity=4,
         chancy=True,
         weighs=True,
         source="Chen and Guestrin 2016; settings after TabRepo (Salinas and Erickson 2024) and Holzmüller et al. 2024",
