@@ -8,7 +8,6 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from modelwright.brief import Limits
 from modelwright.documents import load, save
 from modelwright.errors import BundleError
 from modelwright.evaluate.measurements import Measurement
@@ -25,18 +24,15 @@ DOCUMENTS = {
     ),
     "source": SimpleNamespace(n_rows=1200),
 }
-NO_LIMITS = Limits()
 DIGESTS = {"brief": "sha256:" + "1" * 64, "source": "sha256:" + "2" * 64}
 
 
-def packaged(
-    project: Path, plan: Plan | None = None, *, limits: Limits = NO_LIMITS, native: dict | None = None
-) -> Packaged:
-    return package_and_open(project, plan, limits=limits, native=native)[0]
+def packaged(project: Path, plan: Plan | None = None, *, native: dict | None = None) -> Packaged:
+    return package_and_open(project, plan, native=native)[0]
 
 
 def package_and_open(
-    project: Path, plan: Plan | None = None, *, limits: Limits = NO_LIMITS, native: dict | None = None
+    project: Path, plan: Plan | None = None, *, native: dict | None = None
 ) -> tuple[Packaged, Version]:
     return package(
         project,
@@ -46,7 +42,6 @@ def package_and_open(
         profile=PROFILE,
         checks=some_columns(40),
         native=native or {},
-        limits=limits,
         n_rows=1000,
         seed=0,
     )
@@ -79,19 +74,12 @@ def test_the_document_holds_what_was_measured(tmp_path: Path) -> None:
     assert version.manifest.documents == DIGESTS
     assert version.manifest.rows == {"in the source": 1200, "used": 1000}
     assert set(done.files) == {entry.name for entry in version.manifest.files}
-    assert done.beyond_limits == ()
 
 
 def test_the_document_can_be_kept(tmp_path: Path) -> None:
     done = packaged(tmp_path)
     save(done, tmp_path / "packaged.json")
     assert load(tmp_path / "packaged.json", Packaged) == done
-
-
-def test_limits_that_are_not_kept_are_told(tmp_path: Path) -> None:
-    done = packaged(tmp_path, limits=Limits(artefact_bytes=100, latency_ms=1e-6))
-    assert len(done.beyond_limits) == 2
-    assert "limit is 0.0 MB" in done.beyond_limits[0] and "scoring one row takes" in done.beyond_limits[1]
 
 
 def test_no_version_exists_where_plan_and_library_disagree(tmp_path: Path) -> None:

@@ -87,7 +87,7 @@ def find_slices(
         return ()
     if metric.name in BY_LOG_LOSS:
         metric = get("log_loss")
-    parts = [p for name in columns for p in _parts(name, columns[name], contract) if _usable(p.rows, y, groups)]
+    parts = [p for name in columns for p in _parts(name, columns[name], contract) if _usable(p.rows, groups)]
     looked_at = len(parts)
     most = max(MOST_SCORED // prediction.shape[1], FEWEST_SCORED)
     if looked_at > most:
@@ -146,7 +146,7 @@ def _alike(one: np.ndarray, other: np.ndarray) -> float:
     return float(min(inside, outside / max((~one | ~other).sum(), 1)))
 
 
-def _usable(rows: np.ndarray, y: np.ndarray, groups: np.ndarray | None) -> bool:
+def _usable(rows: np.ndarray, groups: np.ndarray | None) -> bool:
     inside = int(rows.sum())
     if min(inside, len(rows) - inside) < FEWEST_ROWS:
         return False

@@ -47,7 +47,7 @@ __all__ = ["Evidence", "judged"]
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Evidence:
-    """All that is known of a window: ``compared`` its columns, ``parts`` those of the rows with labels."""
+    """All that is known of a window; ``compared`` are its columns."""
 
     reference: Reference
     window: Window
@@ -56,7 +56,6 @@ class Evidence:
     estimate: Estimate | None
     real: Real | None
     labelled: Window | None
-    parts: Mapping[str, Compared]
 
 
 @dataclass

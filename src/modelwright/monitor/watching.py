@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -72,7 +71,7 @@ def watch_window(version: Version, window: Window, *, history: History, late: Wi
     reference = version.reference
     compared = compare_window(version, window, reference)
     labelled = _labelled(late if late is not None else window)
-    real, parts = _real(version, reference, labelled)
+    real = _real(version, reference, labelled)
     evidence = Evidence(
         reference=reference,
         window=window,
@@ -83,7 +82,6 @@ def watch_window(version: Version, window: Window, *, history: History, late: Wi
         else estimate(reference.loss, window.prediction, compared),
         real=real,
         labelled=labelled,
-        parts=parts,
     )
     alarms, states, told, estimated = judged(version, evidence, history)
     return Monitoring(
@@ -135,14 +133,11 @@ def _labelled(window: Window) -> Window | None:
     )
 
 
-def _real(
-    version: Version, reference: Reference, labelled: Window | None
-) -> tuple[Real | None, Mapping[str, Compared]]:
+def _real(version: Version, reference: Reference, labelled: Window | None) -> Real | None:
     if labelled is None or reference.loss is None:
-        return None, {}
+        return None
     assert labelled.y is not None and labelled.prediction is not None
-    parts = compare_window(version, labelled, reference)
-    return measure(reference.loss, labelled.y, labelled.prediction, parts), parts
+    return measure(reference.loss, labelled.y, labelled.prediction, compare_window(version, labelled, reference))
 
 
 def _scores(version: Version, labelled: Window | None) -> tuple[Measurement, ...]:

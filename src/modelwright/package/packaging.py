@@ -15,7 +15,6 @@ from typing import Any
 
 import numpy as np
 
-from modelwright.brief import Limits
 from modelwright.data.columns import Columns
 from modelwright.data.profile import Profile
 from modelwright.package.bundle import Version, open_written, row_plan_of
@@ -53,8 +52,6 @@ class Packaged:
     parity : Parity
         Plan against libraries.
     files : tuple of str
-    beyond_limits : tuple of str
-        Limits of the brief that it does not keep, in words; a gate reads them.
     """
 
     version: int
@@ -64,7 +61,6 @@ class Packaged:
     latency_ms: float
     parity: Parity
     files: tuple[str, ...]
-    beyond_limits: tuple[str, ...] = ()
 
 
 def package(
@@ -76,7 +72,6 @@ def package(
     profile: Profile,
     checks: Columns,
     native: Mapping[str, np.ndarray],
-    limits: Limits,
     n_rows: int,
     seed: int,
     uncertainty: Uncertainty | None = None,
@@ -100,7 +95,6 @@ def package(
         Canonical rows on which plan and libraries are compared.
     native : mapping of str to ndarray
         What the libraries predict on ``checks``, by member, see `check_parity`.
-    limits : Limits
     n_rows : int
         Rows used in training.
     seed : int
@@ -133,16 +127,14 @@ def package(
         parts=parts,
     )
     version = open_written(folder, compared.loaded, compared.rows)
-    latency = measure_latency(version)
     packaged = Packaged(
         version=number,
         path=f"versions/{number}",
         digest=version.digest,
         size_bytes=version.size_bytes,
-        latency_ms=latency,
+        latency_ms=measure_latency(version),
         parity=compared.parity,
         files=tuple(entry.name for entry in manifest.files),
-        beyond_limits=_beyond(limits, version.size_bytes, latency),
     )
     return packaged, version
 
@@ -207,12 +199,3 @@ def measure_latency(version: Version, *, calls: int = LATENCY_CALLS) -> float:
         version.predict_row(requests[len(taken) % len(requests)])
         taken.append(time.perf_counter() - started)
     return 1000 * statistics.median(taken)
-
-
-def _beyond(limits: Limits, size: int, latency: float) -> tuple[str, ...]:
-    told = []
-    if limits.artefact_bytes is not None and size > limits.artefact_bytes:
-        told.append(f"the version has {size / 1e6:.1f} MB, the limit is {limits.artefact_bytes / 1e6:.1f} MB")
-    if limits.latency_ms is not None and latency > limits.latency_ms:
-        told.append(f"scoring one row takes {latency:.2f} ms, the limit is {limits.latency_ms:.2f} ms")
-    return tuple(told)

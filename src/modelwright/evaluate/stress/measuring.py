@@ -79,7 +79,7 @@ def measure_stress(
     deadline = time.monotonic() + deadline_s
     before = predict(rows.columns)
     base = _score(target, before, seed)
-    skill = _skill(target, base, seed)
+    skill = _skill(target, base)
     waiting = list(_in_turns([list(stress.cases(rows)) for stress in stresses]))
     found = []
     for number, case in enumerate(waiting):
@@ -146,7 +146,7 @@ def _score(target: Target, prediction: np.ndarray, seed: int) -> Measurement:
     )  # fmt: skip
 
 
-def _skill(target: Target, base: Measurement, seed: int) -> float | None:
+def _skill(target: Target, base: Measurement) -> float | None:
     """Return by how much the model beats a constant on these rows; None where it does not."""
     if target.constant is None or base.value is None:
         return None

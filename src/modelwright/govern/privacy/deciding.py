@@ -111,7 +111,7 @@ def _decided(
     if action is Action.DROP:
         _refuse_drop(brief, name)
         return _as(spec, datum, None, why, by, action)
-    return _as(spec, datum, _treatment(brief, policy, spec, datum, action, size, year, by), why, by)
+    return _as(spec, datum, _treatment(brief, policy, spec, datum, action, size, year), why, by)
 
 
 def _fitting(action: Action, brief: Brief, spec: ColumnSpec, why: str) -> tuple[Action, str]:
@@ -164,7 +164,6 @@ def _treatment(
     action: Action,
     size: float | None,
     year: int,
-    by: str,
 ) -> Treatment:
     if action is Action.HASH:
         return _hashing(brief, spec.name)
