@@ -17,23 +17,36 @@ from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 
-__all__ = ["hidden", "load_alone", "load_arrow_alone", "load_lightgbm_alone", "own_process"]
+__all__ = ["Hidden", "hidden", "load_alone", "load_arrow_alone", "load_lightgbm_alone", "own_process"]
 
 _ours = False
 
 
-class _Hidden(MetaPathFinder):
-    """Says of some packages that they are not installed."""
+class Hidden(MetaPathFinder):
+    """Says of some packages that they are not installed, where it is the first of `sys.meta_path`.
 
-    def __init__(self, names: frozenset[str]) -> None:
-        self.names = names
+    (None in `sys.modules` is not enough for Cython.)
+    """
+
+    def __init__(self, *names: str) -> None:
+        self._names = frozenset(names)
+        self._shown = 0
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        if fullname in self.names:
-            raise ModuleNotFoundError(f"No module named {fullname!r}", name=fullname)
+        if fullname in self._names and not self._shown:
+            raise ModuleNotFoundError(f"No module named {fullname!r}: this program does without", name=fullname)
         return None
+
+    @contextlib.contextmanager
+    def shown(self) -> Iterator[None]:
+        """Let the packages be found until the block is left."""
+        self._shown += 1
+        try:
+            yield
+        finally:
+            self._shown -= 1
 
 
 @contextlib.contextmanager
@@ -42,7 +55,7 @@ def hidden(*packages: str) -> Iterator[None]:
 
     What is loaded already stays. Not thread-safe: for the start of a program.
     """
-    finder = _Hidden(frozenset(packages))
+    finder = Hidden(*packages)
     sys.meta_path.insert(0, finder)
     try:
         yield

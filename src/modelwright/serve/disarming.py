@@ -10,13 +10,14 @@ server needs none of it, so it is not to be found there, unless the library of a
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from typing import Any, NoReturn
+
+from modelwright.loading import Hidden
 
 __all__ = ["disarm", "models_may_import"]
 
-_NOT_NEEDED = "pandas"
+_NOT_NEEDED = Hidden("pandas")
 _MODULES = ("pickle", "_pickle")
 _LOADERS = ("load", "loads", "_load", "_loads")
 _CLASSES = ("Unpickler", "_Unpickler")
@@ -33,28 +34,13 @@ def disarm() -> None:
             known = getattr(module, attribute, None)
             if isinstance(known, type):
                 setattr(module, attribute, type(attribute, (known,), {"load": _refuse, "__module__": name}))
-    if not any(isinstance(finder, _Hidden) for finder in sys.meta_path):
-        sys.meta_path.insert(0, _Hidden())
+    if _NOT_NEEDED not in sys.meta_path:
+        sys.meta_path.insert(0, _NOT_NEEDED)
 
 
-class _Hidden:
-    """A finder that knows of a library that it is not there. (None in `sys.modules` is not enough for Cython.)"""
-
-    shown = 0
-
-    def find_spec(self, name: str, path: Any = None, target: Any = None) -> None:
-        if name == _NOT_NEEDED and not _Hidden.shown:
-            raise ModuleNotFoundError(f"a server does not import {name}", name=name)
-
-
-@contextmanager
-def models_may_import() -> Iterator[None]:
+def models_may_import() -> AbstractContextManager[None]:
     """Let the library of a model import what it needs; for the time of loading a version."""
-    _Hidden.shown += 1
-    try:
-        yield
-    finally:
-        _Hidden.shown -= 1
+    return _NOT_NEEDED.shown()
 
 
 def _refuse(*arguments: Any, **named: Any) -> NoReturn:
