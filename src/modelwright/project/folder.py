@@ -19,10 +19,13 @@ from modelwright.locking import held
 if TYPE_CHECKING:
     from modelwright.brief import Brief
 
-__all__ = ["NEW_ROWS", "Folder", "Report", "RunState", "default_path"]
+__all__ = ["NEW_ROWS", "RECALIBRATED", "Folder", "Report", "RunState", "default_path"]
 
 NEW_ROWS = "new-rows.parquet"
 """In the folder of a run: rows that it keeps for later retrainings."""
+
+RECALIBRATED = "recalibrated.json"
+"""In the folder of a version: it has the models of another one, and a calibrator that was fitted again."""
 
 ANOTHER_FOLDER = "choose another folder with --project"
 

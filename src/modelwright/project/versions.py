@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 from modelwright import documents
 from modelwright.champions import PROMOTED, ROLLED_BACK, Champion, champion_of, change, settle
 from modelwright.errors import ProjectError
-from modelwright.project.folder import Folder
+from modelwright.project.folder import RECALIBRATED, Folder
 from modelwright.project.secrets import note_key
+from modelwright.runtime.storage import read_json
 
 if TYPE_CHECKING:
     from modelwright.package.bundle import Version
@@ -64,8 +65,14 @@ class Versions(Folder):
             )
         return self.path / "versions" / str(chosen)
 
+    def models_of(self, number: int) -> int:
+        """Return the version that was trained: another one where only the calibrator of this one was fitted again."""
+        path = self.path / "versions" / str(number) / RECALIBRATED
+        return int(read_json(path)["models"]) if path.is_file() else number
+
     def run_of(self, number: int) -> str | None:
-        """Return the newest run that made a version; None where none did that is there."""
+        """Return the newest run that made a version, or the models of one; None where none did that is there."""
+        number = self.models_of(number)
         for run in reversed(self.runs()):
             state = self.state(run)
             if state.version == number:

@@ -14,6 +14,7 @@ from modelwright.retrain.challenge import Side, challenge, level_of_look, losses
 from modelwright.retrain.documents import Burden, Challenge, Trigger
 from modelwright.retrain.guarding import MOST_BEFORE
 from modelwright.retrain.probing import Probe, probe
+from modelwright.retrain.recalibrating import recalibration
 from modelwright.retrain.spans import choose_span, judging_rows, lasting_change
 from modelwright.retrain.tables import FEWEST_NEW
 from modelwright.retrain.triggers import Waiting, burden_of, may_train, reason_to_retrain
@@ -63,11 +64,12 @@ class Life:
     retrains: int = 0
     probes: int = 0
     promotions: int = 0
+    recalibrations: int = 0
     rollbacks: int = 0
     judgements: list[str] = field(default_factory=list)
     events: list[str] = field(default_factory=list)
     actions: dict[int, list[str]] = field(default_factory=dict)
-    """By number of the window, from 1 on: "trained", "promoted", "taken back"."""
+    """By number of the window, from 1 on: "trained", "promoted", "taken back", "recalibrated"."""
 
     def look(self, part: np.ndarray) -> Monitoring:
         """Have a window answered and watched, with the labels that have come since the last one."""
@@ -89,12 +91,17 @@ class Life:
         return found
 
     def maintain(self, known: np.ndarray, found: Monitoring) -> None:
-        """Take back, have a shadow serve, or train again, where there is a reason."""
-        usable = known[self.learnable[known]]
+        """Take back, have a shadow serve, train again or recalibrate, where there is a reason."""
+        usable, before = known[self.learnable[known]], self.version
         self._take_back(usable)
-        if self._shadow_serves(usable):
+        if self._shadow_serves(usable) or found.judgement is Judgement.BROKEN:
             return
-        if found.judgement is Judgement.BROKEN or not may_train(self.waiting):
+        self._train_for_a_reason(usable, found)
+        if self.version is before:
+            self._recalibrate(usable)
+
+    def _train_for_a_reason(self, usable: np.ndarray, found: Monitoring) -> None:
+        if not may_train(self.waiting):
             return
         fresh = usable[usable >= self.since]
         said = self.world.said(self.version, fresh)
@@ -209,6 +216,23 @@ class Life:
         self.doubts, self.rollbacks = 0, self.rollbacks + 1
         self._did("taken back")
         self._tell(f"version {back.challenger} answers again: {back.why}")
+
+    def _recalibrate(self, usable: np.ndarray) -> None:
+        """Have the models that answer go on with a calibrator of the newest labels, where the past speaks for it."""
+        world, rows = self.world, usable[usable >= self.since]
+        models = world.models_of(self.version)
+        if models.plan.by_group is not None:
+            return
+        said = world.said(models, rows), world.said(self.version, rows)
+        found = recalibration(self._y(rows), *said, pending=self.pending, seed=world.question.seed)
+        if found is None or not found.wins:
+            return
+        if self.version is models:
+            self.before = [*self.before, (models, self.since)][-MOST_BEFORE:]
+        self.version = world.recalibrated(models, found)
+        self.recalibrations += 1
+        self._did("recalibrated")
+        self._tell(f"version {world.made} answers: {found.why}")
 
     def _losses(self, rows: np.ndarray) -> np.ndarray:
         return losses_of(self.world.question.metric, self._y(rows), self.world.said(self.version, rows))

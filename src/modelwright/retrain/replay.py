@@ -2,7 +2,8 @@
 
 Three lives are lived on the same windows. *Frozen*: the champion answers to the end. *Maintained*: every window is
 watched; harm, or many new rows, has the recipes learn again; the newest labelled rows, which neither was fitted on,
-decide whether the new model answers from then on, and later ones whether it goes on. *Every window*: the recipes learn
+decide whether the new model answers from then on, and later ones whether it goes on; between trainings the calibrator
+is fitted again where that helps. *Every window*: the recipes learn
 from all labelled rows after each window, whatever they are.
 
 What must stay true: at the end of a window nobody knows more than the rows up to there, and the labels of rows that are
@@ -53,7 +54,7 @@ class ReplayWindow:
     judgement : str
         Of monitoring, in the maintained life.
     actions : tuple of str
-        What maintenance did after it: ``"trained"``, ``"promoted"``, ``"taken back"``.
+        What maintenance did after it: ``"trained"``, ``"promoted"``, ``"taken back"``, ``"recalibrated"``.
     """
 
     labelled: int
@@ -79,6 +80,8 @@ class Replay:
         What it leaves to be had: mean loss of the maintained life less that of the one trained after every window.
     retrains : int
         Attempts; ``promotions`` of them changed who answers, ``rollbacks`` were taken back.
+    recalibrations : int
+        How often the calibrator of who answers was fitted again, which is no training.
     probes : int
         How often it was asked whether there is anything to learn, at some hundredth of the cost of a training.
     rows_fitted, rows_fitted_always : int
@@ -115,6 +118,7 @@ class Replay:
     events: tuple[str, ...]
     by_window: tuple[ReplayWindow, ...] = ()
     told: tuple[str, ...] = ()
+    recalibrations: int = 0
 
 
 def replay(
@@ -230,6 +234,7 @@ class _Replay:
             events=tuple(life.events),
             by_window=tuple(_by_window(life, losses, [np.flatnonzero(np.isin(rows, part)) for part in parts])),
             told=self.told,
+            recalibrations=life.recalibrations,
         )
 
 

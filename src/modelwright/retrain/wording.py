@@ -43,7 +43,7 @@ def replay_lines(found: Replay) -> list[str]:
     lines += found.events
     counts = (
         f"{fmt.plural(found.retrains, 'retraining')} of {found.windows - 1} possible, "
-        f"{fmt.plural(found.promotions, 'promotion')}, "
+        f"{fmt.plural(found.promotions, 'promotion')}, {fmt.plural(found.recalibrations, 'recalibration')}, "
         f"{fmt.plural(found.rollbacks, 'rollback')}; {fmt.plural(found.alarms, 'window')} of {found.windows} harmful "
         f"or broken, {found.refused} of them refused"
     )

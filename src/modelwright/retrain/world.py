@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,8 @@ from modelwright.data.columns import take
 from modelwright.monitor.windows import Window, window_of
 from modelwright.package.bundle import Version
 from modelwright.retrain.documents import SpanTrial
+from modelwright.retrain.recalibrated import write_recalibrated
+from modelwright.retrain.recalibrating import Recalibration
 from modelwright.retrain.recipes import Question, predict_later
 from modelwright.retrain.refitting import remade
 from modelwright.train.record import Candidate
@@ -57,6 +59,8 @@ class World:
         Where models go.
     made : int
         Number of the newest version.
+    models : dict of Version
+        By number of a version whose calibrator was fitted again: the version with its models, as it was trained.
     """
 
     first: Version
@@ -67,6 +71,7 @@ class World:
     old: int
     folder: Path
     made: int
+    models: dict[int, Version] = field(default_factory=dict)
 
     def known(self, part: np.ndarray) -> np.ndarray:
         """Return the rows whose labels are known at the end of a window."""
@@ -116,3 +121,14 @@ class World:
         cost.rows += 2 * len(rows) * len(self.members)  # once to find when to stop, and once on all
         self.made += 1
         return remade(self.first, self.members, self.question, rows, self.folder, self.made)
+
+    def models_of(self, version: Version) -> Version:
+        """Return a version as its models were trained: itself, unless its calibrator was fitted again."""
+        return self.models.get(version.manifest.version, version)
+
+    def recalibrated(self, models: Version, found: Recalibration) -> Version:
+        """Return a version with the models of another one, whose calibrator was fitted again."""
+        self.made += 1
+        self.models[self.made] = models
+        place = self.folder / "versions" / str(self.made)
+        return write_recalibrated(models, found, place, self.made, self.question.seed)
