@@ -122,6 +122,13 @@ def test_folds_that_are_harder_are_held_against_constants_of_their_own():
     assert "keeps 67% of the mean gain" in _gate(_judge(training=apart), "stable").why
 
 
+def test_training_on_fewer_folds_than_planned_is_told():
+    told = _gate(_judge(training=_training(0.80, 0.79)), "trained in full")
+    assert told.passed and told.why.endswith("on 2 of 5 folds")
+    whole = _gate(_judge(training=_training(0.80, 0.79, 0.81, 0.80, 0.79)), "trained in full")
+    assert whole.passed and "folds" not in whole.why and "folds" not in _gate(_judge(), "trained in full").why
+
+
 @pytest.mark.parametrize("folds", [(), (0.8,)])
 def test_stability_does_not_apply(folds):
     assert "not applicable" in _gate(_judge(training=_training(*folds)), "stable").why

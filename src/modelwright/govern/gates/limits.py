@@ -72,8 +72,14 @@ class FullyTrained:
         # What stands in, and after a semicolon what to do about it.
         why, _, do = stood_in.partition("; ")
         if not stood_in:
-            return Finding(True, "candidates finished in the time there was", Failing.CONDITION)
+            return Finding(True, f"candidates finished in the time there was{_on_fewer_folds(case)}", Failing.CONDITION)
         return Finding(False, why, Failing.CONDITION, do or "give a larger --budget")
+
+
+def _on_fewer_folds(case: Case) -> str:
+    training = case.facts.get("training")
+    used, planned = 0 if training is None else training.folds_used, case.problem.n_folds
+    return f", on {used} of {planned} folds" if 0 < used < planned else ""
 
 
 class WithinBudget:
