@@ -232,7 +232,7 @@ class Version(SingleCases):
     def _row(self) -> tuple[RowReader, TypedReader | None, RowPlan]:
         reader = RowReader(self.contract)
         typed = TypedReader.of(reader)
-        return reader, typed, self.compiled or row_plan_of(self.plan)
+        return reader, typed, self.compiled or _row_plan(self.plan, typed)
 
     @cached_property
     def _answer(self) -> Callable[[list[float]], dict[str, Any]]:
@@ -285,7 +285,10 @@ class Version(SingleCases):
 
 def row_plan_of(plan: Plan) -> RowPlan:
     """Return a plan for rows alone, in the order in which a version reads them."""
-    typed = TypedReader.of(RowReader(plan.contract))
+    return _row_plan(plan, TypedReader.of(RowReader(plan.contract)))
+
+
+def _row_plan(plan: Plan, typed: TypedReader | None) -> RowPlan:
     return RowPlan(plan, None if typed is None else typed.names)
 
 

@@ -9,6 +9,8 @@ import math
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 
@@ -28,14 +30,13 @@ MOST_CODES = 4096  # of a feature with splits on categories
 Sum = Callable[[], list[float]]
 
 
-@dataclass(frozen=True, eq=False)
-class _Split:
+class _Split(NamedTuple):
     """A split: which tree, what goes left, and the bits of the leaves on its left."""
 
     tree: int
     threshold: float
     missing_left: bool
-    codes: frozenset[int] | None
+    codes: list[int] | None
     left: int
 
 
@@ -149,8 +150,8 @@ def _read(number: int, tree: Mapping[str, str], features: dict[int, list[_Split]
         list(map(int, tree[key].split())) for key in ("left_child", "right_child", "split_feature", "decision_type")
     )
     threshold = list(map(float, tree["threshold"].split()))
+    codes_of = _codes(tree)
     order: list[int] = []
-    below: dict[int, int] = {}  # bits of the leaves below a split
     waiting = [0]
     while waiting:
         node = waiting.pop()
@@ -158,13 +159,17 @@ def _read(number: int, tree: Mapping[str, str], features: dict[int, list[_Split]
             order.append(-1 - node)
         else:
             waiting += (right[node], left[node])
-    place = {leaf: at for at, leaf in enumerate(order)}
+    bit = [0] * len(order)
+    for at, leaf in enumerate(order):
+        bit[leaf] = 1 << at
+    below = [0] * len(left)  # bits of the leaves below a split
     for node in range(len(left) - 1, -1, -1):  # children have higher numbers
-        sides = [1 << place[-1 - c] if c < 0 else below[c] for c in (left[node], right[node])]
-        below[node] = sides[0] | sides[1]
+        one, other = left[node], right[node]
+        own = bit[-1 - one] if one < 0 else below[one]
+        below[node] = own | (bit[-1 - other] if other < 0 else below[other])
         missing, codes = kind[node] >> 2 & 3, None
         if kind[node] & CATEGORICAL:
-            codes = _codes(tree, int(threshold[node]))
+            codes = codes_of[int(threshold[node])]
             missing_left = False
         elif missing == MISSING_NAN:
             missing_left = bool(kind[node] & DEFAULT_LEFT)
@@ -172,14 +177,20 @@ def _read(number: int, tree: Mapping[str, str], features: dict[int, list[_Split]
             missing_left = threshold[node] >= 0.0  # a missing value counts as 0
         else:
             return None
-        features.setdefault(feature[node], []).append(_Split(number, threshold[node], missing_left, codes, sides[0]))
+        features.setdefault(feature[node], []).append(_Split(number, threshold[node], missing_left, codes, own))
     return order
 
 
-def _codes(tree: Mapping[str, str], number: int) -> frozenset[int]:
+def _codes(tree: Mapping[str, str]) -> list[list[int]]:
+    """Return the codes that go left at each split on categories of a tree."""
+    if "cat_boundaries" not in tree:
+        return []
+    words = list(map(int, tree["cat_threshold"].split()))
     bounds = list(map(int, tree["cat_boundaries"].split()))
-    words = list(map(int, tree["cat_threshold"].split()))[bounds[number] : bounds[number + 1]]
-    return frozenset(32 * i + bit for i, word in enumerate(words) for bit in range(32) if word >> bit & 1)
+    return [
+        [32 * i + bit for i, word in enumerate(words[first:last]) if word for bit in range(32) if word >> bit & 1]
+        for first, last in pairwise(bounds)
+    ]
 
 
 def _n_rows(features: Mapping[int, list[_Split]]) -> int:
@@ -196,15 +207,16 @@ def _asked(splits: list[_Split], n_trees: int, word: np.dtype) -> Asked | None:
 
 
 def _asked_of_numbers(splits: list[_Split], n_trees: int, word: np.dtype) -> Asked:
-    thresholds = distinct(np.array([beyond_zero(split.threshold) for split in splits]))
-    at = {threshold: place for place, threshold in enumerate(thresholds.tolist())}
+    of_splits = np.array([beyond_zero(split.threshold) for split in splits])
+    thresholds = distinct(of_splits)
     # rows: no threshold is below the value, one is, …, all are; it is missing
     table = np.full((len(thresholds) + 2, n_trees), np.iinfo(word).max, dtype=word)
-    for split in splits:
-        gone = ~word.type(split.left)
-        table[at[beyond_zero(split.threshold)] + 1, split.tree] &= gone
-        if not split.missing_left:
-            table[-1, split.tree] &= gone
+    rows = np.searchsorted(thresholds, of_splits) + 1
+    trees = np.array([split.tree for split in splits])
+    gone = ~np.array([split.left for split in splits], dtype=word)
+    right = np.array([not split.missing_left for split in splits])  # where a missing value goes
+    np.bitwise_and.at(table, (rows, trees), gone)
+    np.bitwise_and.at(table[-1], trees[right], gone[right])
     np.bitwise_and.accumulate(table[:-1], axis=0, out=table[:-1])
     missing = len(table) - 1
     return Asked(
@@ -219,9 +231,9 @@ def _asked_of_codes(splits: list[_Split], n_trees: int, word: np.dtype) -> Asked
         return None
     table = np.full((n_codes + 1, n_trees), np.iinfo(word).max, dtype=word)
     for split in splits:
-        absent = np.ones(len(table), dtype=bool)
-        absent[list(split.codes or ())] = False
-        table[absent, split.tree] &= ~word.type(split.left)
+        gone = np.full(len(table), ~word.type(split.left), dtype=word)
+        gone[split.codes] = np.iinfo(word).max
+        table[:, split.tree] &= gone
 
     def answer(values: np.ndarray) -> np.ndarray:
         known = (values > -1.0) & (values < n_codes)  # NaN is neither
