@@ -102,6 +102,7 @@ def asked(brief: Brief) -> list[tuple[str, str]]:
         ("Source", brief.source),
         ("Query", brief.query or ""),
         ("Separate test file", brief.test or ""),
+        ("Objective", brief.objective or ""),
         ("Class that counts as the event", brief.positive or ""),
         ("Metric", brief.metric or ""),
         ("Split", brief.split or ""),
@@ -113,6 +114,7 @@ def asked(brief: Brief) -> list[tuple[str, str]]:
         ("Protected columns", fmt.joined(brief.protected, 20)),
         ("Groups are compared by", brief.fairness or ""),
         ("Least ratio between groups", fmt.number(brief.fairness_ratio) if brief.fairness else ""),
+        ("Groups may get thresholds of their own", "yes" if brief.fairness_thresholds else ""),
         ("Findings overruled", fmt.joined(brief.allow, 20)),
         ("Kinds given", ", ".join(f"{c}: {k}" for c, k in brief.kinds.items())),
         *_asked_of_money(brief),
@@ -314,7 +316,7 @@ def values_of(spec: ColumnSpec) -> str:
         rest = max(spec.n_levels, len(spec.levels)) - LEVELS_OF_A_NEED
         return words + (f" and {fmt.count(rest)} more" if rest > 0 else "")
     if spec.minimum is not None and spec.maximum is not None:
-        spread = spec.maximum - spec.minimum
+        spread = (spec.maximum - spec.minimum) / spec.scale
         low, high = (fmt.value_of(v / spec.scale, spec.kind, spread=spread) for v in (spec.minimum, spec.maximum))
         return f"{low} to {high}" + (f" {spec.unit}" if spec.unit else "")
     return "any " + {Kind.TEXT: "text", Kind.ID: "value"}.get(spec.kind, "value")

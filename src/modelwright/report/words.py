@@ -83,7 +83,7 @@ def headline_words(m: Measurement, problem: Problem, constant: Measurement | Non
     several = len(problem.classes) > 2
     event = _event(problem) if len(problem.classes) == 2 else "the right class"
     hundred = _of_hundred(m.value)
-    typical = f"{fmt.amount(m)}"
+    typical = fmt.amount(m)
     sentences = {
         "roc_auc": (
             "Of two rows of different classes, it ranks the right one first "
