@@ -33,6 +33,9 @@ __all__ = [
     "did_you_mean",
 ]
 
+LONGEST_NAME = 60
+"""Characters of a name in a list of known ones: the header of a file that was cut wrongly may be one name."""
+
 
 class ModelwrightError(Exception):
     """An error meant for the user.
@@ -144,5 +147,5 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     close = difflib.get_close_matches(name.lower(), lowered, n=1, cutoff=0.6)
     if close:
         return f"did you mean '{lowered[close[0]]}'?"
-    shown = ", ".join(names[:8])
+    shown = ", ".join(n if len(n) <= LONGEST_NAME else n[:LONGEST_NAME] + "…" for n in names[:8])
     return f"use one of: {shown}" + (", …" if len(names) > 8 else "")

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from modelwright.errors import DataError, UsageError, did_you_mean
+from modelwright.format import plural
 from modelwright.project import Project
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def labelled(project: Project, version: Version, source: Any, *, query: str | No
     table = as_table(source, query=query)
     if target not in table.column_names:
         raise UsageError(
-            f"column '{target}' is not in the table ({len(table.column_names)} columns)",
+            f"column '{target}' is not in the table ({plural(len(table.column_names), 'column')})",
             fix=did_you_mean(target, table.column_names),
             code="MW-U101",
         )

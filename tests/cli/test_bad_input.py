@@ -90,6 +90,12 @@ def empty_folder(folder: Path) -> list[str]:
     return [str(folder / "nothing"), "--target", "target"]
 
 
+def pictures(folder: Path) -> list[str]:
+    (folder / "animals" / "pictures").mkdir(parents=True)
+    (folder / "animals" / "pictures" / "cat.png").write_bytes(b"\x89PNG")
+    return [str(folder / "animals" / "pictures"), "--target", "target"]
+
+
 CASES = {
     # name: (what makes the arguments, exit code, words of the message)
     "no such file": (lambda f: ["nowhere.csv", "--target", "target"], 2, r"nowhere\.csv"),
@@ -174,6 +180,15 @@ CASES = {
     "no server": (lambda f: list(NOWHERE), 1, "127.0.0.1"),
     "project is a file": (lambda f: [*flags()(f), "--project", str(f / "good.csv")], 1, r"good\.csv"),
     "project below a file": (lambda f: [*flags()(f), "--project", str(f / "good.csv" / "p")], 1, r"good\.csv"),
+    "a table on its side": (text("age,3,4\ntarget,yes,no\ncity,a,b\ntall,1,2\n", "side.csv"), 2, "turn the table"),
+    "no delimiter that is known": (text("age~target\n3~yes\n4~no\n"), 2, "the table has one column only, 'age~target'"),
+    "a page saved as a table": (text("<!doctype html><p>sorry, log in</p>\n"), 1, "page of the web"),
+    "folder of pictures": (pictures, 1, r"'cat\.png' is of no format that holds a table"),
+    "folders of pictures": (
+        lambda f: [str(Path(pictures(f)[0]).parent), "-t", "target"],
+        1,
+        r"below it \('pictures'\)",
+    ),
     "test file without the columns": (
         lambda f: [*flags()(f), "--test", text("x,z\n1,2\n3,4\n", "test.csv")(f)[0]],
         1,

@@ -50,6 +50,7 @@ CASES = {
     "comments only": ("t.csv", b"# nothing\n# here\n", "MW-D115", "no table"),
     "header only": ("t.csv", b"a,b,c\n", "MW-D116", "no rows"),
     "binary garbage": ("t.csv", b"\x01\x02" + GARBAGE, "MW-D114", "binary"),
+    "a page as CSV": ("t.csv", b"\xef\xbb\xbf\n<!DOCTYPE html>\n<p>404, not found</p>\n", "MW-D114", "page of the web"),
     "truncated gz": ("t.csv.gz", PACKED[: len(PACKED) // 2], "MW-D113", "cut short"),
     "no gz": ("t.csv.gz", b"this is not gzip at all", "MW-D113", "(gz), but it holds one line of plain text"),
     "a page as gz": ("t.csv.gz", b"<!DOCTYPE html>\n<html>Not found\n", "MW-D113", "holds a page of the web"),

@@ -20,6 +20,7 @@ from modelwright.data.streaming import open_stream
 from modelwright.data.workbook import write_workbook
 from modelwright.errors import DataError, UsageError
 
+FRAME = pd.DataFrame({"a": [1, 2], "b": ["x", None]})
 TABLE = pa.table({"n": [1, 2, None], "x": [0.5, None, 2.5], "s": ["a", None, "c"], "b": [True, False, None]})
 
 
@@ -142,11 +143,39 @@ def test_json_lines_that_lack_no_key_say_nothing(tmp_path):
 
 @pytest.mark.parametrize(
     "text",
-    ['[{"a": 1}, {"a": 2}]', ' [\n {"a": 1},\n {"a": 2}\n]\n', '{"data": [{"a": 1}, {"a": 2}],\n "more": 1}'],
+    [
+        '[{"a": 1, "b": "x"}, {"a": 2, "b": null}]',
+        ' [\n {"a": 1, "b": "x"},\n {"a": 2}\n]\n',
+        '{"data": [{"a": 1, "b": "x"}, {"a": 2}],\n "more": 1}',
+        '{"data": [{"a": 1, "b": "x"}, {"a": 2}], "more": 1}\n',
+        *(FRAME.to_json(orient=orient) for orient in ("columns", "index", "split")),
+        json.dumps(FRAME.to_dict(orient="list")).replace("NaN", "null"),
+    ],
 )
-def test_json_documents(tmp_path, text):
+@pytest.mark.parametrize("small_bytes", [0, 1 << 20])
+def test_json_documents(tmp_path, text, small_bytes):
     (tmp_path / "t.json").write_text(text)
-    assert read_table(tmp_path / "t.json")[0].to_pydict() == {"a": [1, 2]}
+    assert read_table(tmp_path / "t.json")[0].to_pydict() == {"a": [1, 2], "b": ["x", None]}
+    with open_stream(tmp_path / "t.json", small_bytes=small_bytes) as stream:
+        assert [row for table in stream.tables() for row in table.to_pylist()] == [
+            {"a": 1, "b": "x"},
+            {"a": 2, "b": None},
+        ]
+
+
+@pytest.mark.parametrize("small_bytes", [0, 1 << 20])
+def test_one_row_of_json_lines_is_a_row(tmp_path, small_bytes):
+    row = {"a": 1, "items": [{"n": 1}, {"n": 2}]}
+    (tmp_path / "t.jsonl").write_text(json.dumps(row) + "\n")
+    with open_stream(tmp_path / "t.jsonl", small_bytes=small_bytes) as stream:
+        (told,) = [row for table in stream.tables() for row in table.to_pylist()]
+    assert told["a"] == 1
+    assert json.loads(told["items"]) == row["items"]
+
+
+def test_an_object_that_is_no_table_is_one_row(tmp_path):
+    (tmp_path / "t.json").write_text('{"a": 1, "b": {"c": 2}, "d": {"e": 3}}')
+    assert read_table(tmp_path / "t.json")[0].num_rows == 1
 
 
 def test_excel(tmp_path):

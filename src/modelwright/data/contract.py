@@ -152,7 +152,7 @@ class Contract:
         found = self._by_name.get(name)
         if found is None:
             raise UsageError(
-                f"column '{name}' is not in the table ({len(self.columns)} columns)",
+                f"column '{name}' is not in the table ({len(self.columns)} column{'s' * (len(self.columns) != 1)})",
                 fix=did_you_mean(name, self.names),
                 code="MW-U101",
             )

@@ -46,7 +46,7 @@ def check_feed(version: Version, new: pa.Table) -> Monitoring:
     target = version.manifest.target
     if target not in new.column_names:
         raise UsageError(
-            f"the target column '{target}' is not in the new data ({len(new.column_names)} columns)",
+            f"the target column '{target}' is not in the new data ({plural(len(new.column_names), 'column')})",
             fix=did_you_mean(target, new.column_names),
             code="MW-U801",
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,10 +14,14 @@ from modelwright.data.profile import Profile
 from modelwright.data.source import Source
 from modelwright.documents import digest_of
 from modelwright.errors import DataError, UsageError, did_you_mean
+from modelwright.format import plural, short
 from modelwright.frame.problem import Problem
 from modelwright.frame.roles import refuse_target_elsewhere
 from modelwright.running import Run
 from modelwright.steps.privacy import protect, with_treatments
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 __all__ = ["audit", "frame", "profile", "read", "understand"]
 
@@ -26,6 +30,9 @@ SMALL_CELLS = 2_000
 
 MOST_TOLD = 10
 """Columns that an error names."""
+
+MOST_NAMES_DOWN = 1_000
+"""Rows in which the name of a column is looked for, should the table lie on its side."""
 
 MEASURING_SHARE, MEASURING_S, MOST_JUDGING_S = 0.05, 10.0, 20.0
 """Part of the budget, and most seconds, after which the audit asks no more costly rules, and again for measuring what
@@ -114,10 +121,20 @@ def _check_names(run: Run) -> None:
         if column is not None and column not in names:
             what = f"target column '{column}'" if field == "target" else f"column '{column}', named in '{field}',"
             raise UsageError(
-                f"{what} is not in the table ({len(names)} columns)",
-                fix=did_you_mean(column, names),
+                f"{what} is not in the table ({plural(len(names), 'column')})",
+                fix=_where_else(run.table, column) or did_you_mean(column, names),
                 code="MW-U101",
             )
+
+
+def _where_else(table: pa.Table, column: str) -> str:
+    """Return what to do where a table was cut so oddly that the name of a column stands somewhere else in it."""
+    (first, *others) = table.column_names
+    if not others:
+        return f"the table has one column only, '{short(first)}': check what stands between the cells of a row"
+    if column in table.column(0).slice(0, MOST_NAMES_DOWN).to_pylist():
+        return "the name stands in the first column: turn the table, so that each row is a case"
+    return ""
 
 
 def _start_engine(run: Run) -> None:

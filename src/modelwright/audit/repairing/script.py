@@ -104,7 +104,10 @@ def _read(plan: RepairPlan) -> str:
         named = f"table = table.set_axis({list(plan.names)!r}, axis=1)"
         return _call("table = pd.read_parquet", source.location, {}) + f"\n{named}"
     if source.format == "jsonl":
-        arguments = {"lines": True, "dtype": False, "convert_dates": False, **_encoding(source)}
+        layout = source.options.get("layout", "lines")
+        if layout not in ("lines", "array"):
+            raise _unreadable(source)
+        arguments = {"lines": layout == "lines", "dtype": False, "convert_dates": False, **_encoding(source)}
         return _call("table = pd.read_json", source.location, arguments)
     raise _unreadable(source)
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from modelwright.data.readers import Ask, Read
 from modelwright.data.readers.dialect import BLANKS, Dialect, sniff
 from modelwright.data.readers.encoding import MIXED, MIXED_NOTE, detect_encoding, encoding_of_stream
-from modelwright.data.readers.opening import HEAD_BYTES, compression_of, expanded_size, open_expanded
+from modelwright.data.readers.opening import HEAD_BYTES, WEB_PAGE, compression_of, expanded_size, open_expanded
 from modelwright.data.readers.quotes import swallowed_note
 from modelwright.data.readers.ragged import MAX_LEFT_OUT, Repair, never_closed
 from modelwright.data.sampling import Reservoir
@@ -106,6 +106,13 @@ def _rows_of(text: str) -> list[str]:
 
 def judge(path: Path, head: bytes, encoding: str, whole: bool) -> tuple[Dialect, str, str]:
     """Return the dialect, the encoding (again where the first guess fails) and the start as text."""
+    if WEB_PAGE.match(head):
+        raise DataError(
+            f"'{path}' holds a page of the web or XML, not a table of text",
+            fix="download the data itself (a page that tells of an error or asks for a login is often saved in its "
+            "place), or export it as CSV or Parquet",
+            code="MW-D114",
+        )
     text = head.decode(encoding, errors="ignore")
     if not whole:  # the last line may be cut
         text = text[: max(text.rfind("\n"), text.rfind("\r")) + 1] or text

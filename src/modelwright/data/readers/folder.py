@@ -32,7 +32,7 @@ def read(folder: Path, ask: Ask) -> Read:
 
     files, passed_over = data_files(folder)
     if not files:
-        raise no_files(folder)
+        raise no_files(folder, passed_over)
     total = max(sum(f.stat().st_size for f in files), 1)
     tables: list[pa.Table] = []
     notes: list[str] = []
@@ -59,11 +59,19 @@ def read(folder: Path, ask: Ask) -> Read:
     )
 
 
-def no_files(folder: Path) -> DataError:
-    """Return the error for a folder without data."""
+def no_files(folder: Path, passed_over: Sequence[str] = ()) -> DataError:
+    """Return the error for a folder without data, with what there is instead."""
+    inside = [p for p in sorted(folder.iterdir()) if p.is_dir() and not p.name.startswith(".")]
+    if passed_over:
+        told = f": {listed(passed_over)} is of no format that holds a table"
+        told = told.replace(" is of", " are of") if len(passed_over) > 1 else told
+    elif inside:
+        told = f": its files, if any, lie in folders below it ({listed([p.name for p in inside])})"
+    else:
+        told = ""
     return DataError(
-        f"the folder '{folder}' holds no data file",
-        fix="give a file, or a folder with CSV or Parquet files",
+        f"the folder '{folder}' holds no data file{told}",
+        fix="give a file, or a folder with CSV or Parquet files; images, sound and documents are not learned from",
         code="MW-D130",
     )
 

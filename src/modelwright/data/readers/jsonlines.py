@@ -1,4 +1,4 @@
-"""JSON lines, or one JSON array of objects."""
+"""JSON lines, or one JSON document: an array of objects, an object that wraps one, a table by columns or by rows."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from modelwright.data.readers import Ask, Read
+from modelwright.data.readers.documents import records_of
 from modelwright.data.readers.encoding import MIXED, MIXED_NOTE, detect_encoding
 from modelwright.data.readers.opening import HEAD_BYTES, compression_of, expanded_size, open_expanded
 from modelwright.data.readers.values import table_of_records
@@ -17,10 +18,15 @@ from modelwright.data.sampling import Reservoir
 from modelwright.data.tidying import MAX_NAMED, listed
 from modelwright.errors import DataError
 
-__all__ = ["checked", "decoded", "is_whole", "lacking_keys", "read"]
+__all__ = ["checked", "decoded", "is_document", "lacking_keys", "read"]
 
 GROWTH = 8.0
 """Memory of decoded records against their JSON: Python objects are large."""
+
+LINES = "lines"
+"""How records usually lie in a text: each on a line of its own."""
+
+LINES_SUFFIXES = frozenset({".jsonl", ".ndjson"})
 
 MIN_SAMPLE = 1000
 BATCH = 50_000
@@ -45,15 +51,20 @@ def read(path: Path, ask: Ask) -> Read:
     if data:
         if encoding not in ("utf-8", "utf-8-sig"):
             data = data.decode(encoding, errors="replace").encode("utf-8")
-        records = _records(path, data.removeprefix(b"\xef\xbb\xbf"))
+        records, layout = _records(path, data.removeprefix(b"\xef\xbb\xbf"))
         n_rows = len(records)
     else:
+        layout = LINES
         lines = max(head.count(b"\n"), 1)
         wanted = max(int(lines * ask.memory_bytes / (GROWTH * len(head))), MIN_SAMPLE)
         records, n_rows = _sampled(path, wanted, ask.seed)
     if not records:
         raise DataError(f"'{path}' holds no records", fix="give a file with data", code="MW-D116")
-    options = {"encoding": encoding, **({"compression": kind} if (kind := compression_of(path)) else {})}
+    options = {
+        "encoding": encoding,
+        **({"layout": layout} if layout != LINES else {}),
+        **({"compression": kind} if (kind := compression_of(path)) else {}),
+    }
     notes = (*([MIXED_NOTE] if encoding == MIXED else []), *_nested(records), *_lacking(records))
     return Read(table=table_of_records(records), n_rows=n_rows, options=options, notes=notes)
 
@@ -88,33 +99,45 @@ def lacking_keys(present: Mapping[str, int], n_rows: int) -> tuple[str, ...]:
     return (f"keys that a row lacks are read as missing, of {n_rows:,} rows: {', '.join(shown)}{more}",)
 
 
-def _records(path: Path, data: bytes) -> list[dict[str, Any]]:
+def _records(path: Path, data: bytes) -> tuple[list[dict[str, Any]], str]:
+    """Return the records and how they lie in the text: `LINES`, ``"array"`` or ``"document"``."""
     stripped = data.strip()
     if stripped.startswith(b"["):
         found = decoded(path, stripped, None)
-        return [checked(path, r, f"item {i + 1}") for i, r in enumerate(found)]
-    try:  # one record over many lines, or the usual one per line
-        if stripped.startswith(b"{") and b"\n" in stripped and not is_whole(stripped.split(b"\n", 1)[0]):
-            return _of_document(path, decoded(path, stripped, None))
+        return [checked(path, r, f"item {i + 1}") for i, r in enumerate(found)], "array"
+    try:  # one document, on one line or over many, or the usual record per line
+        if is_document(path, stripped):
+            return records_of(decoded(path, stripped, None)), "document"
     except DataError:
         pass  # not one document: the message with the line's number is the better one
     lines = enumerate(data.split(b"\n"), 1)
-    return [checked(path, decoded(path, line, n), f"line {n}") for n, line in lines if line.strip()]
+    return [checked(path, decoded(path, line, n), f"line {n}") for n, line in lines if line.strip()], LINES
 
 
-def is_whole(line: bytes) -> bool:
+def is_document(path: Path, start: bytes) -> bool:
+    """Return whether a text is one JSON document and not one object per line, by its name and its start.
+
+    Parameters
+    ----------
+    path : Path
+    start : bytes
+        The text or the start of it, in UTF-8, without its mark and without blanks around it.
+    """
+    if not start.startswith(b"{"):
+        return start.startswith(b"[")
+    first, end, _ = start.partition(b"\n")
+    if not end:  # one line: a row where the name says lines, else a document
+        return not LINES_SUFFIXES & {suffix.lower() for suffix in path.suffixes}
+    return not _is_whole(first)
+
+
+def _is_whole(line: bytes) -> bool:
     """Return whether a line is a JSON document by itself."""
     try:
         msgspec.json.decode(line)
     except msgspec.DecodeError:
         return False
     return True
-
-
-def _of_document(path: Path, document: Any) -> list[dict[str, Any]]:
-    """Return the records of an object that wraps them, ``{"data": [...]}``, or the object as one record."""
-    lists = [v for v in document.values() if isinstance(v, list) and v and all(isinstance(r, dict) for r in v)]
-    return lists[0] if len(lists) == 1 else [document]
 
 
 def decoded(path: Path, text: bytes, line: int | None) -> Any:

@@ -16,13 +16,13 @@ from typing import Any, BinaryIO
 from modelwright.data.readers import COMPRESSIONS
 from modelwright.errors import DataError, NotFound
 
-__all__ = ["HEAD_BYTES", "cannot_open", "compression_of", "expanded_size", "first_bytes", "open_expanded"]
+__all__ = ["HEAD_BYTES", "WEB_PAGE", "cannot_open", "compression_of", "expanded_size", "first_bytes", "open_expanded"]
 
 HEAD_BYTES = 1 << 20
 """Bytes of a text that its encoding, dialect and row size are judged by."""
 
 JUDGED_BYTES = 1 << 12
-WEB_PAGE = re.compile(rb"\s*<(!doctype html|html|\?xml)", re.IGNORECASE)
+WEB_PAGE = re.compile(rb"(\xef\xbb\xbf)?\s*<(!doctype html|html|\?xml)", re.IGNORECASE)
 
 
 def cannot_open(path: Path | str, error: OSError) -> DataError:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from modelwright.data.readers.encoding import detect_encoding
-from modelwright.data.readers.jsonlines import is_whole
+from modelwright.data.readers.jsonlines import is_document
 from modelwright.data.readers.opening import HEAD_BYTES, cannot_open, compression_of, first_bytes, open_expanded
 from modelwright.data.reading import format_of, read_table, refuse_query
 from modelwright.data.streaming.base import Restarted, Stream, TableStream
@@ -220,10 +220,8 @@ def _encoding_of_lines(path: Path) -> str | None:
     if not head.strip():
         raise DataError(f"'{path}' is empty", fix="check how it was written", code="MW-D115")
     encoding = detect_encoding(head, path.name, whole=len(head) < HEAD_BYTES)
-    text = head.decode(encoding, errors="replace").lstrip("\ufeff \t\r\n")
-    first, end, _ = text.partition("\n")
-    document = text.startswith("[") or (text.startswith("{") and end and not is_whole(first.encode()))
-    return None if document else encoding
+    text = head.decode(encoding, errors="replace").strip("\ufeff \t\r\n")
+    return None if is_document(path, text.encode()) else encoding
 
 
 def _place(source: Any) -> Path | str | None:

@@ -26,7 +26,7 @@ class FolderStream(Stream):
     def __init__(self, folder: Path, opened: Callable[[Path], AbstractContextManager[Stream]]) -> None:
         self._files, self._passed_over = data_files(folder)
         if not self._files:
-            raise no_files(folder)
+            raise no_files(folder, self._passed_over)
         self._opened, self.format = opened, "folder"
         self._at, self._share = 0, 0.0
         self._manners = [""] * len(self._files)

@@ -13,7 +13,7 @@ from modelwright.brief import Brief
 from modelwright.data.columns import Column
 from modelwright.data.contract import ColumnSpec
 from modelwright.errors import DataError, UsageError, did_you_mean
-from modelwright.format import plural
+from modelwright.format import plural, short
 from modelwright.objectives.base import Baseline, Reason
 from modelwright.objectives.baselines import BASELINES
 from modelwright.objectives.classify.encoding import class_codes
@@ -42,7 +42,8 @@ class Classify:
         Raises
         ------
         DataError
-            No value, one class only (MW-D302, MW-D303), or as good as every value its own class (MW-D304).
+            No value (MW-D302), one (MW-D315), one class only (MW-D303), or as good as every value its own class
+            (MW-D304).
         UsageError
             The brief's ``positive`` is no class (MW-U302) or there are more than two classes (MW-U303).
         """
@@ -129,10 +130,16 @@ def _check_classes(target: str, classes: Sequence[str], counts: np.ndarray) -> N
             fix="check the column name and the tokens that are read as missing",
             code="MW-D302",
         )
+    if n == 1:
+        raise DataError(
+            f"the target column '{target}' has a value in one row only",
+            fix="give rows enough to learn from and to check against: a hundred and more make a model of some use",
+            code="MW-D315",
+        )
     if len(classes) == 1:
         raise DataError(
-            f"the target column '{target}' has one class only, in {plural(n, 'row')}",
-            fix="add rows of another class, or check that the file was not filtered",
+            f"the target column '{target}' has one class only: '{short(classes[0])}' in all {plural(n, 'row')}",
+            fix="add rows of another class or with other values, or check that the file was not filtered",
             code="MW-D303",
         )
     if np.count_nonzero(counts >= MIN_ROWS_PER_CLASS) < 2 or len(classes) > n / MIN_ROWS_PER_CLASS:
