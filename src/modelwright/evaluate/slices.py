@@ -92,14 +92,7 @@ def find_slices(
     most = max(MOST_SCORED // prediction.shape[1], FEWEST_SCORED)
     if looked_at > most:
         parts = _most_suspect(parts, y, prediction, most)
-    losses = Losses(metric, y, prediction, threshold, groups)
-    if metric.name == "log_loss":
-        scored = [_score_excess(p, losses) for p in parts]
-    else:
-        influence, _ = metric.influence(y, prediction, threshold)
-        error = math.sqrt(float(np.square(sum_by(influence, groups)).sum()))
-        tried = (_score(p, metric, y, prediction, threshold, groups, error, losses) for p in parts)
-        scored = [s for s in tried if s is not None]
+    scored = _scored(parts, metric, y, prediction, threshold, groups)
     worse = _discoveries([s.p for s in scored], looked_at)
     order = sorted(
         range(len(scored)), key=lambda i: (not worse[i], -(scored[i].added.value or 0.0) if worse[i] else scored[i].z)
@@ -144,6 +137,24 @@ def _alike(one: np.ndarray, other: np.ndarray) -> float:
     all rows by any name."""
     inside, outside = (one & other).sum() / max((one | other).sum(), 1), (~one & ~other).sum()
     return float(min(inside, outside / max((~one | ~other).sum(), 1)))
+
+
+def _scored(
+    parts: list[_Part],
+    metric: Metric,
+    y: np.ndarray,
+    prediction: np.ndarray,
+    threshold: float | None,
+    groups: np.ndarray | None,
+) -> list[_Scored]:
+    """Return the parts on which the metric says something, held against the other rows."""
+    losses = Losses(metric, y, prediction, threshold, groups)
+    if metric.name == "log_loss":
+        return [_score_excess(p, losses) for p in parts]
+    influence, _ = metric.influence(y, prediction, threshold)
+    error = math.sqrt(float(np.square(sum_by(influence, groups)).sum()))
+    tried = (_score(p, metric, y, prediction, threshold, groups, error, losses) for p in parts)
+    return [s for s in tried if s is not None]
 
 
 def _usable(rows: np.ndarray, groups: np.ndarray | None) -> bool:

@@ -46,6 +46,11 @@ class Chosen:
     candidates: tuple[SimpleCandidate, ...]
     judged: np.ndarray
 
+    @property
+    def known(self) -> np.ndarray:
+        """Which of the rows were judged."""
+        return ~np.isnan(self.judged).any(axis=1)
+
 
 def choose(
     fit: Fit,

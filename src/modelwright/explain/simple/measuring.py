@@ -14,7 +14,7 @@ from modelwright.evaluate.comparisons import compare
 from modelwright.evaluate.measurements import Comparison, Measurement
 from modelwright.evaluate.metrics import Metric
 from modelwright.evaluate.threshold import choose_threshold
-from modelwright.explain.simple.choosing import MOST_ROWS, choose
+from modelwright.explain.simple.choosing import MOST_ROWS, Chosen, choose
 from modelwright.explain.simple.documents import FORMS, Simple
 from modelwright.explain.simple.rows import Fit
 
@@ -79,26 +79,7 @@ def simple_model(
     )
     if chosen is None:
         return Simple(why_not=NO_COLUMN)
-    known = ~np.isnan(chosen.judged).any(axis=1)
-    rows = against.rows[known]
-    measured = partial(
-        compare,
-        metric,
-        fit.y[rows],
-        groups=None if against.groups is None else against.groups[known],
-        unit=against.unit,
-        seed=seed,
-        inflation=against.inflation,
-    )
-    page, constant = chosen.judged[known], None
-    (found,) = measured(
-        against.prediction[known], {"simple": (FORMS[chosen.model.form], page)}, threshold=against.threshold
-    )
-    if against.constant is not None:
-        own = against.threshold
-        if metric.tunable and page.shape[1] == 2:
-            own = choose_threshold(fit.y[rows], page, metric=metric.name, payoff={}, seed=seed)[0]
-        (constant,) = measured(page, {"constant": ("a constant", against.constant[known])}, threshold=own)
+    found, constant = _compared(fit.y[against.rows], chosen, against, metric, seed)
     useless = constant is not None and not constant.better
     take = not useless and found.gain.low is not None and found.gain.low <= 0
     return Simple(
@@ -111,8 +92,35 @@ def simple_model(
         if constant is not None and useless
         else _advice(found, metric, len(chosen.model.columns), take),
         candidates=chosen.candidates,
-        measured_on=f"{len(rows):,} rows, the model on the same ones",
+        measured_on=f"{chosen.known.sum():,} rows, the model on the same ones",
     )
+
+
+def _compared(
+    y: np.ndarray, chosen: Chosen, against: Against, metric: Metric, seed: int
+) -> tuple[Comparison, Comparison | None]:
+    """Return the page beside the shipped model and, where one is given, a constant beside the page."""
+    known = chosen.known
+    measured = partial(
+        compare,
+        metric,
+        y[known],
+        groups=None if against.groups is None else against.groups[known],
+        unit=against.unit,
+        seed=seed,
+        inflation=against.inflation,
+    )
+    page = chosen.judged[known]
+    (found,) = measured(
+        against.prediction[known], {"simple": (FORMS[chosen.model.form], page)}, threshold=against.threshold
+    )
+    if against.constant is None:
+        return found, None
+    own = against.threshold
+    if metric.tunable and page.shape[1] == 2:
+        own = choose_threshold(y[known], page, metric=metric.name, payoff={}, seed=seed)[0]
+    (constant,) = measured(page, {"constant": ("a constant", against.constant[known])}, threshold=own)
+    return found, constant
 
 
 def _useless(found: Comparison, constant: Comparison, metric: Metric, n_columns: int) -> str:
