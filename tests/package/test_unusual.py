@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from modelwright.data.columns import Columns, Strings, take
 from modelwright.data.contract import ColumnSpec, Contract, Kind
 from modelwright.errors import BundleError, UsageError
 from modelwright.package.bundle import open_version
+from modelwright.package.unusual.contrast import _complete
 from modelwright.package.unusual.documents import UNUSUAL_FILE, Unusual
 from modelwright.package.unusual.fitting import ALARMS, fit_detector
 from modelwright.package.writing import write_version
@@ -140,6 +142,56 @@ def test_more_decimals_than_ever_are_odd_and_rounding_is_not() -> None:
     assert few is not None and few.shapes.columns[0].step == 0.0, "few values say nothing"
 
 
+def _sides(n: int, seed: int) -> Columns:
+    """Two columns of one range that have nothing to do with each other, and one that says which of them is larger."""
+    rng = np.random.default_rng(seed)
+    low, high = rng.uniform(0, 1, n), rng.uniform(0, 1, n)
+    side = np.where(low < high, "right", "left")
+    return {"low": low, "high": high, "side": Strings.from_values(side.tolist())}
+
+
+def test_exchanged_columns_of_one_range_are_told_by_trees_that_were_shown_such_rows() -> None:
+    contract = Contract(
+        columns=(
+            *(ColumnSpec(name=c, kind=Kind.NUMBER) for c in ("low", "high")),
+            ColumnSpec(name="side", kind=Kind.CATEGORY),
+        ),
+        rows_seen=1500,
+    )
+    made, note = fit_detector(_sides(1_500, 0), contract, seed=0)
+    assert made is not None and made.contrast is not None
+    assert "trees that were shown such rows with values exchanged" in note
+    rows = _sides(1_500, 1)
+    changed = {**rows, "low": rows["high"], "high": rows["low"]}
+    assert made(rows)[0].mean() < 1.5 * ALARMS
+    odd, named = made(changed)
+    without, _ = replace(made, contrast=None, rows=made.rows[:4])(changed)
+    assert odd.mean() > without.mean() + 0.2
+    told = [names for names, one in zip(named, odd, strict=True) if one]
+    assert np.mean([bool({"low", "high"} & set(names)) for names in told]) > 0.8
+
+
+def test_trees_say_what_the_booster_says_and_what_columns_add_comes_to_it() -> None:
+    from lightgbm import LGBMClassifier
+
+    rng = np.random.default_rng(0)
+    seen = rng.normal(size=(400, 5)).round(2)
+    model = LGBMClassifier(n_estimators=8, max_depth=4, num_leaves=9, min_child_samples=5, verbosity=-1, n_jobs=1)
+    model.fit(seen, (seen[:, 0] * seen[:, 1] + seen[:, 2] > 0).astype(int))
+    trees = _complete([t["tree_structure"] for t in model.booster_.dump_model()["tree_info"]])
+    assert trees.depth == 4
+    said = trees(seen)
+    assert said == pytest.approx(model.predict(seen, raw_score=True), abs=1e-3), "values are kept to four digits"
+    roots = sum(values[0] for values in trees.values)
+    assert roots + trees.by_feature(seen).sum(axis=1) == pytest.approx(said, abs=1e-9)
+    assert trees(seen[:0]).shape == (0,)
+
+
+def test_few_rows_have_a_detector_without_trees() -> None:
+    made, note = fit_detector(drawn(120, 0), TABLE, seed=0)
+    assert made is not None and made.contrast is None and len(made.rows) == 4 and "trees" not in note
+
+
 def test_few_rows_and_columns_that_say_nothing_make_none() -> None:
     assert fit_detector(drawn(50, 0), TABLE, seed=0) == (None, "none: 50 rows, 60 are needed")
     made, note = fit_detector(drawn(500, 0), TABLE.only(["key"]), seed=0)
@@ -228,6 +280,11 @@ DAMAGE: dict[str, tuple[Callable[[dict], object], str]] = {
     ),
     "a score without a scale": (lambda d: d["parts"].pop(), "MW-B133"),
     "a scale that falls": (lambda d: d["rows"][0]["at"].reverse(), "MW-B133"),
+    "trees that are not complete": (lambda d: d["contrast"]["values"][0].pop(), "MW-B133"),
+    "no tree": (lambda d: d["contrast"].update(features=[], limits=[], values=[]), "MW-B133"),
+    "a limit too few": (lambda d: d["contrast"]["limits"].pop(), "MW-B133"),
+    "a tree that asks for nothing": (lambda d: d["contrast"]["features"][0].__setitem__(0, 99), "MW-B133"),
+    "no scale for the trees": (lambda d: d["rows"].pop(), "MW-B133"),
     "no row behind it": (lambda d: d.update(n=0), "MW-B133"),
 }
 

@@ -4,10 +4,11 @@ Looked at are, for each row: how rare the value of each column is, how far outsi
 decimals than any before (in nats, ``-log p``);
 how rare the values of two columns are together, for those pairs that go together in training; and how far a number lies
 from what all other numbers lead to expect, on normal scores. Each is compared with what rows of training had that were
-not looked at when it was fitted. The largest of them, and their sums over the row - many columns may each be a little
-odd - decide; the limit is the one that a stated share of such rows is above, as in conformal prediction.
+not looked at when it was fitted. The largest of them, their sums over the row - many columns may each be a little odd -
+and what trees say that were shown rows with values exchanged (`modelwright.runtime.contrast`) decide; the limit is the
+one that a stated share of such rows is above, as in conformal prediction.
 
-No training row is kept: shares of bins and of pairs of bins, and how numbers correlate.
+No training row is kept: shares of bins and of pairs of bins, how numbers correlate, and trees on these.
 `modelwright.package.unusual.fitting` makes it.
 """
 
@@ -21,6 +22,7 @@ import numpy as np
 
 from modelwright.data.columns import Column, Columns, Strings
 from modelwright.runtime.bins import ABOVE, BELOW, FIRST, MISSING, NEW, OTHER
+from modelwright.runtime.contrast import Contrast
 
 __all__ = [
     "UNUSUAL",
@@ -46,6 +48,8 @@ NAMED_SHARE = 0.5
 NAMED = 3.0
 ROUNDING = 1e-9
 """Part of a number that storing it may cost; more is another number."""
+TRUSTED = 0.7
+"""Nats that what the trees say counts more than each of the others: about half of the alarms are theirs."""
 FURTHEST = 40.0
 """Nats beyond which a surprise is no more surprising; a number a billion times too large has some 20."""
 
@@ -144,10 +148,13 @@ class Seen:
         By column: alone; the rarest of its pairs, 0 without any; then of numbers: against all others.
     sums : ndarray of float64, shape (n_rows, 3)
         The same over the row.
+    features : ndarray of float64, shape (n_rows, n_features)
+        What trees are asked: bins of columns, then of numbers how far they are from what all others lead to expect.
     """
 
     parts: np.ndarray
     sums: np.ndarray
+    features: np.ndarray
 
 
 class Reader:
@@ -178,6 +185,8 @@ class Reader:
         everyone = np.arange(len(self.names))
         self.owner = np.concatenate([everyone, everyone, self._scored]).astype(np.intp)
         """The column of each part."""
+        self.asked = np.concatenate([everyone, self._scored]).astype(np.intp)
+        """The column of each feature."""
 
     def __call__(self, columns: Columns) -> Seen:
         """Return the scores of canonical rows."""
@@ -188,30 +197,32 @@ class Reader:
         if len(self._paired):
             rarest[:, self._paired] = np.maximum.reduceat(apart[:, self._pair_of], self._starts, axis=1)
         pulled = scores @ self._precision
+        apart_by = pulled / self._spread
+        features = np.column_stack([*(bins for _, _, _, bins in read), apart_by])
         sums = np.column_stack([alone.sum(axis=1), apart.sum(axis=1), (scores * pulled).sum(axis=1)])
-        return Seen(np.concatenate([alone, rarest, np.abs(pulled / self._spread)], axis=1), sums)
+        return Seen(np.concatenate([alone, rarest, np.abs(apart_by)], axis=1), sums, features)
 
     def bins(self, columns: Columns) -> tuple[np.ndarray, np.ndarray]:
         """Return bins in pairs, shape ``(n_rows, n_columns)``, and normal scores of the columns that have some."""
         return self._together([self._one(j, columns[name]) for j, name in enumerate(self.names)])[1:]
 
     def _together(
-        self, read: list[tuple[np.ndarray, np.ndarray, np.ndarray]]
+        self, read: list[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]]
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        alone = np.column_stack([nats for nats, _, _ in read])
+        alone = np.column_stack([nats for nats, _, _, _ in read])
         scores = np.column_stack([read[j][2] for j in self._scored]) if self._scored else np.zeros((len(alone), 0))
-        return alone, np.column_stack([coarse for _, coarse, _ in read]), scores
+        return alone, np.column_stack([coarse for _, coarse, _, _ in read]), scores
 
-    def _one(self, j: int, column: Column) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return nats, bins in pairs and normal scores of a column."""
+    def _one(self, j: int, column: Column) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """Return nats, bins in pairs, normal scores and bins of a column."""
         shape = self._columns[j]
         if isinstance(column, Strings) and not shape.knots:
             codes = column.recode(self._index[j], NEW if shape.complete else OTHER)
             bins = np.where(codes < 0, MISSING, codes)
-            return self._nats[j][bins], self._coarse[j][bins], np.zeros(len(bins))
+            return self._nats[j][bins], self._coarse[j][bins], np.zeros(len(bins)), bins
         return self._number(j, lengths(column) if isinstance(column, Strings) else column)
 
-    def _number(self, j: int, values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def _number(self, j: int, values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         knots, shape = self._knots[j], self._columns[j]
         missing = np.isnan(values)
         values = np.where(missing, knots[0], values)
@@ -228,10 +239,15 @@ class Reader:
         if shape.step:
             nats = nats + shape.off_step * ~on_step(values, shape.step)
         if not shape.scores:
-            return nats, self._coarse[j][bins], np.zeros(len(bins))
+            return nats, self._coarse[j][bins], np.zeros(len(bins)), bins
         scores = np.interp(values, knots, self._scores[j]) - np.minimum(under, FURTHEST) + np.minimum(over, FURTHEST)
         scores[missing] = 0.0
-        return nats, self._coarse[j][bins], scores
+        return nats, self._coarse[j][bins], scores, bins
+
+
+def lifted(nats: np.ndarray) -> np.ndarray:
+    """Return nats of what trees say, as they count beside the others."""
+    return np.where(nats > 0, nats + TRUSTED, 0.0)
 
 
 def on_step(values: np.ndarray, step: float) -> np.ndarray:
@@ -261,13 +277,15 @@ class Detector:
     parts : tuple of Scale
         Of each of `Seen.parts`.
     rows : tuple of Scale
-        Of the largest part, and of each of `Seen.sums`.
+        Of the largest part, of each of `Seen.sums`, and of what the trees say where there are some.
     limit : float
         A row is unusual when the most surprising of these is above.
     alarms : float
         Share of rows like those of training that are above.
     n : int
         Rows that it rests on.
+    contrast : Contrast or None
+        The trees; None in versions of earlier releases, and where rows were too few.
     """
 
     shapes: Shapes
@@ -277,6 +295,7 @@ class Detector:
     limit: float
     alarms: float
     n: int
+    contrast: Contrast | None = None
 
     def __call__(self, columns: Columns) -> tuple[np.ndarray, list[list[str]]]:
         """Return which rows are unusual, bool of shape ``(n_rows,)``, and by row the columns that make it so."""
@@ -291,11 +310,33 @@ class Detector:
             [self._part_scales(seen.parts[i : i + CHUNK]) for i in range(0, len(seen.parts), CHUNK)]
             or [np.zeros(seen.parts.shape)]
         )
-        most = self.row_scales(np.column_stack([parts.max(axis=1, initial=0.0), seen.sums]))
         by_column = np.zeros((len(parts), len(self.reader.names)))
         for k, j in enumerate(self.reader.owner):
             np.maximum(by_column[:, j], parts[:, k], out=by_column[:, j])
-        return most.max(axis=1), by_column
+        told = () if self.contrast is None else (self.contrast(seen.features),)
+        most = self.row_nats(np.column_stack([parts.max(axis=1, initial=0.0), seen.sums, *told]))
+        found = most.max(axis=1)
+        if self.contrast is not None:
+            led = np.flatnonzero((found > self.limit) & (most[:, -1] >= found))
+            by_column[led] = np.maximum(by_column[led], self._blamed(seen.features[led]) * found[led, None])
+        return found, by_column
+
+    def row_nats(self, scores: np.ndarray) -> np.ndarray:
+        """Return how surprising each score of a row is."""
+        most = self.row_scales(scores)
+        if self.contrast is not None:
+            most[:, -1] = lifted(most[:, -1])
+        return most
+
+    def _blamed(self, features: np.ndarray) -> np.ndarray:
+        """Return what each column has to do with what the trees say: 1 for the one that has most."""
+        assert self.contrast is not None
+        found = np.zeros((len(features), len(self.reader.names)))
+        added = self.contrast.by_feature(features)
+        for k, j in enumerate(self.reader.asked):
+            found[:, j] += added[:, k]
+        most = found.max(axis=1, keepdims=True, initial=0.0)
+        return np.maximum(found, 0.0) / np.where(most > 0, most, 1.0)
 
     def _named(self, nats: np.ndarray) -> list[str]:
         order = np.argsort(-nats, kind="stable")[:MOST_NAMED]

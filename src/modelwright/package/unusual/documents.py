@@ -12,6 +12,7 @@ import msgspec
 from modelwright.data.contract import Contract
 from modelwright.errors import UsageError
 from modelwright.runtime.bins import FIRST
+from modelwright.runtime.contrast import Contrast
 from modelwright.runtime.storage import check_format, malformed, read_json
 from modelwright.runtime.unusual import WIDTH, ColumnShape, Detector
 
@@ -20,6 +21,7 @@ __all__ = ["FORMAT", "UNUSUAL_FILE", "Unusual", "none_to_tell", "read_unusual"]
 UNUSUAL_FILE = "unusual.json"
 FORMAT = 1
 MAX_BYTES = 4 << 20  # a table of a hundred columns takes some 200 kB
+MOST_DEPTH = 8
 PARTS = tuple(f.name for f in fields(Detector))
 
 
@@ -76,12 +78,31 @@ def _check(file: Detector, contract: Contract) -> None:
     if not all(0 <= i < j < len(columns) for i, j in pairs):
         raise _unfit("a pair is none of two of its columns")
     scales = (*file.parts, *file.rows)
-    if len(file.parts) != 2 * len(columns) + scored or len(file.rows) != 4 or not file.nats:
+    contrast = file.contrast
+    if contrast is not None:
+        _check_contrast(contrast, len(columns) + scored)
+    if len(file.parts) != 2 * len(columns) + scored or len(file.rows) != 4 + (contrast is not None) or not file.nats:
         raise _unfit("it has not a scale for each score")
     if not all(len(s.at) == len(file.nats) and _rises(s.at) for s in scales):
         raise _unfit("a scale falls, or has another length")
     if not _rises(file.nats) or not 0 <= file.alarms <= 1 or file.n < 1:
         raise _unfit("its limit rests on no row")
+
+
+def _check_contrast(trees: Contrast, features: int) -> None:
+    """Refuse trees that are not complete, too deep, or ask what is not there."""
+    nodes = len(trees.values[0]) if trees.values else 0
+    depth = nodes.bit_length() - 1
+    if not 1 <= depth <= MOST_DEPTH or nodes != 2 ** (depth + 1) - 1:
+        raise _unfit("its trees are not complete")
+    inner = 2**depth - 1
+    if not len(trees.features) == len(trees.limits) == len(trees.values):
+        raise _unfit("parts of its trees do not match")
+    sizes = {len(f) for f in trees.features} | {len(t) for t in trees.limits}
+    if sizes != {inner} or {len(v) for v in trees.values} != {nodes}:
+        raise _unfit("its trees are not of one size")
+    if not all(0 <= asked < features for tree in trees.features for asked in tree):
+        raise _unfit("its trees ask for what no row has")
 
 
 def _check_column(column: ColumnShape) -> None:

@@ -13,22 +13,34 @@ each other is a Gaussian copula, its correlations shrunk (Ledoit and Wolf 2004).
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 
 import numpy as np
 
 from modelwright.data.columns import Column, Columns, Strings, n_rows, take
 from modelwright.data.contract import ColumnSpec, Contract, Kind
 from modelwright.data.numbers import quantiles_of_sorted
+from modelwright.package.unusual.contrast import fit_contrast
 from modelwright.runtime.bins import MISSING
-from modelwright.runtime.unusual import WIDTH, ColumnShape, Detector, Reader, Scale, Scales, Shapes, lengths, on_step
+from modelwright.runtime.unusual import (
+    WIDTH,
+    ColumnShape,
+    Detector,
+    Reader,
+    Scale,
+    Scales,
+    Shapes,
+    lengths,
+    on_step,
+)
 
 __all__ = ["ALARMS", "MOST_ROWS", "fit_detector"]
 
-ALARMS = 0.04
-"""Share of rows like those of training that are called unusual: measured is about half to three quarters of it."""
+ALARMS = 0.05
+"""Share of rows like those of training that are called unusual: measured is about three quarters of it."""
 
 FEWEST = 60
-"""Rows below which a share of 4 % above a limit cannot be told."""
+"""Rows below which a share of 5 % above a limit cannot be told."""
 
 MOST_ROWS, MOST_CELLS, MOST_COLUMNS = 20_000, 500_000, 100
 """More rows change the limit by less than a tenth of the alarms; of wide tables fewer are taken, and the first columns,
@@ -84,16 +96,27 @@ def fit_detector(
     most = min(most_rows, MOST_CELLS // len(specs))
     if count > most:
         mine = take(mine, np.sort(rng.choice(count, most, replace=False)))
-    rows = n_rows(mine)
-    folds = rng.permutation(rows) % FOLDS
+    return _calibrated(mine, specs, rng.permutation(n_rows(mine)) % FOLDS, seed)
+
+
+def _calibrated(mine: Columns, specs: list[ColumnSpec], folds: np.ndarray, seed: int) -> tuple[Detector, str]:
+    rows = len(folds)
     shapes = _shapes(mine, specs, weight=1 - 1 / FOLDS)
     reader = Reader(shapes)
+    contrast = fit_contrast(reader, mine, specs, seed=seed)
     parts = np.empty((rows, len(reader.owner)))
     sums = np.empty((rows, 3))
+    odds = np.empty((rows, 0 if contrast is None else 1))
     for fold in range(FOLDS):
         held = folds == fold
-        seen = Reader(_shapes(take(mine, ~held), specs, weight=1.0))(take(mine, held))
+        shown = take(mine, ~held)
+        own = Reader(_shapes(shown, specs, weight=1.0))
+        seen = own(take(mine, held))
         parts[held], sums[held] = seen.parts, seen.sums
+        if contrast is not None and (trees := fit_contrast(own, shown, specs, seed=seed)) is not None:
+            odds[held, 0] = trees(seen.features)
+        else:
+            contrast, odds = None, np.empty((rows, 0))
     levels = [level for level in LEVELS if (1 - level) * (rows + 1) >= 1]
     nats = tuple(float(-np.log(1 - level)) for level in levels)
     scored = len(_scored(specs))
@@ -102,21 +125,23 @@ def fit_detector(
     for fold in range(FOLDS):  # the largest of many is above all that were seen more often than each alone
         held = folds == fold
         largest[held] = Scales(nats, _scales(parts[~held], levels, nats, steepest))(parts[held]).max(axis=1)
-    both = np.column_stack([largest, sums])
-    row_scales = _scales(both, levels, nats, np.full(4, STEEPEST))
-    scores = Scales(nats, row_scales)(both).max(axis=1)
-    rank = int(np.ceil((1 - ALARMS) * (rows + 1))) - 1
+    both = np.column_stack([largest, sums, odds])
     detector = Detector(
         shapes=shapes,
         nats=nats,
         parts=_scales(parts, levels, nats, steepest),
-        rows=row_scales,
-        limit=float(np.sort(scores)[min(rank, rows - 1)]),
+        rows=_scales(both, levels, nats, np.full(both.shape[1], STEEPEST)),
+        limit=0.0,
         alarms=ALARMS,
         n=rows,
+        contrast=contrast,
     )
+    rank = int(np.ceil((1 - ALARMS) * (rows + 1))) - 1
+    limit = float(np.sort(detector.row_nats(both).max(axis=1))[min(rank, rows - 1)])
     told = f"{len(specs)} columns and {len(shapes.pairs)} pairs of them, from {rows:,} rows"
-    return detector, f"{told}; {ALARMS:.0%} of rows like those of training are called unusual"
+    changed = "" if contrast is None else ", and trees that were shown such rows with values exchanged"
+    note = f"{told}{changed}; {ALARMS:.0%} of rows like those of training are called unusual"
+    return replace(detector, limit=limit), note
 
 
 def _scales(
