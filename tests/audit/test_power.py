@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from sklearn.metrics import log_loss, roc_auc_score
 
+from modelwright.audit import power as measuring
 from modelwright.audit.power import N_FOLDS, PRIOR_ROWS, joint_skill, power, power_sample, score_cells
 from tests.audit.conftest import MakeContext
 from tests.audit.helpers import honest
@@ -66,3 +67,23 @@ def test_there_is_none_without_enough_rows_or_variation(make: MakeContext, rng: 
     assert power(make(honest(rng, 40), "goal"), "height") is None
     assert power_sample(make(honest(rng).assign(goal="yes"), "goal")) is None
     assert joint_skill(make(pd.DataFrame({"goal": ["a", "b"] * 50}), "goal"), []) == 0.0
+
+
+@pytest.mark.parametrize("goal", ["goal", "value"])
+def test_many_cells_are_scored_as_few(
+    make: MakeContext, rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch, goal: str
+) -> None:
+    sample = power_sample(make(honest(rng), goal))
+    assert sample is not None
+    cells = rng.integers(0, 90, 600)
+    expected = score_cells(cells, sample)
+    monkeypatch.setattr(measuring, "TABLED_CELLS", 0)
+    assert score_cells(cells, sample) == pytest.approx(expected, nan_ok=True)
+
+
+def test_what_tells_is_found_among_hundreds_of_columns(make: MakeContext, rng: np.random.Generator) -> None:
+    noise = {f"n{i}": rng.normal(size=1_000) for i in range(500)}
+    told = rng.normal(size=1_000)
+    goal = np.where(told + 0.5 * rng.normal(size=1_000) > 0, "a", "b")
+    context = make(pd.DataFrame({**noise, "told": told, "goal": goal}), "goal")
+    assert joint_skill(context, [*noise, "told"]) > 0.25

@@ -147,11 +147,25 @@ def test_costly_rules_are_asked_last_and_only_while_there_is_time(make: MakeCont
     assert run_audit(context, {"X009": _Costly}).outcomes[0].answer == "finding"
 
 
-def test_costly_rules_change_nothing(make: MakeContext, rng: np.random.Generator) -> None:
+class _Looks(_Base):
+    code: ClassVar[str] = "X000"
+    tells: ClassVar[bool] = True
+
+
+def test_rules_that_only_tell_are_asked_after_those_that_act(make: MakeContext, rng: np.random.Generator) -> None:
+    rules = {"X000": _Looks, "X001": _Base, "X009": _Costly}
+    audit = run_audit(make(honest(rng), "goal"), rules, looking_seconds=-1)
+    assert [o.answer for o in audit.outcomes] == ["not asked", "finding", "finding"]
+    assert "looks at every column" in audit.outcomes[0].why
+    assert {o.answer for o in run_audit(make(honest(rng), "goal"), rules).outcomes} == {"finding"}
+
+
+@pytest.mark.parametrize("kind", ["costly", "tells"])
+def test_rules_that_may_not_be_asked_change_nothing(kind: str) -> None:
     """Whether there is time for them must not change what a model is made from."""
-    costly = [rule for path in AUDIT_RULES.values() if getattr(rule := load_rule(path), "costly", False)]
-    assert costly
-    for rule in costly:
+    left = [rule for path in AUDIT_RULES.values() if getattr(rule := load_rule(path), kind, False)]
+    assert left
+    for rule in left:
         source = Path(sys.modules[rule.__module__].__file__ or "").read_text()
         acts = set(re.findall(r"Action\.([A-Z_]+)", source)) - {"TOLD"}
         assert not acts, f"{rule.code} acts: {acts}"

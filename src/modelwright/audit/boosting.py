@@ -9,6 +9,7 @@ import numpy as np
 
 from modelwright.audit.looking import Coded, code_column
 from modelwright.data.columns import Column, Columns, Strings
+from modelwright.features.screening import screen_matrix
 
 __all__ = ["BINS", "as_numbers", "as_table", "boost", "predicted", "settings_of"]
 
@@ -16,8 +17,10 @@ TREES = 80
 TREE_BUDGET = 320  # trees over all classes
 LEAVES = 15
 BINS = {"verbosity": -1, "max_bin": 63}
-TRIED_COLUMNS = 300
-"""Of which a tree may choose; of wider tables each tree is offered as many, drawn anew (Breiman 2001)."""
+TRIED_COLUMNS, OFFERED_SHARE = 300, 0.2
+"""Of wider tables so many columns are learned from, those that tell most by the rows that are fitted, and each tree is
+offered a fifth of them: most of them look good by luck, and a small model with all of them is sure of what is noise.
+On 150 and 500 rows of 1,500 columns with one, five or 50 telling ones this loses least of what was tried."""
 
 LEAST = 0.002  # of a probability: what a few hundred rows cannot tell from impossible is not called impossible
 
@@ -62,7 +65,9 @@ def boost(x: np.ndarray, y: np.ndarray, new: np.ndarray, k: int, seed: int) -> n
         settings["num_class"] = k
     trees = TREES if k < 3 else max(10, min(TREES, TREE_BUDGET // k))
     if x.shape[1] > TRIED_COLUMNS:
-        settings["feature_fraction"] = TRIED_COLUMNS / x.shape[1]
+        kept = screen_matrix(x, y, k).most_telling(TRIED_COLUMNS)
+        x, new = x[:, kept], new[:, kept]
+        settings["feature_fraction"] = OFFERED_SHARE
     data = lightgbm.Dataset(x, label=y, params=dict(BINS))
     return np.asarray(lightgbm.train(settings, data, trees).predict(new))
 

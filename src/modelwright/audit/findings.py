@@ -204,7 +204,8 @@ class Rule(Protocol):
 
     Class attributes are also the rule's page in the documentation: ``code``, ``title``, and ``what``,
     ``why_it_matters``, ``how_detected`` (thresholds and their source), ``what_is_done``. A rule that fits models of
-    its own and changes nothing sets ``costly``: a run with little time does without.
+    its own and changes nothing sets ``costly``, and one that looks at every column at some cost and changes nothing
+    ``tells``: a run with little time does without.
     """
 
     code: ClassVar[str]

@@ -12,7 +12,18 @@ from modelwright.audit.findings import AuditContext
 from modelwright.data.columns import Column, Strings
 from modelwright.data.ranks import average_ranks
 
-__all__ = ["Coded", "auc", "code_column", "coded", "is_missing", "memo", "rank_correlation", "values_of"]
+__all__ = [
+    "Coded",
+    "auc",
+    "code_column",
+    "coded",
+    "is_missing",
+    "level_ranks",
+    "memo",
+    "order_correlation",
+    "rank_correlation",
+    "values_of",
+]
 
 T = TypeVar("T")
 
@@ -53,6 +64,23 @@ class Coded:
     @property
     def n_missing(self) -> int:
         return len(self.codes) - self.n_present
+
+
+def level_ranks(column: Coded) -> np.ndarray:
+    """Return the rank of each row's value among the known ones, from 1, equal values sharing theirs; NaN where missing.
+
+    Of numbers that is what `average_ranks` says, without sorting again.
+    """
+    return np.append(np.cumsum(column.counts) - (column.counts - 1) / 2, np.nan)[column.codes]
+
+
+def order_correlation(column: Coded) -> float:
+    """Return Spearman's correlation of a column's known values with the number of the row; 0 where undefined."""
+    ranks = level_ranks(column)[column.codes >= 0]
+    if len(ranks) < 3 or column.n_levels < 2:
+        return 0.0
+    x, place = ranks - ranks.mean(), np.arange(len(ranks)) - (len(ranks) - 1) / 2
+    return float((x @ place) / np.sqrt((x @ x) * (place @ place)))
 
 
 def is_missing(column: Column) -> np.ndarray:

@@ -7,7 +7,7 @@ import numpy as np
 from modelwright.audit.findings import AuditContext
 from modelwright.audit.identifiers import identifier_reason
 from modelwright.audit.leaks import sure_leaks
-from modelwright.audit.looking import coded, memo, rank_correlation
+from modelwright.audit.looking import coded, memo, order_correlation, rank_correlation
 from modelwright.audit.power import fit_predict
 from modelwright.data.columns import Strings
 
@@ -189,16 +189,14 @@ def sorted_by(context: AuditContext) -> str:
 
 
 def _sorting_column(context: AuditContext) -> str:
-    position = np.arange(len(context.row_numbers), dtype=np.float64)
+    n = len(context.row_numbers)
     for name in context.features:
         column = coded(context, name)
         if column.n_levels < 2 or identifier_reason(context, name):
             continue
         runs = int((column.codes[1:] != column.codes[:-1]).sum()) + 1
-        if column.n_levels > 2 and runs <= RUNS_PER_LEVEL * column.n_levels and runs < len(position) / 2:
+        if column.n_levels > 2 and runs <= RUNS_PER_LEVEL * column.n_levels and runs < n / 2:
             return name
-        if not isinstance(context.columns[name], Strings):
-            codes = np.where(column.codes < 0, np.nan, column.codes)
-            if abs(rank_correlation(codes, position)) >= SORTED:
-                return name
+        if not isinstance(context.columns[name], Strings) and abs(order_correlation(column)) >= SORTED:
+            return name
     return ""

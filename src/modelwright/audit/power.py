@@ -11,7 +11,7 @@ comparable between columns and between easy and hard targets, and does not flatt
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -47,6 +47,7 @@ COARSE_BINS = 10
 PRIOR_ROWS = 1.0
 LIGHT_PRIOR_ROWS = 0.25
 MAX_CELLS = 2_000_000
+TABLED_CELLS = 500_000  # of the tables of all folds, 4 MB
 
 JOINT_ROWS = 6_000
 
@@ -174,36 +175,52 @@ def score_cells(cells: np.ndarray, sample: PowerSample, prior_rows: float = PRIO
     m = int(cells.max()) + 1
     if not sample.n_classes:
         return _score_values(cells, m, sample, prior_rows), np.nan, np.nan
-    k, y, folds = sample.n_classes, sample.y, sample.folds
+    k, y = sample.n_classes, sample.y
     pair = cells * k + y
     total = np.bincount(pair, minlength=m * k).reshape(m, k).astype(float)
     loss = base = hits = 0.0
     event = np.empty(len(y))
-    for fold in range(N_FOLDS):
-        mine = folds == fold
-        seen = total - np.bincount(pair[mine], minlength=m * k).reshape(m, k)
-        prior = (seen.sum(axis=0) + 1.0 / k) / (seen.sum() + 1.0)
-        share = (seen + prior_rows * prior) / (seen.sum(axis=1, keepdims=True) + prior_rows)
-        loss -= np.log(share[cells[mine], y[mine]]).sum()
-        base -= np.log(prior[y[mine]]).sum()
-        hits += float((share.argmax(axis=1)[cells[mine]] == y[mine]).sum())
+    for mine, place, n_folds in _some_folds(m * k, sample):
+        at = place * m * k + pair[mine]
+        held = np.bincount(at, minlength=n_folds * m * k).reshape(n_folds, m, k)
+        seen = total - held
+        of_class = seen.sum(axis=1)
+        prior = (of_class + 1.0 / k) / (of_class.sum(axis=1, keepdims=True) + 1.0)
+        share = (seen + prior_rows * prior[:, None]) / (seen.sum(axis=2, keepdims=True) + prior_rows)
+        there = held > 0
+        loss -= (held[there] * np.log(share[there])).sum()
+        base -= (held.sum(axis=1) * np.log(prior)).sum()
+        hits += float(np.take_along_axis(held, share.argmax(axis=2)[..., None], axis=2).sum())
         if k == 2:
-            event[mine] = share[cells[mine], 1]
+            event[mine] = share[..., 1].ravel()[at // k]
     area = auc(event, y == 1) if k == 2 else np.nan
     return max(0.0, 1.0 - loss / base), area, hits / len(y)
 
 
+def _some_folds(size: int, sample: PowerSample) -> Iterator[tuple[np.ndarray | slice, np.ndarray | int, int]]:
+    """Yield folds of which tables of ``size`` are made at once: their rows, each row's fold, and how many they are.
+
+    All together where that is little memory: a table of few cells takes no longer than five.
+    """
+    if N_FOLDS * size <= TABLED_CELLS:
+        yield slice(None), sample.folds, N_FOLDS
+        return
+    for fold in range(N_FOLDS):
+        yield np.flatnonzero(sample.folds == fold), 0, 1
+
+
 def _score_values(cells: np.ndarray, m: int, sample: PowerSample, prior_rows: float) -> float:
-    y, folds = sample.y, sample.folds
+    y = sample.y
     sums = np.bincount(cells, weights=y, minlength=m)
     counts = np.bincount(cells, minlength=m)
     error = 0.0
-    for fold in range(N_FOLDS):
-        mine = folds == fold
-        s = sums - np.bincount(cells[mine], weights=y[mine], minlength=m)
-        n = counts - np.bincount(cells[mine], minlength=m)
-        mean = (s + prior_rows * s.sum() / max(1, n.sum())) / (n + prior_rows)
-        error += float(np.square(y[mine] - mean[cells[mine]]).sum())
+    for mine, place, n_folds in _some_folds(m, sample):
+        at = place * m + cells[mine]
+        s = sums - np.bincount(at, weights=y[mine], minlength=n_folds * m).reshape(n_folds, m)
+        n = counts - np.bincount(at, minlength=n_folds * m).reshape(n_folds, m)
+        usual = s.sum(axis=1, keepdims=True) / np.maximum(1, n.sum(axis=1, keepdims=True))
+        mean = (s + prior_rows * usual) / (n + prior_rows)
+        error += float(np.square(y[mine] - mean.ravel()[at]).sum())
     return max(0.0, 1.0 - error / float(np.square(y - y.mean()).sum()))
 
 

@@ -16,18 +16,15 @@ COMMON_SHARE, COMMON_ROWS = 0.01, 20  # a value so frequent (a zero, a default) 
 FINE_BINS = 30
 ULPS = 4  # by which a product with a power of ten may be off a whole number
 
+_TENS = 10.0 ** np.arange(MOST_DECIMALS)[:, None]
+
 
 def decimals(values: np.ndarray) -> np.ndarray:
-    """Return the fewest decimals that write each number, at most `MOST_DECIMALS`; same shape."""
-    found = np.full(values.shape, MOST_DECIMALS, dtype=np.int64)
-    open_ = np.ones(values.shape, dtype=bool)
+    """Return the fewest decimals that write each number, at most `MOST_DECIMALS`, shape (n,) like the values."""
     with np.errstate(invalid="ignore", over="ignore"):  # of infinite numbers, and of those next to it, nothing is known
-        for places in range(MOST_DECIMALS):
-            scaled = values * 10.0**places
-            written = open_ & (np.abs(np.round(scaled) - scaled) <= ULPS * np.finfo(np.float64).eps * np.abs(scaled))
-            found[written] = places
-            open_ &= ~written
-    return found
+        scaled = _TENS * values
+        written = np.abs(np.round(scaled) - scaled) <= ULPS * np.finfo(np.float64).eps * np.abs(scaled)
+    return np.where(written.any(axis=0), written.argmax(axis=0), MOST_DECIMALS)
 
 
 def told_by_decimals(

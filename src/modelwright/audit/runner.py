@@ -29,7 +29,11 @@ def load_rule(path: str) -> type[Rule]:
 
 
 def run_audit(
-    context: AuditContext, rules: Mapping[str, str | type[Rule]] | None = None, *, seconds: float = float("inf")
+    context: AuditContext,
+    rules: Mapping[str, str | type[Rule]] | None = None,
+    *,
+    seconds: float = float("inf"),
+    looking_seconds: float = float("inf"),
 ) -> Audit:
     """Return what the rules say of the data.
 
@@ -41,6 +45,9 @@ def run_audit(
     seconds : float
         When they are over, rules that say of themselves that they are costly are not asked any more. They are asked
         last, and none of them acts: what a model is made from never depends on how fast a machine is.
+    looking_seconds : float
+        The same for rules that say that they only tell: they look at one column after the other, of which there may be
+        thousands. They are asked after those that act.
 
     Raises
     ------
@@ -52,7 +59,8 @@ def run_audit(
     seed = int(copy.deepcopy(context.rng).integers(2**32))
     findings: list[Finding] = []
     outcomes: list[Outcome] = []
-    until = time.monotonic() + seconds
+    began = time.monotonic()
+    until = {0: float("inf"), 1: began + looking_seconds, 2: began + seconds}
     _load_libraries()
     loaded: dict[str, type[Rule]] = {}
     for code, entry in table.items():
@@ -61,8 +69,8 @@ def run_audit(
         except Exception as error:  # noqa: BLE001 - rules come from anywhere, and their modules too
             why = f"the rule cannot be loaded: {type(error).__name__}: {error}"
             outcomes.append(Outcome(code=code, title=code, answer="failed", why=why, seconds=0.0))
-    for code, rule in sorted(loaded.items(), key=lambda item: (_costly(item[1]), item[0])):
-        if _costly(rule) and time.monotonic() > until:
+    for code, rule in sorted(loaded.items(), key=lambda item: (_turn(item[1]), item[0])):
+        if time.monotonic() > until[_turn(rule)]:
             outcomes.append(_not_asked(rule))
             continue
         said, outcome = _ask(rule, replace(context, rng=np.random.default_rng([seed, zlib.crc32(code.encode())])))
@@ -118,12 +126,14 @@ def _load_libraries() -> None:
     import scipy.special  # noqa: F401
 
 
-def _costly(rule: type[Rule]) -> bool:
-    return bool(getattr(rule, "costly", False))
+def _turn(rule: type[Rule]) -> int:
+    """Return when a rule is asked: those that act first, then those that only tell, then the costly ones."""
+    return 2 if getattr(rule, "costly", False) else 1 if getattr(rule, "tells", False) else 0
 
 
 def _not_asked(rule: type[Rule]) -> Outcome:
-    why = "it fits models, and the budget leaves no time for that; the audit alone asks every rule"
+    does = "fits models" if _turn(rule) == 2 else "looks at every column and changes none"
+    why = f"it {does}, and the budget leaves no time for that; the audit alone asks every rule"
     return Outcome(code=rule.code, title=rule.title, answer="not asked", why=why, seconds=0.0)
 
 

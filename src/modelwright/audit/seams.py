@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from modelwright.audit.findings import AuditContext
-from modelwright.audit.looking import coded, is_missing, rank_correlation, values_of
+from modelwright.audit.looking import coded, is_missing, level_ranks, rank_correlation, values_of
 from modelwright.data.ranks import average_ranks
 
 __all__ = [
@@ -94,6 +94,8 @@ def _boundary(context: AuditContext, name: str) -> int:
     """Return the row from which on a column is filled, or empty, or of another scale; 0 for none."""
     n = len(context.row_numbers)
     gone = is_missing(context.columns[name])
+    if not gone.any():
+        return _scale_boundary(context, name)
     low, high = int(MIN_PART * n), int((1 - MIN_PART) * n)
     before = np.cumsum(gone)
     cut = np.arange(low, high)
@@ -101,14 +103,14 @@ def _boundary(context: AuditContext, name: str) -> int:
     best = int(np.abs(first - second).argmax())
     if max(first[best], second[best]) >= FILLED and min(first[best], second[best]) <= EMPTY:
         return int(cut[best])
-    return _scale_boundary(context, name) if not gone.any() else 0
+    return 0
 
 
 def _scale_boundary(context: AuditContext, name: str) -> int:
     values = values_of(context, name)
     if values is None or coded(context, name).n_levels < MIN_LEVELS_SHARE * len(values):
         return 0
-    place, area = _largest_step(values, MIN_PART)
+    place, area = _largest_step(level_ranks(coded(context, name)), MIN_PART)
     if abs(area - 0.5) < APART - 0.5:
         return 0
     within = [abs(_trend(part)) for part in (values[:place], values[place:])]
@@ -124,7 +126,9 @@ def _step(context: AuditContext, name: str) -> int:
     x = values[known]
     if len(x) < 2 * BESIDE_ROWS / (1 - 2 * MIN_STEP_PART):
         return 0
-    place, area = _largest_step(x, MIN_STEP_PART)
+    column = coded(context, name)
+    ranks = level_ranks(column)[known] if len(known) == column.n_present else average_ranks(x)
+    place, area = _largest_step(ranks, MIN_STEP_PART)
     step = abs(area - 0.5)
     if step < max(STEP - 0.5, STEP_ERRORS * _error(place, len(x) - place)):
         return 0
@@ -142,19 +146,20 @@ def _own_step(x: np.ndarray) -> float:
     """Return the largest step within a part, beyond luck."""
     if len(x) < BESIDE_ROWS:
         return 0.0
-    place, area = _largest_step(x, 2 * MIN_STEP_PART)
+    place, area = _largest_step(average_ranks(x), 2 * MIN_STEP_PART)
     step = abs(area - 0.5)
     return step if step > LUCK * _error(place, len(x) - place) else 0.0
 
 
-def _largest_step(x: np.ndarray, least: float) -> tuple[int, float]:
+def _largest_step(ranks: np.ndarray, least: float) -> tuple[int, float]:
     """Return the place at which what is before and after differs most, and the area under the ROC curve there.
 
-    The area is the probability that a value before exceeds one after; each part has the share ``least`` of the values.
+    Values are given by their ranks. The area is the probability that one before exceeds one after; each part has the
+    share ``least`` of the values.
     """
-    n = len(x)
+    n = len(ranks)
     cut = np.arange(max(1, int(least * n)), n - max(1, int(least * n)))
-    below = np.cumsum(average_ranks(x))[cut - 1] - cut * (cut + 1) / 2
+    below = np.cumsum(ranks)[cut - 1] - cut * (cut + 1) / 2
     area = below / (cut * (n - cut))
     best = int((np.abs(area - 0.5) / _error(cut, n - cut)).argmax())
     return int(cut[best]), float(area[best])

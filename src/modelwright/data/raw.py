@@ -18,6 +18,9 @@ __all__ = ["ArrowRaw", "ArrayRaw", "Raw", "raw_of"]  # noqa: RUF022
 
 _NULL_TYPES = frozenset({"NAType", "NaTType"})
 
+HEAD_ROWS = 1_000
+"""Texts that are tried first: most columns that are no numbers show it there."""
+
 
 class Raw(Protocol):
     """What readers ask of a raw column. Nothing here changes the column."""
@@ -176,8 +179,9 @@ class ArrowRaw:
             return None
         tokens = pa.array(list(missing), column.type)
         try:
-            head = column.slice(0, 1000).drop_null()
-            pc.cast(head.filter(pc.invert(pc.is_in(head, value_set=tokens))), kind)
+            if len(column) > HEAD_ROWS:
+                head = column.slice(0, HEAD_ROWS).drop_null()
+                pc.cast(head.filter(pc.invert(pc.is_in(head, value_set=tokens))), kind)
             gone = pc.is_in(column, value_set=tokens)
             return pc.cast(pc.if_else(gone, pa.scalar(None, column.type), column), kind)
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError):

@@ -26,12 +26,15 @@ MIN_ROWS = 20
 _NUMBER = re.compile(r"[-+]?\s*[\d.,'\s]*\d[\d.,]*\s*(?:[eE][-+]?\d+)?")
 _WITH_UNIT = re.compile(r"[-+]?\d[\d.,]*\s*([^\W\d_][\w/²³°%]*|[%€$£°])")
 
+_BARE = frozenset("0123456789+-., ")  # what numbers without a unit are written with
+
 
 class MixedTypes:
     """Finds numbers with a few texts among them, and numbers in several units."""
 
     code: ClassVar[str] = "A010"
     title: ClassVar[str] = "Mixed types"
+    tells: ClassVar[bool] = True
     what: ClassVar[str] = "A column mixes numbers and texts, or units."
     why_it_matters: ClassVar[str] = (
         "A few stray texts turn a number into thousands of levels, and 3 kg beside 300 g are three and three hundred."
@@ -107,6 +110,8 @@ class MixedTypes:
         ]
 
     def _units(self, name: str, raw: np.ndarray) -> list[Finding]:
+        if set().union(*filter(None, _sampled(raw))) <= _BARE:
+            return []
         texts = _texts(raw)
         total = texts.total()
         if len(texts) < MIN_ROWS:
@@ -133,9 +138,13 @@ class MixedTypes:
         ]
 
 
+def _sampled(raw: np.ndarray) -> list[str | None]:
+    return raw[:: max(1, len(raw) // SAMPLE)].tolist()
+
+
 def _texts(raw: np.ndarray) -> Counter[str]:
     """Return the stripped texts of at most `SAMPLE` rows and how often each occurs, without those for missing."""
-    counted = Counter(raw[:: max(1, len(raw) // SAMPLE)].tolist())
+    counted = Counter(_sampled(raw))
     texts: Counter[str] = Counter()
     for text, n in counted.items():
         if text is not None and text.strip() and text.strip().lower() not in MISSING_WORDS:

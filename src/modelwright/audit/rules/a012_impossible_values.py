@@ -90,6 +90,7 @@ class ImpossibleValues:
 
     code: ClassVar[str] = "A012"
     title: ClassVar[str] = "Outliers and impossible values"
+    tells: ClassVar[bool] = True
     what: ClassVar[str] = "A few values lie far outside of all others, or cannot be."
     why_it_matters: ClassVar[str] = (
         "They bend means, scales and squared errors, and mostly they are typing errors: the year 2060, 0 kelvin, an "
@@ -175,7 +176,7 @@ def _day(seconds: float) -> str:
 
 def _odd_values(column: Coded, words: tuple[str, ...], far_log: float, dates: bool) -> _Odd | None:
     sentinels = {v for v, _ in (sentinel_dates(column) if dates else sentinel_numbers(column))}
-    keep = np.array([v not in sentinels for v in column.values], dtype=bool)
+    keep = ~np.isin(column.values, list(sentinels)) if sentinels else np.ones(column.n_levels, dtype=bool)
     values, counts = column.values[keep], column.counts[keep]
     n = int(counts.sum())
     if n < MIN_ROWS or len(values) < 3:

@@ -27,6 +27,7 @@ class NearDuplicateRows:
 
     code: ClassVar[str] = "A027"
     title: ClassVar[str] = "Near-duplicate rows"
+    tells: ClassVar[bool] = True
     what: ClassVar[str] = (
         "Some rows are another row with one value changed or with a little noise: entered twice, or made from it."
     )

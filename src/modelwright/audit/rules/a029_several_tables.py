@@ -32,6 +32,7 @@ class SeveralTables:
 
     code: ClassVar[str] = "A029"
     title: ClassVar[str] = "Several tables in one"
+    tells: ClassVar[bool] = True
     what: ClassVar[str] = (
         "The file holds rows of different kinds: two sources one after the other, or totals among single rows."
     )

@@ -30,6 +30,7 @@ class MixedScales:
 
     code: ClassVar[str] = "A032"
     title: ClassVar[str] = "Mixed units"
+    tells: ClassVar[bool] = True
     what: ClassVar[str] = "A part of the numbers of a column is in another unit: grams among kilograms, °F among °C."
     why_it_matters: ClassVar[str] = (
         "A model takes 3 kg and 3,000 g for very different things. Where one source writes one unit, the model learns "

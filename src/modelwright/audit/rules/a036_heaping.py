@@ -20,6 +20,7 @@ class RoundedByPeople:
 
     code: ClassVar[str] = "A036"
     title: ClassVar[str] = "Rounded by people"
+    tells: ClassVar[bool] = True
     what: ClassVar[str] = "Many values are round numbers (30, 40, 50) among values that are finer (31, 44, 47)."
     why_it_matters: ClassVar[str] = (
         "Round numbers are mostly estimates, told or guessed by people. They are less exact than they look; limits "

@@ -30,6 +30,7 @@ class CappedValues:
 
     code: ClassVar[str] = "A037"
     title: ClassVar[str] = "Capped values"
+    tells: ClassVar[bool] = True
     what: ClassVar[str] = "Many rows have the very same value at an end of the range: 'that much or more'."
     why_it_matters: ClassVar[str] = (
         "Beyond the limit the true values are not in the table. Where that is the target, the model learns that "

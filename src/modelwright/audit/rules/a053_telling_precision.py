@@ -24,6 +24,7 @@ class TellingPrecision:
 
     code: ClassVar[str] = "A053"
     title: ClassVar[str] = "Precision that tells the outcome"
+    tells: ClassVar[bool] = True
     what: ClassVar[str] = (
         "A number is written with more decimals where the outcome is one thing than where it is another: 205.26 for "
         "those who stayed, 205.2614 for those who left."

@@ -15,7 +15,7 @@ from modelwright.data.contract import ColumnSpec, Kind
 from modelwright.data.inference.facts import Facts
 from modelwright.data.inference.moments import find_dates, find_dates_of_numbers, is_durations
 from modelwright.data.inference.names import is_code, is_flag, is_key, is_quantity, is_time
-from modelwright.data.inference.numbers import NumbersFound, find_numbers, thousands_dots
+from modelwright.data.inference.numbers import NumbersFound, decimal_dots, find_numbers, thousands_dots
 from modelwright.data.parsing.booleans import boolean_tokens
 from modelwright.data.parsing.numbers import MAGNITUDE, NumberFormat
 
@@ -40,6 +40,9 @@ TEXT_WORDS, TEXT_SHARE = 3.0, 0.5
 LONG_TEXT_WORDS, LONG_TEXT_SHARE = 4.0, 0.2
 MIN_TEXTS = 30
 """Free text: words per value (mean) and share of different values; longer texts may repeat more often."""
+
+STYLE_ROWS, FIRST_LOOK = 2_000, 30
+"""Rows that tell how numbers are written, and those that mostly show that a dot is no separator of thousands."""
 
 MAX_TARGET_CODES = 100
 KEPT_SHARE = 0.02
@@ -78,11 +81,17 @@ def _by_type(facts: Facts, spec: ColumnSpec) -> ColumnSpec | None:
 def _plain_style(facts: Facts, spec: ColumnSpec) -> ColumnSpec:
     """Return the specification with the marks of numbers that Python reads as they are."""
     assert facts.numbers is not None
-    if facts.is_text and (facts.numbers != np.floor(facts.numbers)).any():
-        head = [str(t).strip() for t in facts.raw.column.slice(0, 2000).drop_null().unique().to_pylist()]
-        if thousands_dots([t for t in head if t[:1].isdigit() or (t[:1] == "-" and t[1:2].isdigit())]):
-            return replace(spec, decimal=",", thousands=".", why="'.' separates thousands: three digits follow it")
-    return spec
+    if not facts.is_text or not (facts.numbers != np.floor(facts.numbers)).any():
+        return spec
+    if decimal_dots(_digits_first(facts, FIRST_LOOK)) or not thousands_dots(_digits_first(facts, STYLE_ROWS)):
+        return spec
+    return replace(spec, decimal=",", thousands=".", why="'.' separates thousands: three digits follow it")
+
+
+def _digits_first(facts: Facts, n_rows: int) -> list[str]:
+    """Return different texts of the first rows that begin with a digit, or a minus before it."""
+    head = [str(t).strip() for t in facts.raw.column.slice(0, n_rows).drop_null().unique().to_pylist()]
+    return [t for t in head if t[:1].isdigit() or (t[:1] == "-" and t[1:2].isdigit())]
 
 
 # --- numbers -------------------------------------------------------------------------------------------------------

@@ -60,7 +60,7 @@ class Facts:
         """Whether whole numbers in text are written with leading zeros to a common width: codes, not amounts."""
         import pyarrow.compute as pc
 
-        if not self.is_text:
+        if not self.is_text or (self.numbers is not None and (self.numbers != np.floor(self.numbers)).any()):
             return False
         zeros = pc.match_substring_regex(self.raw.column, r"^\s*0[0-9]+\s*$")
         if (

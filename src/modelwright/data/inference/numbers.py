@@ -12,7 +12,7 @@ import numpy as np
 from modelwright.data.inference.names import words
 from modelwright.data.parsing.numbers import MAGNITUDES, NumberFormat, read_number, tidy_number
 
-__all__ = ["NumbersFound", "find_numbers", "thousands_dots"]
+__all__ = ["NumbersFound", "decimal_dots", "find_numbers", "thousands_dots"]
 
 MAX_TEXTS = 5000
 """Distinct texts that are looked at; the format found is then applied to all."""
@@ -191,6 +191,11 @@ def _separators(bodies: list[str]) -> tuple[str, str, str]:
     return ".", thousands, f"'{thousands}' separates thousands" if thousands else ""
 
 
+def decimal_dots(texts: list[str]) -> bool:
+    """Return whether a dot in one of the texts is no separator of thousands."""
+    return any("." in t and _DOTTED.fullmatch(t) is None for t in texts)
+
+
 def thousands_dots(texts: list[str]) -> bool:
     """Return whether dots separate thousands ("950", "1.200", "12.500").
 
@@ -199,6 +204,6 @@ def thousands_dots(texts: list[str]) -> bool:
     """
     dotted = [t for t in texts if "." in t]
     whole = [t for t in texts if "." not in t]
-    if not dotted or not whole or not all(_DOTTED.fullmatch(t) for t in dotted):
+    if not dotted or not whole or decimal_dots(texts):
         return False
     return any(t.endswith("0") for t in dotted) and all(len(t.lstrip("-")) <= 3 for t in whole)

@@ -53,6 +53,7 @@ _DATE = re.compile(r"\d{1,2}([./ -])\d{1,2}\1(?:\d{2}|\d{4})|\d{4}([./ -])\d{1,2
 _YEARS = re.compile(r"(?:18|19|20)\d\d[ /-]{1,3}(?:18|19|20)\d\d")
 _BOOK = re.compile(r"97[89][ -]")
 _DECIMAL = re.compile(r"\d+\.\d+")
+_MEASURED = re.compile(r"-?\d+\.\d+")
 
 
 def says_phone(parts: tuple[str, ...]) -> bool:
@@ -103,6 +104,8 @@ def _share(said: Iterable[bool]) -> float:
 
 def _bare(text: str) -> str:
     """Return a number without the word before it and the extension behind it, ``""`` for what is none."""
+    if _MEASURED.fullmatch(text) is not None:  # quickly said of most numbers
+        return ""
     text = _EXTENDED.sub("", _LABELLED.sub("", text.strip(), count=1))
     others = (_DATE.fullmatch(text), _YEARS.fullmatch(text), _DECIMAL.fullmatch(text), _BOOK.match(text))
     return "" if _DIALLED.fullmatch(text) is None or any(others) else text
