@@ -37,6 +37,10 @@ MOST_NAMES_DOWN = 1_000
 MEASURING_SHARE, MEASURING_S, MOST_JUDGING_S = 0.05, 10.0, 20.0
 """Part of the budget, and most seconds, after which the audit asks no more costly rules, and again for measuring what
 its actions do to a score."""
+LOOKING_SHARE = 0.2
+"""Part of the budget after which rules that look at every column and change nothing are not asked any more: a second on
+most tables, and 20 on 5,000 columns."""
+
 OPTIMISM_SHARE = 0.1
 """Part of the budget after which no further model is fitted to say how optimistic a random split would have been."""
 
@@ -187,7 +191,6 @@ def audit(run: Run) -> Audit:
     """Audit the data, and let the findings act on the contract."""
     from modelwright.audit.acting import apply
     from modelwright.audit.context import make_context
-    from modelwright.audit.runner import run_audit
     from modelwright.report.describing import effect_words
 
     contract: Contract = run.documents["contract"]
@@ -203,7 +206,7 @@ def audit(run: Run) -> Audit:
         test=run.test_columns,
         seed=run.brief.seed,
     )
-    found = run_audit(context, seconds=_part_of(run, MOST_JUDGING_S) if run.trains else float("inf"))
+    found = _judged(run, context)
     run.applied = apply(found, contract, getattr(run, "y", None))
     _act(run, contract)
     if refused is not None and run.applied.contract[str(run.brief.target)] == contract[str(run.brief.target)]:
@@ -219,6 +222,24 @@ def audit(run: Run) -> Audit:
                 decided_by="user" if finding.overruled else finding.code,
                 measurement=None if finding.effect is None else finding.effect.gain,
             )
+    return found
+
+
+def _judged(run: Run, context: AuditContext) -> Audit:
+    """Ask the rules; those that change nothing only while the time that the user gives allows it."""
+    from modelwright.audit.runner import run_audit
+
+    if not run.trains:
+        return run_audit(context)
+    found = run_audit(
+        context,
+        seconds=_part_of(run, MOST_JUDGING_S),
+        looking_seconds=LOOKING_SHARE * run.brief.limits.budget_s,
+    )
+    left = [o.code for o in found.outcomes if o.answer == "not asked"]
+    if left:
+        told = f"{plural(len(left), 'rule')} that change nothing were not asked: {', '.join(left)}"
+        run.decide("audit", "time", told, f"the table has {plural(len(context.features), 'column')}")
     return found
 
 
