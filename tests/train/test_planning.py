@@ -70,3 +70,20 @@ def test_keys_are_unique_and_settings_have_no_name():
     candidates: tuple[Candidate, ...] = plan_of().candidates
     assert len({c.key for c in candidates}) == len(candidates)
     assert all("name" not in c.settings for c in candidates)
+
+
+def test_wide_tables_are_also_tried_by_the_columns_that_surely_tell():
+    plan = plan_of(500, n_features=5_000)
+    sure = {c.key for c in plan.candidates if c.view.endswith(":sure")}
+    assert {f"{name}/sure" for name in learners.LEARNERS} == sure
+    assert tuple(c.key for c in plan.candidates[:2]) == anchors(500, wide=True)
+    assert {c.learner for c in plan.candidates if c.key not in sure} >= {"linear", "catboost", "lightgbm"}
+    assert not any(c.view.endswith(":sure") for c in plan_of(500).candidates)
+
+
+def test_a_fit_of_a_wide_table_costs_what_the_columns_that_it_sees_cost():
+    cost = CostModel(5_000, 2)
+    of = {c.key: c for c in plan_of(500, n_features=5_000).candidates}
+    broad, sure = cost.estimate(of["catboost/default"], 500), cost.estimate(of["catboost/sure"], 500)
+    assert sure < broad / 3
+    assert broad == CostModel(50_000, 2).estimate(of["catboost/default"], 500)

@@ -10,13 +10,13 @@
   the first also has target means of categories with few levels.
 
 Ids and constants give nothing. Width is bounded by the constants below, so that memory is rows times at most a few
-numbers per column.
+numbers per column; of wide tables a view is made of some of the columns, see `features.wide`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, cast
 
@@ -33,6 +33,7 @@ from modelwright.features.means import TargetMeans
 from modelwright.features.numbers import QuantileEncoder, ScaledEncoder
 from modelwright.features.target import Target
 from modelwright.features.texts import MAX_TOPICS, MIN_TEXTS, TextStatisticsEncoder, TextTopicsEncoder
+from modelwright.features.wide import base_of, screened_contract
 from modelwright.runtime.op import Op
 from modelwright.runtime.ops.numbers import Numbers
 from modelwright.runtime.view import View
@@ -91,6 +92,7 @@ class _Fit:
     objective: str
     settings: Mapping[str, Any]
     cache: dict[Any, Any] = field(default_factory=dict)
+    view: str = ""
 
     def names(self, *kinds: Kind) -> list[str]:
         return [s.name for s in self.contract.columns if s.kind in kinds]
@@ -106,8 +108,9 @@ class _Fit:
         return max(1, min(width, MAX_CELLS // max(1, n_columns * len(self.target.y))))
 
     def once(self, key: tuple[str, ...], make: Callable[[], Any]) -> Any:
-        """Return what ``make`` returned the first time for this column, here or in another view."""
-        whole = (self.objective, self.target.n_classes, self.target.seed, *key)
+        """Return what ``make`` returned the first time for this column, here or in another view of the columns."""
+        sure = self.view != base_of(self.view)
+        whole = (self.objective, self.target.n_classes, self.target.seed, sure, *key)
         if whole not in self.cache:
             self.cache[whole] = make()
         return self.cache[whole]
@@ -132,7 +135,7 @@ def fit_view(
     Parameters
     ----------
     view : str
-        A name in `VIEWS`.
+        A name in `VIEWS`, or one with ``":sure"`` behind it: of the columns that surely tell the target.
     columns : Columns
         Canonical training rows.
     contract : Contract
@@ -158,15 +161,17 @@ def fit_view(
     UsageError
         An unknown view (MW-U501) or way to give numbers (MW-U502).
     """
-    if view not in VIEWS:
+    if base_of(view) not in VIEWS:
         raise UsageError(f"the view '{view}' does not exist", fix=did_you_mean(view, VIEWS), code="MW-U501")
     how = (settings or {}).get("numbers", "both")
     if how not in NUMBERS:
         raise UsageError(
             f"numbers cannot be given as '{how}' in a view", fix=did_you_mean(str(how), NUMBERS), code="MW-U502"
         )
-    fit = _Fit(columns, contract, Target(y, n_classes, seed), objective, settings or {}, {} if cache is None else cache)
-    encoded = list(VIEWS[view](fit))
+    kept = {} if cache is None else cache
+    fit = _Fit(columns, contract, Target(y, n_classes, seed), objective, settings or {}, kept, view)
+    seen = fit.once(("contract",), partial(screened_contract, view, columns, contract, y, n_classes))
+    encoded = list(VIEWS[base_of(view)](replace(fit, contract=seen)))
     if not encoded:
         raise DataError(
             f"none of the {len(contract.columns)} columns says anything: they are ids, constants or dropped",

@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from modelwright.features.wide import MOST_COLUMNS, SURE, columns_seen, is_wide
 from modelwright.learners.targets import PLAIN
 from modelwright.train.record import Candidate
-from modelwright.train.worth import anchors, worth_of
+from modelwright.train.worth import SURE_NAME, anchors, worth_of
 
 __all__ = ["CostModel", "Plan", "candidate_of", "in_order", "make_plan", "most_candidates", "paced"]
 
@@ -45,19 +46,26 @@ def make_plan(
 
     chosen: list[Candidate] = []
     left_out: list[tuple[Candidate, str]] = []
+    wide, n_seen = is_wide(n_rows, n_features), min(n_features, MOST_COLUMNS)
     for name in learners.LEARNERS:
         learner = learners.get(name)
-        reason = _unfit(learner.card, objective, n_rows, n_features, n_classes)
-        if private and learner.card.keeps_rows:
-            reason = f"{learner.card.title} would hold rows that it learned from, and there is a privacy policy"
-        for settings in learner.portfolio(n_rows=n_rows, n_features=n_features, n_classes=n_classes, target=target):
+        portfolio = learner.portfolio(n_rows=n_rows, n_features=n_seen, n_classes=n_classes, target=target)
+        for settings in (*portfolio, *(_of_sure_columns(portfolio[0], learner.card.view),) * wide):
             candidate = candidate_of(name, settings)
+            reason = _unfit(learner.card, objective, n_rows, columns_seen(candidate.view, n_features), n_classes)
+            if private and learner.card.keeps_rows:
+                reason = f"{learner.card.title} would hold rows that it learned from, and there is a privacy policy"
             if reason:
                 left_out.append((candidate, reason))
             else:
                 chosen.append(candidate)
     ordered = in_order(chosen, CostModel(n_features, max(1, n_classes)), n_rows)
     return Plan(tuple(ordered), tuple(left_out))
+
+
+def _of_sure_columns(settings: Mapping[str, Any], view: str) -> Mapping[str, Any]:
+    """Return a learner's first settings on the columns that surely tell."""
+    return {**settings, "name": SURE_NAME, "view": f"{view}{SURE}"}
 
 
 def candidate_of(learner: str, settings: Mapping[str, Any]) -> Candidate:
@@ -77,7 +85,7 @@ def candidate_of(learner: str, settings: Mapping[str, Any]) -> Candidate:
 
 def in_order(candidates: list[Candidate], cost: CostModel, n_rows: int) -> list[Candidate]:
     """Return candidates in the order of trying: the anchors, then by worth per second."""
-    first = [c for key in anchors(n_rows) for c in candidates if c.key == key]
+    first = [c for key in anchors(n_rows, wide=is_wide(n_rows, cost.n_features)) for c in candidates if c.key == key]
     rest = [c for c in candidates if c not in first]
     return first + sorted(rest, key=lambda c: -worth_of(c.key, n_rows) / cost.estimate(c, n_rows))
 
@@ -126,7 +134,7 @@ class CostModel:
     SHARED_WEIGHT = 0.25
 
     def __init__(self, n_features: int, n_outputs: int, slowness: float = 1.0) -> None:
-        self._shape, self._slowness = (n_features, n_outputs), slowness
+        self.n_features, self._n_outputs, self._slowness = n_features, n_outputs, slowness
         self._logs: dict[str, list[float]] = {}
 
     def estimate(self, candidate: Candidate, n_rows: int) -> float:
@@ -146,6 +154,6 @@ class CostModel:
     def _raw(self, candidate: Candidate, n_rows: int) -> float:
         from modelwright import learners
 
-        n_features, n_outputs = self._shape
-        seconds = learners.get(candidate.learner).card.seconds(n_rows, n_features, n_outputs)
+        n_features = columns_seen(candidate.view, self.n_features)
+        seconds = learners.get(candidate.learner).card.seconds(n_rows, n_features, self._n_outputs)
         return max(1e-3, self._slowness * seconds / candidate.pace)

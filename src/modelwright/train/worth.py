@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 
-__all__ = ["anchors", "worth_of"]
+__all__ = ["SURE_NAME", "anchors", "worth_of"]
 
 SMALL_ROWS = 2_000
 
 ANCHORS_SMALL = ("linear/ridge", "catboost/default")
 ANCHORS_LARGE = ("lightgbm/default", "catboost/default")
 """Tried first whatever they cost: without a strong model there is none, and a quick one is there early."""
+
+SURE_NAME = "sure"
+"""Of a learner's first settings on those columns of a wide table that surely tell, see `modelwright.features.wide`."""
+
+ANCHORS_WIDE = (f"linear/{SURE_NAME}", f"catboost/{SURE_NAME}")
 
 ROWS = (500, 3_000, 30_000)
 """Rows for which `WORTH` holds; between them it is interpolated on a logarithmic axis."""
@@ -37,13 +42,15 @@ crossed features were measured on tables of about 3,000 rows (docs/adr/0011), th
 OTHER_WORTH = 1.0
 """Of a learner that is not of this package."""
 
-FIRST = frozenset({"default", "ridge"})
+FIRST = frozenset({"default", "ridge", SURE_NAME})
 FURTHER = 0.35
 """Second and further settings of a family add less than the first."""
 
 
-def anchors(n_rows: int) -> tuple[str, ...]:
-    """Return the keys of the candidates that come first."""
+def anchors(n_rows: int, *, wide: bool = False) -> tuple[str, ...]:
+    """Return the keys of the candidates that come first; ``wide`` where columns are too many for the rows."""
+    if wide:
+        return ANCHORS_WIDE
     return ANCHORS_SMALL if n_rows < SMALL_ROWS else ANCHORS_LARGE
 
 
