@@ -52,7 +52,7 @@ def explain(run: Run) -> Explanation:
         MAX_ROWS,
         np.random.default_rng([run.brief.seed, 23]),
     )
-    features = _features(run)
+    features, unread = _read(_features(run), plans)
     columns = take({name: run.columns[name] for name in features}, run.rows[asked.rows])
     reasons_s = REASONS_SHARE * (deadline - time.monotonic())
     explanation = explaining(
@@ -74,7 +74,20 @@ def explain(run: Run) -> Explanation:
     own = np.random.default_rng(run.brief.seed).permutation(np.flatnonzero(asked.model == 0))
     moves = _moves(run, plans[0], take(columns, own), time.monotonic() + reasons_s)
     importances = tuple(replace(i, moves=moves.get(i.column, 0.0) if moves else None) for i in explanation.importances)
-    return replace(explanation, importances=importances, simple=simple)
+    notes = (*explanation.notes, *unread)
+    return replace(explanation, importances=importances, notes=notes, simple=simple)
+
+
+def _read(features: tuple[str, ...], plans: Sequence[Plan]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the columns that some of the models read, and what is to be said of the others: of a wide table most."""
+    read = frozenset(name for plan in plans for name in plan.contract.names)
+    asked = tuple(n for n in features if n in read)
+    left = len(features) - len(asked)
+    if not left:
+        return features, ()
+    return asked, (
+        f"{left:,} of {plural(len(features), 'column')} were not asked about: none of the models reads them.",
+    )
 
 
 def _moves(run: Run, plan: Plan, columns: Columns, deadline: float) -> dict[str, float]:

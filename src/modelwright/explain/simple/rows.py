@@ -10,10 +10,14 @@ import numpy as np
 from modelwright.data.columns import Column, Columns, Strings, take
 from modelwright.data.contract import Contract, Kind
 from modelwright.explain.importance import promising_first
+from modelwright.features.screening import screen
 
 __all__ = ["Fit", "link_of"]
 
 NOT_ON_A_PAGE = frozenset({Kind.TEXT, Kind.ID, Kind.CONSTANT})
+MOST_SCREENED = 300
+"""Columns that are looked at one by one; of wider tables those that tell most, by a quicker look at all."""
+
 MOST_LOOKED_AT = 25
 """Columns that go in: those that the target goes with most, one by one. A page has room for ten."""
 
@@ -83,4 +87,7 @@ class Fit:
     def names(self) -> tuple[str, ...]:
         """The columns that may be on the page, the most promising first."""
         usable = [n for n in self.columns if self.contract[n].kind not in NOT_ON_A_PAGE]
+        if len(usable) > MOST_SCREENED:
+            telling = screen(self.columns, usable, self.y, len(self.classes)).most_telling(MOST_SCREENED)
+            usable = [usable[j] for j in telling.tolist()]
         return promising_first(self.columns, usable, self.signal)[:MOST_LOOKED_AT]
