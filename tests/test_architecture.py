@@ -114,6 +114,12 @@ def modules_after(statement: str) -> set[str]:
     return set(done.stdout.split())
 
 
+def test_no_estimators_of_lightgbm() -> None:
+    """Commands load LightGBM without scikit-learn, and its estimators then refuse to work: a run would end in them."""
+    users = [p for p in FILES if "LGBMClassifier" in (text := p.read_text()) or "LGBMRegressor" in text]
+    assert [p.name for p in users] == []
+
+
 @pytest.mark.parametrize("statement", ["import modelwright", "import modelwright.cli.app"])
 def test_importing_costs_nothing(statement: str) -> None:
     assert not set(HEAVY) & modules_after(statement)

@@ -26,13 +26,18 @@ TIMES = 2
 TREES, DEPTH, RATE, LEAST_IN_LEAF = 60, 4, 0.15, 10
 NEVER = 1e300
 """A limit that nothing is above, below which the leaves of trees that end early stand."""
+PARAMETERS = {
+    "objective": "binary", "max_depth": DEPTH, "num_leaves": 2**DEPTH, "learning_rate": RATE,
+    "feature_fraction": 0.8, "min_data_in_leaf": LEAST_IN_LEAF, "max_bin": 63, "num_threads": 1,
+    "deterministic": True, "force_row_wise": True, "verbosity": -1,
+}  # fmt: skip
 DIGITS = 4
 """Of limits and values: what is kept stays small, and says nothing of single rows."""
 
 
 def fit_contrast(reader: Reader, columns: Columns, specs: list[ColumnSpec], *, seed: int) -> Contrast | None:
     """Return trees that tell canonical rows from changed ones, None where nothing can be changed or rows are few."""
-    from lightgbm import LGBMClassifier
+    import lightgbm
 
     rng = np.random.default_rng([seed, 77])
     if n_rows(columns) < FEWEST:
@@ -48,14 +53,12 @@ def fit_contrast(reader: Reader, columns: Columns, specs: list[ColumnSpec], *, s
     if not changed:
         return None
     plain, odd = reader(columns).features, np.concatenate(changed)
-    model = LGBMClassifier(
-        n_estimators=TREES, max_depth=DEPTH, num_leaves=2**DEPTH, learning_rate=RATE, colsample_bytree=0.8,
-        min_child_samples=LEAST_IN_LEAF, max_bin=63, n_jobs=1, random_state=seed, deterministic=True,
-        force_row_wise=True, verbosity=-1,
-    )  # fmt: skip
     weights = np.r_[np.full(len(plain), len(odd) / len(plain)), np.ones(len(odd))]
-    model.fit(np.concatenate([plain, odd]), np.r_[np.zeros(len(plain)), np.ones(len(odd))], sample_weight=weights)
-    return _complete([tree["tree_structure"] for tree in model.booster_.dump_model()["tree_info"]])
+    labels = np.r_[np.zeros(len(plain)), np.ones(len(odd))]
+    # Not by LightGBM's own classifier: commands load the library without scikit-learn, which that needs.
+    data = lightgbm.Dataset(np.concatenate([plain, odd]), labels, weight=weights, params=PARAMETERS)
+    model = lightgbm.train({**PARAMETERS, "seed": seed}, data, num_boost_round=TREES)
+    return _complete([tree["tree_structure"] for tree in model.dump_model()["tree_info"]])
 
 
 def _exchanged(columns: Columns, specs: list[ColumnSpec], rng: np.random.Generator) -> tuple[Columns, np.ndarray]:
