@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -20,50 +21,57 @@ __all__ = ["command"]
 def command(project: str, as_json: bool, quiet: bool) -> None:
     """List the versions of PROJECT, checking each."""
     from modelwright.cli.showing import print_json
-    from modelwright.documents import to_builtins
-    from modelwright.errors import BundleError
     from modelwright.project import Project
 
     opened = Project(project)
     champion = opened.champion
-    rows: list[dict[str, Any]] = []
-    for number in opened.versions():
-        row: dict[str, Any] = {"version": number, "champion": champion is not None and champion.version == number}
-        try:
-            version = opened.version(number)
-        except BundleError as error:
-            rows.append({**row, "intact": False, "error": str(error)})
-            continue
-        manifest = version.manifest
-        rows.append(
-            {
-                **row,
-                "intact": True,
-                "created": manifest.created,
-                "score": to_builtins(manifest.score),
-                "bytes": version.size_bytes,
-                **_standing(opened, number),
-            }
-        )
+    serving = None if champion is None else champion.version
+    rows = [{"version": n, "champion": n == serving, **_checked(opened, n)} for n in opened.versions()]
     if as_json:
         print_json({"project": project, "versions": rows})
         return
     for row in rows:
-        marks = ["champion"] * row["champion"]
-        if row.get("standing") and not row["standing"].startswith("ship"):
-            marks.append(row["standing"])
-        marks += [f"waived: {gate}" for gate in row.get("waived", ())]
-        marks += [f"waiver is over: {gate}" for gate in row.get("waivers_over", ())]
-        marks += [row["doubt"]] if "doubt" in row else []
-        mark = ", ".join(marks)
-        if row["intact"]:
-            score: dict[str, Any] = row["score"] or {}
-            told = f"{score.get('name', '')} {score['value']:.4g}" if score.get("value") is not None else ""
-            click.echo(f"{row['version']:>4}  {row['created']}  {told:<20} {row['bytes'] / 1e6:.1f} MB  {mark}")
-        else:
-            click.echo(f"{row['version']:>4}  REFUSED: {row['error']}  {mark}")
+        click.echo(_line(row))
     if not rows:
         click.echo("no version yet")
+
+
+def _checked(project: Project, number: int) -> dict[str, Any]:
+    """Return what a version says of itself and how it stands, or why it is refused."""
+    from modelwright.documents import to_builtins
+    from modelwright.errors import BundleError
+
+    try:
+        version = project.version(number)
+    except BundleError as error:
+        return {"intact": False, "error": str(error)}
+    return {
+        "intact": True,
+        "created": version.manifest.created,
+        "score": to_builtins(version.manifest.score),
+        "bytes": version.size_bytes,
+        **_standing(project, number),
+    }
+
+
+def _line(row: dict[str, Any]) -> str:
+    mark = ", ".join(_marks(row))
+    if not row["intact"]:
+        return f"{row['version']:>4}  REFUSED: {row['error']}  {mark}"
+    score: dict[str, Any] = row["score"] or {}
+    told = f"{score.get('name', '')} {score['value']:.4g}" if score.get("value") is not None else ""
+    return f"{row['version']:>4}  {row['created']}  {told:<20} {row['bytes'] / 1e6:.1f} MB  {mark}"
+
+
+def _marks(row: dict[str, Any]) -> Iterator[str]:
+    if row["champion"]:
+        yield "champion"
+    if row.get("standing") and not row["standing"].startswith("ship"):
+        yield row["standing"]
+    yield from (f"waived: {gate}" for gate in row.get("waived", ()))
+    yield from (f"waiver is over: {gate}" for gate in row.get("waivers_over", ()))
+    if "doubt" in row:
+        yield row["doubt"]
 
 
 def _standing(project: Project, number: int) -> dict[str, Any]:
