@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from modelwright import __version__
-from modelwright.brief.money import Money
-from modelwright.data.columns import Column, Strings, take
-from modelwright.documents import load, save, to_builtins
-from modelwright.frame.problem import Problem
+from modelwright.documents import load, save
+from modelwright.format import plural
 from modelwright.govern.verdict import Verdict
 from modelwright.ledger import now
 from modelwright.package.packaging import Packaged
@@ -22,10 +17,12 @@ from modelwright.steps.learning import check_rows
 from modelwright.steps.opening import plan_facts
 from modelwright.steps.pacing import rows_for
 from modelwright.steps.settling import final
+from modelwright.steps.testing import note_on_test, score_test, score_told
 
 if TYPE_CHECKING:
     from modelwright.evaluate.measurements import Evaluation
     from modelwright.package.reference.documents import Reference
+    from modelwright.report.inputs import ReportInput
 
 __all__ = ["judge", "package", "report"]
 
@@ -61,6 +58,7 @@ def package(run: Run) -> Any:
         return written
     run.fold_plans.clear()  # nobody asks them any more, and they take memory
     run.plan = assemble(run.outcome.members, plan_facts(run))
+    _tell_unread(run)
     sure = uncertainty(run)
     leaving, odd = abstaining(run, sure), unusual(run)
     packaged, run.version = packaging(
@@ -71,7 +69,6 @@ def package(run: Run) -> Any:
         profile=run.documents["profile"],
         checks=check_rows(run),
         native={m.key: m.native for m in run.outcome.members if m.native is not None},
-        limits=run.brief.limits,
         n_rows=len(run.rows),
         seed=run.brief.seed,
         uncertainty=sure,
@@ -89,6 +86,14 @@ def package(run: Run) -> Any:
         decided_by="measurement",
     )
     return packaged
+
+
+def _tell_unread(run: Run) -> None:
+    """Note where the version reads only a part of the columns: of a wide table those that tell, of their ensemble."""
+    offered, read = run.documents["problem"].features, run.plan.contract.names
+    if len(read) < len(offered):
+        told = f"the version reads {plural(len(read), 'column')} of {len(offered):,}"
+        run.decide("package", "columns", told, "no model of it uses the others, and no file to score needs them")
 
 
 def _reference(run: Run) -> Reference:
@@ -163,21 +168,26 @@ def judge(run: Run) -> Verdict:
 
 def report(run: Run) -> dict[str, Any]:
     """Write the report, the model card and the other documents; return the summary that ``--json`` prints."""
-    from modelwright.package.sureness import sureness_of
-    from modelwright.report.gathering import TESTED, entries_of
-    from modelwright.report.inputs import FILES, RECORDED, ReportInput, VersionFacts
+    from modelwright.report.gathering import TESTED
     from modelwright.report.papers.writing import write_all
-    from modelwright.steps.abstaining import abstain_told
 
-    documents = run.documents
-    packaged, head = documents["packaged"], documents["evaluation"].headline
-    version = run.version
-    tested = _score_test(run)
-    note, evaluation = _test_note(tested), tested.pop("evaluation", None)
+    tested = score_test(run)
+    note, evaluation = note_on_test(tested), tested.pop("evaluation", None)
     if evaluation is not None:
         save(evaluation, run.folder / f"{TESTED}.json", {"evaluation": run.digests["evaluation"]})
-    inputs = ReportInput(
-        **{name: documents[name] for name in RECORDED},
+    inputs = _report_input(run, evaluation, note)
+    write_all(inputs, run.folder, run.project.path)
+    return {**_summary(run, inputs), "test_note": note, **tested}
+
+
+def _report_input(run: Run, test_evaluation: Evaluation | None, note: str) -> ReportInput:
+    from modelwright.package.sureness import sureness_of
+    from modelwright.report.gathering import entries_of
+    from modelwright.report.inputs import FILES, RECORDED, ReportInput, VersionFacts
+
+    packaged: Packaged = run.documents["packaged"]
+    return ReportInput(
+        **{name: run.documents[name] for name in RECORDED},
         decisions=run.decisions,
         version=VersionFacts(
             number=packaged.version,
@@ -186,40 +196,43 @@ def report(run: Run) -> dict[str, Any]:
             latency_ms=packaged.latency_ms,
             digest=packaged.digest,
             files=FILES,
+            columns=run.plan.contract.names,
         ),
         project=str(run.project.path),
         run=run.name,
         wall_s=run.budget.spent,
-        peak_memory_bytes=max(run.guard.peak, documents["training"].peak_memory_bytes),
+        peak_memory_bytes=max(run.guard.peak, run.documents["training"].peak_memory_bytes),
         created_at=now(),
         software=software(),
         digests=dict(run.digests),
-        test_evaluation=evaluation,
+        test_evaluation=test_evaluation,
         test_note=note,
         entries=entries_of(run.project, run.name, packaged.version),
         privacy=run.privacy,
-        sure=sureness_of(version),
+        sure=sureness_of(run.version),
     )
-    write_all(inputs, run.folder, run.project.path)
+
+
+def _summary(run: Run, inputs: ReportInput) -> dict[str, Any]:
+    from modelwright.steps.abstaining import abstain_told
+
     return {
-        "project": str(run.project.path),
+        "project": inputs.project,
         "run": run.name,
-        "version": packaged.version,
+        "version": inputs.version.number,
         "report": str(run.project.path / "report.html"),
-        "score": {"metric": head.name, "value": head.value, "low": head.low, "high": head.high, "n": head.n},
-        "split": documents["problem"].split.value,
-        "verdict": documents["verdict"].answer,
-        "verdict_summary": documents["verdict"].summary,
-        "worth": _worth(documents["evaluation"]),
-        "fairness": _fairness(documents["evaluation"]),
-        "abstain": abstain_told(run.brief, version.abstaining),
-        "findings": len(documents["audit"].findings),
-        "simple": simple_told(documents["explanation"].simple),
-        "resumed_trials": documents["training"].resumed_trials,
+        "score": score_told(inputs.evaluation.headline),
+        "split": inputs.problem.split.value,
+        "verdict": inputs.verdict.answer,
+        "verdict_summary": inputs.verdict.summary,
+        "worth": _worth(inputs.evaluation),
+        "fairness": _fairness(inputs.evaluation),
+        "abstain": abstain_told(run.brief, run.version.abstaining),
+        "findings": len(inputs.audit.findings),
+        "simple": simple_told(inputs.explanation.simple),
+        "resumed_trials": inputs.training.resumed_trials,
         "seconds": round(run.budget.spent, 2),
         "peak_memory_bytes": inputs.peak_memory_bytes,
-        "test_note": note,
-        **tested,
     }
 
 
@@ -255,112 +268,3 @@ def _worth(evaluation: Evaluation) -> dict[str, Any] | None:
         "beyond": next(w.text for w in found.ways if w.name == found.rival),
         "per": {name: {"value": m.value, "low": m.low, "high": m.high} for name, m in per.items() if m is not None},
     }
-
-
-def _test_note(tested: dict[str, Any]) -> str:
-    """Return what was done with the test file, and which of its rows the score leaves out; empty without one."""
-    from modelwright.format import joined, plural
-
-    if not tested:
-        return ""
-    note = f"Predictions of the test file are in {tested['test_predictions']}."
-    unseen: dict[str, int] = tested.get("test_unseen_classes", {})
-    if unseen:
-        n = sum(unseen.values())
-        shown = joined((f"“{name}” ({count:,})" for name, count in unseen.items()), 6)
-        note += (
-            f" {plural(n, 'row')} of it {'has' if n == 1 else 'have'} a class that training never saw: {shown}. The "
-            "model cannot predict it, and such rows are left out of the score."
-        )
-    return note
-
-
-def _score_test(run: Run) -> dict[str, Any]:
-    """Score the separate test table with the new version: measure where it has the target, predict in any case."""
-    if run.test_columns is None or run.test_table is None:
-        return {}
-    from modelwright.data.writing import write_table
-    from modelwright.evaluate.evaluating import evaluate as evaluating
-    from modelwright.evaluate.evidence import Evidence
-
-    problem: Problem = run.documents["problem"]
-    version = run.version
-    answers, violations = version.predict(run.test_table)
-    path = run.folder / "test-predictions.csv"
-    write_table(answers, path)
-    told: dict[str, Any] = {
-        "test_predictions": str(path),
-        "test_violations": [to_builtins(v) for v in violations],
-    }
-    if problem.target not in run.test_columns:
-        return told
-    y, unseen = _test_target(run, problem.target)
-    if unseen:
-        told["test_unseen_classes"] = unseen
-    rows = np.flatnonzero(~np.isnan(y))
-    if len(rows) < 2:
-        return told
-    names = run.plan.contract.names
-    columns = take({n: run.test_columns[n] for n in names}, rows)
-    evaluation = evaluating(
-        problem,
-        Evidence(
-            y=y[rows],
-            prediction=run.plan.predict(columns),
-            baselines={},
-            columns=columns,
-            contract=run.plan.contract,
-            groups=None,
-            train_y=None,
-            train_prediction=None,
-            learning=(),
-            candidates=None,
-            select=None,
-            measured_on=f"the separate test file, {len(rows):,} rows",
-            calibration_note="",
-            threshold=run.threshold,
-            threshold_why="" if run.decided is None else run.decided.why,
-            decided=run.decided,
-        ),
-        seed=run.brief.seed,
-        told=Money.of(run.brief),
-    )
-    head = evaluation.headline
-    told["test_score"] = {"metric": head.name, "value": head.value, "low": head.low, "high": head.high, "n": head.n}
-    told["evaluation"] = evaluation
-    return told
-
-
-def _test_target(run: Run, name: str) -> tuple[np.ndarray, dict[str, int]]:
-    """Return the encoded target of the test table, and how often it has each class that training never saw.
-
-    It is read together with that of the training table: alone it may hold one class only, or have other classes.
-    """
-    assert run.test_columns is not None
-    known, more = run.columns[name], run.test_columns[name]
-    brief = replace(run.brief, positive=None)  # classes go by their names here, whichever is the event
-    y, classes = run.objective.encode(_together(known, more), run.documents["contract"][name], brief)
-    own = y[len(known) :]
-    if classes == run.classes:
-        return own, {}
-    counts = np.bincount(own[~np.isnan(own)].astype(np.int64), minlength=len(classes))
-    unseen = {c: int(n) for c, n in zip(classes, counts) if n and c not in run.classes}
-    return _in_terms_of(own, classes, run.classes), unseen
-
-
-def _together(first: Column, second: Column) -> Column:
-    """Return one column below the other."""
-    if isinstance(first, Strings) and isinstance(second, Strings):
-        index = {level: code for code, level in enumerate(first.levels)}
-        for level in second.levels:
-            index.setdefault(level, len(index))
-        levels = np.empty(len(index), dtype=object)
-        levels[:] = list(index)
-        return Strings(np.concatenate([first.codes, second.recode(index, -1)]), levels)
-    return np.concatenate([np.asarray(first), np.asarray(second)])
-
-
-def _in_terms_of(y: np.ndarray, classes: tuple[str, ...], known: tuple[str, ...]) -> np.ndarray:
-    """Return class numbers of the training table; classes it does not have are NaN."""
-    numbers = np.array([known.index(c) if c in known else np.nan for c in classes] + [np.nan])
-    return numbers[np.where(np.isnan(y), len(classes), y).astype(int)]

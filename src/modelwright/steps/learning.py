@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -25,6 +25,10 @@ from modelwright.steps.pacing import after_seconds, rows_for
 from modelwright.steps.privacy import keep_people
 from modelwright.steps.settling import final, settle
 from modelwright.train.record import Training
+
+if TYPE_CHECKING:
+    from modelwright.evaluate.evidence import Evidence
+    from modelwright.train.job import Job
 
 __all__ = ["check_rows", "evaluate", "journal_key", "train"]
 
@@ -63,35 +67,15 @@ def journal_key(source: str, contract: str, problem: Problem) -> str:
 
 def train(run: Run) -> Training:
     """Train candidates under the deadline, choose the ensemble, refit."""
-    from modelwright.train.job import Job
     from modelwright.train.journal import Journal
     from modelwright.train.training import train as training
 
-    problem: Problem = run.documents["problem"]
-    contract = run.documents["contract"].only(problem.features)
     assert run.engine is not None
-    key = journal_key(run.digests["source"], run.digests["contract"], problem)
+    key = journal_key(run.digests["source"], run.digests["contract"], run.documents["problem"])
     run.budget.resume(Journal(run.folder, key).spent)  # before anything is planned by the time that is left
     run.after_seconds = after_seconds(run)
     keep_people(run)
-    job = Job(
-        columns=run.used(problem.features),
-        contract=contract,
-        y=run.y[run.rows],
-        objective=problem.objective,
-        n_classes=len(problem.classes),
-        metric=problem.metric,
-        folds=run.folds.folds,
-        holdout=run.folds.holdout,
-        groups=run.folds.groups,
-        order=run.folds.order,
-        seed=run.brief.seed,
-        run_folder=run.folder,
-        memory_bytes=run.guard.limit // run.engine.n_workers,
-        max_train_rows=len(run.rows),
-        private=run.privacy is not None and run.privacy.k > 1,
-        seeds=SEEDS if len(run.rows) <= SEEDS_ROWS and not _limited(run) else 1,
-    )
+    job = _job(run, run.engine.n_workers)
     run.outcome = training(
         job,
         run.engine,
@@ -107,12 +91,41 @@ def train(run: Run) -> Training:
     )
     make_fairer(run, job)
     run.end_workers()  # what comes after training is done here, with the memory that they held
+    _decide_model(run)
+    return run.outcome.document
+
+
+def _job(run: Run, n_workers: int) -> Job:
+    from modelwright.train.job import Job
+
+    problem: Problem = run.documents["problem"]
+    return Job(
+        columns=run.used(problem.features),
+        contract=run.documents["contract"].only(problem.features),
+        y=run.y[run.rows],
+        objective=problem.objective,
+        n_classes=len(problem.classes),
+        metric=problem.metric,
+        folds=run.folds.folds,
+        holdout=run.folds.holdout,
+        groups=run.folds.groups,
+        order=run.folds.order,
+        seed=run.brief.seed,
+        run_folder=run.folder,
+        memory_bytes=run.guard.limit // n_workers,
+        max_train_rows=len(run.rows),
+        private=run.privacy is not None and run.privacy.k > 1,
+        seeds=SEEDS if len(run.rows) <= SEEDS_ROWS and not _limited(run) else 1,
+    )
+
+
+def _decide_model(run: Run) -> None:
+    """Write to the ledger what was made of the candidates, and of the time."""
     document = run.outcome.document
-    members = ", ".join(f"{m.key} ({m.weight:.0%})" for m in document.members)
     run.decide(
         "train",
         "model",
-        members,
+        ", ".join(f"{m.key} ({m.weight:.0%})" for m in document.members),
         f"greedy selection over the out-of-fold predictions of {len(run.outcome.weights)} candidates",
         decided_by="measurement",
         alternatives=tuple(c.key for c in document.candidates if c.status == "done" and not c.weight),
@@ -128,7 +141,6 @@ def train(run: Run) -> Training:
             f"work takes {run.slowness:.1f} times the processor time it needs on this machine as busy as it is",
             decided_by="measurement",
         )
-    return document
 
 
 def check_rows(run: Run) -> Columns:
@@ -151,14 +163,19 @@ def evaluate(run: Run) -> Evaluation:
         _keep_judged(run, evidence.prediction)
     evaluation = evaluating(problem, evidence, seed=run.brief.seed, told=Money.of(run.brief))
     evaluation = replace(evaluation, fairness=_groups(run, evidence), membership=membership(run))
-    head = evaluation.headline
+    _decide_scores(run, evaluation, evidence)
+    return evaluation
+
+
+def _decide_scores(run: Run, evaluation: Evaluation, evidence: Evidence) -> None:
+    """Write to the ledger what the numbers are of, and what was set by them."""
     if evaluation.fairness is not None:
         asked = run.brief.fairness
         run.decide(
             "evaluate",
             "fairness",
             asked or "not judged",
-            choice_words(run.brief, len(problem.classes)),
+            choice_words(run.brief, len(run.documents["problem"].classes)),
             decided_by="default" if asked is None else "user",
             alternatives=tuple(name for name in CHOICES if name != asked),
         )
@@ -172,8 +189,9 @@ def evaluate(run: Run) -> Evaluation:
     by = "user" if run.brief.payoff or run.brief.capacity else "default"
     if evaluation.threshold is not None:
         run.decide("evaluate", "threshold", f"{evaluation.threshold:.3g}", evaluation.threshold_why, decided_by=by)
-    elif evidence.decided.decision is not None:
+    elif evidence.decided is not None and evidence.decided.decision is not None:
         run.decide("evaluate", "decision", evidence.decided.decision.kind, evidence.decided.why, decided_by=by)
+    head = evaluation.headline
     run.decide(
         "evaluate",
         "headline score",
@@ -182,10 +200,9 @@ def evaluate(run: Run) -> Evaluation:
         decided_by="measurement",
         measurement=head,
     )
-    return evaluation
 
 
-def _groups(run: Run, evidence: Any) -> Fairness | None:
+def _groups(run: Run, evidence: Evidence) -> Fairness | None:
     """Return the tables about groups of people; under a privacy policy without groups of too few."""
     from modelwright.govern.privacy.small import without_small_groups
 
@@ -205,7 +222,7 @@ def _keep_judged(run: Run, prediction: np.ndarray) -> None:
     write_atomic(run.folder / JUDGED, buffer.getvalue())
 
 
-def gather(run: Run) -> Any:
+def gather(run: Run) -> Evidence:
     """Return the evidence of the run: what was predicted on rows that chose nothing."""
     from modelwright.evaluate.evidence import Evidence
 
