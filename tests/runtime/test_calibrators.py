@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from modelwright.errors import BundleError
+from modelwright.runtime.calibrating_rows import row_calibrator
 from modelwright.runtime.calibrators import (
     CALIBRATORS,
     Beta,
@@ -43,6 +44,23 @@ def test_two_classes_keep_their_order_and_sum_to_one(events, calibrator):
     assert (np.diff(result[:, 1])[apart] > 0).all()
     alone = np.vstack([calibrator(prediction[i : i + 1]) for i in range(len(event))])
     assert np.array_equal(alone, result)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.floats(0, 1) | st.sampled_from([0.0, 1.0, 0.2, 0.21, 1e-320, 0.5, float("nan")]), st.sampled_from(BINARY))
+def test_a_row_alone_is_the_row_of_a_table(event, calibrator):
+    row = [1 - event, event]
+    alone, table = row_calibrator(calibrator, 2)(row), calibrator(np.array([row]))[0]
+    if isinstance(calibrator, Isotonic):  # C may fuse a product and a sum
+        np.testing.assert_allclose(alone, table, rtol=0, atol=1e-15)
+    else:
+        np.testing.assert_array_equal(alone, table)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.floats(0, 1), min_size=3, max_size=3), st.sampled_from(MULTICLASS))
+def test_a_row_of_many_classes_alone(row, calibrator):
+    np.testing.assert_array_equal(row_calibrator(calibrator, 3)(row), calibrator(np.array([row]))[0])
 
 
 @pytest.mark.parametrize("calibrator", BINARY[1:])

@@ -17,6 +17,9 @@ from modelwright.errors import BundleError
 
 __all__ = [
     "CALIBRATORS",
+    "LIMIT",
+    "SLOPE_BEYOND",
+    "SMALLEST",
     "Beta",
     "Calibrator",
     "Identity",
@@ -31,9 +34,9 @@ __all__ = [
 
 # Beyond e^-14 (about one in a million) a stated probability is more a lack of trees than evidence. Logarithms go on
 # from there with a small slope instead of being cut, so that the order of rows survives.
-_LIMIT = 14.0
-_SLOPE_BEYOND = 1e-3
-_SMALLEST = 1e-300
+LIMIT = 14.0
+SLOPE_BEYOND = 1e-3
+SMALLEST = 1e-300
 
 
 class Calibrator(Protocol):
@@ -59,18 +62,18 @@ class Calibrator(Protocol):
 
 
 def _softly(values: np.ndarray) -> np.ndarray:
-    inside = np.clip(values, -_LIMIT, _LIMIT)
-    return inside + _SLOPE_BEYOND * (values - inside)
+    inside = np.clip(values, -LIMIT, LIMIT)
+    return inside + SLOPE_BEYOND * (values - inside)
 
 
 def log_probabilities(prediction: np.ndarray) -> np.ndarray:
     """Return the logarithms of probabilities, flattened (not cut) below e^-14."""
-    return _softly(np.log(np.maximum(prediction, _SMALLEST)))
+    return _softly(np.log(np.maximum(prediction, SMALLEST)))
 
 
 def log_odds(prediction: np.ndarray) -> np.ndarray:
     """Return the log odds of the event, flattened (not cut) beyond ±14, shape (n_rows,)."""
-    logs = np.log(np.maximum(prediction, _SMALLEST))
+    logs = np.log(np.maximum(prediction, SMALLEST))
     return _softly(logs[:, 1] - logs[:, 0])
 
 

@@ -16,6 +16,7 @@ import numpy as np
 from modelwright.data.columns import Columns, Strings
 from modelwright.data.typed_rows import picker
 from modelwright.runtime.answers import row_answer
+from modelwright.runtime.calibrating_rows import row_calibrator
 from modelwright.runtime.calibrators import Identity
 from modelwright.runtime.op import RowWriter
 from modelwright.runtime.origins import Now, RowSource, origins_of
@@ -46,13 +47,15 @@ class RowPlan:
         sources = {key: RowSource(buffers[key], self._now, origins_of(v, where)) for key, v in plan.views.items()}
         members = plan.members
         self._first, self._scorers = row_scorers([m.scorer for m in members], [sources[m.view] for m in members])
-        self._weights = [member.weight for member in members]
+        self._blend = _blend_of([member.weight for member in members], plan.n_outputs)
         self._writers: list[RowWriter] = []
         for key, view in plan.views.items():
             # others go from values straight to their own tables
             self._writers += view.row(where, buffers[key], sources[key].wanted)
         self._inverse = None if plan.transform.plain else plan.transform.of_few(len(members))
-        self._calibrate = None if isinstance(plan.calibrator, Identity) else plan.calibrator
+        calibrator = plan.calibrator
+        plain = calibrator is None or isinstance(calibrator, Identity)
+        self._calibrate = None if plain else row_calibrator(calibrator, plan.n_outputs)  # type: ignore[arg-type]
         self._move = None if plan.by_group is None else plan.by_group.row(where)
         self.answer: Callable[[list[float]], dict[str, Any]] = row_answer(
             plan.objective, plan.classes, plan.threshold, plan.decision
@@ -73,14 +76,43 @@ class RowPlan:
             outputs = [score() for score in self._scorers]
             if self._inverse is not None:  # of values, one per member
                 outputs = [[value] for value in self._inverse([output[0] for output in outputs])]
-        total = outputs[0]
-        if self._weights != [1.0]:
-            total = [0.0] * len(total)
-            for weight, output in zip(self._weights, outputs):
-                total = [before + weight * value for before, value in zip(total, output)]
-        if self._calibrate is not None:
-            total = self._calibrate(np.array([total]))[0].tolist()
+            total = self._blend(outputs)
+            if self._calibrate is not None:
+                total = self._calibrate(total)
         return total if self._move is None else self._move(total, values)
+
+
+def _blend_of(weights: Sequence[float], n_outputs: int) -> Callable[[Sequence[list[float]]], list[float]]:
+    """Return the function that averages what members answer, added up in their order, as for a table."""
+    if list(weights) == [1.0]:
+        return lambda outputs: outputs[0]
+    if n_outputs == 1:
+
+        def blend_values(outputs: Sequence[list[float]]) -> list[float]:
+            total = 0.0
+            for weight, (value,) in zip(weights, outputs):
+                total += weight * value
+            return [total]
+
+        return blend_values
+    if n_outputs == 2:
+
+        def blend_pairs(outputs: Sequence[list[float]]) -> list[float]:
+            first = second = 0.0
+            for weight, (one, other) in zip(weights, outputs):
+                first += weight * one
+                second += weight * other
+            return [first, second]
+
+        return blend_pairs
+
+    def blend(outputs: Sequence[list[float]]) -> list[float]:
+        total = [0.0] * n_outputs
+        for weight, output in zip(weights, outputs):
+            total = [before + weight * value for before, value in zip(total, output)]
+        return total
+
+    return blend
 
 
 def values_of(columns: Columns, names: Sequence[str], row: int) -> list[Any]:
