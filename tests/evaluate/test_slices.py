@@ -3,6 +3,7 @@ import pytest
 
 from modelwright.data.columns import Strings
 from modelwright.data.contract import ColumnSpec, Contract, Kind
+from modelwright.evaluate import slices as slicing
 from modelwright.evaluate.metrics import get
 from modelwright.evaluate.slices import find_slices
 
@@ -196,3 +197,16 @@ def test_what_is_added_to_the_loss_of_classes_is_beyond_what_chances_promise():
     for metric in ("roc_auc", "accuracy", "brier"):
         first = find_slices(get(metric), y, p, {"part": part}, contract)[0]
         assert first.value == "mixed up" and 0 < first.added.low < first.added.value < 1
+
+
+def test_of_wide_tables_the_columns_that_go_with_the_loss_are_looked_at(monkeypatch):
+    monkeypatch.setattr(slicing, "MOST_COLUMNS", 8)
+    rng = np.random.default_rng(1)
+    y, p = binary(rng, 4000)
+    columns, specs = _table(rng, 4000, 60)
+    clean = find_slices(get("roc_auc"), y, p, columns, Contract(columns=tuple(specs), rows_seen=4000))
+    assert len({s.column for s in clean}) <= 8 and not any(s.worse for s in clean)
+    bad = columns["column 42"] > 1.2
+    p[bad] = p[rng.permutation(np.flatnonzero(bad))]
+    found = find_slices(get("roc_auc"), y, p, columns, Contract(columns=tuple(specs), rows_seen=4000))
+    assert (found[0].column, found[0].worse) == ("column 42", True)

@@ -18,6 +18,7 @@ from modelwright.evaluate.measurements import Measurement, Slice
 from modelwright.evaluate.metrics import Metric, get
 from modelwright.evaluate.scales import on_free_scale
 from modelwright.evaluate.valuing import log_loss_rows
+from modelwright.features.screening import screen
 
 __all__ = ["find_slices"]
 
@@ -28,6 +29,7 @@ MOST_LEVELS = 12  # of a category, most frequent first
 MOST_VALUES = 8  # distinct numbers up to which each is a slice of its own
 RANGES = 5
 MOST_ROWS = 20_000  # a sample of more rows finds no slice that matters which this one misses
+MOST_COLUMNS = 500  # of wider tables those that go most with the loss; the test counts the slices of all
 MOST_SCORED = 300  # slices × classes scored in full; of more slices, those with the highest loss per row
 FEWEST_SCORED = 40
 MOST_SHOWN = 20
@@ -87,8 +89,10 @@ def find_slices(
         return ()
     if metric.name in BY_LOG_LOSS:
         metric = get("log_loss")
-    parts = [p for name in columns for p in _parts(name, columns[name], contract) if _usable(p.rows, groups)]
-    looked_at = len(parts)
+    names = tuple(columns) if len(columns) <= MOST_COLUMNS else _suspect_columns(columns, y, prediction)
+    specs = {s.name: s for s in contract.columns}
+    parts = [p for name in names for p in _parts(name, columns[name], specs.get(name)) if _usable(p.rows, groups)]
+    looked_at = max(len(parts), RANGES * len(columns) * (len(names) < len(columns)))
     most = max(MOST_SCORED // prediction.shape[1], FEWEST_SCORED)
     if looked_at > most:
         parts = _most_suspect(parts, y, prediction, most)
@@ -248,19 +252,29 @@ def _judged(worse: bool, added: Measurement, score: Measurement, whole: float | 
 
 def _most_suspect(parts: list[_Part], y: np.ndarray, prediction: np.ndarray, most: int) -> list[_Part]:
     """Return the parts with the highest loss per row against its noise, in their old order."""
-    if prediction.shape[1] > 1:
-        loss = np.minimum(log_loss_rows(y, prediction), 10.0)
-    else:
-        loss = np.abs(y - prediction[:, 0])
-        loss = np.minimum(loss, np.quantile(loss, 0.99))
+    loss = _row_losses(y, prediction)
     mean = loss.mean()
     heat = np.array([(loss[p.rows].mean() - mean) * math.sqrt(p.rows.sum()) for p in parts])
     return [parts[i] for i in np.sort(np.argsort(-heat)[:most])]
 
 
-def _parts(name: str, column: Column, contract: Contract) -> Iterator[_Part]:
+def _suspect_columns(columns: Columns, y: np.ndarray, prediction: np.ndarray) -> tuple[str, ...]:
+    """Return the columns of a wide table whose values go most with the loss of a row, in their old order."""
+    names = tuple(columns)
+    telling = screen(columns, names, _row_losses(y, prediction), 0).most_telling(MOST_COLUMNS)
+    return tuple(names[j] for j in telling.tolist())
+
+
+def _row_losses(y: np.ndarray, prediction: np.ndarray) -> np.ndarray:
+    """Return the loss of each row, the largest cut off."""
+    if prediction.shape[1] > 1:
+        return np.minimum(log_loss_rows(y, prediction), 10.0)
+    loss: np.ndarray = np.abs(y - prediction[:, 0])
+    return np.minimum(loss, np.quantile(loss, 0.99))
+
+
+def _parts(name: str, column: Column, spec: ColumnSpec | None) -> Iterator[_Part]:
     """Yield the slices of a column: missing, levels, values or ranges."""
-    spec = next((s for s in contract.columns if s.name == name), None)
     if isinstance(column, Strings):
         missing = column.codes < 0
         if missing.any():
