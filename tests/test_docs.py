@@ -191,6 +191,12 @@ def test_the_briefs_shown_can_be_read(tmp_path):
     assert Path(example.source).is_file() and example.payoff and example.known_after == ("duration",)
 
 
+def test_reading_the_report_has_every_section_in_order():
+    template = ROOT / "src" / "modelwright" / "report" / "templates" / "report.html"
+    sections = re.findall(r'entry\("\w+", "([^"]+)"\)', page(template))
+    assert re.findall(r"^\| \*\*([^*]+)\*\* \|", page(DOCS / "reading-the-report.md"), re.MULTILINE) == sections
+
+
 def test_the_files_of_a_version_are_documented():
     from modelwright.package.readme import FILES
 
