@@ -162,6 +162,16 @@ def test_odd_targets_of_a_test_table(tmp_path, change, n, quick):
     assert ("“perhaps” (4)" in (tmp_path / "p" / "report.html").read_text(encoding="utf-8")) == (unseen is not None)
 
 
+def test_rules_judge_classes_as_they_will_be():
+    """Ten spellings of two classes are not ten classes with few rows; where they may be classes, they are."""
+    rows = frame(300, "yes_no")
+    shown = {"yes": ["yes", "YES", "Yes ", "yes.", "YES."], "no": ["no", "NO", "No ", "no.", "NO."]}
+    rows["target"] = [shown[t][0 if i % 8 else i // 8 % 5] for i, t in enumerate(rows["target"])]
+    codes = {f.code for f in mw.audit_data(rows, target="target").findings}
+    assert "A041" in codes and not codes & {"A002", "A003", "A004"}
+    assert "A003" in {f.code for f in mw.audit_data(rows, target="target", allow=["A041"]).findings}
+
+
 def test_spellings_of_a_class_are_one_class(tmp_path, capfd, quick):
     """The audit merges them: classes, predictions and the test table have one name, and `positive` may be any."""
     spelled = {"yes": ["Good", "good ", "GOOD."], "no": ["bad", "bad", "Bad"]}

@@ -19,6 +19,7 @@ from modelwright.frame.problem import Problem
 from modelwright.frame.roles import refuse_target_elsewhere
 from modelwright.running import Run
 from modelwright.steps.privacy import protect, with_treatments
+from modelwright.steps.spelling import with_one_spelling
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -206,6 +207,7 @@ def audit(run: Run) -> Audit:
         test=run.test_columns,
         seed=run.brief.seed,
     )
+    context = with_one_spelling(run, context)
     found = _judged(run, context)
     run.applied = apply(found, contract, getattr(run, "y", None))
     _act(run, contract)
