@@ -2,7 +2,7 @@
 
 A run goes through the stages in `STAGES`, in order. Each takes documents and returns one, which is saved in the run's
 folder with the digests of those it was made from. What a stage decided goes to the ledger. The glue between the
-stages and the parts of the package that do their work is in `steps.py`, one short function per stage.
+stages and the parts of the package that do their work is in `steps`, one function per stage.
 """
 
 from __future__ import annotations
