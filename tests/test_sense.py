@@ -8,8 +8,10 @@ import pytest
 
 import modelwright as mw
 from modelwright.brief import Brief, read_brief
-from modelwright.errors import ModelwrightError, UsageError
+from modelwright.errors import ModelwrightError, NotFound, UsageError
+from modelwright.lifecycle import run_lifecycle
 from modelwright.steps.sense import refuse_nonsense
+from modelwright.train.starting import Start
 
 NONSENSE = [
     ({"metric": "nonsense"}, "MW-U401", ""),
@@ -68,6 +70,15 @@ def test_nonsense_is_refused_before_anything_is_read(fields, code, said, tmp_pat
 def test_what_makes_sense_is_left_alone(fields):
     refuse_nonsense(Brief(target="y").merged(**fields))
     refuse_nonsense(Brief(drop=("y",)))
+
+
+def test_what_made_sense_once_can_be_trained_again(tmp_path: Path):
+    """A brief that an earlier release accepted is not judged by the rules of this one."""
+    brief = Brief(source=str(tmp_path / "gone.csv"), target="y").merged(cases=10, capacity=50)
+    with pytest.raises(UsageError, match="MW-U426"):
+        run_lifecycle(brief, project=str(tmp_path / "p"))
+    with pytest.raises(NotFound, match="MW-D110"):
+        run_lifecycle(brief, project=str(tmp_path / "p"), start=Start(candidates=(), judged=0))
 
 
 @pytest.mark.parametrize("table", ["trust", "limits", "audit", "money"])

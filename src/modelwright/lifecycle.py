@@ -125,7 +125,8 @@ def run_lifecycle(
 
     if brief.target is None:
         raise UsageError("no target column was named", fix="name it with --target", code="MW-U006")
-    refuse_nonsense(brief)
+    if start is None:  # what made sense when a project began is not refused when its model is trained again
+        refuse_nonsense(brief)
     started = time.monotonic() if started is None else started
     told = listener or Silent()
     folder = Path(project) if project else default_path(brief)

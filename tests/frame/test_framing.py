@@ -125,6 +125,13 @@ def test_impossible_wishes_are_refused(brief, error, message):
         _framed(**brief)
 
 
+def test_a_series_is_told_what_it_lacks():
+    columns = {n: COLUMNS[n] for n in ("one", "y")}
+    contract = CONTRACT.only(["one", "y"])
+    with pytest.raises(DataError, match=r"there is no forecasting yet.*the value a step before.*MW-D310"):
+        framed(columns, contract, y=COLUMNS["x"], objective="regress", dropped={"one": "A006"})
+
+
 def test_a_metric_that_is_not_defined_is_refused():
     with pytest.raises(UsageError, match=r"not defined for this target: .*MW-U306"):
         framed(COLUMNS, CONTRACT, y=COLUMNS["y"], objective="regress", metric="mape")

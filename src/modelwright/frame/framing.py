@@ -73,7 +73,7 @@ def frame(
     delay, delay_choice = choose_delay(brief, split, contract)
     holdout, holdout_choice = choose_holdout(objective, y, classes, split)
     n_folds, n_repeats, folds_choice = choose_folds(objective, y, classes, split, holdout)
-    features, features_choice = _choose_features(brief, contract, applied, split)
+    features, features_choice = _choose_features(brief, contract, applied, split, series=not classes)
     return Problem(
         objective=objective.name,
         target=brief.target,
@@ -96,24 +96,37 @@ def frame(
     )
 
 
-def _nothing_left(brief: Brief, left_out: Mapping[str, str]) -> DataError:
+def _nothing_left(brief: Brief, left_out: Mapping[str, str], *, series: bool) -> DataError:
+    """Return the error for a table of which no column can be learned from.
+
+    Parameters
+    ----------
+    left_out : mapping of str to str
+        Why each column but the target is left out.
+    series : bool
+        The target is a value, and may be meant to be told from its own past.
+    """
     shown = "; ".join(f"'{n}' ({w})" for n, w in list(left_out.items())[:MOST_TOLD])
     more = f"; and {len(left_out) - MOST_TOLD} more" if len(left_out) > MOST_TOLD else ""
-    return DataError(
-        f"no column is left to learn from: left out were {shown}{more}"
-        if left_out
-        else f"no column is left to learn from: the table holds nothing but the target '{brief.target}'",
-        fix="add columns, or overrule findings with --allow CODE" if left_out else "give a table with more columns",
-        code="MW-D310",
-    )
+    what = f"left out were {shown}{more}" if left_out else f"the table holds nothing but the target '{brief.target}'"
+    fix = "add columns, or overrule findings with --allow CODE" if left_out else "give a table with more columns"
+    if series and len(left_out) <= FEW_LEFT_OUT:
+        fix += (
+            f"; to tell '{brief.target}' from its own past (there is no forecasting yet), add what was known at the "
+            "time as columns: the value a step before, a season before, their mean"
+        )
+    return DataError(f"no column is left to learn from: {what}", fix=fix, code="MW-D310")
 
+
+FEW_LEFT_OUT = 2
+"""Columns beside the target, such as a month and a number of the row, up to which a table may be a series."""
 
 UNREAD = frozenset({Kind.ID, Kind.CONSTANT})
 """Kinds that no view of the features reads: a version neither asks for such a column nor says that it uses it."""
 
 
 def _choose_features(
-    brief: Brief, contract: Contract, applied: Findings, split: Split
+    brief: Brief, contract: Contract, applied: Findings, split: Split, *, series: bool
 ) -> tuple[tuple[str, ...], Choice]:
     """Return all columns but those left out, and why each is."""
     for name in (*brief.drop, *brief.known_after):
@@ -128,7 +141,7 @@ def _choose_features(
     left_out |= dict.fromkeys(brief.drop, "dropped by the brief")
     features = tuple(n for n in contract.names if n not in left_out)
     if not features:
-        raise _nothing_left(brief, {n: w for n, w in left_out.items() if n != brief.target})
+        raise _nothing_left(brief, {n: w for n, w in left_out.items() if n != brief.target}, series=series)
     others = {n: w for n, w in left_out.items() if n != brief.target}
     why = "; ".join(f"without '{n}' ({w})" for n, w in others.items()) or "every column but the target"
     by = "user" if brief.drop or brief.known_after else next(iter(applied.dropped.values()), "default")
