@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from modelwright.evaluate.valuing import log_loss_rows
-from modelwright.retrain.recalibrating import Adjustment, adjusted, fit_adjustment, recalibration
+from modelwright.retrain.recalibrating import Adjustment, Recalibration, adjusted, fit_adjustment, recalibration
 from modelwright.runtime.calibrators import Beta, Calibrator, Identity, Isotonic, Sigmoid, Temperature, Vector
 
 
@@ -22,7 +22,12 @@ def answered(n: int, seed: int, *, shift: float = 0.0, slope: float = 1.0) -> tu
 def test_probabilities_that_are_off_are_put_right():
     y, said = answered(900, 0, shift=1.5, slope=2.0)
     found = recalibration(y, said, said)
-    assert found is not None and found.wins and found.gain.low > 0 and "better by more than the noise" in found.why
+    assert (
+        isinstance(found, Recalibration)
+        and found.wins
+        and found.gain.low > 0
+        and "better by more than the noise" in found.why
+    )
     assert found.rows == 400 and len(found.y) == len(found.lived) == found.gain.n == 800
     later, fresh = answered(4000, 1, shift=1.5, slope=2.0)
     right = answered(4000, 1)[1]
@@ -35,7 +40,7 @@ def test_probabilities_that_come_true_stay():
     for seed in range(40):
         y, said = answered(600, seed)
         found = recalibration(y, said, said)
-        assert found is not None
+        assert isinstance(found, Recalibration)
         wins += found.wins
         assert abs(found.adjustment.slope - 1) < 0.35 and max(map(abs, found.adjustment.offsets)) < 0.3
     assert wins <= 4
@@ -44,24 +49,25 @@ def test_probabilities_that_come_true_stay():
 def test_one_that_was_recalibrated_is_not_again_without_need():
     y, said = answered(900, 2, shift=1.5)
     first = recalibration(y, said, said)
-    assert first is not None and first.wins
+    assert isinstance(first, Recalibration) and first.wins
     y, said = answered(900, 3, shift=1.5)
     again = recalibration(y, said, first.adjustment(said))
-    assert again is not None and not again.wins
+    assert isinstance(again, Recalibration) and not again.wins
 
 
 def test_what_cannot_be_told():
-    y, said = answered(140, 0, shift=3.0)
-    assert recalibration(y, said, said) is None, "too few rows"
-    assert recalibration(np.arange(900.0), np.zeros((900, 1)), np.zeros((900, 1))) is None, "values"
+    y, said = answered(299, 0, shift=3.0)
+    assert recalibration(y, said, said) == "only 299 labelled rows that the models do not know, 300 are needed"
+    values = np.zeros((900, 1))
+    assert recalibration(np.arange(900.0), values, values) == "not applicable: the predictions are values"
 
 
 def test_a_change_that_is_younger_than_labels_decides_nothing():
     (y, before), (late, after) = answered(600, 0), answered(200, 1, shift=3.0)
     y, said = np.concatenate([y, late]), np.vstack([before, after])
-    assert recalibration(y, said, said, pending=400) is None
+    assert "may be over by now" in str(recalibration(y, said, said, pending=400))
     found = recalibration(y, said, said, pending=50)
-    assert found is not None and found.wins
+    assert isinstance(found, Recalibration) and found.wins
 
 
 def test_many_classes_are_put_right_class_by_class():

@@ -21,6 +21,7 @@ COMMANDS = {
     "serve": "answer over HTTP with the champion of a project",
     "monitor": "say what moved since training, and whether it matters",
     "retrain": "train on new rows, and hold the new version against the champion",
+    "recalibrate": "put the champion's probabilities right by new labels, without a training",
     "maintain": "keep the model good: watch, train again, promote, take back",
     "replay": "live through a stream of rows, with and without maintenance",
     "why": "say why a decision was taken",

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from modelwright.package.bundle import Version
 
-__all__ = ["Chosen", "Known", "choose", "known_of", "probed"]
+__all__ = ["Chosen", "Known", "choose", "known_of", "pending_of", "probed", "question_of"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -100,14 +100,14 @@ def choose(known: Known, rows: Gathered) -> Chosen:
     judged = fresh[-n_judged:]
     rest = labelled[labelled < judged[0]]
     new = int((rest >= rows.old).sum())
-    pending = _pending(known, rows.table.take(labelled))
+    pending = pending_of(known, rows.table.take(labelled))
     span, chosen, tried = choose_span(question, known.recipe.members[0][0], rest, new, change, pending)
     probed = probe(question, fresh, said, labelled[labelled < rows.old], pending)
     kept = np.concatenate([np.sort(chosen), judged])
     return Chosen(span=span, rows=kept, trials=tried, judged=n_judged, probed=probed)
 
 
-def _pending(known: Known, table: pa.Table) -> int:
+def pending_of(known: Known, table: pa.Table) -> int:
     """Return how many rows come before their labels do, by the delay that the brief names."""
     return pending_rows(table, known.contract, known.recipe.problem.time, known.brief.label_delay)
 
@@ -120,7 +120,7 @@ def probed(project: Project, fresh: pa.Table) -> Probe | None:
     labelled = np.flatnonzero(~np.isnan(question.y))
     new, older = labelled[labelled >= rows.old], labelled[labelled < rows.old]
     said = known.version.plan.predict(take(question.columns, new))
-    return probe(question, new, said, older, _pending(known, rows.table.take(labelled)))
+    return probe(question, new, said, older, pending_of(known, rows.table.take(labelled)))
 
 
 def question_of(known: Known, rows: Gathered) -> Question:

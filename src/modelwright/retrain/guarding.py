@@ -65,7 +65,9 @@ def take_back(project: Project, later: pa.Table, looks: int = 0) -> Challenge | 
         champion = project.settle()
         if champion is None or not champion.previous or promoted_at(project) is None:
             return None
-        before = [v for v in dict.fromkeys(reversed(champion.previous)) if v != champion.version][:MOST_BEFORE]
+        others = [v for v in dict.fromkeys(reversed(champion.previous)) if v != champion.version]
+        # A calibrator that was fitted again belongs to its time; the models that it was of served before.
+        before = [v for v in others if project.models_of(v) == v][:MOST_BEFORE]
         level = level_of_look(looks + 1, max(len(before), 1))
         compared = [_compared(project, champion.version, version, later, looks, level) for version in before]
         known = [found for found in compared if found is not None]

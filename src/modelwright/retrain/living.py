@@ -142,12 +142,18 @@ class Life:
     def _serve(self, told: str) -> None:
         """Have the challenger answer from now on."""
         assert self.shadow is not None
-        self.before = [*self.before, (self.version, self.since)][-MOST_BEFORE:]
+        self._remember()
         self.version, self.since = self.shadow.version, self.shadow.since
         self.shadow, self.doubts = None, 0
         self.promotions += 1
         self._did("promoted")
         self._tell(told)
+
+    def _remember(self) -> None:
+        """Note who answered, as it was trained: a calibrator belongs to its time."""
+        models = self.world.models_of(self.version)
+        if not self.before or self.before[-1][0] is not models:
+            self.before = [*self.before, (models, self.since)][-MOST_BEFORE:]
 
     def _shadow_serves(self, usable: np.ndarray) -> bool:
         """Hold a challenger in the shadow against the champion, on the rows that judged it and those since."""
@@ -225,10 +231,9 @@ class Life:
             return
         said = world.said(models, rows), world.said(self.version, rows)
         found = recalibration(self._y(rows), *said, pending=self.pending, seed=world.question.seed)
-        if found is None or not found.wins:
+        if isinstance(found, str) or not found.wins:
             return
-        if self.version is models:
-            self.before = [*self.before, (models, self.since)][-MOST_BEFORE:]
+        self._remember()
         self.version = world.recalibrated(models, found)
         self.recalibrations += 1
         self._did("recalibrated")

@@ -28,6 +28,7 @@ from modelwright.project import Project
 from modelwright.retrain.arrivals import logged_rows
 from modelwright.retrain.choosing import probed
 from modelwright.retrain.documents import Challenge, Policy, Retrained, Trigger
+from modelwright.retrain.freshening import Freshened, can_be_recalibrated, recalibrate
 from modelwright.retrain.guarding import promoted_at, take_back
 from modelwright.retrain.retraining import new_rows, retrain
 from modelwright.retrain.shadowing import Shadow, conclude, into_shadow, look_again, stays
@@ -86,7 +87,8 @@ class Settings:
 class Upkeep:
     """What is remembered between rounds: for which champion, when a model was trained last, and what came since.
 
-    ``doubts`` counts how often earlier champions were asked whether they would do better.
+    ``doubts`` counts how often earlier champions were asked whether they would do better; ``proposed``: a version of
+    the champion with a calibrator fitted again waits for somebody's word.
     """
 
     version: int
@@ -94,6 +96,7 @@ class Upkeep:
     trained: str
     doubts: int = 0
     shadow: Shadow | None = None
+    proposed: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,6 +117,8 @@ class Round:
         An earlier champion against the one that maintenance promoted; where it ``wins`` it serves again.
     shadowed : Challenge or None
         A challenger in the shadow against the champion, by the labels that have come since it was made.
+    freshened : Freshened or None
+        The champion with its calibrator fitted again; None where that was not asked.
     champion : int
     told : tuple of str
     """
@@ -128,6 +133,7 @@ class Round:
     champion: int
     told: tuple[str, ...] = ()
     shadowed: Challenge | None = None
+    freshened: Freshened | None = None
 
 
 @contextlib.contextmanager
@@ -170,6 +176,10 @@ def maintain_once(project: Project, settings: Settings, *, listener: Listener | 
             until=until,
         )
         upkeep = _after(upkeep, done)
+    settled = latest is Judgement.BROKEN or done is not None or _served(shadowed) or _served(second)
+    freshened = None if settled else _freshened(project, settings, fresh, upkeep)
+    if freshened is not None and freshened.version is not None:
+        upkeep = replace(upkeep, proposed=not freshened.promoted, doubts=0)
     champion = project.champion
     assert champion is not None
     documents.save(replace(upkeep, version=champion.version), project.path / STATE)
@@ -182,9 +192,18 @@ def maintain_once(project: Project, settings: Settings, *, listener: Listener | 
         retrained=done,
         second=second,
         shadowed=shadowed,
+        freshened=freshened,
         champion=champion.version,
         told=told,
     )
+
+
+def _freshened(project: Project, settings: Settings, fresh: pa.Table | None, upkeep: Upkeep) -> Freshened | None:
+    """Fit the champion's calibrator again, where a policy allows for it and no such version waits already."""
+    few = fresh is None or fresh.num_rows < FEWEST_NEW
+    if few or settings.policy is Policy.MANUAL or upkeep.proposed or not can_be_recalibrated(project):
+        return None
+    return recalibrate(project, fresh, policy=settings.policy)
 
 
 def _served(found: Challenge | None) -> bool:
@@ -207,6 +226,7 @@ def _after(upkeep: Upkeep, done: Retrained) -> Upkeep:
         trained=now(),
         shadow=into_shadow(done.challenge),
         doubts=0 if done.promoted else upkeep.doubts,
+        proposed=upkeep.proposed and not done.promoted,
     )
 
 

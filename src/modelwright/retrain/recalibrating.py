@@ -40,6 +40,9 @@ NEWEST = 400
 STEP = 50
 """Rows that are answered by one calibrator when the past is lived again."""
 
+FEWEST_ASKED = 2 * FEWEST_NEW
+"""Rows on which calibrators are tried: how long neighbours err alike cannot be told from less."""
+
 MOST_ROWS = 4_000
 """The newest rows that are asked, as of a probe."""
 
@@ -124,11 +127,11 @@ class Recalibrated:
 
 def recalibration(
     y: np.ndarray, trained: np.ndarray, now: np.ndarray, *, pending: int = 0, seed: int = 0
-) -> Recalibration | None:
-    """Return what becomes of a calibrator fitted again; None where that cannot be told.
+) -> Recalibration | str:
+    """Return what becomes of a calibrator fitted again, or why that cannot be told.
 
-    It cannot for values, for fewer than 150 rows, and where who answers now began to do better or worse within so few
-    rows as labels are late: what is that young may be over by now, see `spans.lasting_change`.
+    Where who answers now began to do better or worse within so few rows as labels are late, nothing is decided: what is
+    that young may be over by now, see `spans.lasting_change`.
 
     Parameters
     ----------
@@ -144,12 +147,16 @@ def recalibration(
     """
     y, trained, now = y[-MOST_ROWS:], trained[-MOST_ROWS:], now[-MOST_ROWS:]
     n = len(y)
-    if trained.shape[1] < 2 or n < FEWEST_NEW + STEP:
-        return None
+    if trained.shape[1] < 2:
+        return "not applicable: the predictions are values"
+    if n < FEWEST_NEW + FEWEST_ASKED:
+        return (
+            f"only {fmt.plural(n, 'labelled row')} that the models do not know, {FEWEST_NEW + FEWEST_ASKED} are needed"
+        )
     before = log_loss_rows(y, now)
     change = change_point(before)
     if change is not None and n - change <= pending:
-        return None
+        return "what is answered became better or worse within so few rows as labels are late: that may be over by now"
     asked, lived = y[FEWEST_NEW:], _lived(y, trained)
     difference = before[FEWEST_NEW:] - log_loss_rows(asked, lived)
     blocks = np.arange(len(difference)) // max(block_length(difference), 1)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from modelwright import format as fmt
 from modelwright.retrain.documents import Policy, Retrained, Span
+from modelwright.retrain.freshening import Freshened
 from modelwright.retrain.maintenance import Round
 from modelwright.retrain.replay import Replay
 
-__all__ = ["replay_lines", "retrained_lines", "round_lines"]
+__all__ = ["freshened_lines", "replay_lines", "retrained_lines", "round_lines"]
 
 
 def retrained_lines(project: str, found: Retrained) -> list[str]:
@@ -35,6 +36,17 @@ def _next(project: str, found: Retrained) -> str:
     if found.challenge.wins and found.policy is not Policy.AUTOMATIC:
         return f"version {found.champion} still serves; 'modelwright promote {project} {found.version}' changes that"
     return f"version {found.champion} still serves"
+
+
+def freshened_lines(project: str, found: Freshened) -> list[str]:
+    """Return what came of fitting the calibrator again, a line each."""
+    if found.version is None:
+        return [f"no new version: {found.why}", f"version {found.champion} still serves"]
+    made = f"version {found.version} has the models of version {found.models}: {found.why}"
+    if found.promoted:
+        return [made, f"version {found.version} is the champion; 'modelwright rollback {project}' takes it back"]
+    serves = f"version {found.champion} still serves; 'modelwright promote {project} {found.version}' changes that"
+    return [made, serves]
 
 
 def replay_lines(found: Replay) -> list[str]:
@@ -72,4 +84,6 @@ def round_lines(project: str, found: Round) -> list[str]:
         lines.append(f"in the shadow, version {found.shadowed.challenger}: {found.shadowed.why}")
     if found.retrained is not None:
         lines += [f"trained again: {found.trigger}", *retrained_lines(project, found.retrained)]
+    if found.freshened is not None and found.freshened.version is not None:
+        lines += freshened_lines(project, found.freshened)
     return lines

@@ -1,0 +1,111 @@
+"""Probabilities put right in a project: a version with the same models, promoted by the policy, taken back by hand."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import modelwright as mw
+from modelwright.cli import main
+from modelwright.errors import DataError, UsageError
+from modelwright.project import Project
+from modelwright.retrain.documents import Policy
+from modelwright.retrain.freshening import recalibrate
+from modelwright.retrain.maintenance import Settings, maintain_once
+
+from ..cli.helpers import one_object
+
+
+def rows(n: int, seed: int, *, shift: float = 0.0) -> pd.DataFrame:
+    """Rows whose event became likelier or rarer for all alike."""
+    rng = np.random.default_rng(seed)
+    x, z = rng.normal(0, 1, n), rng.normal(0, 1, n)
+    event = rng.random(n) < 1 / (1 + np.exp(-(1.5 * x - z + shift)))
+    return pd.DataFrame({"x": x.round(3), "z": z.round(3), "y": np.where(event, "yes", "no")})
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("recalibrated")
+    rows(900, 0).to_csv(folder / "first.csv", index=False)
+    mw.run(folder / "first.csv", target="y", metric="log_loss", trials=1, members=1, project=folder / "made")
+    return folder / "made"
+
+
+@pytest.fixture
+def project(made: Path, tmp_path: Path) -> Project:
+    opened = Project(shutil.copytree(made, tmp_path / "made"))
+    if opened.champion is None:
+        opened.promote(1, why="the test needs a champion", settled=["all"])
+    return opened
+
+
+def test_a_version_with_the_same_models_is_made_and_serves(
+    project: Project, tmp_path: Path, capfd: pytest.CaptureFixture
+) -> None:
+    new, later = rows(900, 1, shift=-2.0), rows(2000, 2, shift=-2.0)
+    new.to_csv(tmp_path / "new.csv", index=False)
+    arguments = ["recalibrate", str(project.path), "--data", str(tmp_path / "new.csv"), "--policy", "automatic"]
+    assert main([*arguments, "--json"]) == 0
+    told = one_object(capfd.readouterr().out)
+    assert [told["version"], told["models"], told["promoted"], told["champion"]] == [2, 1, True, 2], told
+
+    first, second = project.version(1), project.version(2)
+    said = [v.predict(later)[0]["probability_yes"] for v in (first, second)]
+    share = (later["y"] == "yes").mean()
+    assert abs(said[1].mean() - share) < 0.4 * abs(said[0].mean() - share)
+    assert (np.argsort(said[0]) == np.argsort(said[1])).mean() > 0.99
+    second.self_test()
+    assert second.uncertainty is not None and "before it" in second.uncertainty.note
+    assert second.manifest.documents["models"] == first.digest and second.manifest.score is not None
+    assert project.made_by(2) == project.made_by(1) and project.models_of(2) == 1
+    kept = [e for e in project.ledger.entries() if e.kind == "recalibrated"]
+    assert len(kept) == 1 and kept[0].body["gain"]["low"] > 0
+    project.ledger.verify()
+
+    again = recalibrate(project, rows(900, 3, shift=-2.0))
+    assert again.version is None and again.models == 1 and "not better by more than the noise" in again.why
+    assert main(["rollback", str(project.path)]) == 0 and project.champion.version == 1
+
+
+def test_nothing_is_made_without_need_or_rows(project: Project) -> None:
+    found = recalibrate(project, rows(900, 4), policy=Policy.AUTOMATIC)
+    assert found.version is None and found.champion == 1 and project.versions() == (1,)
+    assert "300 are needed" in recalibrate(project, rows(200, 5, shift=-3.0)).why
+    with pytest.raises(DataError, match="MW-D801"):
+        recalibrate(project, rows(40, 6))
+    broken = rows(400, 7)
+    broken["x"] *= 1000
+    with pytest.raises(DataError, match="MW-D802"):
+        recalibrate(project, broken)
+
+
+def test_maintenance_does_it_between_trainings(project: Project) -> None:
+    settings = Settings(policy=Policy.PROPOSE, trials=1)
+    fresh = rows(450, 8, shift=-2.5)
+
+    def round_of(table: pd.DataFrame, policy: Policy = Policy.PROPOSE):
+        path = project.path.parent / "arrived.csv"
+        table.to_csv(path, index=False)
+        return maintain_once(project, Settings(data=str(path), policy=policy, trials=settings.trials))
+
+    found = round_of(fresh)
+    if found.retrained is not None:  # it has learned more than that from them
+        assert found.freshened is None
+        return
+    assert found.freshened is not None and found.freshened.version == 2 and not found.freshened.promoted
+    assert round_of(fresh).freshened is None, "it waits already"
+
+
+def test_values_have_no_probabilities(tmp_path: Path) -> None:
+    table = rows(300, 0).assign(y=np.arange(300.0))
+    table.to_csv(tmp_path / "first.csv", index=False)
+    project = mw.run(tmp_path / "first.csv", target="y", trials=1, members=1, project=tmp_path / "values")
+    if project.champion is None:
+        project.promote(1, why="the test needs a champion", settled=["all"])
+    with pytest.raises(UsageError, match="MW-U804"):
+        recalibrate(project, rows(300, 1).assign(y=np.arange(300.0)))
