@@ -29,7 +29,19 @@ from modelwright.runtime.answers import DEFAULT_THRESHOLD
 from modelwright.steps.settling import Settled, settle
 from modelwright.train.outcome import Outcome
 
-__all__ = ["Tried", "chosen", "judgement", "measured", "measures", "options", "told", "with_thresholds"]
+__all__ = [
+    "Tried",
+    "acting_of",
+    "aim_of",
+    "chosen",
+    "judgement",
+    "measured",
+    "measures",
+    "options",
+    "surely",
+    "told",
+    "with_thresholds",
+]
 
 AIMED = 0.25
 """Of the way from the ratio asked for to 1: other rows than those that chose a threshold come out lower as often as
@@ -160,6 +172,11 @@ def _limit(settled: Settled) -> float:
     return DEFAULT_THRESHOLD if settled.threshold is None else settled.threshold
 
 
+def acting_of(t: Tried) -> tuple[float, float]:
+    """Return from which chance on a model's events are acted on, and from which on that pays."""
+    return _limit(t.settled), _even(t.settled)
+
+
 def _even(settled: Settled) -> float:
     """Return from which chance on acting pays: as the payoff has it, else as the threshold does; where only so many can
     be acted on, each event that is found counts."""
@@ -198,15 +215,16 @@ def with_thresholds(
     ]
 
 
-def _aim(run: Run) -> float:
+def aim_of(run: Run) -> float:
+    """Return the ratio that is aimed for: the one asked for, with room for luck."""
     least = run.brief.fairness_ratio
     return least + AIMED * (1 - least)
 
 
 def _aims(run: Run, base: Tried) -> list[tuple[float, str]]:
     """Return the ratios that thresholds by group are to bring about, each with what it is called by."""
-    aims, needed = [(_aim(run), "")], base.margins.needed
-    if needed is not None and _aim(run) < needed < 1:
+    aims, needed = [(aim_of(run), "")], base.margins.needed
+    if needed is not None and aim_of(run) < needed < 1:
         aims.append((needed, ", so that it shows"))
     return [*aims, (1.0, ", all alike")]
 
@@ -220,7 +238,7 @@ def _another(run: Run, base: Tried, groups: tuple[Grouping, ...]) -> Settled | N
     if not len(run.folds.holdout):
         return None  # rows that also measure must not choose it
     own = [g.take(base.outcome.rows) for g in groups]
-    found = thresholds.common_threshold(_rows(run, base), own, measures(run), _aim(run))
+    found = thresholds.common_threshold(_rows(run, base), own, measures(run), aim_of(run))
     if found is None or (base.settled.decided.capacity is not None and found < _limit(base.settled)):
         return None  # or more would be acted on than there is room for
     why = f"{found:.3g}, so that groups are treated more alike, instead of {base.settled.decided.why}"
@@ -259,17 +277,18 @@ def chosen(tried: Sequence[Tried], least: float) -> Tried:
     worthy = [t for t in tried[1:] if not judgement(t, first, least)]
     if not worthy:
         return first
-    enough = [t for t in worthy if _surely(t) >= least]
+    enough = [t for t in worthy if surely(t) >= least]
     if not enough:
-        nearest = max(map(_surely, worthy))
-        enough = [t for t in worthy if _surely(t) >= nearest - ALIKE]
+        nearest = max(map(surely, worthy))
+        enough = [t for t in worthy if surely(t) >= nearest - ALIKE]
     cheapest = min(enough, key=_price)
     shown = [t for t in enough if (t.margins.shown or 0.0) >= least and t.lost <= cheapest.lost + MOST_TO_SHOW]
     return min(shown, key=_price, default=cheapest)
 
 
-def _surely(t: Tried) -> float:
-    """Return what the ratio is at least; where groups are too small to say so, what they are taken for."""
+def surely(t: Tried) -> float:
+    """Return what the lowest ratio of a model is at least on other rows, with 95 % confidence; where groups are too
+    small to say so, what they are taken for."""
     return (t.ratio or 0.0) if t.margins.sure is None else t.margins.sure
 
 

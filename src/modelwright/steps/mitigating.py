@@ -13,17 +13,18 @@ import numpy as np
 
 from modelwright.errors import TrainingError
 from modelwright.frame.problem import Problem
-from modelwright.govern.fairness.constraining import installed
 from modelwright.govern.fairness.groups import Grouping, cells_of
 from modelwright.running import Run
 from modelwright.steps.fairer import (
-    AIMED,
     Tried,
+    acting_of,
+    aim_of,
     chosen,
     judgement,
     measured,
     measures,
     options,
+    surely,
     told,
     with_thresholds,
 )
@@ -41,11 +42,9 @@ WORTH_TRYING = frozenset({"selection", "opportunity", "errors"})
 """Comparisons that weights can bring about. Calibration by group is that of the data as they are: weights undo it."""
 
 AS_IT_WAS, WITHOUT, CONSTRAINED = "as it was", "without the columns", "constrained"
-CONSTRAINED_TEXT = (
-    "rows weighted by what errors about each group must cost under a constraint (a reduction); without the columns"
-)
-GAME_S = 3.0
-"""Seconds that a reduction takes on 4,000 rows with the processor to itself."""
+WITHOUT_TEXT = "the same recipes without the protected columns"
+COSTS_S = 2.0
+"""Seconds that finding costs takes on 4,000 rows with the processor to itself."""
 FITS = 4
 """Options at most: one that only leaves the columns out, and three with weights of a strength that is searched for."""
 FULL = 1.0
@@ -97,7 +96,7 @@ def make_fairer(run: Run, job: Job) -> None:
         tried += _trained(run, job, first, groups, names, least)
     readable = tuple(n for n in names if n in job.columns)
     for base in dict.fromkeys((first, chosen(tried, least))):
-        if (base.ratio or 0.0) < least:
+        if surely(base) < least:
             tried += with_thresholds(run, base, first, groups, readable)
     best = chosen(tried, least)
     run.fairer = tuple(replace(t, chosen=t is best) for t in tried)
@@ -110,48 +109,50 @@ def make_fairer(run: Run, job: Job) -> None:
 def _trained(
     run: Run, job: Job, first: Tried, groups: tuple[Grouping, ...], names: tuple[str, ...], least: float
 ) -> list[Tried]:
-    """Return the recipes trained again: without the columns, under a constraint, and with weights of a strength that is
-    searched for."""
-    tried, constrained, strength = [first], [], 0.0
+    """Return the recipes trained again: without the columns, and with weights of a strength that is searched for, those
+    of a constraint or, where there are none, those that make groups and classes independent."""
+    tried, costs = [first], None
+    cells, strength = _cells(run, names), 0.0
     for number in range(1, FITS + 1):
-        balance = Balance(_cells(run, names), strength) if strength else None
-        outcome = _fit(run, job, names, balance, number + (installed() and number > 1))
+        balance = Balance(cells, strength, costs=costs) if strength else None
+        outcome = _fit(run, job, names, balance, number)
         if outcome is None and strength:
             break
         if outcome is not None:
-            name = f"reweighted × {strength:g}" if strength else WITHOUT
-            tried.append(measured(run, name, _text(strength), outcome, groups, first=first, strength=strength))
-        following = next_strength([(t.strength, t.ratio) for t in tried if t.ratio is not None], least)
+            name, text = (WITHOUT, WITHOUT_TEXT) if balance is None else _called(balance)
+            tried.append(measured(run, name, text, outcome, groups, first=first, strength=strength))
+        following = next_strength([(t.strength, surely(t)) for t in tried if t.ratio is not None], least)
         if following is None:
             break
-        if number == 1 and (outcome := _constrained(run, job, names, least)) is not None:
-            constrained = [measured(run, CONSTRAINED, CONSTRAINED_TEXT, outcome, groups, first=first)]
+        if number == 1:
+            costs = _costs(run, job, first, names, cells)
         strength = following
-    return [*tried[1:], *constrained]
+    return tried[1:]
 
 
-def _constrained(run: Run, job: Job, names: tuple[str, ...], least: float) -> Outcome | None:
-    """Return the recipes trained under a constraint, None where they cannot be; the ledger has the reason."""
+def _costs(run: Run, job: Job, first: Tried, names: tuple[str, ...], cells: np.ndarray) -> np.ndarray | None:
+    """Return what errors about each group must cost, None where that cannot be found; the ledger has the reason."""
     from modelwright.govern.fairness.constraining import costs_by_group, numbers_of
 
     features = [n for n in job.columns if n not in names]
-    rows, cells = run.outcome.rows, _cells(run, names)
+    rows = run.outcome.rows
     left = run.budget.left - run.after_seconds
-    found: np.ndarray | str
-    if run.budget.timed and left < GAME_S * run.slowness:
-        found = "there is no time left for it"
+    if run.budget.timed and left < COSTS_S * run.slowness:
+        found: np.ndarray | str = "there is no time left for it"
     elif not features:
         found = "no other columns are left"
     else:
         matrix = numbers_of([job.columns[n] for n in features])[rows]
-        aim = least + AIMED * (1 - least)
-        found = costs_by_group(matrix, job.y[rows], cells[rows], measures(run), aim, seed=run.brief.seed)
+        acting = acting_of(first)
+        found = costs_by_group(
+            matrix, job.y[rows], cells[rows], acting, measures(run), aim_of(run), seed=run.brief.seed
+        )
     if isinstance(found, str):
         run.decide("train", "model under a constraint", "not tried", found)
         return None
     costs = np.ones((int(cells.max()) + 1, 2))  # groups that have no row among these count as they are
     costs[: len(found)] = found
-    return _fit(run, job, names, Balance(cells, costs=costs), 2)
+    return costs
 
 
 def next_strength(found: list[tuple[float, float]], least: float) -> float | None:
@@ -179,10 +180,14 @@ def next_strength(found: list[tuple[float, float]], least: float) -> float | Non
     return following if following > s1 else None
 
 
-def _text(strength: float) -> str:
-    if not strength:
-        return "the same recipes without the protected columns"
-    return f"rows weighted towards independence of group and class, to the power of {strength:g}; without the columns"
+def _called(balance: Balance) -> tuple[str, str]:
+    """Return what a model trained with weights is called, and what they are."""
+    power = f"to the power of {balance.strength:g}; without the columns"
+    if balance.costs is None:
+        text = f"rows weighted towards independence of group and class, {power}"
+        return f"reweighted × {balance.strength:g}", text
+    text = f"rows weighted by what errors about each group must cost so that groups are treated alike, {power}"
+    return f"{CONSTRAINED} × {balance.strength:g}", text
 
 
 def _fit(run: Run, job: Job, names: tuple[str, ...], balance: Balance | None, number: int) -> Outcome | None:
@@ -206,15 +211,15 @@ def _fit(run: Run, job: Job, names: tuple[str, ...], balance: Balance | None, nu
         seeds=1,
     )
     left = run.budget.left - run.after_seconds
-    weights = "none" if balance is None else f"{balance.strength}" if balance.costs is None else f"{balance.costs}"
+    weights = "none" if balance is None else f"{balance.strength}"
+    if balance is not None and balance.costs is not None:
+        weights += f" of {balance.costs.round(3).tolist()}"
     try:
         outcome = train(
             own,
             run.engine,
             budget=run.budget,
-            after_seconds=run.after_seconds + left * (1 - 1 / (FITS + 1 + installed() - number))
-            if run.budget.timed
-            else None,
+            after_seconds=run.after_seconds + left * (1 - 1 / (FITS + 1 - number)) if run.budget.timed else None,
             limits=run.brief.limits,
             journal_key=f"{weights} {keys}",
             checks=check_rows(run),

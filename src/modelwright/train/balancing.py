@@ -29,9 +29,9 @@ class Balance:
     cells : ndarray of int, shape (n_used_rows,)
         The group of each row, of all protected columns together.
     strength : float
-        0 leaves all rows alike, 1 makes groups and classes independent.
+        0 leaves all rows alike, 1 makes groups and classes independent, or is the costs as they are given.
     costs : ndarray of float64, shape (n_cells, n_classes), or None
-        How much a row of each group and class counts, where that is given: ``strength`` then says nothing.
+        How much a row of each group and class counts, where that is given; to the power of ``strength``.
     """
 
     cells: np.ndarray
@@ -41,7 +41,8 @@ class Balance:
     def weights(self, rows: np.ndarray, y: np.ndarray) -> np.ndarray:
         """Return how much each of the rows counts, 1 on average; made of these rows alone, as everything fitted is."""
         if self.costs is not None:
-            given = self.costs[self.cells[rows], y.astype(np.int64)]
+            known = np.clip(np.power(self.costs, self.strength), 1 / MOST, MOST)
+            given = known[self.cells[rows], y.astype(np.int64)]
             return np.asarray(given / given.mean())
         _, group = np.unique(self.cells[rows], return_inverse=True)
         _, label = np.unique(y, return_inverse=True)
