@@ -9,7 +9,7 @@ import numpy as np
 from modelwright.audit.findings import Action, Audit, Finding
 from modelwright.data.contract import ColumnSpec, Contract, Kind
 
-__all__ = ["MISSING_NUMBERS", "MISSING_TOKENS", "ROW_ORDER", "SAME_LEVELS", "Applied", "apply"]
+__all__ = ["LEAK_RULES", "MISSING_NUMBERS", "MISSING_TOKENS", "ROW_ORDER", "SAME_LEVELS", "Applied", "apply"]
 
 # Evidence by which a finding with `Action.AS_MISSING` says what to read as missing: one value per line.
 MISSING_TOKENS = "missing_tokens"
@@ -70,8 +70,8 @@ def apply(audit: Audit, contract: Contract, y: np.ndarray | None = None) -> Appl
     )
 
 
-# A column that holds the answer must not order the rows either: it would sort them by the outcome.
-LEAK_RULES = ("A013", "A014", "A015", "A016", "A022", "A026")
+LEAK_RULES = frozenset({"A013", "A014", "A015", "A016", "A022", "A026"})
+"""Rules about columns that hold the answer: such a column must not order the rows either, it would by the outcome."""
 
 
 def _first_column(findings: tuple[Finding, ...], barred: dict[str, str]) -> str | None:

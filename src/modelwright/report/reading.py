@@ -13,6 +13,7 @@ from math import exp
 
 from modelwright import format as fmt
 from modelwright.audit import RULES
+from modelwright.audit.acting import LEAK_RULES
 from modelwright.audit.findings import Action, Audit, Effect, Finding, Severity
 from modelwright.audit.runner import load_rule
 from modelwright.frame.problem import Problem
@@ -20,8 +21,8 @@ from modelwright.report.words import score_words
 
 __all__ = ["Reading", "done_words", "is_settled", "readings"]
 
-LEAKS = frozenset({"A013", "A014", "A015", "A016", "A020", "A021", "A022", "A023", "A026", "A053"})
-"""Rules about columns that know what only the outcome tells."""
+LEAKS = LEAK_RULES | {"A020", "A021", "A023", "A053"}
+"""Rules about what only the outcome tells: columns that hold it, and what gives it away by how the file was made."""
 DOUBTS = frozenset({"A013", "A014", "A015", "A016", "A022"})
 """Those that ask the reader when a column is filled in, where they cannot tell."""
 ORDER = "A018"
