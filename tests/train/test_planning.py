@@ -77,7 +77,10 @@ def test_wide_tables_are_also_tried_by_the_columns_that_surely_tell():
     sure = {c.key for c in plan.candidates if c.view.endswith(":sure")}
     assert {f"{name}/sure" for name in learners.LEARNERS} == sure
     assert tuple(c.key for c in plan.candidates[:2]) == anchors(500, wide=True)
-    assert {c.learner for c in plan.candidates if c.key not in sure} >= {"linear", "catboost", "lightgbm"}
+    others = {c.key for c in plan.candidates} - sure
+    assert {"catboost/default", "lightgbm/default"} <= others
+    assert not any(c.view == "linear" for c in plan.candidates)
+    assert "linear/ridge" in {c.key for c in plan_of(500, n_features=900).candidates}
     assert not any(c.view.endswith(":sure") for c in plan_of(500).candidates)
 
 

@@ -187,17 +187,17 @@ def reasons(verdict: Verdict) -> tuple[Reason, ...]:
 
 
 def column_rows(
-    contract: Contract, profile: Profile, audit: Audit, brief: Brief, problem: Problem | None
+    contract: Contract, profile: Profile, audit: Audit, brief: Brief, problem: Problem | None, *, most: int
 ) -> list[ColumnRow]:
-    """Return all columns in the order of the table, the target first."""
+    """Return the columns in the order of the table, the target first and at most so many."""
     profiles = {c.name: c for c in profile.columns}
     dropped = {c: f.code for f in audit.acting(Action.DROP_COLUMN) for c in f.columns}
     target = problem.target if problem else brief.target
-    rows = [
+    ordered = sorted(contract.columns, key=lambda s: s.name != target)
+    return [
         _column_row(s, profiles.get(s.name), profile.n_rows, _role(s, brief, problem, target, dropped))
-        for s in contract.columns
+        for s in ordered[:most]
     ]
-    return sorted(rows, key=lambda r: r.role != "target")
 
 
 def _role(
@@ -301,7 +301,7 @@ def optimism_words(problem: Problem) -> str:
 
 def needs(r: ReportInput) -> list[tuple[str, str, str, str]]:
     """Return what a file to score must hold: column, kind, values, whether it may be empty."""
-    used = set(r.problem.features)
+    used = set(r.version.columns or r.problem.features)
     return [
         (s.name, s.kind.value, values_of(s), "may be empty" if s.nullable else "was never empty")
         for s in r.contract.columns

@@ -60,6 +60,7 @@ def gather(project: Project, number: int | None = None) -> ReportInput:
             latency_ms=packaged.latency_ms,
             digest=packaged.digest,
             files=FILES,
+            columns=version.plan.contract.names,
         ),
         project=str(project.path),
         run=run,

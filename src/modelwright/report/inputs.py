@@ -66,6 +66,8 @@ class VersionFacts:
         Digest of its manifest.
     files : tuple of (str, str)
         Files worth knowing and what each is, relative to the project's folder.
+    columns : tuple of str
+        That it reads: of a wide table a part of those that it was offered. Empty where that is not known.
     """
 
     number: int
@@ -74,6 +76,7 @@ class VersionFacts:
     latency_ms: float | None = None
     digest: str = ""
     files: tuple[tuple[str, str], ...] = ()
+    columns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

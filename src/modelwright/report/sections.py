@@ -67,12 +67,12 @@ def asked(r: ReportInput) -> dict[str, Any]:
 
 def data(r: AuditInput | ReportInput, problem: Problem | None) -> dict[str, Any]:
     """Return the source, its columns, and the rules that looked at them; without a problem no column has a use."""
-    columns = describing.column_rows(r.contract, r.profile, r.audit, r.brief, problem)
+    columns = describing.column_rows(r.contract, r.profile, r.audit, r.brief, problem, most=COLUMNS_KEPT)
     return {
         "source_facts": describing.facts_of_source(r.source),
-        "columns": columns[:COLUMNS_KEPT],
+        "columns": columns,
         "columns_shown": COLUMNS_SHOWN,
-        "columns_left": max(len(columns) - COLUMNS_KEPT, 0),
+        "columns_left": max(len(r.contract.columns) - COLUMNS_KEPT, 0),
         "rule_words": describing.outcome_words(r.audit.outcomes),
         "rules_apart": describing.apart(r.audit.outcomes),
         "rules_asked": sum(o.answer != "not asked" for o in r.audit.outcomes),
@@ -135,9 +135,11 @@ def apart(r: ReportInput) -> dict[str, Any]:
 def use(r: ReportInput) -> dict[str, Any]:
     """Return how to use it, and where to be careful."""
     worse = [s for s in r.evaluation.slices if s.worse]
+    needs = describing.needs(r)
     return {
         "careful": worse[:CAREFUL_SHOWN],
         "careful_left": max(len(worse) - CAREFUL_SHOWN, 0),
-        "needs": describing.needs(r)[:COLUMNS_KEPT],
+        "needs": needs[:COLUMNS_KEPT],
+        "needs_left": max(len(needs) - COLUMNS_KEPT, 0),
         "commands": describing.commands(r),
     }
