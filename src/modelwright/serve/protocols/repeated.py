@@ -61,14 +61,16 @@ def _keys_of(part: Any) -> int:
         values = part.values()
         return len(part) + sum(n_keys(bytes(v)) for v in values if type(v) is msgspec.Raw)
     if isinstance(part, list):
-        return sum(_keys_of(entry) for entry in part if type(entry) not in _CELLS)
+        return sum(
+            len(entry) if type(entry) is dict else _keys_of(entry) for entry in part if type(entry) not in _NO_KEYS
+        )
     if isinstance(part, msgspec.Struct):
         given = [value for name, default in _fields(type(part)) if (value := getattr(part, name)) is not default]
         return len(given) + sum(map(_keys_of, given))
     return n_keys(bytes(part)) if type(part) is msgspec.Raw else 0
 
 
-_CELLS = frozenset({str, int, float, bool, type(None)})
+_NO_KEYS = frozenset({str, int, float, bool, type(None), list})  # lists in lists are rows without names
 
 
 @lru_cache(maxsize=64)
