@@ -1,13 +1,17 @@
 """What being fairer costs, here and with mljar-supervised and fairlearn: the same rows, the same test rows, one budget.
 
-    python benchmarks/fairness/compare.py --data DATA [--peers PYTHON] [--budget 20] [--rows 6000] [--only compas,adult]
+    python benchmarks/fairness/compare.py --data DATA [--peers PYTHON] [--budget 20] [--rows 6000] [--seeds 3]
+        [--only compas,adult] [--tools ours,mljar]
 
 DATA holds the public sets of `SETS` in folders of their names. PYTHON is an interpreter with mljar-supervised and
 fairlearn, in an environment of its own (`pip install mljar-supervised fairlearn`); without it only ours is run. Of each
 set so many rows are drawn, seven tenths of them train. All are asked for a selection rate of the lowest group of at
 least 0.8 times that of the highest. Told of the test rows, which nobody saw: the share of right decisions, the area
 under the ROC curve where there is a chance, and the lowest ratio of two groups of 30 or more rows with its interval,
-which allows for all pairs. *random* tools draw the answer to a row: asked again, the same row may get another.
+which allows for all pairs. *random* tools draw the answer to a row: asked again, the same row may get another. Ours do
+not read the protected column where thresholds by group are not allowed; of the others only the *blind* one does not. Each
+seed draws other rows; the last table has means, and in how many draws the interval of the ratio held what was asked for
+or lay above it.
 """
 
 from __future__ import annotations
@@ -31,7 +35,8 @@ from modelwright.govern.fairness.groups import Grouping, group_by
 from modelwright.govern.fairness.measuring import Judged, group_table, widest_pair
 
 LEAST = 0.8
-PEERS = ("mljar", "fairlearn reduction", "fairlearn thresholds")
+PEERS = ("mljar", "fairlearn reduction", "fairlearn reduction blind", "fairlearn thresholds")
+OURS, ALLOWED = "ours", "thresholds allowed"
 
 
 class Set(NamedTuple):
@@ -95,45 +100,81 @@ def ours(folder: Path, one: Set, budget: float, *, consent: bool) -> tuple[pd.Da
     return pd.DataFrame({"act": acted, "chance": answers[f"probability_{version.plan.classes[1]}"]}), told["model"]
 
 
-def told(said: pd.DataFrame, y: np.ndarray, grouping: Grouping) -> str:
-    """Return a table's cells: right, AUC, lowest ratio."""
+class Found(NamedTuple):
+    """What the test rows say of a tool's decisions: the share that is right, and the lowest ratio with its ends."""
+
+    cells: str
+    right: float
+    ratio: float
+    low: float
+    high: float
+
+
+def told(said: pd.DataFrame, y: np.ndarray, grouping: Grouping) -> Found:
+    """Return what is said of them, with a table's cells: right, AUC, lowest ratio."""
     act = said["act"].to_numpy(float)
     judged = Judged(y=y, prediction=np.column_stack([1 - act, act]), threshold=0.5)
     pair = widest_pair([group_table(judged, grouping, least=LEAST)], ("selection_rate",))
-    right = f"{(act == y).mean():.3f}"
+    share = float((act == y).mean())
+    right = f"{share:.3f}"
     auc = "random" if "chance" not in said else f"{get('roc_auc')(y, said[['chance', 'chance']].to_numpy()):.3f}"
     if pair is None:
-        return f"{right} | {auc} | none"
+        return Found(f"{right} | {auc} | none", share, np.nan, np.nan, np.nan)
     m = pair.ratio
     high = "…" if m.high is None else f"{m.high:.2f}"
-    return f"{right} | {auc} | {m.value:.2f} ({m.low or 0:.2f} to {high}) {pair.low} / {pair.high}"
+    cells = f"{right} | {auc} | {m.value:.2f} ({m.low or 0:.2f} to {high}) {pair.low} / {pair.high}"
+    return Found(cells, share, m.value or 0.0, m.low or 0.0, np.inf if m.high is None else m.high)
 
 
-def compare(data: Path, name: str, options: argparse.Namespace) -> None:
-    """Print the rows of one set."""
-    one = SETS[name]
-    train, test, names = drawn(data, one, options.rows, options.seed)
+def compare(data: Path, name: str, options: argparse.Namespace, seed: int) -> dict[str, Found]:
+    """Print the rows of one draw of a set, and return what was found by tool."""
+    one, found = SETS[name], {}
+    train, test, names = drawn(data, one, options.rows, seed)
     y, grouping = test["target"].to_numpy(float), groups_of(pd.concat([train, test])[one.protected]).take(test.index)
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         train.to_csv(folder / "plain.csv", index=False)
         for part, file in ((train, "train.csv"), (test, "test.csv")):
             part.assign(group=names[part.index]).to_csv(folder / file, index=False)
-        for consent in (False, True):
-            began = time.monotonic()
-            said, model = ours(folder, one, options.budget, consent=consent)
-            who = "ours, thresholds allowed" if consent else "ours"
-            print(f"| {name} ({one.protected}) | {who}: {model} | {told(said, y, grouping)} | "
-                  f"{time.monotonic() - began:.0f} |", flush=True)  # fmt: skip
-        for tool in PEERS if options.peers else ():
-            began = time.monotonic()
-            script = Path(__file__).with_name("peers.py")
-            command = [options.peers, str(script), str(folder), tool, f"{options.budget:g}", f"{LEAST}"]
-            done = subprocess.run(command, capture_output=True, text=True, check=False)
+        for who in options.tools.split(","):
+            began, model = time.monotonic(), ""
+            if who in (OURS, ALLOWED):
+                said, model = ours(folder, one, options.budget, consent=who == ALLOWED)
+                found[who] = told(said, y, grouping)
+            elif options.peers:
+                script = Path(__file__).with_name("peers.py")
+                command = [
+                    options.peers,
+                    str(script),
+                    str(folder),
+                    who,
+                    f"{options.budget:g}",
+                    f"{LEAST}",
+                    one.protected,
+                ]
+                done = subprocess.run(command, capture_output=True, text=True, check=False)
+                if not (folder / f"{who}.csv").is_file():
+                    print(f"| {name} | {who} | failed: {_last(done.stderr)} | | | |", flush=True)
+                    continue
+                found[who] = told(pd.read_csv(folder / f"{who}.csv"), y, grouping)
+            else:
+                continue
+            named = f"ours, {who}: {model}" if who == ALLOWED else f"{who}: {model}" if model else who
             seconds = time.monotonic() - began
-            found = folder / f"{tool}.csv"
-            cells = told(pd.read_csv(found), y, grouping) if found.is_file() else f"failed: {_last(done.stderr)} | |"
-            print(f"| {name} ({one.protected}) | {tool} | {cells} | {seconds:.0f} |", flush=True)
+            print(f"| {name} ({one.protected}) {seed} | {named} | {found[who].cells} | {seconds:.0f} |", flush=True)
+    return found
+
+
+def summary(draws: dict[str, list[dict[str, Found]]]) -> None:
+    """Print the means over the draws."""
+    print("\n| set | tool | right | lowest ratio | holds the ratio asked for or lies above | draws |")
+    print("|---|---|---|---|---|---|")
+    for name, each in draws.items():
+        for tool in dict.fromkeys(tool for one in each for tool in one):
+            mine = [one[tool] for one in each if tool in one]
+            held = sum(f.high >= LEAST for f in mine)
+            means = f"{np.mean([f.right for f in mine]):.3f} | {np.mean([f.ratio for f in mine]):.2f}"
+            print(f"| {name} | {tool} | {means} | {held} of {len(mine)} | {len(mine)} |")
 
 
 def _last(text: str) -> str:
@@ -146,12 +187,16 @@ def main() -> None:
     parser.add_argument("--peers", help="interpreter with mljar-supervised and fairlearn")
     parser.add_argument("--budget", type=float, default=20.0)
     parser.add_argument("--rows", type=int, default=6_000)
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--tools", default=",".join((OURS, ALLOWED, *PEERS)))
     parser.add_argument("--only", default=",".join(SETS))
     options = parser.parse_args()
     print("| set | tool: model | right | AUC | lowest ratio | wall s |\n|---|---|---|---|---|---|")
-    for name in options.only.split(","):
-        compare(options.data, name, options)
+    draws: dict[str, list[dict[str, Found]]] = {}
+    for seed in range(options.seeds):
+        for name in options.only.split(","):
+            draws.setdefault(name, []).append(compare(options.data, name, options, seed))
+    summary(draws)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,10 @@
 """What other tools predict under a fairness constraint; run by an interpreter that has them, see compare.py.
 
-    python peers.py FOLDER TOOL SECONDS LEAST
+    python peers.py FOLDER TOOL SECONDS LEAST PROTECTED
 
-FOLDER has train.csv and test.csv with the columns target, group and the features. TOOL is one of
-`TOOLS`. Writes FOLDER/TOOL.csv: the decision about each test row, and its chance where the tool has one.
+FOLDER has train.csv and test.csv with the columns target, group and the features, of which PROTECTED is one. TOOL is
+one of `TOOLS`; the *blind* one does not read that column. Writes FOLDER/TOOL.csv: the decision about each test row, and
+its chance where the tool has one.
 """
 
 from __future__ import annotations
@@ -42,18 +43,23 @@ def boosted():
     return HistGradientBoostingClassifier(max_iter=100, max_leaf_nodes=15, learning_rate=0.1, random_state=0)
 
 
-def reduction(folder: Path, seconds: float, least: float) -> pd.DataFrame:
+def blind_reduction(folder: Path, seconds: float, least: float, protected: str) -> pd.DataFrame:
+    """The same without the protected column, as ours decide where thresholds by group are not allowed."""
+    return reduction(folder, seconds, least, protected, drop=(protected,))
+
+
+def reduction(folder: Path, seconds: float, least: float, protected: str, drop: tuple[str, ...] = ()) -> pd.DataFrame:
     """fairlearn's exponentiated gradient: an answer drawn at random between several models."""
     from fairlearn.reductions import DemographicParity, ExponentiatedGradient
 
     x, y, group, test, _ = read(folder)
-    own, new = encoded(x, test)
+    own, new = encoded(x.drop(columns=list(drop)), test.drop(columns=list(drop)))
     game = ExponentiatedGradient(boosted(), DemographicParity(ratio_bound=least), max_iter=20)
     game.fit(own, y, sensitive_features=group)
     return pd.DataFrame({"act": game.predict(new, random_state=0)})
 
 
-def thresholds(folder: Path, seconds: float, least: float) -> pd.DataFrame:
+def thresholds(folder: Path, seconds: float, least: float, protected: str) -> pd.DataFrame:
     """fairlearn's thresholds by group: full parity (it takes no ratio), an answer drawn at random between two."""
     from fairlearn.postprocessing import ThresholdOptimizer
 
@@ -69,7 +75,7 @@ def thresholds(folder: Path, seconds: float, least: float) -> pd.DataFrame:
     return pd.DataFrame({"act": fitted.predict(new, sensitive_features=new_group, random_state=0)})
 
 
-def mljar(folder: Path, seconds: float, least: float) -> pd.DataFrame:
+def mljar(folder: Path, seconds: float, least: float, protected: str) -> pd.DataFrame:
     """mljar-supervised with its fairness metric, threshold and sample weighting."""
     from supervised import AutoML
 
@@ -89,9 +95,14 @@ def mljar(folder: Path, seconds: float, least: float) -> pd.DataFrame:
         return pd.DataFrame({"act": found.predict(test), "chance": found.predict_proba(test)[:, 1]})
 
 
-TOOLS = {"fairlearn reduction": reduction, "fairlearn thresholds": thresholds, "mljar": mljar}
+TOOLS = {
+    "fairlearn reduction": reduction,
+    "fairlearn reduction blind": blind_reduction,
+    "fairlearn thresholds": thresholds,
+    "mljar": mljar,
+}
 
 
 if __name__ == "__main__":
     folder, tool = Path(sys.argv[1]), sys.argv[2]
-    TOOLS[tool](folder, float(sys.argv[3]), float(sys.argv[4])).to_csv(folder / f"{tool}.csv", index=False)
+    TOOLS[tool](folder, float(sys.argv[3]), float(sys.argv[4]), sys.argv[5]).to_csv(folder / f"{tool}.csv", index=False)
