@@ -9,9 +9,9 @@ set so many rows are drawn, seven tenths of them train. All are asked for a sele
 least 0.8 times that of the highest. Told of the test rows, which nobody saw: the share of right decisions, the area
 under the ROC curve where there is a chance, and the lowest ratio of two groups of 30 or more rows with its interval,
 which allows for all pairs. *random* tools draw the answer to a row: asked again, the same row may get another. Ours do
-not read the protected column where thresholds by group are not allowed; of the others only the *blind* one does not. Each
-seed draws other rows; the last table has means, and in how many draws the interval of the ratio held what was asked for
-or lay above it.
+not read the protected column where thresholds by group are not allowed; of the others only the *blind* one does not.
+Each seed draws other rows; the last table has means, and in how many draws the interval of the ratio held what was
+asked for or lay above it.
 """
 
 from __future__ import annotations
