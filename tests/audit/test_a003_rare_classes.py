@@ -15,6 +15,7 @@ def test_fires_and_names_the_class(make: MakeContext, rng: np.random.Generator) 
     frame.loc[[5, 9], "goal"] = "perhaps"
     (found,) = findings(RareClasses, make(frame, "goal"))
     assert "'perhaps'" in found.message and found.evidence["smallest"] == 2
+    assert "1 class of 3 of 'goal' has fewer than 12 rows" in found.message and "It can hardly be" in found.message
     assert found.rows == (5, 9) and found.action is Action.TOLD
 
 

@@ -23,6 +23,13 @@ def test_counts_copies_and_conflicts(make: MakeContext, rng: np.random.Generator
     assert found.rows[:2] == (500, 501)
 
 
+def test_one_copy_is_told_as_one(make: MakeContext, rng: np.random.Generator) -> None:
+    frame = honest(rng)
+    frame.iloc[500] = frame.iloc[0]
+    (found,) = findings(DuplicateRows, make(frame, "goal"))
+    assert found.message.startswith("1 row of 600 (0.17 %) repeats an earlier row exactly")
+
+
 def test_a_row_counter_does_not_hide_copies(make: MakeContext, rng: np.random.Generator) -> None:
     frame = pd.concat([honest(rng)] * 2, ignore_index=True).assign(rowid=np.arange(1200))
     assert findings(DuplicateRows, make(frame, "goal"))[0].evidence["n_copies"] == 600

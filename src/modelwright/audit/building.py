@@ -9,7 +9,7 @@ import numpy as np
 
 from modelwright.audit.findings import Action, Finding, Rule, Severity
 
-__all__ = ["MAX_EXAMPLES", "count", "names", "percent", "tell"]
+__all__ = ["MAX_EXAMPLES", "count", "names", "percent", "tell", "verb"]
 
 MAX_EXAMPLES = 20
 MAX_NAMES = 5
@@ -78,6 +78,11 @@ def percent(share: float) -> str:
 def count(number: int, noun: str, plural: str = "") -> str:
     """Return ``"1 row"`` or ``"1,234 rows"``."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def verb(number: int, of_one: str, of_many: str) -> str:
+    """Return the verb that goes with a number of things: ``"has"`` of one, else ``"have"``."""
+    return of_one if number == 1 else of_many
 
 
 def names(columns: Sequence[str]) -> str:

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from modelwright.audit.building import count, percent, tell
+from modelwright.audit.building import count, percent, tell, verb
 from modelwright.audit.findings import Action, AuditContext, Finding, Severity
 
 __all__ = ["TargetMissing"]
@@ -46,7 +46,8 @@ class TargetMissing:
                 self,
                 severity=severity,
                 columns=[str(context.target)],
-                message=f"{count(len(gone), 'row')} of {len(context.y):,} ({percent(share)}) have no {value} in the "
+                message=f"{count(len(gone), 'row')} of {len(context.y):,} ({percent(share)}) "
+                f"{verb(len(gone), 'has', 'have')} no {value} in the "
                 f"target '{context.target}'; nothing can be learned from or checked on them.",
                 evidence={"n_missing": len(gone), "share": share},
                 action=Action.DROP_ROWS,

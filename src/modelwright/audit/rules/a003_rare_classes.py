@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from modelwright.audit.building import count, names, tell
+from modelwright.audit.building import count, names, tell, verb
 from modelwright.audit.findings import AuditContext, Finding, Severity
 
 __all__ = ["RareClasses"]
@@ -59,9 +59,10 @@ class RareClasses:
                 self,
                 severity=Severity.WARNING,
                 columns=[str(context.target)],
-                message=f"{count(len(rare), 'class', 'classes')} of {len(context.classes)} of '{context.target}' have "
-                f"fewer than {FEW_ROWS} rows: {names(shown)}; {rarest}. They can hardly be learned, "
-                "and their scores say little.",
+                message=f"{count(len(rare), 'class', 'classes')} of {len(context.classes)} of '{context.target}' "
+                f"{verb(len(rare), 'has', 'have')} fewer than {FEW_ROWS} rows: {names(shown)}; {rarest}. "
+                f"{verb(len(rare), 'It', 'They')} can hardly be learned, and scores of "
+                f"{verb(len(rare), 'it', 'them')} say little.",
                 evidence={"n_classes": len(context.classes), "n_rare": len(rare), "smallest": smallest},
                 done="nothing was left out: the split spreads the rows of these classes as evenly as it can",
                 fix="collect more rows of these classes, or merge them into one",

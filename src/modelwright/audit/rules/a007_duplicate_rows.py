@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from modelwright.audit.building import count, percent, tell
+from modelwright.audit.building import count, percent, tell, verb
 from modelwright.audit.findings import AuditContext, Finding, Severity
 from modelwright.audit.identifiers import identifier_reason
 from modelwright.audit.looking import coded
@@ -64,7 +64,8 @@ class DuplicateRows:
         high = share >= LARGE_SHARE
         parts = []
         if len(copies):
-            parts.append(f"{count(len(copies), 'row')} of {n:,} ({percent(share)}) repeat an earlier row exactly")
+            repeat = verb(len(copies), "repeats", "repeat")
+            parts.append(f"{count(len(copies), 'row')} of {n:,} ({percent(share)}) {repeat} an earlier row exactly")
             if n < context.n_rows:  # copies of rows that are not in the sample are not seen
                 parts.append(f"those are rows looked at: of all {context.n_rows:,} it is more")
         if n_conflicting:

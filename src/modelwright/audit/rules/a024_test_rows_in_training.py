@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from modelwright.audit.building import count, percent, tell
+from modelwright.audit.building import count, percent, tell, verb
 from modelwright.audit.findings import AuditContext, Finding, Severity
 from modelwright.audit.identifiers import identifier_reason
 from modelwright.audit.looking import coded, is_missing
@@ -78,8 +78,9 @@ class RowsInBothTables:
         return tell(
             self,
             severity=Severity.WARNING if high else Severity.INFO,
-            message=f"{count(n, 'row')} of {len(test):,} in the test table ({percent(share)}) agree in every feature "
-            f"with a row of the training table{looked}{targets}. {judged}",
+            message=f"{count(n, 'row')} of {len(test):,} in the test table ({percent(share)}) "
+            f"{verb(n, 'agrees', 'agree')} in every feature with a row of the training table{looked}{targets}. "
+            f"{judged}",
             evidence=evidence if same is None else evidence | {"n_same_target": same},
             fix="take the rows out of one of the tables"
             if high
