@@ -81,9 +81,10 @@ class Afterwards:
 
     def catch_up(self) -> None:
         """Do what still waits to be done, before anybody asks for it or the champion changes."""
-        bunch, self._bunch = self._bunch, []
-        for waiting in bunch:
-            self._of_quick(*waiting)
+        if self._bunch:
+            bunch, self._bunch = self._bunch, []
+            for waiting in bunch:
+                self._of_quick(*waiting)
 
     def _in_time(self) -> None:
         self._timed = False

@@ -42,6 +42,8 @@ class Settings:
         0: any free one.
     workers : int
         Processes.
+    awake : bool
+        Whether the next request is waited for awake where many come, see `modelwright.serve.wakefulness`.
     name : str
         Of the model in URLs; empty: the folder's name.
     log : LogPolicy
@@ -75,6 +77,7 @@ class Settings:
     host: str = LOCAL
     port: int = DEFAULT_PORT
     workers: int = 1
+    awake: bool = False
     name: str = ""
     log: LogPolicy = field(default_factory=LogPolicy)
     log_to: Path | None = None
