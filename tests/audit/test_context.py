@@ -54,3 +54,12 @@ def test_large_tables_are_sampled_in_order_and_in_step(monkeypatch: pytest.Monke
     assert context.test is not None and len(context.test["number"]) == 50
     assert np.array_equal(_make(400).row_numbers, rows)
     assert not np.array_equal(_make(400, seed=1).row_numbers, rows)
+
+
+def test_raw_texts_are_made_when_they_are_asked_for() -> None:
+    context = _make(30)
+    assert "number" not in context.raw and len(context.raw) == 1 and context.raw.get("number") is None
+    assert context.raw["text"].tolist() == context.raw["text"].tolist()
+    assert context.raw["text"] is not context.raw["text"]
+    with pytest.raises(KeyError):
+        context.raw["number"]

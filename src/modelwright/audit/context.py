@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from modelwright.data.contract import Contract
     from modelwright.data.profile import Profile
 
-__all__ = ["MAX_ROWS", "make_context"]
+__all__ = ["MAX_ROWS", "RawTexts", "make_context"]
 
 # With 50,000 rows a share of 1 % is known to within 0.1 percentage points (95 %); more rows change no judgement.
 MAX_ROWS = 50_000
@@ -51,7 +52,6 @@ def make_context(
     seed : int
         Draws the sample and seeds the generator that rules use.
     """
-    from modelwright.data.canonical import raw_strings
     from modelwright.data.sampling import sample_rows
 
     total = n_rows(columns)
@@ -68,7 +68,7 @@ def make_context(
         contract=contract,
         profile=profile,
         columns=columns,
-        raw=raw_strings(table, _text_columns(table)),
+        raw=RawTexts(table),
         target=brief.target,
         y=y,
         classes=classes,
@@ -77,6 +77,33 @@ def make_context(
         n_rows=total,
         rng=rng,
     )
+
+
+class RawTexts(Mapping[str, np.ndarray]):
+    """The text columns of a raw table as object arrays of str or None, made when they are asked for.
+
+    Few rules ask, for one column after the other; all columns of a wide table at once would be the largest thing that
+    a run holds.
+    """
+
+    def __init__(self, table: pa.Table) -> None:
+        self._table, self._names = table, dict.fromkeys(_text_columns(table))
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        from modelwright.data.canonical import raw_strings
+
+        if name not in self._names:
+            raise KeyError(name)
+        return raw_strings(self._table, [name])[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._names
 
 
 def _text_columns(table: pa.Table) -> list[str]:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 from modelwright.evaluate.measurements import Measurement
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import numpy as np
 
     from modelwright.brief import Brief
@@ -155,9 +157,9 @@ class AuditContext:
         As decided so far; the contract includes the target.
     columns : Columns
         Canonical columns, target included.
-    raw : dict of ndarray
+    raw : mapping of ndarray
         The raw values of columns stored as text, as object arrays of str or None, before any missing token was
-        recognised.
+        recognised; made anew whenever one is asked for.
     target : str or None
     y : ndarray or None, shape (n_rows,)
         Encoded target: class number (float) or value; NaN where missing.
@@ -179,7 +181,7 @@ class AuditContext:
     contract: Contract
     profile: Profile
     columns: Columns
-    raw: dict[str, np.ndarray]
+    raw: Mapping[str, np.ndarray]
     target: str | None
     y: np.ndarray | None
     classes: tuple[str, ...]

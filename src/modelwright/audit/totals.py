@@ -38,7 +38,11 @@ def _word(context: AuditContext) -> str:
             said = str(column.levels[column.codes[-1]])
             if said.strip(" .:").casefold() in WORDS and (column.codes == column.codes[-1]).sum() == 1:
                 return said.strip()
-    for cells in context.raw.values():  # what was read as missing because the column holds numbers otherwise
+    for name, column in context.columns.items():
+        known = column.codes[-1] >= 0 if isinstance(column, Strings) else not np.isnan(column[-1])
+        if known or name not in context.raw:
+            continue
+        cells = context.raw[name]  # what was read as missing because the column holds numbers otherwise
         said = str(cells[-1] or "")
         if said.strip(" .:").casefold() in WORDS and said not in cells[:-1]:
             return said.strip()

@@ -152,7 +152,7 @@ def _explained(x: np.ndarray, goals: np.ndarray) -> tuple[np.ndarray, np.ndarray
     squares = _unit(np.square(ranks), known)
     squares = _unit(squares - ranks * (squares * ranks).sum(axis=0), known)
     shares = np.square(goals.T @ ranks) + np.square(goals.T @ squares)
-    terms: np.ndarray = ranks.any(axis=0).astype(np.int64) + squares.any(axis=0).astype(np.int64)
+    terms = np.array([ranks.any(axis=0), squares.any(axis=0)]).sum(axis=0)
     if len(holed):
         gaps = _unit(gone[:, holed].astype(np.float64))
         shares[:, holed] += np.square(goals.T @ gaps)

@@ -89,9 +89,10 @@ class DisguisedMissing:
 
     def _read(self, context: AuditContext, name: str) -> Finding | None:
         """Return what words among the numbers or dates of a column were read as missing when it was understood."""
-        spec, raw = context.contract[name], context.raw.get(name)
-        if raw is None or not spec.missing_tokens:
+        spec = context.contract[name]
+        if name not in context.raw or not spec.missing_tokens:
             return None
+        raw = context.raw[name]
         rows = np.flatnonzero([v is not None and v.strip() in spec.missing_tokens for v in raw])
         if not len(rows):
             return None
