@@ -15,6 +15,7 @@ from modelwright.errors import DataError, UsageError
 from modelwright.project import Project
 from modelwright.retrain.documents import Policy
 from modelwright.retrain.freshening import recalibrate
+from modelwright.retrain.guarding import EVERY
 from modelwright.retrain.maintenance import Settings, maintain_once
 
 from ..cli.helpers import one_object
@@ -40,7 +41,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def project(made: Path, tmp_path: Path) -> Project:
     opened = Project(shutil.copytree(made, tmp_path / "made"))
     if opened.champion is None:
-        opened.promote(1, why="the test needs a champion", settled=["all"])
+        opened.promote(1, why="the test needs a champion", settled=EVERY)
     return opened
 
 
@@ -106,6 +107,6 @@ def test_values_have_no_probabilities(tmp_path: Path) -> None:
     table.to_csv(tmp_path / "first.csv", index=False)
     project = mw.run(tmp_path / "first.csv", target="y", trials=1, members=1, project=tmp_path / "values")
     if project.champion is None:
-        project.promote(1, why="the test needs a champion", settled=["all"])
+        project.promote(1, why="the test needs a champion", settled=EVERY)
     with pytest.raises(UsageError, match="MW-U804"):
         recalibrate(project, rows(300, 1).assign(y=np.arange(300.0)))

@@ -192,15 +192,15 @@ def check_may_serve(project: Versions, version: int, *, settled: Collection[str]
     ``settled`` are gates that other evidence answers. A version that won against the champion of today needs none that
     compares with something simpler.
 
-    A version without a verdict, which came from elsewhere, is not checked.
+    A version without a verdict, which came from elsewhere, is not checked, nor is one with the models that serve today.
 
     Raises
     ------
     ProjectError
         A gate blocks it (MW-P752).
     """
-    verdict = verdict_of(project, version)
-    if verdict is None:
+    verdict, champion = verdict_of(project, version), project.champion
+    if verdict is None or (champion is not None and project.models_of(version) == project.models_of(champion.version)):
         return ()
     given = waivers_of(project.ledger.entries(), version)
     holding = {w.gate: w for w in given if w.holds}

@@ -7,6 +7,7 @@ A version folder of format 1::
     profile.json  golden.json    what the training rows were like; requests with answers
     intervals.json  abstain.json    what makes intervals or sets of classes, and what leaves rows to a person; optional
     unusual.json    what tells rows that are unlike training; optional
+    recalibrated.json    whose models these are, where only the calibrator was fitted again; optional
     requirements-runtime.txt  sbom.cdx.json  README.md    for people and their tools
     MLmodel  python_env.yaml  requirements.txt    for MLflow; optional
 

@@ -196,10 +196,14 @@ def _digests(table: pa.Table, contract: Contract) -> np.ndarray:
 
 
 def canonical(table: pa.Table, contract: Contract) -> Columns:
-    """Return all columns of the contract; one that the table does not have is missing in every row."""
-    from modelwright.data.canonical import canonicalise
+    """Return all columns of the contract; one that the table does not have is missing in every row.
 
-    return canonicalise(table, contract)[0]
+    Nothing is refused: a feed that is broken is told by `feed.check_feed`, and in a replay window by window.
+    """
+    from modelwright.data.canonical import read_columns
+    from modelwright.data.enforcing import fit_of
+
+    return read_columns(table, fit_of(tuple(table.column_names), contract, ()), contract)[0]
 
 
 def in_time(table: pa.Table, contract: Contract, time: str | None) -> pa.Table:
