@@ -55,10 +55,10 @@ def gather(project: Project, number: int | None = None) -> ReportInput:
         decisions=tuple(_decision(e) for e in entries if e.kind == "decision"),
         version=VersionFacts(
             number=number,
-            path=str(project.path / packaged.path),
-            size_bytes=packaged.size_bytes,
+            path=str(version.folder),
+            size_bytes=version.size_bytes,
             latency_ms=packaged.latency_ms,
-            digest=packaged.digest,
+            digest=version.digest,
             files=FILES,
             columns=version.plan.contract.names,
         ),
