@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable
 from dataclasses import dataclass, field, fields, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from modelwright.brief.gates import checked_gates
-from modelwright.brief.money import PERIODS, checked_payoff, checked_period
-from modelwright.brief.privacy import PRIVACY_FIELDS, checked_privacy, privacy_fields, privacy_lines
+from modelwright.brief.checking import checked
+from modelwright.brief.money import PERIODS
+from modelwright.brief.privacy import PRIVACY_FIELDS, privacy_fields, privacy_lines
 from modelwright.brief.quantities import (
-    bad_value,
     parse_count,
     parse_delay,
     parse_duration,
@@ -21,15 +19,7 @@ from modelwright.brief.quantities import (
     parse_memory,
     parse_size,
 )
-from modelwright.brief.trust import (
-    FAIRNESS,
-    FOUR_FIFTHS,
-    checked_consent,
-    checked_fairness,
-    checked_ratio,
-    checked_risk,
-    checked_tolerance,
-)
+from modelwright.brief.trust import FAIRNESS, FOUR_FIFTHS
 from modelwright.errors import UsageError, did_you_mean
 
 __all__ = [
@@ -214,7 +204,7 @@ class Brief:
                 limit, parse = _LIMIT_FIELDS[name]
                 limits = replace(limits, **{limit: parse(value)})
             elif name in known:
-                direct[name] = _checked(name, value)
+                direct[name] = checked(name, value)
             else:
                 raise UsageError(
                     f"the brief has no field '{name}'",
@@ -222,49 +212,6 @@ class Brief:
                     code="MW-U001",
                 )
         return replace(self, limits=limits, **direct)
-
-
-def _checked(name: str, value: Any) -> Any:
-    if name in {"drop", "known_after", "protected", "allow"}:
-        items = (value,) if isinstance(value, str) else tuple(value) if isinstance(value, Iterable) else (value,)
-        if not all(isinstance(i, str) for i in items):
-            raise bad_value(name, value, "a list of names")
-        return items
-    if name in PRIVACY_FIELDS.values():
-        return checked_privacy(name, value)
-    if name == "gates":
-        return checked_gates(value)
-    if name == "payoff":
-        return checked_payoff(value)
-    if name in {"cases", "capacity"}:
-        return parse_count(name, value)
-    if name == "period":
-        return checked_period(value)
-    if name == "kinds":
-        if not isinstance(value, dict):
-            raise bad_value(name, value, "a table of kinds by column")
-        return {str(k): str(v) for k, v in value.items()}
-    if name == "fairness":
-        return checked_fairness(value)
-    if name == "fairness_ratio":
-        return checked_ratio(name, value)
-    if name == "fairness_thresholds":
-        return checked_consent(name, value)
-    if name == "abstain":
-        return checked_risk(name, value)
-    if name == "tolerance":
-        return checked_tolerance(name, value)
-    if name == "seed":
-        if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-            raise bad_value(name, value, "a whole number, 0 or more")
-        return value
-    if not isinstance(value, str):
-        if name == "positive" and isinstance(value, int | float | bool):
-            return str(value)
-        if name == "label_delay" and isinstance(value, int | float) and not isinstance(value, bool):
-            return str(value)
-        raise bad_value(name, value, "text")
-    return value
 
 
 _LIMIT_FIELDS: dict[str, tuple[str, Any]] = {
