@@ -143,7 +143,8 @@ def raw_strings(table: pa.Table, names: Iterable[str]) -> dict[str, np.ndarray]:
     for name in names:
         values, codes = raw_of(table.column(name)).distinct()
         lookup = np.empty(len(values) + 1, dtype=object)
-        lookup[: len(values)] = [v if isinstance(v, str) else text_of(v) for v in values]
+        plain = set(map(type, values)) <= {str}
+        lookup[: len(values)] = values if plain else [v if isinstance(v, str) else text_of(v) for v in values]
         texts[name] = lookup[codes]  # code -1 is the last entry, None
     return texts
 
