@@ -20,6 +20,17 @@ def test_parts_of_a_total_are_dropped(make: MakeContext, rng: np.random.Generato
     assert found.evidence["r2"] == 1
 
 
+def test_small_parts_of_a_total_go_with_the_large_ones(make: MakeContext, rng: np.random.Generator) -> None:
+    frame = honest(rng).drop(columns=["goal", "value"])
+    frame["likes"], frame["loves"] = rng.poisson(60, 600), rng.poisson(20, 600)
+    frame["sad"], frame["angry"] = rng.poisson(0.3, 600), rng.poisson(0.1, 600)
+    frame["reactions"] = frame[["likes", "loves", "sad", "angry"]].sum(axis=1)
+    frame["flag"], frame["nothing"] = rng.integers(0, 2, 600), 0
+    (found,) = findings(AdditiveLeak, make(frame, "reactions"))
+    assert set(found.columns) == {"likes", "loves", "sad", "angry"}
+    assert "'sad' and 'angry' make up what is left" in found.message
+
+
 def test_of_a_difference_the_column_with_the_target_is_dropped(make: MakeContext, rng: np.random.Generator) -> None:
     frame = honest(rng).drop(columns=["goal", "value"])
     frame["fare"], frame["tip"], frame["toll"] = rng.gamma(3, 5, 600), rng.gamma(2, 1, 600), rng.poisson(1.0, 600)

@@ -12,7 +12,7 @@ from itertools import combinations
 
 import numpy as np
 
-__all__ = ["Identity", "find_identity", "find_parts", "find_product"]
+__all__ = ["Identity", "find_identity", "find_parts", "find_product", "find_smaller_parts"]
 
 # A residual of an exact identity is rounding alone …
 EXACT_R2 = 0.9999
@@ -42,6 +42,12 @@ PART_EXACT_PURITY = 0.99
 PART_EXACT_COVERAGE = 0.85
 PART_EXACT_BASE = 0.55
 MAX_PARTS = 10
+
+# Of a sum that goes up exactly, the rows that are exact with all its parts, and those in which a part may be more than
+# what is left (a correction by hand).
+SUM_EXACT = 0.95
+SUM_BEYOND = 0.005
+SUM_ROUNDING = 1e-6  # of the target's standard deviation
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,6 +96,40 @@ def find_identity(x: np.ndarray, y: np.ndarray) -> Identity | None:
         if len(chosen) <= 3 and whole_r2 >= WHOLE_R2:
             return Identity(tuple(int(k) for k in columns), whole, whole_r2)
     return _whole(x[:, usable], y, z, t, usable)
+
+
+def find_smaller_parts(x: np.ndarray, y: np.ndarray, found: Identity) -> tuple[int, ...]:
+    """Return the columns that make a sum of parts exact: those too small to be needed for nearly all of it.
+
+    Each is 0 or more, hardly ever more than what the larger parts leave of the target, and with all of them the rows
+    in which there are any are exact, and are not without.
+
+    Parameters
+    ----------
+    x, y : ndarray
+        As of `find_identity`.
+    found : Identity
+        Its outcome, of which the columns are parts of the target.
+    """
+    slack = SUM_ROUNDING * float(y.std())
+    left = y - x[:, list(found.columns)].sum(axis=1)
+    inside = (x >= 0).all(axis=0) & ((x > left[:, None] + slack).mean(axis=0) <= SUM_BEYOND) & (x > 0).any(axis=0)
+    inside[list(found.columns)] = False
+    parts = [int(k) for k in np.flatnonzero(inside)]
+    rows = (x[:, parts] > 0).any(axis=1)
+    if rows.sum() < PART_ROWS or not _exact(x[rows][:, parts], left[rows], slack) >= SUM_EXACT:
+        return ()
+    return tuple(
+        k
+        for k in parts
+        if (mine := x[:, k] > 0).sum() >= PART_ROWS
+        and _exact(x[mine][:, [other for other in parts if other != k]], left[mine], slack) < SUM_EXACT
+    )
+
+
+def _exact(parts: np.ndarray, whole: np.ndarray, slack: float) -> float:
+    """Return the share of rows in which parts add up to the whole."""
+    return float((np.abs(whole - parts.sum(axis=1)) <= slack).mean())
 
 
 def _whole(x: np.ndarray, y: np.ndarray, z: np.ndarray, t: np.ndarray, usable: np.ndarray) -> Identity | None:

@@ -22,6 +22,7 @@ from modelwright.audit.identities import (
     find_identity,
     find_parts,
     find_product,
+    find_smaller_parts,
 )
 from modelwright.audit.leaks import find_leaks
 from modelwright.audit.looking import coded, rank_correlation, values_of
@@ -65,7 +66,8 @@ class AdditiveLeak:
         f"classes, {percent(PART_EXACT_PURITY)} and {percent(PART_EXACT_COVERAGE)}."
     )
     what_is_done: ClassVar[str] = (
-        "Parts of the target are dropped. Of a difference, the column that contains the target is dropped, and the "
+        "Parts of the target are dropped, small ones that make up what the large ones leave of it with them. Of a "
+        "difference, the column that contains the target is dropped, and the "
         "others stay. Where those are the other parts of it (the tip beside the fare, in the total of a bill) "
         "it is asked whether they are known in time."
     )
@@ -155,19 +157,23 @@ class AdditiveLeak:
             dropped = [involved[whole]]
         formula = " ".join(f"{'+' if w > 0 else '-'} {abs(w):.3g} × {n}" for n, w in zip(involved, found.weights))
         others = [n for n in involved if n not in dropped]
+        smaller = [numbers[i] for i in find_smaller_parts(x, y, found)] if parts else []
+        rest = f" {names(smaller)} {'makes' if len(smaller) == 1 else 'make'} up what is left." if smaller else ""
+        dropped = dropped + smaller
         done = f"dropped {names(dropped)}" + (f"; {names(others)} stay" if others else ": the model never sees them")
         sure = tell(
             self,
             severity=Severity.ERROR,
             columns=dropped,
-            message=f"{names(involved)} add up to '{context.target}': {formula} explains {percent(found.r2)} of it.",
-            evidence={"r2": found.r2, "n_columns": len(involved), "formula": formula},
+            message=f"{names(involved)} add up to '{context.target}': {formula} explains {percent(found.r2)} of it."
+            + rest,
+            evidence={"r2": found.r2, "n_columns": len(involved) + len(smaller), "formula": formula},
             action=Action.DROP_COLUMN,
             done=done,
             fix="leave out whatever is known only together with the target",
         )
-        rest = np.arange(len(involved)) != whole
-        if not others or not _are_parts(block[:, rest], found.weights[rest], block[:, whole]):
+        beside = np.arange(len(involved)) != whole
+        if not others or not _are_parts(block[:, beside], found.weights[beside], block[:, whole]):
             return [sure]
         return [sure, self._ask(context, others, dropped[0])]
 
