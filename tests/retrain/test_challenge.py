@@ -54,6 +54,10 @@ def test_a_gate_and_a_slice_stand_in_the_way():
     assert sliced.gain.low > 0 and not sliced.wins
     assert [(s.column, s.value) for s in sliced.slices] == [("city", "“rome”")] and sliced.slices_seen == 2
     assert sliced.slices[0].gain.high < 0
+    assert sliced.why.endswith("better, but worse where 'city' is “rome”")
+    south = Strings.from_values(np.where(city == "rome", "yes", "no"))
+    twice = fought(y, bad + 2.0, new, columns={"city": Strings.from_values(city), "south": south})
+    assert twice.why.endswith("worse where 'city' is “rome” (and 1 more slice)")
 
 
 def test_probabilities_that_are_right_again_win_though_the_ranking_is_the_same():
@@ -96,6 +100,8 @@ def test_what_has_learned_from_more_and_newer_rows_need_not_prove_it():
     back = {"old": bit_better, "new": bit_worse}
     assert not fought(y, **back, burden=Burden.LIKELIER).wins
     assert fought(y, **back, burden=Burden.NOT_WORSE).wins
+    gated = fought(y, **trifle, burden=Burden.LIKELIER, gates=("it is too large",))
+    assert not gated.wins and "likelier better than not" in gated.why and gated.why.endswith("but it is too large")
 
 
 def test_what_the_newest_rows_are_worth_is_allowed_for():

@@ -120,8 +120,69 @@ def challenge(
     """
     chosen = metrics.get(metric)
     blocks = None if order is None else time_blocks(_ranks(order), y, champion.prediction)
+    found = _compared(chosen, y, champion, challenger, columns, blocks, seed=seed, level=level)
+    passes = found.better or _passes(burden, found.more, found.less, worth)
+    return Challenge(
+        champion=champion.version,
+        challenger=challenger.version,
+        rows=len(y),
+        metric=chosen.name,
+        champion_score=found.scores[0],
+        challenger_score=found.scores[1],
+        gain=found.more,
+        loss_gain=found.less,
+        slices=found.slices,
+        slices_seen=found.slices_seen,
+        gates=tuple(gates),
+        wins=passes and not found.slices and not gates,
+        why=_why(chosen, found, burden if passes else None, gates),
+        burden=burden,
+    )
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Compared:
+    """The two on the same rows.
+
+    Attributes
+    ----------
+    scores : tuple of Measurement
+        Of the champion, then of the challenger.
+    more, less : Measurement
+        By how much the challenger's score is better, and by how much its mean loss is lower.
+    slices : tuple of SliceChange
+        Parts in which it is worse, of ``slices_seen``.
+    """
+
+    scores: tuple[Measurement, Measurement]
+    more: Measurement
+    less: Measurement
+    slices: tuple[SliceChange, ...]
+    slices_seen: int
+
+    @property
+    def better(self) -> bool:
+        """Whether the challenger is better in one by more than the noise, and not worse in the other."""
+        return (_above(self.more) and not _below(self.less)) or (_above(self.less) and not _below(self.more))
+
+
+def _compared(
+    metric: metrics.Metric,
+    y: np.ndarray,
+    champion: Side,
+    challenger: Side,
+    columns: Columns,
+    blocks: np.ndarray | None,
+    *,
+    seed: int,
+    level: float,
+) -> _Compared:
+    old, new = (
+        measure(metric, y, side.prediction, groups=blocks, threshold=side.threshold, seed=seed)
+        for side in (champion, challenger)
+    )
     more = gain(
-        chosen,
+        metric,
         y,
         challenger.prediction,
         champion.prediction,
@@ -131,30 +192,15 @@ def challenge(
         other_threshold=champion.threshold,
         level=level,
     )
-    scores = [
-        measure(chosen, y, side.prediction, groups=blocks, threshold=side.threshold, seed=seed)
-        for side in (champion, challenger)
-    ]
-    difference = losses_of(metric, y, champion.prediction) - losses_of(metric, y, challenger.prediction)
-    less = mean_measurement("loss", difference, groups=blocks, seed=seed, level=level)
+    lost = [losses_of(metric.name, y, side.prediction) for side in (champion, challenger)]
+    difference = lost[0] - lost[1]
     slices, seen = _worse_slices(difference, columns, blocks)
-    better = (_above(more) and not _below(less)) or (_above(less) and not _below(more))
-    passes = better or _passes(burden, more, less, worth)
-    return Challenge(
-        champion=champion.version,
-        challenger=challenger.version,
-        rows=len(y),
-        metric=chosen.name,
-        champion_score=scores[0],
-        challenger_score=scores[1],
-        gain=more,
-        loss_gain=less,
+    return _Compared(
+        scores=(old, new),
+        more=more,
+        less=mean_measurement("loss", difference, groups=blocks, seed=seed, level=level),
         slices=slices,
         slices_seen=seen,
-        gates=tuple(gates),
-        wins=passes and not slices and not gates,
-        why=_why(chosen, scores, more, less, better, burden if passes else None, slices, gates),
-        burden=burden,
     )
 
 
@@ -179,31 +225,23 @@ def _ranks(order: np.ndarray) -> np.ndarray:
     return np.unique(order, return_inverse=True)[1].astype(np.int64)
 
 
-def _why(
-    metric: metrics.Metric,
-    scores: Sequence[Measurement],
-    more: Measurement,
-    less: Measurement,
-    better: bool,
-    passed: Burden | None,
-    slices: Sequence[SliceChange],
-    gates: Sequence[str],
-) -> str:
-    old, new = (fmt.amount(s) if s.value is not None else "not defined" for s in scores)
+def _why(metric: metrics.Metric, found: _Compared, passed: Burden | None, gates: Sequence[str]) -> str:
+    more, less = found.more, found.less
+    old, new = (fmt.amount(s) if s.value is not None else "not defined" for s in found.scores)
     told = f"{metric.title} {new} against {old} of the champion on {more.n:,} rows that neither was fitted on"
     gains = f"gain {fmt.measured(more)}, of the mean loss {fmt.measured(less)}"
     if passed is None and more.low is None and less.low is None:
         return f"{told}: whether that is better cannot be told ({more.method})"
     if passed is None:
         return f"{told}: not better by more than the noise ({gains})"
-    if slices:
-        worst = slices[0]
-        return f"{told}: better, but worse where '{worst.column}' is {worst.value} (and {len(slices) - 1} more slices)"
+    how = "better" if found.better else PASSED[passed]
+    if found.slices:
+        worst, others = found.slices[0], len(found.slices) - 1
+        also = f" (and {fmt.plural(others, 'more slice')})" if others else ""
+        return f"{told}: {how}, but worse where '{worst.column}' is {worst.value}{also}"
     if gates:
-        return f"{told}: better, but {gates[0]}"
-    if not better:
-        return f"{told}: {PASSED[passed]} ({gains})"
-    return f"{told}: better by more than the noise ({gains})"
+        return f"{told}: {how}, but {gates[0]}"
+    return f"{told}: {f'{how} by more than the noise' if found.better else how} ({gains})"
 
 
 def _worse_slices(
