@@ -42,6 +42,30 @@ def test_rows_of_a_file_are_explained_as_python_does(
     assert opened.explain(ROW, fixed=["age"], want="<= 70").goal == "at most 70"
 
 
+def test_similar_cases_are_found_in_a_file(
+    trained: Path, project: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    import pandas as pd
+
+    frame = pd.read_csv(trained / "train.csv")
+    frame.to_csv(tmp_path / "past.csv", index=False)
+    asked = ["explain", str(project), "--file", str(trained / "train.csv"), "--rows", "7", "--cases"]
+    assert main([*asked, str(tmp_path / "past.csv"), "--json"]) == 0
+    (told,) = one_object(capsys.readouterr().out)["explanations"]
+    similar = told["similar"]
+    assert len(similar) == 5
+    assert similar[0]["row"] == 7 and similar[0]["alike"] == pytest.approx(1.0), "the row itself is the most similar"
+    assert float(similar[0]["actual"]) == pytest.approx(frame["target"][7])
+    assert [c["alike"] for c in similar] == sorted((c["alike"] for c in similar), reverse=True)
+    assert not any("Similar training cases" in note for note in told["notes"])
+    frame.drop(columns="target").to_csv(tmp_path / "untold.csv", index=False)
+    assert main([*asked, str(tmp_path / "untold.csv")]) == 0
+    said = capsys.readouterr().out
+    assert "similar cases:\n  row 7: " in said and "and it was" not in said
+    frame[:0].to_csv(tmp_path / "none.csv", index=False)
+    assert main([*asked, str(tmp_path / "none.csv")]) != 0
+
+
 @pytest.mark.parametrize(
     "options, code",
     [

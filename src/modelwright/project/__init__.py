@@ -205,6 +205,7 @@ class Project(Versions):
         want: str | None = None,
         fixed: Sequence[str] = (),
         vary: Sequence[str] = (),
+        cases: Any = None,
     ) -> RowExplanation:
         """Return why a row is predicted as it is, and what would have to change.
 
@@ -214,7 +215,7 @@ class Project(Versions):
             Raw values by column.
         version : int or None
             None: the champion.
-        what_if, want, fixed, vary
+        what_if, want, fixed, vary, cases
             As of `modelwright.explain.rows.explaining.explain_record`; what the brief protects, and what
             nobody changes in a person (age, sex, origin), is fixed too.
 
@@ -232,7 +233,7 @@ class Project(Versions):
         runs = self.runs()
         held = held_columns(self.run_folder(runs[-1])) if runs else ()
         known = {name for name in held if name in opened.contract.names}
-        return explain_record(opened, row, what_if=what_if, want=want, fixed={*fixed, *known}, vary=vary)
+        return explain_record(opened, row, what_if=what_if, want=want, fixed={*fixed, *known}, vary=vary, cases=cases)
 
     def document(
         self,

@@ -28,6 +28,9 @@ SHOWN = 8
 @click.option("--want", help="What would have to change for this: a class, or a bound as '>= 200'.")
 @click.option("--fixed", multiple=True, metavar="COLUMN[,COLUMN]", help="Columns that cannot change (repeat).")
 @click.option("--vary", multiple=True, metavar="COLUMN[,COLUMN]", help="The only columns that may change (repeat).")
+@click.option(
+    "--cases", metavar="FILE", help="Past rows, as those of training: which are similar, what became of them."
+)
 @click.option("--simple", is_flag=True, help="The model that fits on a page instead, and what it costs in score.")
 @click.option("--sql", metavar="TABLE", help="With --simple: the SQL query that predicts the rows of a table.")
 @click.option("--version", "number", type=int, help="Version; the champion by default.")
@@ -42,6 +45,7 @@ def command(
     want: str | None,
     fixed: tuple[str, ...],
     vary: tuple[str, ...],
+    cases: str | None,
     simple: bool,
     sql: str | None,
     number: int | None,
@@ -57,6 +61,7 @@ def command(
       modelwright explain bank-deposit --file new.csv --rows 0,5
       modelwright explain bank-deposit --file new.csv --set duration=600 --fixed job,education
       modelwright explain houses --row '{"area": 120, "rooms": 4}' --want '>= 200000'
+      modelwright explain bank-deposit --file new.csv --cases bank.csv
 
     With --simple the whole of another model: the best of a points table, a short equation and a small tree, fitted in
     the same run, and what the shipped model is better by.
@@ -71,7 +76,7 @@ def command(
 
     opened = Project(project)
     if simple or sql is not None:
-        rows_too = bool(row or source or changes or want)
+        rows_too = bool(row or source or changes or want or cases)
         _on_a_page(opened, number, sql, rows_too=rows_too, simple=simple, as_json=as_json)
         return
     told: list[dict[str, Any]] = []
@@ -83,6 +88,7 @@ def command(
             want=want,
             fixed=_names(fixed),
             vary=_names(vary),
+            cases=cases,
         )
         if as_json:
             told.append({"row": place, **to_builtins(found)})

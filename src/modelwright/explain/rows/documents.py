@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["Change", "Counterfactual", "Interval", "Reason", "RowExplanation", "WhatIf"]
+__all__ = ["Change", "Counterfactual", "Interval", "Reason", "RowExplanation", "SimilarCase", "WhatIf"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +66,34 @@ class Counterfactual:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SimilarCase:
+    """A past row that the model treats for much the same reasons.
+
+    Attributes
+    ----------
+    row : int
+        Its number in the table, from 0.
+    prediction : str or float
+    outcome : float
+        Of what is explained.
+    actual : str or None
+        What became of it, as it is written; None where that is not known.
+    alike : float
+        Part of the effects that is the same, 0 to 1.
+    values : tuple of (str, str)
+        Of the columns with the strongest effects on the explained row, in words.
+    """
+
+    row: int
+    prediction: str | float
+    outcome: float
+    actual: str | None
+    alike: float
+    values: tuple[tuple[str, str], ...]
+    sentence: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class RowExplanation:
     """Why one row is predicted as it is.
 
@@ -90,6 +118,8 @@ class RowExplanation:
         What counterfactuals lead to, in words; empty where none were looked for.
     counterfactuals : tuple of Counterfactual
         The nearest first.
+    similar : tuple of SimilarCase
+        The nearest first; empty where no cases were given.
     notes : tuple of str
         What was not found, what was held fixed, what the row lacks.
     """
@@ -105,4 +135,5 @@ class RowExplanation:
     what_if: WhatIf | None = None
     goal: str = ""
     counterfactuals: tuple[Counterfactual, ...] = ()
+    similar: tuple[SimilarCase, ...] = ()
     notes: tuple[str, ...] = ()

@@ -15,6 +15,7 @@ from modelwright.explain.rows.given import one_row
 from modelwright.explain.rows.goals import goal_of
 from modelwright.explain.rows.moves import Moves, moves_of
 from modelwright.explain.rows.searching import MOST_CHANGES, nearest
+from modelwright.explain.rows.similar import similar_cases
 from modelwright.explain.rows.wording import outcome_name, reason, told, value_in_words
 from modelwright.format import joined, plural, short
 from modelwright.package.bundle import Version
@@ -35,7 +36,10 @@ WRONG_TYPE = "wrong type"
 MOST_NAMED = 6
 """Columns that one note names."""
 
-NO_SIMILAR_CASES = "Similar training cases are not shown: the version keeps no training rows."
+NO_SIMILAR_CASES = (
+    "Similar training cases are not shown: the version keeps no training rows; 'modelwright explain --cases FILE' "
+    "finds them in a file."
+)
 SMALLEST_ODDS = 1e-15
 
 
@@ -48,6 +52,7 @@ def explain_record(
     fixed: Collection[str] = (),
     vary: Collection[str] = (),
     counterfactuals: int = COUNTERFACTUALS,
+    cases: Any = None,
 ) -> RowExplanation:
     """Return why a raw row is predicted as it is.
 
@@ -67,6 +72,8 @@ def explain_record(
         If any, the only columns that they change, whatever they are.
     counterfactuals : int
         How many are wanted at most; 0 looks for none.
+    cases : table or path, optional
+        Past rows, as those of training, of which the most similar ones are told, see `similar.similar_cases`.
 
     Raises
     ------
@@ -74,7 +81,8 @@ def explain_record(
         A column that the model reads is missing.
     UsageError
         It is not one row (MW-U831), a named column is none that the model reads (MW-U820), another value is of a kind
-        that its column is not (MW-U830), or ``want`` cannot be, see `goals.goal_of`.
+        that its column is not (MW-U830), ``want`` cannot be, see `goals.goal_of`, or there is no row among the cases
+        (MW-U832).
     """
     record = one_row(record)
     for names in (what_if or {}, fixed, vary):
@@ -90,7 +98,9 @@ def explain_record(
     interval = told_of.interval()
     if interval is None:
         notes.append("The version has no intervals.")
-    notes.append(NO_SIMILAR_CASES)
+    similar, became = ((), NO_SIMILAR_CASES) if cases is None else similar_cases(version, found, cases)
+    if became:
+        notes.append(became)
     return RowExplanation(
         prediction=told_of.prediction,
         outcome_name=name,
@@ -103,6 +113,7 @@ def explain_record(
         what_if=told_of.what_if({**record, **what_if}, what_if) if what_if else None,
         goal=goal,
         counterfactuals=ways,
+        similar=similar,
         notes=tuple(notes),
     )
 

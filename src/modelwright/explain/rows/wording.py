@@ -72,7 +72,8 @@ def told(changes: Sequence[Change], prediction: str | float, outcome: str, befor
 
 
 def lines(found: RowExplanation, most: int) -> list[str]:
-    """Return an explanation in lines: the answer, at most so many reasons, what if, what would have to change."""
+    """Return an explanation in lines: the answer, at most so many reasons, what if, what would have to change,
+    similar cases."""
     chance = isinstance(found.prediction, str)
     said = f"'{found.prediction}': {found.outcome_name} is" if chance else f"{found.outcome_name} is"
     told_of = [f"{said} {amount(found.outcome, chance=chance)}{_within(found.interval)}"]
@@ -88,6 +89,9 @@ def lines(found: RowExplanation, most: int) -> list[str]:
     if found.counterfactuals:
         told_of.append(f"what would lead to {found.goal}:")
         told_of += [f"  {way.sentence}" for way in found.counterfactuals]
+    if found.similar:
+        told_of.append("similar cases:")
+        told_of += [f"  {case.sentence}" for case in found.similar]
     return told_of
 
 
