@@ -17,23 +17,26 @@ from modelwright.retrain.documents import Policy
 from modelwright.retrain.freshening import recalibrate
 from modelwright.retrain.guarding import EVERY
 from modelwright.retrain.maintenance import Settings, maintain_once
+from modelwright.retrain.replay import replay
 
 from ..cli.helpers import one_object
 
 
 def rows(n: int, seed: int, *, shift: float = 0.0) -> pd.DataFrame:
-    """Rows whose event became likelier or rarer for all alike."""
+    """Rows of an hour each, after those of a smaller seed, whose event became likelier or rarer for all alike."""
     rng = np.random.default_rng(seed)
     x, z = rng.normal(0, 1, n), rng.normal(0, 1, n)
     event = rng.random(n) < 1 / (1 + np.exp(-(1.5 * x - z + shift)))
-    return pd.DataFrame({"x": x.round(3), "z": z.round(3), "y": np.where(event, "yes", "no")})
+    at = pd.Timestamp("2020-01-01") + pd.to_timedelta(10_000 * seed + np.arange(n), unit="h")
+    return pd.DataFrame({"at": at, "x": x.round(3), "z": z.round(3), "y": np.where(event, "yes", "no")})
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("recalibrated")
     rows(900, 0).to_csv(folder / "first.csv", index=False)
-    mw.run(folder / "first.csv", target="y", metric="log_loss", trials=1, members=1, project=folder / "made")
+    asked = {"target": "y", "time": "at", "drop": ["at"], "metric": "log_loss", "trials": 1, "members": 1}
+    mw.run(folder / "first.csv", **asked, project=folder / "made")
     return folder / "made"
 
 
@@ -85,21 +88,31 @@ def test_nothing_is_made_without_need_or_rows(project: Project) -> None:
         recalibrate(project, broken)
 
 
-def test_maintenance_does_it_between_trainings(project: Project) -> None:
-    settings = Settings(policy=Policy.PROPOSE, trials=1)
-    fresh = rows(450, 8, shift=-2.5)
+def test_maintenance_does_it_between_trainings(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("modelwright.retrain.maintenance.may_train", lambda waiting: False)
+    path = project.path.parent / "arrived.csv"
+    rows(450, 8, shift=-2.5).to_csv(path, index=False)
 
-    def round_of(table: pd.DataFrame, policy: Policy = Policy.PROPOSE):
-        path = project.path.parent / "arrived.csv"
-        table.to_csv(path, index=False)
-        return maintain_once(project, Settings(data=str(path), policy=policy, trials=settings.trials))
+    def round_of(policy: Policy):
+        return maintain_once(project, Settings(data=str(path), policy=policy))
 
-    found = round_of(fresh)
-    if found.retrained is not None:  # it has learned more than that from them
-        assert found.freshened is None
-        return
-    assert found.freshened is not None and found.freshened.version == 2 and not found.freshened.promoted
-    assert round_of(fresh).freshened is None, "it waits already"
+    assert round_of(Policy.MANUAL).freshened is None, "it is left to a person"
+    found = round_of(Policy.PROPOSE).freshened
+    assert found is not None and [found.version, found.models, found.promoted, found.champion] == [2, 1, False, 1]
+    assert [e.body["version"] for e in project.ledger.entries() if e.kind == "proposed"] == [2]
+    assert round_of(Policy.PROPOSE).freshened is None, "one waits already"
+    project.promote(2, why="the test has looked at it")
+    assert project.champion.version == 2 and round_of(Policy.AUTOMATIC).champion == 2
+
+
+def test_a_replay_does_it_without_a_training(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("modelwright.retrain.living.may_train", lambda waiting: False)
+    found = replay(project, rows(1800, 9, shift=-2.5), time="at", windows=9)
+    assert found.retrains == 0 and found.recalibrations >= 1 and found.rows_fitted == 0
+    assert found.maintained < 0.9 * found.frozen and found.rollbacks == 0
+    assert sum("recalibrated" in w.actions for w in found.by_window) == found.recalibrations
+    assert "newest rows: better by more than the noise" in found.events[0]
+    assert project.versions() == (1,)
 
 
 def test_values_have_no_probabilities(tmp_path: Path) -> None:
