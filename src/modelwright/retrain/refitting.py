@@ -18,7 +18,7 @@ from modelwright.package.bundle import Version, open_version
 from modelwright.package.reference.fitting import Judged, fit_reference
 from modelwright.package.writing import Facts, write_version
 from modelwright.retrain.recipes import Question, job_of
-from modelwright.runtime.calibrators import Calibrator
+from modelwright.runtime.plan import Plan
 from modelwright.train.job import Job
 from modelwright.train.outcome import TrainedMember
 from modelwright.train.record import Candidate
@@ -57,19 +57,7 @@ def remade(
     work = folder / f"fits{number}"
     job = job_of(own, np.arange(len(rows)), np.empty(0, dtype=np.int64), work)
     trained, said = _fitted(job, members)
-    calibrator: Calibrator | None = None
-    plan = assemble(
-        trained,
-        {
-            "contract": question.contract,
-            "objective": question.objective,
-            "classes": question.classes,
-            "calibrator": calibrator,
-            "threshold": template.plan.threshold,
-            "decision": template.plan.decision,
-            "by_group": template.plan.by_group,
-        },
-    )
+    plan = _plan(template, question, trained)
     place, judged = folder / "versions" / str(number), job.folds[0][1]
     write_version(
         place,
@@ -94,6 +82,20 @@ def remade(
         ),
     )
     return open_version(place)
+
+
+def _plan(template: Version, question: Question, trained: list[TrainedMember]) -> Plan:
+    """Return the plan of the models: not calibrated, and deciding as the template does."""
+    facts = {
+        "contract": question.contract,
+        "objective": question.objective,
+        "classes": question.classes,
+        "calibrator": None,
+        "threshold": template.plan.threshold,
+        "decision": template.plan.decision,
+        "by_group": template.plan.by_group,
+    }
+    return assemble(trained, facts)
 
 
 def _fitted(job: Job, members: tuple[tuple[Candidate, float], ...]) -> tuple[list[TrainedMember], np.ndarray]:
