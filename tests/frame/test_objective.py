@@ -138,3 +138,14 @@ def test_the_brief_decides():
 def test_same_seed_same_answer():
     target, columns = _score()
     assert _choose(target, features=columns) == _choose(target, features=columns)
+
+
+def test_codes_that_are_read_as_categories_are_not_called_names():
+    spec = ColumnSpec(name="channel", kind=Kind.CATEGORY, levels=("1", "2"), n_levels=2)
+    for values, words in ((["1", "2"], "is read as a category"), (["shop", "2"], "holds names, not numbers")):
+        column = Strings.from_values(values * 30)
+        chosen = choose_objective(
+            column, spec, Contract(columns=(spec,), rows_seen=60), {"channel": column}, Brief(target="channel"),
+            np.random.default_rng(0),
+        )  # fmt: skip
+        assert chosen.value == "classify" and words in chosen.why

@@ -119,7 +119,8 @@ def _by_data(
     column: Column, spec: ColumnSpec, contract: Contract, columns: Columns, brief: Brief, rng: np.random.Generator
 ) -> tuple[str, str]:
     if isinstance(column, Strings):
-        return CLASSIFY, f"'{spec.name}' holds names, not numbers"
+        said = "is read as a category, not as numbers" if _all_numbers(column) else "holds names, not numbers"
+        return CLASSIFY, f"'{spec.name}' {said}"
     if spec.kind is Kind.BOOLEAN:
         return CLASSIFY, f"'{spec.name}' is true or false"
     present = column[np.isfinite(column)]
@@ -139,6 +140,11 @@ def _by_data(
     left_out = {spec.name, *brief.drop, *brief.known_after}
     names = tuple(n for n in contract.names if n not in left_out and n in columns)
     return _by_order(whole, lambda: measure_order(column, columns, contract, names, rng).share)
+
+
+def _all_numbers(column: Strings) -> bool:
+    """Return whether every level is written as a number."""
+    return bool(len(column.levels)) and all(str(level).strip().lstrip("+-").isdecimal() for level in column.levels)
 
 
 def _by_name_and_number(whole: _Whole) -> tuple[str, str] | None:

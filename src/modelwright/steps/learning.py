@@ -12,6 +12,7 @@ from modelwright.data.columns import Columns, take
 from modelwright.data.sampling import sample_rows
 from modelwright.documents import digest_of
 from modelwright.evaluate.measurements import Evaluation, Fairness
+from modelwright.format import measured, plural
 from modelwright.frame.problem import Problem
 from modelwright.frame.split import Folds
 from modelwright.frame.splitting import NEEDS_TIME
@@ -126,7 +127,7 @@ def _decide_model(run: Run) -> None:
         "train",
         "model",
         ", ".join(f"{m.key} ({m.weight:.0%})" for m in document.members),
-        f"greedy selection over the out-of-fold predictions of {len(run.outcome.weights)} candidates",
+        f"greedy selection over the out-of-fold predictions of {plural(len(run.outcome.weights), 'candidate')}",
         decided_by="measurement",
         alternatives=tuple(c.key for c in document.candidates if c.status == "done" and not c.weight),
     )
@@ -137,7 +138,8 @@ def _decide_model(run: Run) -> None:
         run.decide(
             "train",
             "time",
-            f"{run.after_seconds:.1f} s are kept for what comes after training, and what the models take then",
+            f"{max(run.after_seconds, 0.0):.1f} s are kept for what comes after training, and what the models take "
+            "then",
             f"work takes {run.slowness:.1f} times the processor time it needs on this machine as busy as it is",
             decided_by="measurement",
         )
@@ -169,6 +171,8 @@ def evaluate(run: Run) -> Evaluation:
 
 def _decide_scores(run: Run, evaluation: Evaluation, evidence: Evidence) -> None:
     """Write to the ledger what the numbers are of, and what was set by them."""
+    from modelwright.evaluate import metrics
+
     if evaluation.fairness is not None:
         asked = run.brief.fairness
         run.decide(
@@ -179,13 +183,14 @@ def _decide_scores(run: Run, evaluation: Evaluation, evidence: Evidence) -> None
             decided_by="default" if asked is None else "user",
             alternatives=tuple(name for name in CHOICES if name != asked),
         )
-    run.decide(
-        "evaluate",
-        "calibration",
-        evaluation.calibration_note or "none",
-        "probabilities that mean what they say, where that lowers the out-of-fold log loss",
-        decided_by="measurement",
-    )
+    if run.documents["problem"].classes:
+        run.decide(
+            "evaluate",
+            "calibration",
+            evaluation.calibration_note or "none",
+            "probabilities that mean what they say, where that lowers the out-of-fold log loss",
+            decided_by="measurement",
+        )
     by = "user" if run.brief.payoff or run.brief.capacity else "default"
     if evaluation.threshold is not None:
         run.decide("evaluate", "threshold", f"{evaluation.threshold:.3g}", evaluation.threshold_why, decided_by=by)
@@ -195,7 +200,7 @@ def _decide_scores(run: Run, evaluation: Evaluation, evidence: Evidence) -> None
     run.decide(
         "evaluate",
         "headline score",
-        f"{head.name} {head.value if head.value is not None else 'undefined'}",
+        f"{metrics.get(head.name).title} {measured(head)}",
         f"measured on {evaluation.measured_on}",
         decided_by="measurement",
         measurement=head,

@@ -64,7 +64,8 @@ def settle(run: Run, outcome: Outcome) -> Settled:
 
     problem: Problem = run.documents["problem"]
     y, has_lockbox = run.y[run.rows][outcome.rows], len(run.folds.holdout) > 0
-    calibrator, note = None, "not tried: too few rows to set some aside for it"
+    few = "not tried: too few rows to set some aside for it"
+    calibrator, note = None, few if problem.classes else ""  # of a value there is no probability to put right
     if problem.classes and has_lockbox:
         calibrator, note = fit_calibrator(
             y,

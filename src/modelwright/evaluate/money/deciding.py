@@ -259,6 +259,7 @@ def _threshold(y: np.ndarray, prediction: np.ndarray, asked: Asking) -> tuple[fl
     else:
         # Rows that also measure must not choose; what follows from the payoff alone is free of them.
         found, why = choose_threshold(y[:0], prediction[:0], metric="log_loss", payoff=money)
+        why = why if money else "one half: no payoff was given, and no rows were set aside that may choose another"
     if capacity is None or found is None:
         return found, why
     cut, words = capped(found, event, capacity)
