@@ -82,12 +82,13 @@ def groups_of(column: pd.Series) -> Grouping:
     return group_by("group", values, Contract(columns=(spec,), rows_seen=len(column)))
 
 
-def ours(folder: Path, one: Set, budget: float, *, consent: bool) -> tuple[pd.DataFrame, str]:
+def ours(folder: Path, one: Set, options: argparse.Namespace, *, consent: bool) -> tuple[pd.DataFrame, str]:
     """Return what our version says of the test rows, and which model was taken."""
     project = folder / ("ours-own" if consent else "ours")
     command = [sys.executable, "-m", "modelwright", "run", str(folder / "plain.csv"), "--target", "target"]
     command += ["--positive", "1", "--protected", one.protected, "--fairness", "selection", "--json"]
-    command += ["--budget", f"{budget:g}s", "--project", str(project), *(["--fairness-thresholds"] if consent else [])]
+    limit = ["--trials", str(options.trials)] if options.trials else ["--budget", f"{options.budget:g}s"]
+    command += [*limit, "--project", str(project), *(["--fairness-thresholds"] if consent else [])]
     said = subprocess.run(command, capture_output=True, text=True, check=False)
     if said.returncode not in (0, 3):
         raise SystemExit(said.stdout + said.stderr)
@@ -139,7 +140,7 @@ def compare(data: Path, name: str, options: argparse.Namespace, seed: int) -> di
         for who in options.tools.split(","):
             began, model = time.monotonic(), ""
             if who in (OURS, ALLOWED):
-                said, model = ours(folder, one, options.budget, consent=who == ALLOWED)
+                said, model = ours(folder, one, options, consent=who == ALLOWED)
                 found[who] = told(said, y, grouping)
             elif options.peers:
                 script = Path(__file__).with_name("peers.py")
@@ -186,6 +187,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--peers", help="interpreter with mljar-supervised and fairlearn")
     parser.add_argument("--budget", type=float, default=20.0)
+    parser.add_argument("--trials", type=int, default=0, help="fits of ours that are counted, instead of the budget")
     parser.add_argument("--rows", type=int, default=6_000)
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--tools", default=",".join((OURS, ALLOWED, *PEERS)))

@@ -188,7 +188,7 @@ def test_trees_say_what_the_booster_says_and_what_columns_add_comes_to_it() -> N
 
 
 def test_few_rows_have_a_detector_without_trees() -> None:
-    made, note = fit_detector(drawn(120, 0), TABLE, seed=0)
+    made, note = fit_detector(drawn(110, 0), TABLE, seed=0)
     assert made is not None and made.contrast is None and len(made.rows) == 4 and "trees" not in note
 
 

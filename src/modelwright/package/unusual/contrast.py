@@ -18,7 +18,7 @@ from modelwright.runtime.unusual import Reader
 
 __all__ = ["FEWEST", "fit_contrast"]
 
-FEWEST = 200
+FEWEST = 100
 """Rows below which trees would learn these rows by heart."""
 MOST_ROWS = 3_000
 """That are shown as they are; each is shown changed `TIMES` in either way."""
