@@ -28,6 +28,7 @@ from modelwright.serve.deployment import CHALLENGER, CHAMPION
 from modelwright.serve.exchange import Asked, Protocol, Reply, Request
 from modelwright.serve.heads import Heads
 from modelwright.serve.models import Model
+from modelwright.serve.pacing import in_small_bites
 from modelwright.serve.pages import PAGES
 from modelwright.serve.protocols import make_protocols
 from modelwright.serve.protocols.bodies import CSV, JSON_LINES, is_json
@@ -345,10 +346,9 @@ class App:
                 return
 
     def _tick(self) -> None:
-        loop = asyncio.get_running_loop()
+        loop, now = asyncio.get_running_loop(), time.monotonic()
         self._timer = loop.call_later(TICK_S, self._tick)
         self._awake.judge(loop.call_soon, busy=self._changing)
-        now = time.monotonic()
         for task, deadline in list(self._reading.items()):
             if now > deadline:
                 task.cancel()
@@ -362,7 +362,7 @@ class App:
         deployment, loop = self.state.deployment, asyncio.get_running_loop()
         try:
             while (number := deployment.wanted()) != deployment.champion.number:
-                model = await loop.run_in_executor(None, deployment.fetch, number)
+                model = await loop.run_in_executor(None, in_small_bites, deployment.fetch, number)
                 if deployment.wanted() == number:  # else somebody went back or on while it was loaded
                     before = deployment.champion
                     self._afterwards.catch_up()  # of columns that the log keeps until now
