@@ -1,9 +1,9 @@
 """Work in a thread beside the event loop, in small bites.
 
 A thread that works holds the interpreter's lock, and where there is one processor for both the system lets it run for
-milliseconds before the loop has its turn. So it rests itself, whenever it has worked for a while: the loop then has lock
-and processor. The work need not know: Python calls a function of ours whenever this thread calls or leaves one. What
-takes long in one call of C is one bite.
+milliseconds before the loop has its turn. So it rests by itself, whenever it has worked for a while: the loop then has
+lock and processor. The work need not know: Python calls a function of ours whenever this thread calls or leaves one.
+What takes long in one call of C is one bite.
 """
 
 from __future__ import annotations
