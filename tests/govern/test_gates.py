@@ -186,6 +186,15 @@ def test_a_tie_with_a_simple_model_is_a_condition_and_worse_blocks():
     assert _gate(_judge(_evaluation(comparisons=COMPARED[:1])), "better than simple models").passed
 
 
+def test_what_stands_in_for_want_of_time_proves_nothing_of_models():
+    hasty = "time was over before any candidate was ready: the quickest one stands in; give a larger --budget"
+    worse = _evaluation(comparisons=(*COMPARED[:2], _against("linear", 0.9, -0.05)))
+    verdict = _judge(worse, stood_in=hasty)
+    assert verdict.answer == "do not ship" and "A model is not what helps" not in verdict.summary
+    assert "time was over" in verdict.summary and "give a larger --budget" in verdict.summary
+    assert _judge(stood_in=hasty).answer == "ship with conditions"
+
+
 def test_errors_in_the_data():
     assert _judge(findings=[_finding()]).answer == "ship"
     told = _judge(findings=[_finding(action=Action.TOLD)])

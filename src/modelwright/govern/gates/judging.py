@@ -77,10 +77,10 @@ def judge(problem: Problem, audit: Audit, evaluation: Evaluation, facts: Mapping
     Returns
     -------
     Verdict
-        ``"do not ship"`` when a gate that says so is not passed; ``"do not build this"`` when all that is wrong is
-        that a model does no better than something simple; ``"collect more data"`` when all that is wrong can be put
-        right by more rows; ``"ship with conditions"`` when somebody should accept what non-blocking gates
-        say; else ``"ship"``.
+        ``"do not ship"`` when a gate that says so is not passed, or what stood in for a model for want of time does no
+        better than something simple; ``"do not build this"`` when a model does not, and that is all that is wrong;
+        ``"collect more data"`` when all that is wrong can be put right by more rows; ``"ship with conditions"`` when
+        somebody should accept what non-blocking gates say; else ``"ship"``.
     """
     case = Case(problem=problem, audit=audit, evaluation=evaluation, facts=facts)
     answered = [(gate, gate.check(case)) for gate in GATES]
@@ -119,6 +119,10 @@ def _answer(failed: list[_Answered]) -> tuple[str, list[_Answered]]:
     # No proof of a gain on few rows is no proof that there is none.
     if unsure and all(isinstance(gate, BeatsConstant) for gate, _ in needless):
         return "collect more data", unsure + needless
+    # What stood in for a model proves nothing of what one would be worth: it is the time that was too short.
+    hasty = [(gate, f) for gate, f in failed if isinstance(gate, FullyTrained)]
+    if needless and hasty:
+        return "do not ship", hasty + needless
     if needless:
         return "do not build this", needless
     if by[Failing.CONDITION]:
