@@ -34,8 +34,8 @@ from modelwright.runtime.calibrators import (
 __all__ = ["NEWEST", "Adjustment", "Recalibrated", "Recalibration", "adjusted", "fit_adjustment", "recalibration"]
 
 NEWEST = 400
-"""Rows that a calibrator is fitted on. Half as many, or twice, came to the same within half a percent of the loss
-(elec2, generated streams)."""
+"""Rows that a calibrator is fitted on. Half as many, or twice, came to the same within half a percent of the loss, on
+the mean of elec2, airlines, hotel bookings and generated streams."""
 
 STEP = 50
 """Rows that are answered by one calibrator when the past is lived again."""
