@@ -85,6 +85,17 @@ def test_killed_and_started_again(tmp_path):
     check_going_on(tmp_path, before)
 
 
+def test_interrupted_while_libraries_are_loaded(capsys, monkeypatch):
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("modelwright.loading.own_process", interrupt)
+    monkeypatch.setattr("sys.argv", ["modelwright", "run", "data.csv"])
+    with pytest.raises(SystemExit) as caught:
+        main()
+    assert caught.value.code == 130 and "it goes on from there" in capsys.readouterr().err
+
+
 def test_interrupted(tmp_path):
     (tmp_path / "data.csv").write_text(wide())
     code, told, before = break_off(tmp_path, signal.SIGINT)

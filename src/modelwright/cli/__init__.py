@@ -8,7 +8,6 @@ import sys
 import time
 from collections.abc import Sequence
 
-from modelwright.engines.local import THREAD_VARIABLES
 from modelwright.errors import ModelwrightError
 
 __all__ = ["main"]
@@ -28,41 +27,54 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     0 done, 1 failed, 2 bad usage, 3 done but a gate says *do not ship*, 130 interrupted.
     """
-    import click
-
-    from modelwright.cli.app import app
-    from modelwright.loading import own_process
-
-    if arguments is None:
-        own_process()
     given = list(sys.argv[1:] if arguments is None else arguments)
-    for name in THREAD_VARIABLES:  # the workers keep the cores busy; threads of linear algebra here would only spin
-        os.environ.setdefault(name, "1")
     try:
-        code = app.main(args=given, prog_name="modelwright", standalone_mode=False)
-    except click.exceptions.Exit as stop:
-        code = stop.exit_code
-    except click.ClickException as error:
-        asked = getattr(getattr(error, "ctx", None), "command_path", "modelwright")
-        code = _told(given, error.format_message(), f"see '{asked} --help'", "MW-U000", 2)
-    except (click.Abort, KeyboardInterrupt):
-        resumes = given[:1] in (["run"], ["demo"]) or (given[:1] == ["predict"] and {"-o", "--output"} & {*given})
-        goes_on = ": it goes on from there" if resumes else ""
-        code = _told(given, "interrupted", f"give the same command again{goes_on}", "MW-Z130", INTERRUPTED)
-    except ModelwrightError as error:
-        code = _told(given, error.what, error.fix, error.code, error.exit_code)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 0
-    except MemoryError:
-        code = _told(given, "memory ran out", "give a smaller file, or more memory", "MW-L001", 1)
-    except Exception as error:
-        if os.environ.get("MODELWRIGHT_DEBUG"):
-            raise
-        code = _unforeseen(given, error)
+        code = _answered(given, own=arguments is None)
+    except KeyboardInterrupt:  # while libraries were being loaded, too
+        code = _interrupted(given)
     if arguments is None:
         sys.exit(code or 0)
     return code or 0
+
+
+def _answered(given: list[str], *, own: bool) -> int:
+    """Run a command; return its code, with errors told. ``own``: the process is ours alone."""
+    import click
+
+    from modelwright.cli.app import app
+    from modelwright.engines.local import THREAD_VARIABLES
+    from modelwright.loading import own_process
+
+    if own:
+        own_process()
+    for name in THREAD_VARIABLES:  # the workers keep the cores busy; threads of linear algebra here would only spin
+        os.environ.setdefault(name, "1")
+    try:
+        return app.main(args=given, prog_name="modelwright", standalone_mode=False)
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except click.ClickException as error:
+        asked = getattr(getattr(error, "ctx", None), "command_path", "modelwright")
+        return _told(given, error.format_message(), f"see '{asked} --help'", "MW-U000", 2)
+    except click.Abort:
+        return _interrupted(given)
+    except ModelwrightError as error:
+        return _told(given, error.what, error.fix, error.code, error.exit_code)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except MemoryError:
+        return _told(given, "memory ran out", "give a smaller file, or more memory", "MW-L001", 1)
+    except Exception as error:
+        if os.environ.get("MODELWRIGHT_DEBUG"):
+            raise
+        return _unforeseen(given, error)
+
+
+def _interrupted(given: list[str]) -> int:
+    resumes = given[:1] in (["run"], ["demo"]) or (given[:1] == ["predict"] and {"-o", "--output"} & {*given})
+    goes_on = ": it goes on from there" if resumes else ""
+    return _told(given, "interrupted", f"give the same command again{goes_on}", "MW-Z130", INTERRUPTED)
 
 
 def _unforeseen(given: list[str], error: Exception) -> int:
