@@ -44,6 +44,7 @@ def test_a_busy_machine_more_classes_and_more_rows_have_more_kept_for_them():
 
 
 def test_little_time_is_shared_between_training_and_what_follows():
+    assert pacing.after_seconds(run_of(seconds=10.0, gone=14.0)) == 0.0  # it is over
     short = pacing.after_seconds(run_of(seconds=10.0, gone=4.0))
     assert 1.5 < short <= 0.5 * 6.1
     assert pacing.after_seconds(run_of(seconds=10.0, gone=4.0, slowness=5.0)) == pytest.approx(0.8 * 6.0, abs=0.05)

@@ -69,7 +69,7 @@ def after_seconds(run: Run) -> float:
     needed = sum(_need(run, stage) for stage in NEEDS)
     kept = needed + 0.5 * page_seconds(run) + sum(wished(run, stage) for stage in WISHES)
     left = run.budget.left
-    return max(min(kept, MOST_AFTER * left), min(needed, MOST_NEEDED * left))
+    return max(0.0, min(kept, MOST_AFTER * left), min(needed, MOST_NEEDED * left))
 
 
 def allowed(run: Run, stage: str) -> float:
