@@ -1,12 +1,12 @@
-"""Staying awake between requests that follow closely: on many machines going to sleep costs more than the wait.
+"""Staying awake between requests that follow closely: it takes less time than to sleep, and more processor.
 
 A process that waits for the next request gives its processor back. On a virtual machine giving it back and getting it
-again takes 60 to 80 µs of processor, as long as the request itself. So after an answer the event loop looks for the
-next request again and again, for about as long as a sleep would cost: who waits for as long as the alternative costs
-pays at most twice of what is best (Karlin et al. 1988, "Competitive snoopy caching"). It does so only while requests
-are so many that most waits are met, and nobody else wants the processor: as soon as the system has taken it away from
-us a few times, or a version is being loaded beside, the loop sleeps at once, for a while. Where a control group counts
-the time of processors and bounds it, it always sleeps at once.
+again takes tens of microseconds of processor, half as long as the request itself. So after an answer the event loop
+looks for the next request again and again, for about as long as a sleep would cost: who waits for as long as the
+alternative costs pays at most twice of what is best (Karlin et al. 1988, "Competitive snoopy caching"). It does so only
+where that is asked for, while requests are so many that most waits are met, and nobody else wants the processor: as
+soon as the system takes it away from us again and again, or a version is being loaded beside, the loop sleeps at once,
+for a while. Where a control group counts the time of processors and bounds it, it always sleeps at once.
 """
 
 from __future__ import annotations
