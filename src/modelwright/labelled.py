@@ -66,7 +66,7 @@ def labelled(project: Project, version: Version, source: Any, *, query: str | No
     from modelwright.data.canonical import canonicalise
     from modelwright.data.columns import take
     from modelwright.data.contract import Contract
-    from modelwright.package.bundle import as_table
+    from modelwright.data.taking import as_table
 
     folder = project.run_folder(project.made_by(version.manifest.version))
     plan, target = version.plan, version.manifest.target

@@ -78,7 +78,7 @@ def window_of(version: Version, table: Any, *, answers: Any = None, labels: Any 
     ContractError
         What is refused.
     """
-    from modelwright.package.bundle import as_table_told
+    from modelwright.data.taking import as_table_told
 
     raw, notes = as_table_told(table)
     names = tuple(raw) if isinstance(raw, dict) else tuple(getattr(raw, "column_names", None) or raw)

@@ -31,8 +31,9 @@ from modelwright.data.columns import Columns, Strings
 from modelwright.data.contract import Violation
 from modelwright.data.profile import Profile
 from modelwright.data.rows import RowReader, is_records, read_records
+from modelwright.data.taking import as_table
 from modelwright.data.typed_rows import TypedReader, TypedRow
-from modelwright.errors import BundleError, DataError, UsageError
+from modelwright.errors import BundleError, UsageError
 from modelwright.package.abstaining import ABSTAINING, read_abstaining
 from modelwright.package.golden import largest_difference, read_golden
 from modelwright.package.manifest import Manifest, current_platform
@@ -50,7 +51,7 @@ if TYPE_CHECKING:  # and imported where they are needed: a server starts without
     from modelwright.runtime.reasons import Reasons
     from modelwright.runtime.shapley.explainer import Explainer
 
-__all__ = ["SelfTest", "Version", "as_table", "as_table_told", "open_version", "open_written", "row_plan_of"]
+__all__ = ["SelfTest", "Version", "open_version", "open_written", "row_plan_of"]
 
 SAME_MACHINE, OTHER_MACHINE = 1e-9, 1e-6  # other processors and releases round sums differently
 PROFILE = "profile.json"
@@ -369,33 +370,3 @@ def _signed(folder: Path, public_key: str | Path | None, required: bool) -> Sign
             code="MW-U062",
         )
     return None
-
-
-def as_table(rows: Any, *, query: str | None = None) -> Any:
-    """Return a mapping of columns as it is; a list of records as one; read anything else as a source of data.
-
-    Raises
-    ------
-    DataError
-        The source cannot be read, a row of it would be left out, or its rows do not all fit in memory (MW-D601).
-    """
-    return as_table_told(rows, query=query)[0]
-
-
-def as_table_told(rows: Any, *, query: str | None = None) -> tuple[Any, tuple[str, ...]]:
-    """Return what `as_table` does, and notes on what was repaired in reading."""
-    if isinstance(rows, Mapping):
-        return rows, ()
-    if is_records(rows):
-        names = dict.fromkeys(name for record in rows for name in record)
-        return {name: [record.get(name) for record in rows] for name in names}, ()
-    from modelwright.data.reading import read_table
-
-    table, source = read_table(rows, query=query, every_row=True)
-    if source.n_rows_read < source.n_rows:  # a sample is enough to learn from, but every row wants its answer
-        raise DataError(
-            f"'{source.location}' does not fit in memory: {source.n_rows:,} rows",
-            fix="score it into a file, with 'modelwright predict' or Project.score_file",
-            code="MW-D601",
-        )
-    return table, source.notes

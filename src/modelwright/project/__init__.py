@@ -118,7 +118,7 @@ class Project(Versions):
         """
         import pandas as pd
 
-        from modelwright.package.bundle import as_table_told
+        from modelwright.data.taking import as_table_told
 
         opened = self.version(version)
         table, notes = as_table_told(rows)

@@ -162,8 +162,8 @@ _ROW_FIX = 'write it as \'{"age": 41, "job": "clerk"}\', null for what is missin
 
 
 def _of_file(source: str, rows: str, query: str | None) -> list[tuple[int, dict[str, Any]]]:
+    from modelwright.data.taking import as_table
     from modelwright.errors import UsageError
-    from modelwright.package.bundle import as_table
 
     numbers = [part.strip() for part in rows.split(",")]
     if not all(part.isascii() and part.isdecimal() for part in numbers):

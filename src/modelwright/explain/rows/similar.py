@@ -14,11 +14,12 @@ import numpy as np
 
 from modelwright.data.canonical import canonicalise
 from modelwright.data.columns import Columns, n_rows, take
+from modelwright.data.taking import as_table
 from modelwright.errors import UsageError
 from modelwright.explain.rows.documents import SimilarCase
 from modelwright.explain.rows.wording import amount, value_in_words
 from modelwright.format import plural, short
-from modelwright.package.bundle import Version, as_table
+from modelwright.package.bundle import Version
 from modelwright.runtime.reasons import Reasons
 
 __all__ = ["CASES", "similar_cases"]

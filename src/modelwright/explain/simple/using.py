@@ -89,7 +89,7 @@ class OnAPage:
         import pandas as pd
 
         from modelwright.data.canonical import canonicalise
-        from modelwright.package.bundle import as_table
+        from modelwright.data.taking import as_table
 
         columns, _ = canonicalise(as_table(rows), self.contract, required=self.contract.names)
         found = predict_simple(self.model, columns)
