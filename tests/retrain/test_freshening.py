@@ -13,6 +13,7 @@ import modelwright as mw
 from modelwright.cli import main
 from modelwright.errors import DataError, UsageError
 from modelwright.project import Project
+from modelwright.report.gathering import gather
 from modelwright.retrain.documents import Policy
 from modelwright.retrain.freshening import recalibrate
 from modelwright.retrain.guarding import EVERY
@@ -67,6 +68,8 @@ def test_a_version_with_the_same_models_is_made_and_serves(
     assert second.uncertainty is not None and "before it" in second.uncertainty.note
     assert second.manifest.documents["models"] == first.digest and second.manifest.score is not None
     assert project.made_by(2) == project.made_by(1) and project.models_of(2) == 1
+    assert "measured on version 1. On labels since then" in gather(project, 2).recalibrated
+    assert gather(project, 1).recalibrated == ""
     kept = [e for e in project.ledger.entries() if e.kind == "recalibrated"]
     assert len(kept) == 1 and kept[0].body["gain"]["low"] > 0
     project.ledger.verify()

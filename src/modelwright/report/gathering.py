@@ -13,10 +13,12 @@ from modelwright.govern.fixing import check_fixed
 from modelwright.govern.privacy.documents import Privacy
 from modelwright.govern.waivers import standing, waivers_of
 from modelwright.ledger import Decision, Entry
+from modelwright.package.bundle import Version
 from modelwright.package.packaging import Packaged
 from modelwright.package.sureness import sureness_of
 from modelwright.project import Project
 from modelwright.report.inputs import FILES, LATER, RECORDED, ReportInput, VersionFacts
+from modelwright.report.words import score_words
 
 __all__ = ["TESTED", "entries_of", "gather"]
 
@@ -70,6 +72,7 @@ def gather(project: Project, number: int | None = None) -> ReportInput:
         software={"modelwright": manifest.made_by, "python": manifest.python, **manifest.libraries},
         digests={name: _digest(folder / f"{name}.json") for name in found},
         test_note=state.result.get("test_note", ""),
+        recalibrated=_recalibrated(project, version),
         test_evaluation=documents.load(tested, Evaluation) if tested.is_file() else None,
         entries=entries,
         sure=sureness_of(version),
@@ -80,6 +83,19 @@ def gather(project: Project, number: int | None = None) -> ReportInput:
 def entries_of(project: Project, run: str, number: int) -> tuple[Entry, ...]:
     """Return what the ledger has of a run, and of its version since."""
     return tuple(e for e in project.ledger.entries() if e.run == run or (not e.run and _about(e, number)))
+
+
+def _recalibrated(project: Project, version: Version) -> str:
+    """Return what is to be said of a version whose calibrator alone was fitted again: what was measured was not it."""
+    number, score = version.manifest.version, version.manifest.score
+    models = project.models_of(number)
+    if models == number:
+        return ""
+    since = "" if score is None else f" On labels since then it comes to {score_words(score)}."
+    return (
+        f"Version {number} has the models of version {models}, and its probabilities were fitted again on later "
+        f"labels: what is told here was measured on version {models}.{since}"
+    )
 
 
 def _digest(path: Path) -> str:

@@ -106,6 +106,8 @@ class ReportInput:
         Digests by the name of the document or file, for the lineage.
     test_evaluation : Evaluation or None
         On a separate test file that has the target.
+    recalibrated : str
+        Of a version whose calibrator alone was fitted again: that the figures are those of its models; else empty.
     test_note : str
         What was done with the test file, when there is one.
     entries : tuple of Entry
@@ -141,6 +143,7 @@ class ReportInput:
     digests: dict[str, str] = field(default_factory=dict)
     test_evaluation: Evaluation | None = None
     test_note: str = ""
+    recalibrated: str = ""
     entries: tuple[Entry, ...] = ()
     standing: Standing | None = None
     sure: Sureness | None = None

@@ -203,6 +203,8 @@ def _evaluation_data(ev: Evidence) -> Section:
     blocks: list[Block] = [Text(line("Measured on ", measured, " ", ev.cite("problem", "split")))]
     if ev.get("problem/optimism"):
         blocks.append(Text(line(ev.cite("problem", "optimism"))))
+    if ev.get("version/recalibrated"):
+        blocks.append(Text(line(ev.cite("version/recalibrated", "sentence"))))
     if ev.get("version/test_note"):
         blocks.append(Text(line(ev.cite("version/test_note", "sentence"))))
     blocks.append(Text(line("Why these rows stand for those the model will meet: ", Gap())))

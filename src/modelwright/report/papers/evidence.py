@@ -72,6 +72,7 @@ def evidence_of(r: ReportInput) -> Evidence:
         "created_at": r.created_at,
         "software": dict(r.software),
         "test_note": r.test_note,
+        "recalibrated": r.recalibrated,
     }
     if r.test_evaluation is not None:
         documents["tested"] = to_builtins(r.test_evaluation)
