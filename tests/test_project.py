@@ -175,6 +175,7 @@ def test_predictions_with_intervals_and_reasons(project):
 
 def test_why(project):
     assert {d.question for d in project.why("split")} >= {"split", "holdout"}
+    assert "time" not in {d.question for d in project.why("split")}, "that of the budget"
     assert project.why("metric")[0].question == "metric"
     assert project.why("train") == project.why("TRAIN") != ()
     assert len(project.why()) > 8

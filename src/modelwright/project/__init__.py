@@ -37,8 +37,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Champion", "Project", "Report", "RunState", "default_path"]
 
+# "time" alone is what there was of the budget.
 TOPICS = {
-    "split": ("split", "holdout", "folds", "group", "time", "label delay"),
+    "split": ("split", "holdout", "folds", "group", "time order", "along time", "label delay"),
     "metric": ("metric", "threshold", "positive class"),
     "features": ("features", "column", "kind"),
     "model": ("model", "ensemble", "refit", "candidates"),
