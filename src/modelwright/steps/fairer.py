@@ -201,7 +201,8 @@ def with_thresholds(
     it, one of each group by the columns ``names``."""
     before = "" if base is first else f"{base.name}, "
     found = []
-    if (settled := _another(run, base, groups)) is not None:
+    falls_short = (base.ratio or 0.0) < run.brief.fairness_ratio  # one that only may would be swapped for luck
+    if falls_short and (settled := _another(run, base, groups)) is not None:
         text = f"{base.text}; acted on from a chance of {settled.threshold:.3g} on, not {_limit(base.settled):.3g}"
         found.append((f"{before}{OTHER}", text, settled))
     if run.brief.fairness_thresholds and names:
