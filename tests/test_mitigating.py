@@ -82,10 +82,10 @@ def test_groups_get_thresholds_of_their_own_where_the_brief_allows_it(apart):
 
     run = json.loads((apart.run_folder("0001") / "evaluation.json").read_text())["body"]["fairness"]
     taken = next(o for o in run["options"] if o["chosen"])
-    assert (taken["name"], taken["reads"]) == ("own thresholds", ["sex"])
+    assert (taken["name"], taken["reads"]) == ("own thresholds, all alike", ["sex"]), "so few rows leave no room"
     assert taken["gain"]["low"] > 0.2 and 0 < taken["lost"] < 0.5
     assert taken["ratio"]["ratio"]["value"] > 0.75
-    assert run["flips"][0]["changed"]["value"] > 0.05  # it looks at the group, and the report says how often that tells
+    assert 0 < run["flips"][0]["changed"]["value"] < 0.05  # thresholds take back what the model says by the group
     version = apart.version()
     assert version.plan.by_group is not None and version.plan.by_group.columns == ("sex",)
     version.self_test()
@@ -97,7 +97,7 @@ def test_groups_get_thresholds_of_their_own_where_the_brief_allows_it(apart):
     men = np.mean(said["prediction"][(rows.sex == "m").to_numpy()] == "yes")
     assert min(women, men) / max(women, men) > 0.7
     summary = json.loads((apart.run_folder("0001") / "summary.json").read_text())["body"]["fairness"]
-    assert (summary["answer"], summary["model"], summary["by"]) == ("cannot tell", "own thresholds", ["sex"])
+    assert (summary["answer"], summary["model"], summary["by"]) == ("cannot tell", taken["name"], ["sex"])
     text = apart.report.path.read_text()
     assert "It decides by the groups of sex, as the brief allows" in text
 
