@@ -172,9 +172,7 @@ def _fill(
     return manifest
 
 
-def _manifest(
-    plan: Plan, facts: Facts, created: str, libraries: dict[str, str], difference: float | None
-) -> Manifest:
+def _manifest(plan: Plan, facts: Facts, created: str, libraries: dict[str, str], difference: float | None) -> Manifest:
     """Return the manifest but for its files: what is written of the version beside them is rendered from it."""
     return Manifest(
         format=FORMAT,
