@@ -78,7 +78,6 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--minutes", type=float, default=10.0)
     parser.add_argument("--share", type=float, default=0.7, help="of the peak")
     parser.add_argument("--workers", type=int, default=1)
-    parser.add_argument("--awake", action="store_true", help="the server waits awake")
     parser.add_argument("--log", default="full", choices=("full", "sampled", "off"))
     return parser.parse_args()
 
@@ -112,7 +111,7 @@ class Run:
 
 
 def _run(asked: argparse.Namespace, project: Path, second: int, rows: list[dict[str, Any]], place: Path) -> Run:
-    server = servers.modelwright(project, workers=asked.workers, log=asked.log, awake=asked.awake)
+    server = servers.modelwright(project, workers=asked.workers, log=asked.log)
     requests = [http_request("POST", server.path, server.body(row)) for row in rows]
     count = max(FEWEST_WINDOWS, round(asked.minutes * 60 / WINDOW_SECONDS))
     with divided(server, place) as (run, core):

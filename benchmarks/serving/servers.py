@@ -78,13 +78,10 @@ class Running:
         return {"pss_mb": pss / 1e6, "rss_mb": rss / 1e6}
 
 
-def modelwright(
-    project: Path, *, version: int | None = None, workers: int = 1, log: str = "full", awake: bool = False
-) -> Server:
+def modelwright(project: Path, *, version: int | None = None, workers: int = 1, log: str = "full") -> Server:
     """Return our own server on a project."""
     command = [sys.executable, "-m", "modelwright", "serve", str(project), "--port", "{port}", "--host", HOST]
     command += ["--workers", str(workers), "--log", log]
-    command += ["--awake"] * awake
     if version is not None:
         command += ["--version", str(version)]
     return Server(name="modelwright", command=command, path="/predict", empty=("GET", "/livez"), ready="/readyz")

@@ -36,7 +36,6 @@ from modelwright.serve.quick import is_plain
 from modelwright.serve.rates import Gate
 from modelwright.serve.routes import PREDICT, Route, Routes
 from modelwright.serve.state import State
-from modelwright.serve.wakefulness import Wakefulness
 
 __all__ = ["App"]
 
@@ -85,7 +84,6 @@ class App:
         self._afterwards = Afterwards(state, self._gate, self._threads)
         self._timer: asyncio.TimerHandle | None = None
         self._changing = False
-        self._awake = Wakefulness(self._afterwards.catch_up, wanted=state.settings.awake)
         self.heads = Heads()
         self._more: Sequence[tuple[bytes, bytes]] = ()
         self._more_lines = b""
@@ -253,7 +251,6 @@ class App:
             return None
         document, told = found[0], found[3]
         self._afterwards.quick(model, role, request_id, found, time.perf_counter() - began)
-        self._awake.answered()
         if more is not self._more:  # once a second: the date
             self._more, self._more_lines = more, b"".join(b"%b: %b\r\n" % header for header in more)
         notes = b"%b: %d\r\n" % (NOTES_HEADER.encode(), len(told)) if told else b""
@@ -348,7 +345,6 @@ class App:
     def _tick(self) -> None:
         loop, now = asyncio.get_running_loop(), time.monotonic()
         self._timer = loop.call_later(TICK_S, self._tick)
-        self._awake.judge(loop.call_soon, busy=self._changing)
         for task, deadline in list(self._reading.items()):
             if now > deadline:
                 task.cancel()

@@ -42,8 +42,6 @@ class Settings:
         0: any free one.
     workers : int
         Processes.
-    awake : bool
-        Whether the next request is waited for awake where many come, see `modelwright.serve.wakefulness`.
     name : str
         Of the model in URLs; empty: the folder's name.
     log : LogPolicy
@@ -77,7 +75,6 @@ class Settings:
     host: str = LOCAL
     port: int = DEFAULT_PORT
     workers: int = 1
-    awake: bool = False
     name: str = ""
     log: LogPolicy = field(default_factory=LogPolicy)
     log_to: Path | None = None

@@ -18,7 +18,6 @@ VARIABLE = "MODELWRIGHT_SERVE_"
 @click.option("--host", default=None, help="Address to listen on; this machine alone by default.")
 @click.option("--port", type=int, default=None, help="8080 by default, or what the platform says; 0: any free one.")
 @click.option("--workers", type=int, default=1, show_default=True, help="Processes that answer.")
-@click.option("--awake", is_flag=True, help="Wait awake for requests that follow closely, see the guide of serving.")
 @click.option("--name", default="", help="Name of the model in URLs; the folder's by default.")
 @click.option("--version", "number", type=int, help="Version to stay with; the champion by default, followed.")
 @click.option("--challenger", type=int, help="Version that answers a share of the requests, or is scored unseen.")
@@ -76,7 +75,6 @@ def command(project: str | None, **options: Any) -> None:
         host=options["host"] or ("0.0.0.0" if inside else LOCAL),
         port=port_of(os.environ) if options["port"] is None else options["port"],
         workers=options["workers"],
-        awake=options["awake"],
         name=options["name"] or plain_name(os.environ.get("AIP_MODEL_NAME", "")),
         log=_policy(options, place),
         log_to=options["log_to"],
