@@ -218,7 +218,17 @@ def _first_line(name: str) -> str:
     code = getattr(kind, "exit_code", 1)
     if issubclass(kind, errors.RequestError):
         return "in the body of an answer, with the id of the request: `error`, `fix`, `code`, `request_id`."
-    return f"exit code {code}. {(kind.__doc__ or '').strip().splitlines()[0]}"
+    special = [f"`{own.__name__}`, exit code {own.exit_code}: {_summary(own)}" for own in _special(kind)]
+    return " ".join([f"exit code {code}. {_summary(kind)}", *special])
+
+
+def _special(kind: type[Exception]) -> list[type[errors.ModelwrightError]]:
+    """Return the kinds of an error that end the process with another code."""
+    return [own for own in kind.__subclasses__() if "exit_code" in vars(own)]
+
+
+def _summary(kind: type[Exception]) -> str:
+    return (kind.__doc__ or "").strip().splitlines()[0]
 
 
 def _cell(text: str) -> str:

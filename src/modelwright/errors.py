@@ -8,6 +8,7 @@ Every error a user can meet says what is wrong, what was found, and the next mov
     │   └── NotFound            exit code 2: there is nothing at the path that was named
     ├── ContractError    MW-C…  rows to score break the contract
     ├── ProjectError     MW-P…  the project folder is missing, damaged, locked or full
+    │   └── NoProject           exit code 2: there is no project at the path that was named
     ├── BundleError      MW-B…  a version was refused: changed, unknown or incomplete
     ├── TrainingError    MW-T…  no model could be trained within the limits
     ├── RequestError     MW-S…  a request to the server cannot be answered
@@ -25,6 +26,7 @@ __all__ = [
     "DataError",
     "MissingExtra",
     "ModelwrightError",
+    "NoProject",
     "NotFound",
     "ProjectError",
     "RequestError",
@@ -91,6 +93,12 @@ class ContractError(ModelwrightError, ValueError):
 
 class ProjectError(ModelwrightError):
     """The project folder is missing, damaged, locked or full."""
+
+
+class NoProject(ProjectError):
+    """There is no project at the path that was named: most often it was mistyped."""
+
+    exit_code = 2
 
 
 class BundleError(ModelwrightError):

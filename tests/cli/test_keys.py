@@ -95,5 +95,5 @@ def test_bad_usage(empty: Path, arguments: list[str], code: str, capsys: pytest.
 
 
 def test_no_project(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["keys", "add", str(tmp_path), "--name", "a", "--json"]) == 1
+    assert main(["keys", "add", str(tmp_path), "--name", "a", "--json"]) == 2
     assert json.loads(capsys.readouterr().out)["code"] == "MW-P020"

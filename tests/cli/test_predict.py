@@ -143,7 +143,7 @@ def test_no_project(tmp_path, capsys, monkeypatch, name):
     monkeypatch.chdir(tmp_path)
     Path("rows.csv").write_text(table(5))
     Path("empty").mkdir()
-    assert main(["predict", name, "rows.csv"]) == 1
+    assert main(["predict", name, "rows.csv"]) == 2
     assert "MW-P020" in capsys.readouterr().err
     assert not any(Path("empty").iterdir())
 

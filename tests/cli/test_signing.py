@@ -97,7 +97,7 @@ def test_what_is_refused(signed: Path, tmp_path: Path, capsys: pytest.CaptureFix
     assert told(capsys, "verify", signed, "--require-signature", code=2)["code"] == "MW-U062"
     assert told(capsys, "verify", signed / "versions" / "1", "--version", "1", code=2)["code"] == "MW-U063"
     assert told(capsys, "verify", signed, "--version", "7", code=1)["code"] == "MW-P025"
-    assert told(capsys, "verify", tmp_path, code=1)["code"] == "MW-P020"
+    assert told(capsys, "verify", tmp_path, code=2)["code"] == "MW-P020"
     assert told(capsys, "verify", signed, "--public-key", key, code=2)["code"] == "MW-U060"
     golden = signed / "versions" / "1" / "golden.json"
     golden.chmod(0o644)

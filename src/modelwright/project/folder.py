@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from modelwright import documents
-from modelwright.errors import ProjectError
+from modelwright.errors import NoProject, ProjectError
 from modelwright.ledger import Ledger
 from modelwright.locking import held
 
@@ -63,7 +63,7 @@ class Folder:
         self.path = Path(path)
         if not (self.path / "ledger.jsonl").is_file():
             what = "is not a Modelwright project" if self.path.is_dir() else "does not exist"
-            raise ProjectError(
+            raise NoProject(
                 f"'{self.path}' {what}",
                 fix="name the folder that 'modelwright run' has made",
                 code="MW-P020",

@@ -98,11 +98,11 @@ for _option in command.params:
 
 
 def _check_place(place: Path) -> None:
-    from modelwright.errors import ProjectError
+    from modelwright.errors import NoProject
 
     if not any((place / name).is_file() for name in ("ledger.jsonl", "manifest.json")):
         what = "is neither a project nor a version" if place.is_dir() else "does not exist"
-        raise ProjectError(
+        raise NoProject(
             f"'{place}' {what}", fix="name the folder that 'modelwright run' has made", code="MW-P076"
         )  # fmt: skip
 
