@@ -26,6 +26,7 @@ MOST_TRAIN = 100_000
 LEAST_OF_CLASS = 2
 ROLLING = (0.0, 0.1, 0.2)
 """By the seed: the share of the latest rows that a split by time leaves out: each seed has a test period of its own."""
+FILES = ("train", "test", "truth")
 FORMAT = 1
 """Raised where the same line of ``sets.csv`` gives other files than before: results of other files are not mixed."""
 
@@ -58,7 +59,8 @@ def make(one: Set, path: Path, *, seed: int, folder: Path) -> Split:
     place = folder / f"{one.name}-{seed}"
     fingerprint = hashlib.sha256(json.dumps([FORMAT, seed, asdict(one)], default=str).encode()).hexdigest()[:12]
     told = place / "split.json"
-    if not told.is_file() or json.loads(told.read_text())["fingerprint"] != fingerprint:
+    whole = all((place / f"{part}.parquet").is_file() for part in FILES)
+    if not whole or not told.is_file() or json.loads(told.read_text())["fingerprint"] != fingerprint:
         shutil.rmtree(place, ignore_errors=True)
         place.mkdir(parents=True)
         document = {"fingerprint": fingerprint, **_write(one, path, seed, place)}
@@ -82,7 +84,8 @@ def _write(one: Set, path: Path, seed: int, place: Path) -> dict[str, Any]:
     train_rows, test_rows = put_aside(one, frame, seed=seed)
     train, test = frame.iloc[train_rows], frame.iloc[test_rows]
     without = test.drop(columns=one.target)
-    for name, part in (("train", train), ("test", without), ("truth", test[[one.target]].set_axis(["truth"], axis=1))):
+    truth = test[[one.target]].set_axis(["truth"], axis=1)
+    for name, part in zip(FILES, (train, without, truth), strict=True):
         pq.write_table(_table(part), place / f"{name}.parquet")
     classes = sorted(train[one.target].unique()) if one.objective != "regression" else []
     return {"classes": classes, "train rows": len(train), "test rows": len(test)}

@@ -151,6 +151,8 @@ def test_files_hold_no_answer_and_are_made_again_when_the_set_changes(tmp_path: 
     again = split.make(a_set(), source, seed=0, folder=tmp_path / "splits")
     assert again.fingerprint != made.fingerprint
     assert "leak" in pd.read_parquet(again.test)
+    again.train.unlink()  # recorded results come with the answers alone
+    assert split.make(a_set(), source, seed=0, folder=tmp_path / "splits") == again and again.train.is_file()
 
 
 # metrics
