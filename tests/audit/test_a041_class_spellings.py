@@ -32,6 +32,10 @@ def _pairs(evidence: dict[str, float | int | str]) -> set[tuple[str, str]]:
         ({"no": 300, "No": 100, "maybe": 200}, {("No", "no")}),
         ({"10-20": 300, "10 - 20": 5, "20-30": 200}, {("10 - 20", "10-20")}),
         ({"straße": 300, "STRASSE": 5, "weg": 200}, {("STRASSE", "straße")}),
+        ({"ja": 200, "JA": 50, "Nein": 300, "NEIN": 60}, {("JA", "ja"), ("NEIN", "Nein")}),
+        ({"sí": 200, "Si": 50, "no": 300}, {("Si", "sí")}),
+        ({"Y": 200, "y": 50, "N": 300, "n": 60}, {("y", "Y"), ("n", "N")}),
+        ({"north": 200, "North": 9, "E": 50, "e": 30, "W": 300}, {("North", "north"), ("e", "E")}),
     ],
 )
 def test_spellings_are_read_as_the_most_frequent(
@@ -54,6 +58,8 @@ def test_spellings_of_the_test_table_count(make: MakeContext, rng: np.random.Gen
 def test_codes_are_told_and_one_class_is_never_left(make: MakeContext, rng: np.random.Generator) -> None:
     (found,) = findings(ClassSpellings, make(_spelled(rng, {"a": 100, "A": 100, "b": 100}), "goal"))
     assert found.action is Action.TOLD and "only you can know" in found.message
+    (found,) = findings(ClassSpellings, make(_spelled(rng, {"a1": 99, "A1": 99, "alpha": 99, "beta": 99}), "goal"))
+    assert found.action is Action.TOLD
     (found,) = findings(ClassSpellings, make(_spelled(rng, {"Good": 100, "good": 100}), "goal"))
     assert found.action is Action.TOLD
 

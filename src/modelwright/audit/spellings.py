@@ -6,13 +6,14 @@ import functools
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 __all__ = [
     "MIN_LETTERS",
     "ONE_SLIP",
     "TWO_SLIPS",
     "WRONG_SLIP",
+    "case_is_loose",
     "plain_key",
     "same_spellings",
     "slip_distance",
@@ -53,6 +54,20 @@ def plain_key(level: str) -> str:
     return _SEPARATORS.sub(between, text)
 
 
+def case_is_loose(by_key: Mapping[str, Sequence[str]]) -> bool:
+    """Return whether names are written without regard to case: beside 'Nein' and 'NEIN' 'Ja' and 'JA' are no codes.
+
+    Parameters
+    ----------
+    by_key : mapping of str to sequence of str
+        The spellings that share a key, see `plain_key`. Keys of enough letters judge: at least half of them have to
+        come in several cases.
+    """
+    words = [names for key, names in by_key.items() if sum(c.isalpha() for c in key) >= MIN_LETTERS]
+    several = sum(len({n.strip() for n in names}) > len({n.strip().casefold() for n in names}) for names in words)
+    return several > 0 and 2 * several >= len(words)
+
+
 def same_spellings(levels: Iterable[tuple[str, int]]) -> tuple[dict[str, str], dict[str, str]]:
     """Return which spellings are another level, the surely same ones and those of too few letters to be sure.
 
@@ -66,12 +81,13 @@ def same_spellings(levels: Iterable[tuple[str, int]]) -> tuple[dict[str, str], d
         by_key[plain_key(level)].append((level, n))
     sure: dict[str, str] = {}
     unsure: dict[str, str] = {}
+    loose = case_is_loose({key: [level for level, _ in spelled] for key, spelled in by_key.items()})
     for key, spelled in by_key.items():
         letters = sum(c.isalpha() for c in key)
         if len(spelled) < 2 or not letters:
             continue
         spelled.sort(key=lambda s: (-s[1], s[0]))
-        (sure if letters >= MIN_LETTERS else unsure).update({other: spelled[0][0] for other, _ in spelled[1:]})
+        (sure if loose or letters >= MIN_LETTERS else unsure).update({other: spelled[0][0] for other, _ in spelled[1:]})
     return sure, unsure
 
 

@@ -45,7 +45,8 @@ class InconsistentSpellings:
     )
     what_is_done: ClassVar[str] = (
         "Spellings that differ by case, blanks, accents and punctuation are read as the most frequent of them, in "
-        f"training and in scoring. Slips, and levels of fewer than {MIN_LETTERS} letters, are told."
+        f"training and in scoring. Slips are told, and so are levels of fewer than {MIN_LETTERS} letters, unless at "
+        "least half of the longer ones come in several cases."
     )
 
     def check(self, context: AuditContext) -> list[Finding] | str:

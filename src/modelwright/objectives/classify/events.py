@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from modelwright.data.parsing.booleans import boolean_tokens
+
 __all__ = ["Event", "choose_event"]
 
 # Words that name an occurrence, and words that name its absence. Good and bad: what people look for is the bad.
@@ -15,16 +17,17 @@ _EVENTS = """
     hate offensive fake attack intrusion anomaly anomalous abnormal outlier bad fail failed failure faulty fault defect
     defective broken error churn churned churner leaver attrition exited default defaulted delinquent bankrupt
     bankruptcy canceled cancelled late delayed overdue dead died death deceased sick ill disease diseased infected
-    malignant cancer patient pathologic recurrence relapse readmitted risky high_risk
+    malignant cancer patient pathologic recurrence relapse readmitted risky high_risk positiv positivo positif
 """
 _ABSENCES = """
     no false off negative neg absent none never control ham legit legitimate genuine normal good pass passed ok okay
     fine clean benign healthy alive stayed retained active current paid on_time ontime real rejected low_risk nothing
+    negativ negativo négatif negatif
 """
 EVENT_WORDS = frozenset(_EVENTS.split())
 ABSENCE_WORDS = frozenset(_ABSENCES.split())
 # Single letters mean this only beside each other: an "f" beside an "m" is no "false".
-LETTER_EVENTS = {("n", "y"): "y", ("f", "t"): "t", ("n", "p"): "p"}
+LETTER_EVENTS = {("n", "y"): "y", ("j", "n"): "j", ("f", "t"): "t", ("n", "p"): "p"}
 NUMERIC_EVENTS = {("0", "1"): "1", ("-1", "1"): "1"}  # the conventions; any other pair of numbers says nothing
 NEGATIONS = ("not", "non", "no", "un")
 
@@ -77,6 +80,10 @@ def _by_words(classes: Sequence[str]) -> Event | None:
     if pair in LETTER_EVENTS:
         event = classes[words.index(LETTER_EVENTS[pair])]
         return Event(event, "default", f"'{event}' beside '{classes[1 - classes.index(event)]}' means that it happened")
+    spelled_out = not any(len(w) == 1 and w.isascii() for w in pair)  # "n" and "s" are north and south, too
+    if spelled_out and (answers := boolean_tokens(pair)) is not None:
+        event = classes[words.index(answers[0][0])]
+        return Event(event, "default", f"'{event}' beside '{classes[1 - classes.index(event)]}' is a yes")
     for i in (0, 1):
         if _negates(words[1 - i], words[i]):
             why = f"'{classes[1 - i]}' says that '{classes[i]}' did not happen"
