@@ -1,6 +1,7 @@
 """Each gate: passes, fails, does not apply; and what the answers come to."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
@@ -193,6 +194,17 @@ def test_what_stands_in_for_want_of_time_proves_nothing_of_models():
     assert verdict.answer == "do not ship" and "A model is not what helps" not in verdict.summary
     assert "time was over" in verdict.summary and "give a larger --budget" in verdict.summary
     assert _judge(stood_in=hasty).answer == "ship with conditions"
+
+
+def test_worse_than_a_simple_model_for_want_of_time_proves_nothing_of_models():
+    worse = _evaluation(comparisons=(*COMPARED[:2], _against("linear", 0.9, -0.05)))
+    training = SimpleNamespace(folds_used=2, members=(), candidates=())
+    verdict = _judge(worse, training=training)
+    assert verdict.answer == "do not ship" and "A model is not what helps" not in verdict.summary
+    assert "there was time to measure candidates on 2 of 5 folds only" in verdict.summary
+    assert "give a larger --budget, or use a simple linear model" in verdict.summary
+    training.folds_used = 5
+    assert _judge(worse, training=training).answer == "do not build this"
 
 
 def test_errors_in_the_data():

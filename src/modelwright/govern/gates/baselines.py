@@ -8,6 +8,7 @@ from modelwright import format as fmt
 from modelwright.evaluate.measurements import Comparison
 from modelwright.govern.gates.base import Case, Failing, Finding, number
 from modelwright.govern.gates.certainty import MORE_ROWS, way_to_perfect
+from modelwright.govern.gates.limits import on_fewer_folds
 
 __all__ = ["BeatsConstant", "BeatsSimpleModels"]
 
@@ -55,7 +56,8 @@ class BeatsSimpleModels:
     """One rule and a linear model: worse than one of them by more than the noise blocks; as good as one, or worse by
     little of what it gains on a constant, is a condition.
 
-    A model that ties with a linear one does its job; it is only more than is needed, which somebody should know.
+    A model that ties with a linear one does its job; it is only more than is needed, which somebody should know. Where
+    time was too short for all folds, a worse one says nothing of what models are worth here: it is not to be shipped.
     """
 
     name: ClassVar[str] = "better than simple models"
@@ -71,6 +73,9 @@ class BeatsSimpleModels:
                 why = f"{_named(comparison)} is better by {lost} and simpler; both gain far more on a constant"
                 return Finding(False, why, Failing.CONDITION, NO_MORE_THAN_NEEDED)
             why = f"it is worse than {_named(comparison)} by {lost}, beyond the noise"
+            if short := on_fewer_folds(case):
+                why += f", and there was time to measure candidates {short} only"
+                return Finding(False, why, Failing.DO_NOT_SHIP, f"give a larger --budget, or use {_named(comparison)}")
             return Finding(False, why, Failing.DO_NOT_BUILD, f"use {_named(comparison)} instead")
         ties = [c for c in simple if not c.better]
         if ties:

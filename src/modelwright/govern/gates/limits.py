@@ -8,7 +8,7 @@ from typing import ClassVar
 from modelwright.brief import Limits
 from modelwright.govern.gates.base import Case, Failing, Finding
 
-__all__ = ["FullyTrained", "WithinBudget", "WithinLatency", "WithinMemory", "WithinSize"]
+__all__ = ["FullyTrained", "WithinBudget", "WithinLatency", "WithinMemory", "WithinSize", "on_fewer_folds"]
 
 # A run may end so long after its budget: 5 s, or 3 % of a long budget.
 BUDGET_SLACK_S = 5.0
@@ -72,14 +72,17 @@ class FullyTrained:
         # What stands in, and after a semicolon what to do about it.
         why, _, do = stood_in.partition("; ")
         if not stood_in:
-            return Finding(True, f"candidates finished in the time there was{_on_fewer_folds(case)}", Failing.CONDITION)
+            folds = on_fewer_folds(case)
+            why = f"candidates finished in the time there was{folds and f', {folds}'}"
+            return Finding(True, why, Failing.CONDITION)
         return Finding(False, why, Failing.CONDITION, do or "give a larger --budget")
 
 
-def _on_fewer_folds(case: Case) -> str:
+def on_fewer_folds(case: Case) -> str:
+    """Return on how many of the planned folds candidates were measured, in words; empty where it was all of them."""
     training = case.facts.get("training")
     used, planned = 0 if training is None else training.folds_used, case.problem.n_folds
-    return f", on {used} of {planned} folds" if 0 < used < planned else ""
+    return f"on {used} of {planned} folds" if 0 < used < planned else ""
 
 
 class WithinBudget:
