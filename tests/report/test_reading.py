@@ -128,8 +128,23 @@ def test_groups_say_what_a_random_split_would_have_promised(low, words):
     assert words in card.meaning
 
 
+@pytest.mark.parametrize(
+    ("split", "code", "action", "never", "done"),
+    [
+        (SplitKind.TIME, "A017", Action.GROUP, "never met", "time goes first: tested on later rows"),
+        (SplitKind.RANDOM, "A017", Action.GROUP, "never met", "nothing: the split does not keep them together"),
+        (SplitKind.GROUP, "A018", Action.TIME, "time to come", "nothing: the split does not go by time"),
+    ],
+)
+def test_what_the_split_does_not_keep_apart_is_not_said_to_be(split, code, action, never, done):
+    problem = replace(samples.houses().problem, split=split, optimism=None)
+    (card,) = _read(_found(code, WARNING, action, "person"), problem=problem)
+    assert card.done == done and never not in card.meaning and "may do worse" in card.meaning
+    assert "--split" in card.decide
+
+
 def test_time_says_that_later_rows_were_tested():
-    problem = replace(samples.houses().problem, optimism=None, time="Day: start")
+    problem = replace(samples.houses().problem, optimism=None, split=SplitKind.TIME, time="Day: start")
     (card,) = _read(_found("A018", WARNING, Action.TIME, "Day: start"), problem=problem)
     assert card.said == "'Day: start' says when each row came about." and card.done.endswith("tested on later ones")
     assert card.meaning == "The score holds for the time to come."

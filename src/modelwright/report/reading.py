@@ -16,7 +16,7 @@ from modelwright.audit import RULES
 from modelwright.audit.acting import LEAK_RULES
 from modelwright.audit.findings import Action, Audit, Effect, Finding, Severity
 from modelwright.audit.runner import load_rule
-from modelwright.frame.problem import Problem
+from modelwright.frame.problem import Problem, SplitKind
 from modelwright.report.words import score_words
 
 __all__ = ["Reading", "done_words", "is_settled", "readings"]
@@ -186,6 +186,14 @@ def _doubt(finding: Finding, columns: Sequence[str], problem: Problem) -> _Words
 
 def _structure(finding: Finding, problem: Problem) -> _Words:
     promised = _promised(problem)
+    if finding.action is Action.TIME and problem.split not in (SplitKind.TIME, SplitKind.GROUP_TIME):
+        return _Words(
+            title="Rows in the order of time",
+            said=_said(finding),
+            done="nothing: the split does not go by time",
+            meaning="On rows that come later the model may do worse than this report says.",
+            decide="if it will be used on later rows, ask for --split time",
+        )
     if finding.action is Action.TIME:
         return _Words(
             title="Rows in the order of time",
@@ -197,6 +205,16 @@ def _structure(finding: Finding, problem: Problem) -> _Words:
             decide=finding.fix,
         )
     group = f"'{problem.group or finding.columns[0]}'"
+    if problem.split not in (SplitKind.GROUP, SplitKind.GROUP_TIME):
+        later = problem.split is SplitKind.TIME
+        return _Words(
+            title="Rows that belong together",
+            said=_said(finding),
+            done="time goes first: tested on later rows" if later else "nothing: the split does not keep them together",
+            meaning=f"The score holds for {'later rows' if later else 'rows'} of what the table holds: the same "
+            f"{group} may have been learned from. For new ones the model may do worse.",
+            decide=f"if new ones will come, ask for --split {'group_time' if later else 'group'}",
+        )
     return _Words(
         title="Rows that belong together",
         said=_said(finding),
