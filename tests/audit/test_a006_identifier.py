@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 
 from modelwright.audit.findings import Action
 from modelwright.audit.rules.a006_identifier import Identifier
@@ -20,6 +21,16 @@ def test_finds_counters_whatever_they_are_called(make: MakeContext, rng: np.rand
 def test_finds_a_counter_in_a_sample(make: MakeContext, rng: np.random.Generator) -> None:
     frame = honest(rng).assign(line=np.sort(rng.choice(100_000, 600, replace=False)))
     assert accused(Identifier, make(frame, "goal", n_rows=100_000)) == {"line"}
+
+
+def test_copies_of_a_row_hide_no_counter_and_no_key(make: MakeContext, rng: np.random.Generator) -> None:
+    frame = honest(rng).assign(order=np.arange(70_001, 70_601), customer_id=rng.choice(10**7, 600, replace=False))
+    copied = pd.concat([frame, frame.iloc[rng.choice(600, 40)]], ignore_index=True)
+    found = findings(Identifier, make(copied, "goal"))
+    assert {c for f in found for c in f.columns} == {"order", "customer_id"}
+    assert any("the same only in copies of a row" in f.message for f in found)
+    again = copied.assign(value=rng.normal(size=len(copied)))  # rows of one thing are no copies
+    assert findings(Identifier, make(again, "goal")) == []
 
 
 def test_finds_keys_codes_and_names(make: MakeContext, rng: np.random.Generator) -> None:

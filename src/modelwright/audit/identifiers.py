@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from modelwright.audit.findings import AuditContext
-from modelwright.audit.looking import Coded, coded, memo, values_of
+from modelwright.audit.looking import Coded, coded, hash_rows, memo, values_of
 from modelwright.audit.names import IDENTIFIER, ROW_COUNTER, TIME, tokens
 from modelwright.data.columns import Strings
 from modelwright.data.contract import Kind
@@ -19,6 +19,7 @@ NEAR_UNIQUE = 0.95  # distinct values per row; a level seen once or twice cannot
 COUNTER_DENSITY = 1 / 1.05
 # A counter with gaps (rows filtered out) is told by its order: it never falls along the file.
 ORDERED_DENSITY = 0.2
+MOSTLY_DISTINCT = 0.5  # of a table that is mostly copies no column can be said to number the rows
 CODE_WORDS = 1.1  # codes are single words …
 CODE_LENGTH = 40  # … of moderate length; longer unbroken strings may be sequences worth reading
 NAME_WORDS = 4  # people and things are named in a few words
@@ -36,19 +37,30 @@ def _counts_rows(context: AuditContext, name: str, column: Coded) -> bool:
         return False
     values = column.values
     span = float(values[-1] - values[0]) + 1
-    density = context.n_rows / span
+    density = context.n_rows * (column.n_levels / len(column.codes)) / span
     if density >= COUNTER_DENSITY:
         return not TIME.intersection(tokens(name))
-    ordered = bool(np.all(np.diff(column.codes) > 0))
+    steps = np.diff(column.codes)
+    ordered = bool(np.all(steps > 0 if column.n_levels == len(column.codes) else steps >= 0))
     return ordered and density >= ORDERED_DENSITY and not TIME.intersection(tokens(name))
 
 
 def _distinct_whole_numbers(context: AuditContext, name: str, column: Coded) -> bool:
-    if column.n_levels < MIN_ROWS or column.n_levels < len(column.codes):
+    if column.n_levels < MIN_ROWS or column.n_present < len(column.codes):
         return False
-    if isinstance(context.columns[name], Strings):
+    if isinstance(context.columns[name], Strings) or context.contract[name].kind is Kind.DATETIME:
         return False
-    return bool(np.all(column.values == np.floor(column.values))) and context.contract[name].kind is not Kind.DATETIME
+    return bool(np.all(column.values == np.floor(column.values))) and _one_per_row(context, column)
+
+
+def _one_per_row(context: AuditContext, column: Coded) -> bool:
+    """Return whether each row has a value of its own: rows that are copies of a row in every column have its value."""
+    n = len(column.codes)
+    if column.n_levels == n or column.n_levels < MOSTLY_DISTINCT * n:
+        return column.n_levels == n
+    every = [*context.features, *([context.target] if context.target in context.columns else [])]
+    n_rows = memo(context, "distinct rows", lambda: len(np.unique(hash_rows(context, every))))
+    return column.n_levels == n_rows
 
 
 def identifier_reason(context: AuditContext, name: str) -> str:
@@ -61,14 +73,16 @@ def _reason(context: AuditContext, name: str) -> str:
     if column.n_present < MIN_ROWS:
         return ""
     if is_counter(context, name):
-        return f"it counts the rows: {column.n_levels:,} whole numbers, no two the same"
+        alike = "no two the same" if column.n_levels == len(column.codes) else "the same only in copies of a row"
+        return f"it counts the rows: {column.n_levels:,} whole numbers, {alike}"
     words = tokens(name)
     unique = column.n_levels / column.n_present
     if not isinstance(context.columns[name], Strings):
         if not _distinct_whole_numbers(context, name, column):
             return ""
         if "_".join(words) in ROW_COUNTER or IDENTIFIER.intersection(words):
-            return f"its name says so and its {column.n_levels:,} whole numbers all differ"
+            alike = "all differ" if column.n_levels == len(column.codes) else "differ but in copies of a row"
+            return f"its name says so and its {column.n_levels:,} whole numbers {alike}"
         return ""
     if context.contract[name].kind is Kind.ID:
         return f"{column.n_levels:,} different values in {column.n_present:,} rows, and they read like codes"

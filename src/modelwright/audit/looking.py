@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -17,6 +17,7 @@ __all__ = [
     "auc",
     "code_column",
     "coded",
+    "hash_rows",
     "is_missing",
     "level_ranks",
     "memo",
@@ -26,6 +27,7 @@ __all__ = [
 ]
 
 T = TypeVar("T")
+_PRIME = np.uint64(0x9E3779B97F4A7C15)  # Fibonacci hashing (Knuth, TAOCP 3, 6.4)
 
 
 def memo(context: AuditContext, key: Hashable, make: Callable[[], T]) -> T:
@@ -91,6 +93,15 @@ def is_missing(column: Column) -> np.ndarray:
 def coded(context: AuditContext, name: str) -> Coded:
     """Return a column of the context by level numbers."""
     return memo(context, ("coded", name), lambda: code_column(context.columns[name]))
+
+
+def hash_rows(context: AuditContext, names: Iterable[str]) -> np.ndarray:
+    """Return a 64-bit hash per row over the level numbers (chance of any collision in 50,000 rows: 1e-10)."""
+    state = np.zeros(len(context.row_numbers), np.uint64)
+    for name in names:
+        mixed = (state ^ (coded(context, name).codes + 2).astype(np.uint64)) * _PRIME
+        state = mixed ^ (mixed >> np.uint64(29))
+    return state
 
 
 def code_column(column: Column) -> Coded:

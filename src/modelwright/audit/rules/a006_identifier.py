@@ -25,7 +25,7 @@ class Identifier:
     how_detected: ClassVar[str] = (
         "Distinct whole numbers that fill their range (however the column is called); distinct whole numbers under a "
         f"name such as 'id' or 'rownames'; codes or names of which at least {percent(NEAR_UNIQUE)} differ. Columns "
-        "named after time are never taken for counters."
+        "named after time are never taken for counters. Copies of a row, equal in all columns, count as one row."
     )
     what_is_done: ClassVar[str] = "The column is dropped. It can still group or order the rows of a split."
 

@@ -9,7 +9,7 @@ import numpy as np
 from modelwright.audit.building import count, percent, tell, verb
 from modelwright.audit.findings import AuditContext, Finding, Severity
 from modelwright.audit.identifiers import identifier_reason
-from modelwright.audit.looking import coded
+from modelwright.audit.looking import hash_rows
 
 __all__ = ["DuplicateRows"]
 
@@ -18,7 +18,6 @@ __all__ = ["DuplicateRows"]
 LARGE_SHARE = 0.05
 # Tables with fewer features repeat by nature: three flags have eight combinations.
 MIN_FEATURES = 3
-_PRIME = np.uint64(0x9E3779B97F4A7C15)  # Fibonacci hashing (Knuth, TAOCP 3, 6.4)
 
 
 class DuplicateRows:
@@ -47,7 +46,7 @@ class DuplicateRows:
         if len(used) < MIN_FEATURES:
             return f"there are fewer than {MIN_FEATURES} features that could repeat"
         n = len(context.row_numbers)
-        same_features = _numbered(_hash_rows(context, used))
+        same_features = _numbered(hash_rows(context, used))
         if same_features.max(initial=-1) + 1 == n:
             return []
         target = _target_codes(context)
@@ -88,19 +87,6 @@ class DuplicateRows:
             rows=context.row_numbers[copies],
             n_rows=len(copies),
         )
-
-
-def _hash_rows(context: AuditContext, names: list[str]) -> np.ndarray:
-    """Return a 64-bit hash per row over the level numbers (chance of any collision in 50,000 rows: 1e-10)."""
-    state = np.zeros(len(context.row_numbers), np.uint64)
-    for name in names:
-        state = _mix(state, coded(context, name).codes)
-    return state
-
-
-def _mix(state: np.ndarray, codes: np.ndarray) -> np.ndarray:
-    mixed = (state ^ (codes + 2).astype(np.uint64)) * _PRIME
-    return mixed ^ (mixed >> np.uint64(29))
 
 
 def _numbered(values: np.ndarray) -> np.ndarray:
