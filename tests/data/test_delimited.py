@@ -92,6 +92,38 @@ def test_apostrophes_are_no_quotes(tmp_path):
     assert table.column("a").to_pylist() == ["'tis", "rock 'n' roll"]
 
 
+GROUPED = "Auftrag;;Ware;;;Kunde\n"
+NAMED = "Nr;Datum;Betrag;Menge;Farbe;Art\n"
+SOLD = "".join(f"A-{i};0{i + 1}.02.2024;{i}1,50;{i + 1};rot;neu\n" for i in range(6))
+
+
+def test_two_rows_of_names(tmp_path):
+    table, source = read(tmp_path, GROUPED + NAMED + SOLD)
+    assert table.column_names == ["Nr", "Datum", "Betrag", "Menge", "Farbe", "Art"] and table.num_rows == 6
+    assert any("two rows name the columns" in note for note in source.notes)
+    assert read(tmp_path, "Verkauf 2024;;;;;\n" + GROUPED + NAMED + SOLD)[0].equals(table)
+
+
+def test_two_rows_of_names_that_repeat_have_both(tmp_path):
+    text = "id,north,north,south,south\n,sold,paid,sold,paid\n" + "".join(f"c{i},{i},2,{i},4\n" for i in range(6))
+    table, _ = read(tmp_path, text)
+    assert table.column_names == ["id", "north sold", "north paid", "south sold", "south paid"]
+    assert table.num_rows == 6
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        ",colour,size\nr1,red,?\nr2,red,3\nr3,blue,4\nr4,red,5\n",  # row names, and a number that is not known
+        "name,colour,size\nann,red,unknown\nbob,blue,3\ncat,red,4\ndan,red,5\n",  # every column has its name
+        ",colour,shape\nr1,red,round\nr2,blue,flat\nr3,green,long\nr4,grey,thin\n",  # words alone
+    ],
+)
+def test_a_first_row_of_data_is_no_second_row_of_names(tmp_path, text):
+    table, source = read(tmp_path, text)
+    assert table.num_rows == 4 and not any("two rows" in note for note in source.notes)
+
+
 def test_newline_in_a_header_name(tmp_path):
     table, _ = read(tmp_path, '"first\nname",b\nx,1\ny,2\n')
     assert table.column_names == ["first name", "b"]

@@ -241,6 +241,16 @@ def test_a_folder(tmp_path):
     assert any("README.md" in n for n in source.notes)
 
 
+def test_a_sheet_with_a_title_and_two_rows_of_names(tmp_path):
+    groups, names = ["order", None, "goods", None], ["no", "day", "paid", "note"]
+    rows = [[f"A{i}", "2024-01-02", 1.5 + i, "ok"] for i in range(5)]
+    write_workbook(["Sales 2024"], [[], groups, names, *rows], tmp_path / "t.xlsx")
+    table, source = read_table(tmp_path / "t.xlsx")
+    assert table.column_names == names and table.num_rows == 5
+    assert table.column("paid").to_pylist() == [1.5, 2.5, 3.5, 4.5, 5.5]
+    assert any("two rows name the columns" in note for note in source.notes)
+
+
 def test_a_folder_of_mixed_types(tmp_path):
     pq.write_table(pa.table({"x": [1, 2]}), tmp_path / "a.parquet")
     pq.write_table(pa.table({"x": ["u"]}), tmp_path / "b.parquet")

@@ -12,7 +12,9 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 
-__all__ = ["BLANKS", "Dialect", "sniff"]
+from modelwright.data.readers.headers import TWO_ROWS, names_of_two_rows
+
+__all__ = ["BLANKS", "Dialect", "kind_of", "sniff"]
 
 BLANKS = "blanks"
 """The delimiter of texts whose cells stand apart by one or more blanks or tabs."""
@@ -84,7 +86,11 @@ def sniff(text: str) -> Dialect | None:
     first, line = records[0]
     rows = [r for r, _ in records[1:] if r]
     width = _mode([len(r) for r in rows]) if rows else len(first)
-    header = _has_header(first, rows)
+    two = _two_rows(records)
+    if two is not None:
+        first, line, rows = two, records[1][1], rows[1:]
+        notes.append(TWO_ROWS)
+    header = two is not None or _has_header(first, rows)
     names, trailing = _names(first, rows, width, notes) if header else (tuple(f"x{i}" for i in range(width)), False)
     if not header:
         notes.append("the file has no header: the columns are named x0, x1, …")
@@ -217,7 +223,8 @@ def _is_prose(header: list[str], rows: list[list[str]]) -> bool:
     return bool(filled) and all(sum(len(c.split()) for c in column) >= PROSE_WORDS * len(column) for column in filled)
 
 
-def _kind(cell: str) -> str:
+def kind_of(cell: str) -> str:
+    """Return what a cell looks like: ``"text"``, ``"number"``, ``"date"``, or ``"null"`` where it says nothing."""
     cell = cell.strip()
     if cell.lower() in _NULL:
         return "null"
@@ -226,7 +233,7 @@ def _kind(cell: str) -> str:
 
 def _has_header(first: list[str], rows: list[list[str]]) -> bool:
     """Return whether the first record names the columns, by votes of the columns."""
-    kinds = [_kind(c) for c in first]
+    kinds = [kind_of(c) for c in first]
     if not rows:
         return "number" not in kinds and "date" not in kinds
     filled = [c.strip() for c in first if c.strip()]
@@ -245,9 +252,16 @@ def _has_header(first: list[str], rows: list[list[str]]) -> bool:
     return votes > 0
 
 
+def _two_rows(records: list[tuple[list[str], int]]) -> list[str] | None:
+    """Return the names where the first two records name the columns together."""
+    upper, lower = ([cell.strip() for cell in record] for record, _ in (*records, ([], 0))[:2])
+    below = [[(cell.strip(), kind_of(cell)) for cell in record] for record, _ in records[2:] if record]
+    return names_of_two_rows(upper, lower, [kind_of(cell) for cell in (*upper, *lower)], below)
+
+
 def _vote(cell: str, kind: str, column: list[str]) -> int:
     """Return 1 where a cell differs from its column like a name, -1 where it is like its column, 0 if unclear."""
-    kinds = Counter(k for k in map(_kind, column) if k != "null")
+    kinds = Counter(k for k in map(kind_of, column) if k != "null")
     if not kinds or kind == "null":
         return 0
     usual, share = kinds.most_common(1)[0][0], kinds.most_common(1)[0][1] / sum(kinds.values())

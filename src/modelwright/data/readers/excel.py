@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 from modelwright.data.readers import Ask, Read
+from modelwright.data.readers.dialect import kind_of
+from modelwright.data.readers.headers import TWO_ROWS, names_of_two_rows
 from modelwright.data.readers.opening import cannot_open
 from modelwright.data.readers.values import table_of_rows
 from modelwright.errors import DataError, UsageError, did_you_mean
@@ -13,6 +16,8 @@ from modelwright.errors import DataError, UsageError, did_you_mean
 __all__ = ["read"]
 
 MAX_PREAMBLE = 30
+LOOKED_AT = 200
+"""Rows by which a second row of names is told from data."""
 
 
 def read(path: Path, ask: Ask) -> Read:
@@ -79,7 +84,27 @@ def _header(rows: list[list[Any]], notes: list[str]) -> tuple[list[str], list[li
     if any(isinstance(v, int | float) and not isinstance(v, bool) for v in first) and not _years(first):
         notes.append("the sheet has no header: the columns are named x0, x1, …")
         return [f"x{i}" for i in range(width)], rows[start:]
-    return ["" if _blank(v) else _name(v) for v in first], rows[start + 1 :]
+    names = ["" if _blank(v) else _name(v) for v in first]
+    two = _two_rows(names, rows[start + 1 :])
+    if two is not None:
+        notes.append(TWO_ROWS)
+        return two, rows[start + 2 :]
+    return names, rows[start + 1 :]
+
+
+def _two_rows(names: list[str], rows: list[list[Any]]) -> list[str] | None:
+    """Return the names where the first of the rows names the columns together with those above it."""
+    if not rows:
+        return None
+    first, *below = [[("", "null") if _blank(v) else (str(v).strip(), _kind(v)) for v in r] for r in rows[:LOOKED_AT]]
+    upper, lower = [name.strip() for name in names], [text for text, _ in first]
+    return names_of_two_rows(upper, lower, [kind_of(n) for n in upper] + [kind for _, kind in first], below)
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, str):
+        return kind_of(value)
+    return "date" if isinstance(value, date | timedelta) else "number"
 
 
 def _years(cells: list[Any]) -> bool:
