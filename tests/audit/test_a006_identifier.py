@@ -26,6 +26,8 @@ def test_finds_a_counter_in_a_sample(make: MakeContext, rng: np.random.Generator
 def test_copies_of_a_row_hide_no_counter_and_no_key(make: MakeContext, rng: np.random.Generator) -> None:
     frame = honest(rng).assign(order=np.arange(70_001, 70_601), customer_id=rng.choice(10**7, 600, replace=False))
     copied = pd.concat([frame, frame.iloc[rng.choice(600, 40)]], ignore_index=True)
+    copied.loc[len(copied)] = copied.iloc[-1]
+    copied.loc[len(copied) - 1, ["order", "customer_id"]] = np.nan  # a line of totals
     found = findings(Identifier, make(copied, "goal"))
     assert {c for f in found for c in f.columns} == {"order", "customer_id"}
     assert any("the same only in copies of a row" in f.message for f in found)

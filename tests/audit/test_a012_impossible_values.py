@@ -89,7 +89,10 @@ def test_a_row_of_totals_is_named(make: MakeContext, rng: np.random.Generator, w
     table = pd.concat([frame, pd.DataFrame([last])], ignore_index=True)
     found = next(f for f in findings(ImpossibleValues, make(table, "stock")) if "total" in f.evidence)
     assert found.rows == (200,) and found.severity is Severity.WARNING and "row 201" in found.message
-    assert ("says" in found.message) == bool(word)
+    assert ("says" in found.message) == bool(word) and "would be learned from" in found.message
+    table = table.assign(paid=[*rng.normal(size=200), np.nan])  # a sheet sums what it can
+    found = next(f for f in findings(ImpossibleValues, make(table, "paid")) if "total" in f.evidence)
+    assert found.severity is Severity.INFO and "left out" in found.message
 
 
 def test_does_not_apply_without_numbers(make: MakeContext, rng: np.random.Generator) -> None:

@@ -19,6 +19,7 @@ NEAR_UNIQUE = 0.95  # distinct values per row; a level seen once or twice cannot
 COUNTER_DENSITY = 1 / 1.05
 # A counter with gaps (rows filtered out) is told by its order: it never falls along the file.
 ORDERED_DENSITY = 0.2
+MAX_MISSING = 0.01  # a line of totals, and the like, has no number
 MOSTLY_DISTINCT = 0.5  # of a table that is mostly copies no column can be said to number the rows
 CODE_WORDS = 1.1  # codes are single words …
 CODE_LENGTH = 40  # … of moderate length; longer unbroken strings may be sequences worth reading
@@ -40,13 +41,13 @@ def _counts_rows(context: AuditContext, name: str, column: Coded) -> bool:
     density = context.n_rows * (column.n_levels / len(column.codes)) / span
     if density >= COUNTER_DENSITY:
         return not TIME.intersection(tokens(name))
-    steps = np.diff(column.codes)
-    ordered = bool(np.all(steps > 0 if column.n_levels == len(column.codes) else steps >= 0))
+    steps = np.diff(column.codes[column.codes >= 0])
+    ordered = bool(np.all(steps > 0 if column.n_levels == column.n_present else steps >= 0))
     return ordered and density >= ORDERED_DENSITY and not TIME.intersection(tokens(name))
 
 
 def _distinct_whole_numbers(context: AuditContext, name: str, column: Coded) -> bool:
-    if column.n_levels < MIN_ROWS or column.n_present < len(column.codes):
+    if column.n_levels < MIN_ROWS or column.n_missing > MAX_MISSING * len(column.codes):
         return False
     if isinstance(context.columns[name], Strings) or context.contract[name].kind is Kind.DATETIME:
         return False
@@ -55,12 +56,12 @@ def _distinct_whole_numbers(context: AuditContext, name: str, column: Coded) -> 
 
 def _one_per_row(context: AuditContext, column: Coded) -> bool:
     """Return whether each row has a value of its own: rows that are copies of a row in every column have its value."""
-    n = len(column.codes)
+    n = column.n_present
     if column.n_levels == n or column.n_levels < MOSTLY_DISTINCT * n:
         return column.n_levels == n
     every = [*context.features, *([context.target] if context.target in context.columns else [])]
-    n_rows = memo(context, "distinct rows", lambda: len(np.unique(hash_rows(context, every))))
-    return column.n_levels == n_rows
+    rows = memo(context, "hashed rows", lambda: hash_rows(context, every))
+    return column.n_levels == len(np.unique(rows[column.codes >= 0]))
 
 
 def identifier_reason(context: AuditContext, name: str) -> str:
@@ -73,7 +74,7 @@ def _reason(context: AuditContext, name: str) -> str:
     if column.n_present < MIN_ROWS:
         return ""
     if is_counter(context, name):
-        alike = "no two the same" if column.n_levels == len(column.codes) else "the same only in copies of a row"
+        alike = "no two the same" if column.n_levels == column.n_present else "the same only in copies of a row"
         return f"it counts the rows: {column.n_levels:,} whole numbers, {alike}"
     words = tokens(name)
     unique = column.n_levels / column.n_present
@@ -81,7 +82,7 @@ def _reason(context: AuditContext, name: str) -> str:
         if not _distinct_whole_numbers(context, name, column):
             return ""
         if "_".join(words) in ROW_COUNTER or IDENTIFIER.intersection(words):
-            alike = "all differ" if column.n_levels == len(column.codes) else "differ but in copies of a row"
+            alike = "all differ" if column.n_levels == column.n_present else "differ but in copies of a row"
             return f"its name says so and its {column.n_levels:,} whole numbers {alike}"
         return ""
     if context.contract[name].kind is Kind.ID:

@@ -10,7 +10,7 @@ import numpy as np
 from modelwright.audit.building import count, percent, tell
 from modelwright.audit.findings import AuditContext, Finding, Severity
 from modelwright.audit.identifiers import measured_numbers
-from modelwright.audit.looking import Coded, coded, values_of
+from modelwright.audit.looking import Coded, coded, is_missing, values_of
 from modelwright.audit.names import tokens
 from modelwright.audit.sentinels import sentinel_dates, sentinel_numbers
 from modelwright.audit.totals import total_row
@@ -133,12 +133,14 @@ class ImpossibleValues:
         if not why:
             return []
         last = int(context.row_numbers[-1])
+        target = context.columns.get(context.target or "")
+        left_out = target is not None and bool(is_missing(target)[-1])
+        so = "It has no target, so it is left out" if left_out else "It would be learned from and scored like any other"
         return [
             tell(
                 self,
-                severity=Severity.WARNING,
-                message=f"The last row (row {last + 1:,}) seems to be a total, no case: {why}. It would be learned "
-                "from and scored like any other.",
+                severity=Severity.INFO if left_out else Severity.WARNING,
+                message=f"The last row (row {last + 1:,}) seems to be a total, no case: {why}. {so}.",
                 evidence={"row": last, "total": 1},
                 fix="delete the row at the source",
                 rows=[last],
