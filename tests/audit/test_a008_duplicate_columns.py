@@ -42,6 +42,22 @@ def test_missing_values_must_agree(make: MakeContext, rng: np.random.Generator) 
     assert accused(DuplicateColumns, make(frame, "goal")) == {"copy"}
 
 
+def test_a_square_is_told_and_stays(make: MakeContext, rng: np.random.Generator) -> None:
+    frame = honest(rng)
+    frame["age"] = rng.integers(18, 65, len(frame)).astype(float)
+    frame["agesq"] = frame["age"] ** 2
+    frame["rest"] = 10_000 - np.exp(frame["age"] / 10)
+    found = findings(DuplicateColumns, make(frame, "goal"))
+    assert {f.columns: f.evidence["follows"] for f in found} == {("agesq", "age"): "age", ("rest", "age"): "age"}
+    assert all(f.action is Action.TOLD for f in found)
+
+
+def test_few_values_in_one_order_are_chance(make: MakeContext, rng: np.random.Generator) -> None:
+    step = rng.integers(0, 5, 600)
+    frame = honest(rng).assign(load=np.array([1.0, 2, 3, 4, 50])[step], rank=np.array([1.0, 7, 8, 9, 10])[step])
+    assert findings(DuplicateColumns, make(frame, "goal")) == []
+
+
 def test_stays_quiet_on_unique_columns_and_rounded_values(make: MakeContext, rng: np.random.Generator) -> None:
     frame = honest(rng)
     frame["rounded"] = frame["height"].round(1)

@@ -18,6 +18,9 @@ MIN_ROWS = 20  # with fewer rows columns coincide by chance
 RELATIVE_TOLERANCE = 1e-6
 # Of two numbers in the same order: the correlation from which on they are one quantity on another scale.
 SAME_CORRELATION = 0.999
+# So many values in the same order throughout are no chance: two properties of eight things are in the same or the
+# reverse order once in 20,000 times.
+MIN_LEVELS_IN_ORDER = 8
 # Words are recoded by hand, so they are few, and each is used often enough for a correspondence not to be chance. With
 # more levels, two columns correspond because both belong to one thing: a shop has one name and one street.
 MAX_RECODED_LEVELS = 50
@@ -43,11 +46,14 @@ class DuplicateColumns:
         "same but for case and punctuation. Where two different numbers also correspond one to one (latitude and rent "
         "of a shop), a thing stands behind all of them, and no number is called a copy of its name. Copies with "
         f"exceptions: in at most {percent(MOST_EXCEPTIONS)} of the rows that could differ (where not both have their "
-        "most frequent value) two numbers differ by more than a change of unit, or two words."
+        "most frequent value) two numbers differ by more than a change of unit, or two words. Two numbers of at "
+        f"least {MIN_LEVELS_IN_ORDER} values in the same or the reverse order throughout, with a smaller correlation, "
+        "follow one from the other, as a square or a logarithm does."
     )
     what_is_done: ClassVar[str] = (
         "The later column is dropped; of a number and its recoding in words the words go: numbers have an order. "
-        "Copies with exceptions are told, with the rows: one of the two may be the corrected one."
+        "Copies with exceptions are told, with the rows: one of the two may be the corrected one. Numbers that follow "
+        "from another are told, and stay: a line through both bends."
     )
 
     def check(self, context: AuditContext) -> list[Finding] | str:
@@ -55,11 +61,12 @@ class DuplicateColumns:
         if len(context.row_numbers) < MIN_ROWS:
             return f"there are fewer than {MIN_ROWS} rows"
         used = [n for n in context.features if coded(context, n).n_levels > 1]
-        copies = _same_numbers(context, [n for n in used if values_of(context, n) is not None])
+        copies, bent = _same_numbers(context, [n for n in used if values_of(context, n) is not None])
         copies |= _same_words(context, [n for n in used if n not in copies])
-        nearly = nearly_same(context, [n for n in used if n not in copies])
+        nearly = nearly_same(context, [n for n in used if n not in copies and n not in bent])
         dropped = [self._drop(n, copies[n], coded(context, n)) for n in used if n in copies]
-        return dropped + [self._nearly(context, n, nearly[n]) for n in used if n in nearly]
+        told = [self._bent(n, bent[n], coded(context, n)) for n in used if n in bent]
+        return dropped + told + [self._nearly(context, n, nearly[n]) for n in used if n in nearly]
 
     def _drop(self, name: str, first: str, column: Coded) -> Finding:
         return tell(
@@ -72,6 +79,19 @@ class DuplicateColumns:
             action=Action.DROP_COLUMN,
             done=f"dropped: '{first}' stays",
             fix="deliver one of the two",
+            n_rows=len(column.codes),
+        )
+
+    def _bent(self, name: str, first: str, column: Coded) -> Finding:
+        return tell(
+            self,
+            severity=Severity.INFO,
+            columns=[name, first],
+            message=f"'{name}' follows from '{first}': their {column.n_levels:,} values are in the same or the reverse "
+            "order throughout, as those of a number and its square or logarithm. What the model takes from the two is "
+            "split between them.",
+            evidence={"follows": first, "n_levels": column.n_levels},
+            fix=f"deliver one of the two, unless '{name}' is there for a linear model",
             n_rows=len(column.codes),
         )
 
@@ -96,23 +116,27 @@ def _digest(body: np.ndarray) -> bytes:
     return hashlib.blake2b(np.ascontiguousarray(body).tobytes(), digest_size=16).digest()
 
 
-def _same_numbers(context: AuditContext, names: list[str]) -> dict[str, str]:
-    """Return the first of the numbers that say the same, by name of the later ones."""
+def _same_numbers(context: AuditContext, names: list[str]) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the first of the numbers that say the same, and of those that follow one from the other, by name of the
+    later ones."""
     copies: dict[str, str] = {}
+    bent: dict[str, str] = {}
     seen: dict[bytes, str] = {}
     for name in names:
-        values = context.columns[name]
+        values, column = context.columns[name], coded(context, name)
         assert isinstance(values, np.ndarray)
-        scaled, ordered = _digest(_standardised(values)), _digest(_ordered(coded(context, name)))
-        first = seen.get(scaled)
-        if first is None and (other := seen.get(ordered)) is not None and _correlated(context, other, name):
+        scaled, ordered = _digest(_standardised(values)), _digest(_ordered(column))
+        first, other = seen.get(scaled), seen.get(ordered)
+        if first is None and other is not None and _correlated(context, other, name):
             first = other
-        if first is None:
-            seen[scaled] = name
-            seen.setdefault(ordered, name)
-        else:
+        if first is not None:
             copies[name] = first
-    return copies
+            continue
+        if other is not None and column.n_levels >= MIN_LEVELS_IN_ORDER:
+            bent[name] = other
+        seen[scaled] = name
+        seen.setdefault(ordered, name)
+    return copies, bent
 
 
 def _ordered(column: Coded) -> np.ndarray:
