@@ -33,6 +33,26 @@ def test_parquet(tmp_path):
     assert source.n_bytes == (tmp_path / "t.parquet").stat().st_size
 
 
+def test_times_of_a_zone_are_read_in_utc_and_told(tmp_path):
+    midnight = pd.to_datetime(["2024-01-01", "2024-02-01"])
+    zoned, utc = midnight.tz_localize("Europe/Berlin"), midnight.tz_localize("UTC")
+    pd.DataFrame({"month": zoned, "seen": utc, "plain": midnight}).to_parquet(tmp_path / "t.parquet")
+    table, source = read_table(tmp_path / "t.parquet")
+    assert pd.Timestamp(table.column("month")[0].as_py()).tz_convert("UTC").hour == 23
+    (note,) = source.notes
+    assert note.startswith("'month': times of zone Europe/Berlin are read in UTC")
+
+
+def test_line_breaks_in_names_are_told_as_such(tmp_path):
+    pq.write_table(pa.table({"income\n(EUR)": [1], " age": [2]}), tmp_path / "t.parquet")
+    table, source = read_table(tmp_path / "t.parquet")
+    assert table.column_names == ["income (EUR)", "age"]
+    assert source.notes == (
+        "blanks around the name removed: 'age'",
+        "line breaks in the name are blanks: 'income (EUR)'",
+    )
+
+
 def test_a_wrong_name_is_told(tmp_path):
     pq.write_table(TABLE, tmp_path / "t.csv")
     table, source = read_table(tmp_path / "t.csv")

@@ -26,6 +26,7 @@ __all__ = [
     "without_views",
 ]
 
+UTC_NAMES = frozenset({"UTC", "Z", "+00:00", "ETC/UTC", "UCT", "ZULU"})
 MAX_NAMED = 8  # columns named in a note before it says "and n more"
 
 
@@ -125,8 +126,22 @@ def plain_table(table: pa.Table) -> tuple[pa.Table, list[str]]:
     nested = [name for name, kind in zip(names, table.schema.types, strict=True) if _is_nested(kind)]
     if nested:
         notes.append(f"{listed(nested)}: nested or binary values are read as text")
+    for zone, zoned in _zoned(names, table.schema.types).items():
+        notes.append(
+            f"{listed(zoned)}: times of zone {zone} are read in UTC, where a day may begin in the evening before"
+        )
     columns = [plain_column(c) for c in table.columns]
     return pa.table(columns, names=names) if columns else table, notes
+
+
+def _zoned(names: Sequence[str], kinds: Sequence[pa.DataType]) -> dict[str, list[str]]:
+    """Return the columns of times by their zone, but for those in UTC."""
+    zoned: dict[str, list[str]] = {}
+    for name, kind in zip(names, kinds, strict=True):
+        zone = getattr(kind, "tz", None)
+        if zone and zone.upper() not in UTC_NAMES:
+            zoned.setdefault(zone, []).append(name)
+    return zoned
 
 
 def unique_names(names: Sequence[Any]) -> tuple[list[str], list[str]]:
@@ -137,8 +152,10 @@ def unique_names(names: Sequence[Any]) -> tuple[list[str], list[str]]:
     notes: list[str] = []
     raw = [str(n) for n in names]
     stripped = [" ".join(n.split()) if "\n" in n else n.strip() for n in raw]
-    if blank := [s for n, s in zip(raw, stripped, strict=True) if n != s and s]:
+    if blank := [s for n, s in zip(raw, stripped, strict=True) if n != s and s and "\n" not in n.strip()]:
         notes.append(f"blanks around the name removed: {listed(blank)}")
+    if broken := [s for n, s in zip(raw, stripped, strict=True) if "\n" in n.strip()]:
+        notes.append(f"line breaks in the name are blanks: {listed(broken)}")
     taken = set(stripped) - {""}
     seen: set[str] = set()
     unique: list[str] = []
