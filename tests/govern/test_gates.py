@@ -174,6 +174,18 @@ def test_width_is_judged_beside_the_way_to_perfection(greater, value, constant, 
     assert _gate(verdict, "known well enough").passed == passed
 
 
+@pytest.mark.parametrize(
+    ("split", "whose", "more"),
+    [(SplitKind.TIME, "one stretch of time", "stretches of time"), (SplitKind.GROUP, "one 'school'", "'school'")],
+)
+def test_what_rows_count_together_is_what_more_is_needed_of(split, whose, more):
+    headline = replace(_measured(0.85, 0.2), method="infinitesimal jackknife, clustered")
+    problem = replace(PROBLEM, split=split, group="school", time="day")
+    verdict = judge(problem, AUDIT, _evaluation(headline=headline), {})
+    assert f"those of {whose} may count little more than one row" in verdict.summary
+    assert f"collect rows of more {more}, and run again" in verdict.summary
+
+
 def test_a_tie_with_a_simple_model_is_a_condition_and_worse_blocks():
     tie = _judge(_evaluation(comparisons=(*COMPARED[:2], _against("linear", 0.845, 0.005))))
     assert tie.answer == "ship with conditions"

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from modelwright.frame.problem import SplitKind
 from modelwright.govern.gates.base import Case, Failing, Finding, number
 
 __all__ = ["MORE_ROWS", "HasScore", "KnownWell", "way_to_perfect"]
 
 MORE_ROWS = "collect more rows, and run again with all of them"
+CLUSTERED = "clustered"
+"""Part of the method of an interval that takes rows together."""
+STRETCH = "stretch of time"
 
 
 class HasScore:
@@ -50,9 +54,23 @@ class KnownWell:
             )
         share, wide = width / scale, case.threshold("interval_width") or 0.0
         why = f"the interval spans {share:.0%} of the way from a constant to a perfect prediction"
-        if share > wide:
-            why = f"the score is not known well: {why}, on {headline.n:,} rows"
-        return Finding(share <= wide, why, Failing.COLLECT_MORE_DATA, MORE_ROWS)
+        if share <= wide:
+            return Finding(True, why, Failing.COLLECT_MORE_DATA, MORE_ROWS)
+        why, do = f"the score is not known well: {why}, on {headline.n:,} rows", MORE_ROWS
+        if together := _together(case):
+            why += f", and those of one {together} may count little more than one row, as their errors are alike"
+            do = f"collect rows of more {'stretches of time' if together == STRETCH else together}, and run again"
+        return Finding(False, why, Failing.COLLECT_MORE_DATA, do)
+
+
+def _together(case: Case) -> str:
+    """Return whose rows the interval takes together, in words; empty where each row counts alone."""
+    problem = case.problem
+    if CLUSTERED not in case.evaluation.headline.method:
+        return ""
+    if problem.group is not None and problem.split in (SplitKind.GROUP, SplitKind.GROUP_TIME):
+        return f"'{problem.group}'"
+    return STRETCH if problem.split is SplitKind.TIME else ""
 
 
 def way_to_perfect(case: Case) -> float | None:
