@@ -208,16 +208,18 @@ class Life:
             return
         self.doubts += 1
         later = later[lasting_change(self._losses(later), self.pending) or 0 :]
-        if len(later) < FEWEST_NEW:
-            return
         level = level_of_look(self.doubts, len(self.before))
+        # Once an older version answers again, one made after it may have learned from some of the later rows.
+        unseen = [(place, version, later[later >= since]) for place, (version, since) in enumerate(self.before)]
         found = [
-            (self._fought(later, self.world.said(version, later), version.manifest.version, level=level), place)
-            for place, (version, _) in enumerate(self.before)
+            (self._fought(rows, self.world.said(version, rows), version.manifest.version, level=level), place)
+            for place, version, rows in unseen
+            if len(rows) >= FEWEST_NEW
         ]
-        back, place = max((f for f in found if f[0].wins), key=lambda f: f[0].loss_gain.value or 0.0, default=found[-1])
-        if not back.wins:
+        winners = [f for f in found if f[0].wins]
+        if not winners:
             return
+        back, place = max(winners, key=lambda f: f[0].loss_gain.value or 0.0)
         self.version, self.since = self.before.pop(place)
         self.doubts, self.rollbacks = 0, self.rollbacks + 1
         self._did("taken back")
