@@ -18,7 +18,7 @@ from modelwright.errors import BundleError, UsageError
 from modelwright.package.bundle import open_version
 from modelwright.package.unusual.contrast import _complete
 from modelwright.package.unusual.documents import UNUSUAL_FILE, Unusual
-from modelwright.package.unusual.fitting import ALARMS, fit_detector
+from modelwright.package.unusual.fitting import ALARMS, SURE, _limit, fit_detector
 from modelwright.package.writing import write_version
 from modelwright.runtime.unusual import Detector
 from modelwright.scoring import score_file
@@ -73,6 +73,14 @@ def detector() -> Detector:
 def test_rows_like_those_of_training_are_seldom_unusual(detector: Detector) -> None:
     shares = [float(detector(drawn(2_000, seed))[0].mean()) for seed in (1, 2, 3)]
     assert 0.2 * ALARMS < np.mean(shares) < 1.3 * ALARMS
+
+
+@pytest.mark.parametrize("rows", [60, 150, 1_000])
+def test_the_limit_keeps_the_alarms_in_nine_tables_of_ten(rows: int) -> None:
+    rng = np.random.default_rng(rows)
+    alarms = 1 - np.array([_limit(rng.random(rows)) for _ in range(1_000)])  # scores that are even: what is above
+    assert SURE - 0.03 < (alarms <= ALARMS).mean() < 0.99
+    assert alarms.mean() > 0.3 * ALARMS
 
 
 @pytest.mark.parametrize(

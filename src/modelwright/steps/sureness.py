@@ -101,6 +101,6 @@ def unusual(run: Run) -> Unusual | None:
     names = run.plan.contract.names
     most = rows_for(run, "package", MOST_ROWS, least=LEAST_ROWS)
     detector, note = fit_detector(run.used(names), run.plan.contract, seed=run.brief.seed, most_rows=most)
-    why = "rows that took no part when it was fitted are called unusual as often as new ones of their kind will be"
+    why = "the limit is set by rows that took no part in what they are judged by, with room for the luck of their draw"
     run.decide("package", "unusual rows", note, why)
     return None if detector is None else Unusual(detector=detector, note=note)

@@ -37,7 +37,10 @@ from modelwright.runtime.unusual import (
 __all__ = ["ALARMS", "MOST_ROWS", "fit_detector"]
 
 ALARMS = 0.05
-"""Share of rows like those of training that are called unusual: measured is about three quarters of it."""
+"""Share of rows like those of training that are called unusual at most."""
+
+SURE = 0.9
+"""Share of tables of which that is true: a limit that holds on average is too low for nearly every second one."""
 
 FEWEST = 60
 """Rows below which a share of 5 % above a limit cannot be told."""
@@ -136,12 +139,23 @@ def _calibrated(mine: Columns, specs: list[ColumnSpec], folds: np.ndarray, seed:
         n=rows,
         contrast=contrast,
     )
-    rank = int(np.ceil((1 - ALARMS) * (rows + 1))) - 1
-    limit = float(np.sort(detector.row_nats(both).max(axis=1))[min(rank, rows - 1)])
+    limit = _limit(detector.row_nats(both).max(axis=1))
     told = f"{len(specs)} columns and {len(shapes.pairs)} pairs of them, from {rows:,} rows"
     changed = "" if contrast is None else ", and trees that were shown such rows with values exchanged"
-    note = f"{told}{changed}; {ALARMS:.0%} of rows like those of training are called unusual"
+    note = f"{told}{changed}; {ALARMS:.0%} of rows like those of training at most are called unusual"
     return replace(detector, limit=limit), note
+
+
+def _limit(nats: np.ndarray) -> float:
+    """Return the least limit that `ALARMS` of new rows at most are above, in `SURE` of the draws of these rows.
+
+    The share of new rows above the k-th largest of n has the beta distribution with ``k`` and ``n + 1 - k``: Vovk 2012.
+    """
+    from scipy.special import betainc
+
+    kth = np.arange(1, len(nats) + 1)
+    within = kth[betainc(kth, len(nats) + 1 - kth, ALARMS) >= SURE]
+    return float(np.sort(nats)[-within.max(initial=1)])
 
 
 def _scales(
