@@ -9,10 +9,11 @@ from modelwright.audit.acting import SAME_LEVELS, apply
 from modelwright.audit.findings import Action
 from modelwright.audit.rules.a035_spellings import InconsistentSpellings
 from modelwright.audit.runner import run_audit
-from modelwright.audit.spellings import plain_key, slip_distance
+from modelwright.audit.spellings import slip_distance
 from modelwright.data.canonical import canonicalise
 from modelwright.data.columns import Strings
 from modelwright.data.contract import Contract, Kind
+from modelwright.data.parsing.spellings import plain_key
 from modelwright.data.rows import RowReader
 from tests.audit.conftest import MakeContext
 from tests.audit.helpers import findings, honest

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import functools
 import re
-import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from modelwright.data.parsing.spellings import SEPARATORS, plain_key
 
 __all__ = [
     "MIN_LETTERS",
@@ -14,7 +15,6 @@ __all__ = [
     "TWO_SLIPS",
     "WRONG_SLIP",
     "case_is_loose",
-    "plain_key",
     "same_spellings",
     "slip_distance",
     "slips",
@@ -27,31 +27,7 @@ MIN_LETTERS = 3
 ONE_SLIP, WRONG_SLIP, TWO_SLIPS = 5, 7, 8
 LONGEST_FOR_TWO = 24  # characters; the work for two slips grows with the square of the length
 
-_SEPARATORS = re.compile(r"[\s_\-‐‑‒–—./,;:'’`´\"()\[\]\\]+")
-_ENDS = re.compile(r"^[\s'\"`´’(\[]+|[\s'\"`´’)\].,;:]+$")
-# Of Latin and Greek letters alone: in other scripts a mark makes another letter.
-_ACCENTS = re.compile("(?<=[a-z\u0370-\u03ff])[\u0300-\u036f]+")
 _WORD = re.compile(r"[^\W\d_]+")
-
-
-def plain_key(level: str) -> str:
-    """Return what all spellings of a level share.
-
-    Letters lose case and accents, separators between them fall away; between digits one blank stays ("1-2" is not
-    "12"), and signs before or behind stay ("A-", "A+", "<5").
-    """
-    folded = level.casefold()
-    if not folded.isascii():
-        folded = unicodedata.normalize("NFC", _ACCENTS.sub("", unicodedata.normalize("NFKD", folded)))
-    text = _ENDS.sub("", folded)
-
-    def between(match: re.Match[str]) -> str:
-        before, after = text[: match.start()][-1:], text[match.end() :][:1]
-        if not before or not after:
-            return match[0]
-        return " " if before.isdigit() and after.isdigit() else ""
-
-    return _SEPARATORS.sub(between, text)
 
 
 def case_is_loose(by_key: Mapping[str, Sequence[str]]) -> bool:
@@ -140,7 +116,7 @@ def slip_distance(a: str, b: str) -> int:
 @functools.lru_cache(maxsize=4096)
 def _parts(text: str) -> tuple[str, list[str]]:
     """Return what is no word, and the words; a level is compared with many."""
-    return _SEPARATORS.sub(" ", _WORD.sub("", text)), _WORD.findall(text)
+    return SEPARATORS.sub(" ", _WORD.sub("", text)), _WORD.findall(text)
 
 
 def _distance(a: str, b: str) -> int:

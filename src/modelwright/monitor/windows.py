@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ import numpy as np
 from modelwright.data.canonical import read_columns
 from modelwright.data.columns import Column, Columns, Strings
 from modelwright.data.enforcing import Fit, Tally, fit_of, refuse_unreadable, violations_of
+from modelwright.data.parsing.spellings import plain_key
 from modelwright.data.parsing.texts import text_of
 from modelwright.errors import UsageError
 
@@ -145,11 +147,19 @@ def _below(parts: Sequence[Column]) -> Column:
 
 
 def encode_labels(labels: Sequence[Any] | np.ndarray, classes: Sequence[str]) -> np.ndarray:
-    """Return labels as class numbers or values, NaN where they are missing or none that the target can have."""
+    """Return labels as class numbers or values, NaN where they are missing or none that the target can have.
+
+    A class in another spelling is that class, as it was in training, where no other class is spelled like it.
+    """
     values = labels.tolist() if isinstance(labels, np.ndarray) else _listed(labels)
     if classes:
+        texts = [text_of(v) or "" for v in values]
         index = {name: float(number) for number, name in enumerate(classes)}
-        return np.array([index.get(text_of(v) or "", np.nan) for v in values], dtype=np.float64)
+        if others := set(texts) - index.keys() - {""}:
+            keys = Counter(map(plain_key, classes))
+            alike = {key: index[name] for name in classes if keys[key := plain_key(name)] == 1}
+            index.update({text: alike.get(plain_key(text), np.nan) for text in others})
+        return np.array([index.get(text, np.nan) for text in texts], dtype=np.float64)
     return np.array([_number(v) for v in values], dtype=np.float64)
 
 

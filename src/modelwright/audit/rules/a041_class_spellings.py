@@ -11,9 +11,10 @@ from modelwright.audit.acting import SAME_LEVELS
 from modelwright.audit.building import count, percent, tell
 from modelwright.audit.findings import Action, AuditContext, Finding, Severity
 from modelwright.audit.looking import coded
-from modelwright.audit.spellings import MIN_LETTERS, case_is_loose, plain_key
+from modelwright.audit.spellings import MIN_LETTERS, case_is_loose
 from modelwright.data.columns import Strings
 from modelwright.data.parsing.booleans import boolean_tokens
+from modelwright.data.parsing.spellings import plain_key
 from modelwright.objectives.classify.events import ABSENCE_WORDS, EVENT_WORDS
 
 __all__ = ["ClassSpellings"]

@@ -1,0 +1,23 @@
+"""Labels that come late, as the classes of a version."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from modelwright.monitor.windows import encode_labels
+
+
+@pytest.mark.parametrize(
+    ("classes", "labels", "numbers"),
+    [
+        (("NEIN", "JA"), ["ja", "Nein", " JA ", "NEIN", "vielleicht", None, ""], [1, 0, 1, 0, None, None, None]),
+        (("on time", "late"), ["On-Time", "LATE", "lately"], [0, 1, None]),
+        (("<=50K", ">50K"), ["<=50K.", ">50k", "50K"], [0, 1, None]),
+        (("a", "A", "b"), ["a", "A", "B", "a."], [0, 1, 2, None]),  # where case tells two classes apart it counts
+        (("0", "1"), [1.0, False, "1", "-1", 2], [1, None, 1, None, None]),
+    ],
+)
+def test_a_class_in_another_spelling_is_that_class(classes, labels, numbers):
+    expected = [np.nan if n is None else float(n) for n in numbers]
+    np.testing.assert_array_equal(encode_labels(labels, classes), expected)
