@@ -43,7 +43,7 @@ class Report:
         self.statuses[answer.status] += 1
         if answer.status >= 500:
             self.problem(f"status {answer.status}", case, answer)
-        everything = _without_notes(answer) + "".join(answer.headers.values()).encode("latin-1")
+        everything = _without_what_was_asked_for(answer) + "".join(answer.headers.values()).encode("latin-1")
         if any(mark in everything for mark in MARKS):
             self.problem("the answer repeats the request", case, answer)
         if answer.status >= 400 and answer.body:
@@ -65,11 +65,16 @@ class Report:
             self.problem("an error that tells of the inside", case, answer)
 
 
-def _without_notes(answer: Answer) -> bytes:
-    """Return the body but for the notes beside predictions: they name columns that the model does not know."""
-    if answer.status != 200 or b'"notes"' not in answer.body:
+TOLD = {"notes", "reasons", "what_if"}
+"""Of an answer, what is about the row of who asked: columns that the model does not know beside predictions, and
+in an explanation the row's own values."""
+
+
+def _without_what_was_asked_for(answer: Answer) -> bytes:
+    """Return the body but for `TOLD`."""
+    if answer.status != 200 or not any(b'"%b"' % name.encode() in answer.body for name in TOLD):
         return answer.body
-    return msgspec.json.encode({k: v for k, v in msgspec.json.decode(answer.body).items() if k != "notes"})
+    return msgspec.json.encode({k: v for k, v in msgspec.json.decode(answer.body).items() if k not in TOLD})
 
 
 class Attacker:

@@ -87,7 +87,7 @@ def check_rows(labels: Sequence[Label], rows_of: Callable[[str], int | None]) ->
                 f"label {number:,} is for row {int(item.row):,} of a request that had {rows:,}",
                 fix="count rows from 0: the label of a single row is for row 0",
                 code="MW-S316",
-                status=422,
+                status=404,
             )
 
 

@@ -157,7 +157,7 @@ def _own_schemas(facts: ModelFacts) -> Schema:
 
 def _explained(facts: ModelFacts) -> Schema:
     """Return the schema of one row with other values of some of its columns."""
-    other = _object({name: ref("Value") for name in facts.contract.names})
+    other = _object({s.name: _OTHER_VALUES.get(s.kind, ref("Value")) for s in facts.contract.columns})
     other |= {
         "additionalProperties": False,
         "minProperties": 1,
@@ -165,6 +165,14 @@ def _explained(facts: ModelFacts) -> Schema:
     }
     one = _list(ref("Record")) | {"maxItems": 1}
     return {**_object({"rows": one, "what_if": other}, ("rows",)), "additionalProperties": False}
+
+
+_OTHER_VALUES: dict[Kind, Schema] = {
+    Kind.NUMBER: {"anyOf": [{"type": ["number", "boolean", "null"]}, {"enum": [""]}]},
+    Kind.BOOLEAN: {"enum": [True, False, 1, 0, "", None]},
+    Kind.DATETIME: {"anyOf": [{"type": "string", "format": "date-time"}, {"enum": ["", None]}]},
+}
+"""What another value may surely be: of a row what cannot be read is missing, of a question it is refused."""
 
 
 def _answer(facts: ModelFacts) -> Schema:
