@@ -103,6 +103,12 @@ def test_random_bytes(name: str, body: bytes, kind: str) -> None:
     decoded(name, ask(body, kind, inference_header_content_length=str(len(body) // 2)))
 
 
+@pytest.mark.parametrize("behind", [b"", b"{\x96", b"e999", b'{"age": 1}'])
+def test_a_line_that_begins_with_a_number_without_end_is_refused(behind: bytes) -> None:
+    for name in ("own", "invocations"):
+        assert decoded(name, ask(b"1e999" + behind, "application/jsonlines")) is None
+
+
 @pytest.mark.parametrize("name", NAMES)
 @MANY
 @given(data=st.data())

@@ -150,7 +150,10 @@ def _is_none(text: bytes) -> bool:
         return False
     if text.lstrip(b"-").isdigit():
         return len(text) > MOST_DIGITS or not LOWEST <= int(text) <= HIGHEST
-    return math.isinf(float(text))
+    try:
+        return math.isinf(float(text))
+    except ValueError:  # of a line only the beginning was read
+        return True
 
 
 def _words(steps: Sequence[Step], names: Sequence[str]) -> str:
