@@ -27,6 +27,7 @@ from streams import KINDS, make_stream
 
 import modelwright as mw
 from modelwright.evaluate.measurements import Measurement
+from modelwright.govern.waiving import verdict_of
 from modelwright.retrain.replay import replay
 
 TIME = "when"
@@ -114,8 +115,17 @@ def made_project(place: Path, frame: pd.DataFrame, target: str, trials: int, see
         project=place / "made",
     )  # fmt: skip
     if project.champion is None:
+        _waive(project)
         project.promote(1, why="the replay needs a champion")
     return project
+
+
+def _waive(project: mw.Project) -> None:
+    """Accept the gates that the model of a benchmark did not pass: it serves nobody."""
+    verdict = verdict_of(project, 1)
+    for gate in () if verdict is None else verdict.gates:
+        if gate.blocking and not gate.passed:
+            project.waive(gate.name, reason="the replay needs a champion", by="benchmark", version=1)
 
 
 def _ends(found: Measurement) -> tuple[float | None, ...]:
