@@ -113,12 +113,13 @@ def _done_beside(finding: Finding, dropped: Mapping[str, str]) -> str:
     gone = [c for c in about if dropped.get(c, finding.code) != finding.code]
     if finding.overruled or not gone:
         return finding.done
-    codes = ", ".join(sorted({dropped[c] for c in gone}))
+    rules = sorted({dropped[c] for c in gone})
+    codes, drop = ", ".join(rules), "drops" if len(rules) == 1 else "drop"
     if finding.action is Action.DROP_COLUMN:
         return f"dropped, and so is {names(gone)} ({codes})"
     if len(gone) == len(about):
-        return f"nothing more was changed: {codes} drops {names(gone)}"
-    return f"{finding.done}; {codes} drops {names(gone)}"
+        return f"nothing more was changed: {codes} {drop} {names(gone)}"
+    return f"{finding.done}; {codes} {drop} {names(gone)}"
 
 
 def _load_libraries() -> None:

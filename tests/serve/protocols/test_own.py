@@ -147,6 +147,11 @@ def test_refusals(body: bytes, status: int, code: str, facts: ModelFacts) -> Non
     assert (error.status, error.code) == (status, code), str(error)
 
 
+def test_a_list_is_told_where_it_belongs(facts: ModelFacts) -> None:
+    error = refused(ask(b'[{"age": 1, "job": "a"}]'), facts)
+    assert error.code == "MW-S108" and "it is a list" in error.what and '{"rows": [...]}' in error.fix
+
+
 def test_what_a_refusal_says(facts: ModelFacts) -> None:
     said = str(refused(ask(b'{"rows": [{"age": 1}, {"age": [2]}]}'), facts))
     assert said == (

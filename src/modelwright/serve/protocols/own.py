@@ -93,6 +93,8 @@ def from_body(body: bytes, facts: ModelFacts, limits: Limits) -> Asked:
 
 def _from_document(body: bytes, facts: ModelFacts, limits: Limits) -> Asked:
     """Return what a body asks that is no bare record; a broken one is told of as what it was meant to be."""
+    if body.lstrip().startswith(b"["):
+        raise refusals.wrong_shape("it is a list", f"send {EXPECTED}")
     try:
         given = _BODY.decode(body)
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
