@@ -9,6 +9,9 @@ the server to the others. The prediction log is full. A third of the way in, ver
 is rolled back. Every answer names a version and must be what that version answers in batch; answers of both versions
 have to be seen, and none but the two.
 
+Last, a server that does nothing but use as much processor time a request is asked at the same rate (`control.py`): its
+p99 is what the machine alone costs.
+
 ``OUT/load.json`` has every five seconds: requests, p50, p99, memory, versions that answered, and the processor time
 that the host gave to other machines meanwhile; ``OUT/load.md`` a table.
 """
@@ -23,16 +26,15 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import servers
 from answers import Answers
 from client import http_request
-from crowd import Crowd, Order, Outcome, cores, percentiles, rate
+from control import control
+from crowd import Crowd, Order, Outcome, percentiles, rate
 from versions import SETS, VERSIONS, project_of, write_rows
 
 ROOT = Path(__file__).parents[2]
@@ -79,6 +81,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--share", type=float, default=0.7, help="of the peak")
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--log", default="full", choices=("full", "sampled", "off"))
+    parser.add_argument("--control", type=float, default=60.0, help="seconds of the server that does nothing; 0: none")
     return parser.parse_args()
 
 
@@ -108,13 +111,14 @@ class Run:
     outcome: Outcome
     besides: list[dict[str, float]]
     events: list[dict[str, Any]]
+    control: dict[str, float] = field(default_factory=dict)
 
 
 def _run(asked: argparse.Namespace, project: Path, second: int, rows: list[dict[str, Any]], place: Path) -> Run:
     server = servers.modelwright(project, workers=asked.workers, log=asked.log)
     requests = [http_request("POST", server.path, server.body(row)) for row in rows]
     count = max(FEWEST_WINDOWS, round(asked.minutes * 60 / WINDOW_SECONDS))
-    with divided(server, place) as (run, core):
+    with servers.divided(server, place) as (run, core):
         peak, _ = rate(run.port, requests, connections=CONNECTIONS, seconds=PEAK_SECONDS, core=core)
         order = Order(
             port=run.port,
@@ -129,25 +133,8 @@ def _run(asked: argparse.Namespace, project: Path, second: int, rows: list[dict[
         with Crowd(order) as crowd:
             besides, events = _watch(project, second, count, order.begin, run, crowd)
             outcome = crowd.finish()
-    return Run(peak, order.rate, crowd.client, outcome, besides, events)
-
-
-@contextmanager
-def divided(server: servers.Server, place: Path) -> Iterator[tuple[servers.Running, int]]:
-    """Start a server on its share of the processors, this process on the client's; yield it and the client's core."""
-    shares = cores()
-    all_cores = shares["client"] | shares["server"]
-    apart = len(all_cores) > 1
-    if apart:
-        os.sched_setaffinity(0, shares["server"])  # which the server inherits
-    try:
-        with servers.running(server, place) as run:
-            if apart:
-                os.sched_setaffinity(0, shares["client"])
-            yield run, next(iter(shares["client"])) if apart else -1
-    finally:
-        if apart:
-            os.sched_setaffinity(0, all_cores)
+    beside = control(peak, replace(order, begin=0.0, seconds=asked.control), place) if asked.control else {}
+    return Run(peak, order.rate, crowd.client, outcome, besides, events, beside)
 
 
 def _watch(
@@ -224,6 +211,7 @@ def _summary(run: Run, second: str, wrong: list[str]) -> dict[str, Any]:
         "lost": lost,
         "p50_us": statistics.median(w["p50_us"] for w in quiet),
         "p99_us": statistics.median(w["p99_us"] for w in quiet),
+        **run.control,
         "worst_p99_us": max(w["p99_us"] for w in quiet),
         "p99_us_while_nothing_was_stolen": statistics.median(
             [w["p99_us"] for w in quiet if w["stolen_ms"] == 0] or [float("nan")]

@@ -17,6 +17,7 @@ from typing import Any
 
 import psutil
 from client import HOST, Connection, http_request
+from crowd import cores
 
 HERE = Path(__file__).parent
 START_SECONDS = 120.0
@@ -161,6 +162,24 @@ def running(server: Server, folder: Path) -> Iterator[Running]:
             yield Running(process, port, time.monotonic() - began)
         finally:
             _stop(process)
+
+
+@contextmanager
+def divided(server: Server, place: Path) -> Iterator[tuple[Running, int]]:
+    """Start a server on its share of the processors, this process on the client's; yield it and the client's core."""
+    shares = cores()
+    all_cores = shares["client"] | shares["server"]
+    apart = len(all_cores) > 1
+    if apart:
+        os.sched_setaffinity(0, shares["server"])  # which the server inherits
+    try:
+        with running(server, place) as run:
+            if apart:
+                os.sched_setaffinity(0, shares["client"])
+            yield run, next(iter(shares["client"])) if apart else -1
+    finally:
+        if apart:
+            os.sched_setaffinity(0, all_cores)
 
 
 def _wait(process: subprocess.Popen, port: int, path: str, log: Path) -> None:

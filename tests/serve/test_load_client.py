@@ -152,3 +152,25 @@ def test_an_answer_is_right_when_it_is_what_its_version_answers() -> None:
     assert wrong(0, '{"predictions":[{"prediction":4.0}],"version":"1"').endswith("prediction: 4.0, expected 2.0")
     assert wrong(0, '{"predictions":[{"prediction":2.0}],"version":"3"').endswith("nobody promoted: 3")
     assert "no answer of ours" in wrong(0, '{"predictions":[]')
+
+
+@pytest.mark.skipif(shutil.which("cc") is None, reason="no compiler")
+def test_the_control_answers_all_that_is_asked_and_works_for_each(tmp_path: Path) -> None:
+    import psutil
+    import servers
+    from client import Connection, compiled, http_request
+
+    work_us, asked = 500, 200
+    command = [str(compiled("control")), "{port}", str(1000 * work_us)]
+    control = servers.Server(name="control", command=command, path="/", empty=("GET", "/"), ready="/")
+    with servers.running(control, tmp_path) as run:
+        process = psutil.Process(run.process.pid)
+        before = process.cpu_times().user
+        connection = Connection(run.port)
+        request = http_request("POST", "/", b"x" * 20)
+        connection.socket.sendall(request[:-7])  # not whole: nothing is answered yet
+        for _ in range(asked):
+            status, body = connection.ask(request[-7:] + request[:-7])
+            assert (status, body) == (200, b'{"version":"0"}')
+        assert process.cpu_times().user - before > 0.3 * asked * work_us / 1e6
+        connection.close()
