@@ -122,6 +122,7 @@ class LossReference:
         Standard deviation of the loss beyond what is estimated, row by row.
     doubt : float
         Standard error of a change that effects of bins lead to expect, as a share of it.
+        0 in files of earlier releases, which did not doubt it.
     unexplained : tuple of Variation
         Of the mean of what is not estimated.
     of_event : bool
@@ -136,7 +137,7 @@ class LossReference:
     variation: tuple[Variation, ...]
     offset: float
     residual: float
-    doubt: float
+    doubt: float = 0.0
     unexplained: tuple[Variation, ...]
     of_event: bool = False
 
