@@ -48,6 +48,24 @@ def test_codes_that_differ_by_case_are_told(make: MakeContext, rng: np.random.Ge
 
 
 @pytest.mark.parametrize(
+    ("levels", "same"),
+    [
+        (["M", "F", "m", "f"], {"m": "M", "f": "F"}),
+        (["ja", "nein", "Ja", "JA", "k. A."], {"Ja": "ja", "JA": "ja"}),
+        (["yes", "no", "Y", "n/a"], {"Y": "yes"}),
+    ],
+)
+def test_short_levels_that_are_words_are_read_as_one(
+    make: MakeContext, rng: np.random.Generator, levels: list[str], same: dict[str, str]
+) -> None:
+    chance = [0.4, 0.3, *[0.3 / (len(levels) - 2)] * (len(levels) - 2)]
+    frame = honest(rng).assign(level=lambda f: rng.choice(levels, len(f), p=chance))
+    (found,) = findings(InconsistentSpellings, make(frame, "goal", kinds={"level": Kind.CATEGORY}))
+    assert found.action is Action.AS_LEVEL
+    assert dict(line.split("\t") for line in str(found.evidence[SAME_LEVELS]).splitlines()) == same
+
+
+@pytest.mark.parametrize(
     "levels",
     [
         ["A1", "A2", "B1", "B2"],

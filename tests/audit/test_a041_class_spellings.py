@@ -35,6 +35,10 @@ def _pairs(evidence: dict[str, float | int | str]) -> set[tuple[str, str]]:
         ({"ja": 200, "JA": 50, "Nein": 300, "NEIN": 60}, {("JA", "ja"), ("NEIN", "Nein")}),
         ({"sí": 200, "Si": 50, "no": 300}, {("Si", "sí")}),
         ({"Y": 200, "y": 50, "N": 300, "n": 60}, {("y", "Y"), ("n", "N")}),
+        ({"M": 200, "m": 50, "F": 300, "f": 60}, {("m", "M"), ("f", "F")}),
+        ({"Yes": 200, "yes": 90, "Y": 30, "No": 400, "N": 50}, {("yes", "Yes"), ("Y", "Yes"), ("N", "No")}),
+        ({"ja": 200, "J": 30, "nein": 400, "n": 20}, {("J", "ja"), ("n", "nein")}),
+        ({"TRUE": 200, "t": 30, "yes": 40, "False": 300}, {("t", "TRUE"), ("yes", "TRUE")}),
         ({"north": 200, "North": 9, "E": 50, "e": 30, "W": 300}, {("North", "north"), ("e", "E")}),
     ],
 )
@@ -64,7 +68,9 @@ def test_codes_are_told_and_one_class_is_never_left(make: MakeContext, rng: np.r
     assert found.action is Action.TOLD
 
 
-@pytest.mark.parametrize("names", [["A-", "A", "A+"], ["<5", ">5"], ["1-2", "12"], ["low", "slow"], ["no", "non"]])
+@pytest.mark.parametrize(
+    "names", [["A-", "A", "A+"], ["<5", ">5"], ["1-2", "12"], ["low", "slow"], ["no", "non"], ["N", "NO", "S"]]
+)
 def test_stays_quiet_on_names_that_differ(make: MakeContext, rng: np.random.Generator, names: list[str]) -> None:
     assert findings(ClassSpellings, make(_spelled(rng, dict.fromkeys(names, 100)), "goal")) == []
 

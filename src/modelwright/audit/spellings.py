@@ -7,6 +7,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from modelwright.data.parsing.booleans import boolean_tokens
 from modelwright.data.parsing.spellings import SEPARATORS, plain_key
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "ONE_SLIP",
     "TWO_SLIPS",
     "WRONG_SLIP",
+    "by_plain_key",
     "case_is_loose",
     "same_spellings",
     "slip_distance",
@@ -30,6 +32,25 @@ LONGEST_FOR_TWO = 24  # characters; the work for two slips grows with the square
 _WORD = re.compile(r"[^\W\d_]+")
 
 
+def by_plain_key(names: Iterable[str]) -> tuple[dict[str, list[str]], bool]:
+    """Return the names by what their spellings share, and whether short ones are words as well, no codes.
+
+    They are where all names are yes and no of one language, and where case means nothing, see `case_is_loose`. Of
+    answers that are spelled out ('Yes', 'No') the letters ('Y', 'N') and other words ('True') are spellings as well.
+    """
+    found: dict[str, list[str]] = defaultdict(list)
+    for name in names:
+        found[plain_key(name)].append(name)
+    answers = boolean_tokens(found)
+    if answers is None:
+        return dict(found), case_is_loose(found)
+    # 'N', 'NO' and 'S' may be winds: one word of three letters says that they are answers, or one for each of both.
+    longest = [max(map(len, side)) for side in answers]
+    if max(longest) >= MIN_LETTERS or min(longest) > 1:
+        return {max(side, key=len): [name for key in side for name in found[key]] for side in answers}, True
+    return dict(found), True
+
+
 def case_is_loose(by_key: Mapping[str, Sequence[str]]) -> bool:
     """Return whether names are written without regard to case: beside 'Nein' and 'NEIN' 'Ja' and 'JA' are no codes.
 
@@ -37,11 +58,14 @@ def case_is_loose(by_key: Mapping[str, Sequence[str]]) -> bool:
     ----------
     by_key : mapping of str to sequence of str
         The spellings that share a key, see `plain_key`. Keys of enough letters judge: at least half of them have to
-        come in several cases.
+        come in several cases. Where all are shorter, all of two or more have to: 'M', 'm', 'F' and 'f'.
     """
-    words = [names for key, names in by_key.items() if sum(c.isalpha() for c in key) >= MIN_LETTERS]
-    several = sum(len({n.strip() for n in names}) > len({n.strip().casefold() for n in names}) for names in words)
-    return several > 0 and 2 * several >= len(words)
+    words = {key: names for key, names in by_key.items() if sum(c.isalpha() for c in key) >= MIN_LETTERS}
+    judging = words or by_key
+    several = sum(
+        len({n.strip() for n in names}) > len({n.strip().casefold() for n in names}) for names in judging.values()
+    )
+    return several > 0 and 2 * several >= len(words) if words else several == len(by_key) > 1
 
 
 def same_spellings(levels: Iterable[tuple[str, int]]) -> tuple[dict[str, str], dict[str, str]]:
@@ -52,18 +76,16 @@ def same_spellings(levels: Iterable[tuple[str, int]]) -> tuple[dict[str, str], d
     levels : iterable of (str, int)
         Levels and how often they occur; of several spellings the most frequent one is the level.
     """
-    by_key: dict[str, list[tuple[str, int]]] = defaultdict(list)
-    for level, n in levels:
-        by_key[plain_key(level)].append((level, n))
+    counts = dict(levels)
     sure: dict[str, str] = {}
     unsure: dict[str, str] = {}
-    loose = case_is_loose({key: [level for level, _ in spelled] for key, spelled in by_key.items()})
+    by_key, are_words = by_plain_key(counts)
     for key, spelled in by_key.items():
         letters = sum(c.isalpha() for c in key)
         if len(spelled) < 2 or not letters:
             continue
-        spelled.sort(key=lambda s: (-s[1], s[0]))
-        (sure if loose or letters >= MIN_LETTERS else unsure).update({other: spelled[0][0] for other, _ in spelled[1:]})
+        first, *others = sorted(spelled, key=lambda s: (-counts[s], s))
+        (sure if are_words or letters >= MIN_LETTERS else unsure).update(dict.fromkeys(others, first))
     return sure, unsure
 
 

@@ -46,7 +46,8 @@ class InconsistentSpellings:
     what_is_done: ClassVar[str] = (
         "Spellings that differ by case, blanks, accents and punctuation are read as the most frequent of them, in "
         f"training and in scoring. Slips are told, and so are levels of fewer than {MIN_LETTERS} letters, unless at "
-        "least half of the longer ones come in several cases."
+        "least half of the longer ones come in several cases, or all where there are no longer ones ('M', 'm', 'F', "
+        "'f'), or all levels are yes and no of one language: then 'Y' is a spelling of 'Yes', too."
     )
 
     def check(self, context: AuditContext) -> list[Finding] | str:

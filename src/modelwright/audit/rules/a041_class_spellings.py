@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from typing import ClassVar
 
 import numpy as np
@@ -11,10 +10,8 @@ from modelwright.audit.acting import SAME_LEVELS
 from modelwright.audit.building import count, percent, tell
 from modelwright.audit.findings import Action, AuditContext, Finding, Severity
 from modelwright.audit.looking import coded
-from modelwright.audit.spellings import MIN_LETTERS, case_is_loose
+from modelwright.audit.spellings import MIN_LETTERS, by_plain_key
 from modelwright.data.columns import Strings
-from modelwright.data.parsing.booleans import boolean_tokens
-from modelwright.data.parsing.spellings import plain_key
 from modelwright.objectives.classify.events import ABSENCE_WORDS, EVENT_WORDS
 
 __all__ = ["ClassSpellings"]
@@ -39,7 +36,9 @@ class ClassSpellings:
         f"the separate test table. Names of fewer than {MIN_LETTERS} letters, which may be codes ('a' and 'A'), count "
         "as one class where they differ by blanks and a full stop at the end alone ('<=50K' and '<=50K.'), are a "
         "common word such as 'no', where all classes are yes and no of one language ('ja', 'JA', 'nein'; 'y', 'Y', "
-        "'n'), or where at least half of the longer names come in several cases; else they are told."
+        "'n'), or where at least half of the longer names come in several cases, or all where there are no longer "
+        "ones ('M', 'm', 'F', 'f'); else they are told. Where all classes are yes and no of one language, 'Y' and "
+        "'true' are spellings of 'Yes'."
     )
     what_is_done: ClassVar[str] = (
         "The spellings are read as the most frequent one, in training, in the test table and in the names that "
@@ -110,14 +109,11 @@ def _counts(context: AuditContext) -> dict[str, int]:
 
 def _same(counts: dict[str, int]) -> tuple[dict[str, str], dict[str, str]]:
     """Return which names are another class: surely so, and perhaps."""
-    by_key: dict[str, list[str]] = defaultdict(list)
-    for name in counts:
-        by_key[plain_key(name)].append(name)
     sure: dict[str, str] = {}
     unsure: dict[str, str] = {}
-    answers = boolean_tokens(by_key) is not None or case_is_loose(by_key)
+    by_key, are_words = by_plain_key(counts)
     for key, names in by_key.items():
-        known = answers or sum(c.isalpha() for c in key) >= MIN_LETTERS or key in _WORDS
+        known = are_words or sum(c.isalpha() for c in key) >= MIN_LETTERS or key in _WORDS
         for name, level in _most_frequent(names, counts).items():
             (sure if known or _tidy(name) == _tidy(level) else unsure)[name] = level
     return sure, {name: level for name, level in unsure.items() if any(c.isalpha() for c in name)}
