@@ -152,8 +152,8 @@ def _unit(frame: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
 
 
 def _renamed(frame: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
-    if rng.random() < 0.5:
-        return frame.assign(region=frame["region"].str.upper())
+    if rng.random() < 0.5:  # another case or other blanks would be read as the level that is meant
+        return frame.assign(region="region_" + frame["region"])
     return frame.assign(region=frame["region"].replace({"north": "N", "south": "S"}))
 
 
