@@ -6,12 +6,10 @@ import numpy as np
 
 from modelwright.audit.findings import AuditContext
 from modelwright.data.columns import Strings
+from modelwright.data.totals import says_total
 
 __all__ = ["total_row"]
 
-WORDS = frozenset(
-    ("total", "totals", "grand total", "sum", "overall total", "summe", "gesamt", "gesamtsumme", "insgesamt", "somme")
-)
 # Sums are written with rounding; a cell that is the sum of the others to six digits is no coincidence.
 RELATIVE_TOLERANCE = 1e-6
 SUMMED_SHARE = 0.5  # of the number cells of the row; years and rates are not summed up
@@ -36,7 +34,7 @@ def _word(context: AuditContext) -> str:
     for column in context.columns.values():
         if isinstance(column, Strings) and column.codes[-1] >= 0:
             said = str(column.levels[column.codes[-1]])
-            if said.strip(" .:").casefold() in WORDS and (column.codes == column.codes[-1]).sum() == 1:
+            if says_total(said) and (column.codes == column.codes[-1]).sum() == 1:
                 return said.strip()
     for name, column in context.columns.items():
         known = column.codes[-1] >= 0 if isinstance(column, Strings) else not np.isnan(column[-1])
@@ -44,7 +42,7 @@ def _word(context: AuditContext) -> str:
             continue
         cells = context.raw[name]  # what was read as missing because the column holds numbers otherwise
         said = str(cells[-1] or "")
-        if said.strip(" .:").casefold() in WORDS and said not in cells[:-1]:
+        if says_total(said) and said not in cells[:-1]:
             return said.strip()
     return ""
 

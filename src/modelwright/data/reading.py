@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from modelwright.data.readers import COMPRESSIONS, MAGIC, READERS, SUFFIXES, Ask, Read
 from modelwright.data.readers.opening import cannot_open, first_bytes
-from modelwright.data.source import Source
+from modelwright.data.source import LEFT_OUT, Source
 from modelwright.data.tidying import plain_table
+from modelwright.data.totals import without_total
 from modelwright.documents import digest_bytes, digest_file
 from modelwright.errors import DataError, UsageError
 
@@ -82,16 +83,22 @@ def read_table(
     table, repairs = plain_table(read.table)
     notes = [*read.notes, *repairs]
     _refuse_empty(table, location)
-    if table.num_rows < read.n_rows:
+    options, n_rows = read.options, read.n_rows
+    if not every_row and kind != "memory" and table.num_rows == n_rows:
+        table, told = without_total(table)
+        if told:
+            notes.append(told)
+            options, n_rows = {**options, LEFT_OUT: str(n_rows - table.num_rows)}, table.num_rows
+    if table.num_rows < n_rows:
         notes.append(
-            f"the source does not fit in memory: {table.num_rows:,} of its {read.n_rows:,} rows are read, "
+            f"the source does not fit in memory: {table.num_rows:,} of its {n_rows:,} rows are read, "
             "a uniform random sample"
         )
     return table, Source(
         location=location,
         format=kind,
-        options=read.options,
-        n_rows=read.n_rows,
+        options=options,
+        n_rows=n_rows,
         n_rows_read=table.num_rows,
         n_columns=table.num_columns,
         n_bytes=read.n_bytes,

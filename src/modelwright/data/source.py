@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["Source"]
+__all__ = ["LEFT_OUT", "Source"]
+
+LEFT_OUT = "lines at the end left out"
+"""Option of a source whose last lines are no rows: a total, and notes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,7 +23,7 @@ class Source:
     options : dict
         How it was read: delimiter, encoding, decimal, thousands, header, compression, sheet, query.
     n_rows : int
-        Rows in the source.
+        Rows in the source, without a total and notes at its end.
     n_rows_read : int
         Rows taken into memory; fewer than ``n_rows`` when a larger-than-memory source was sampled.
     n_columns : int

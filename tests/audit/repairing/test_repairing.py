@@ -102,6 +102,11 @@ ODD = {
     "a comment among rows": lambda lines: [*lines[:50], "# from here on by hand", *lines[50:]],
     "lines before the header": lambda lines: ["Sales of houses", "", *lines],
     "lines before a ragged table": lambda lines: ["Sales of houses", "", *lines[:9], lines[9] + ";x", *lines[10:]],
+    "a total and notes at the end": lambda lines: [
+        *lines,
+        "Total" + ";" * lines[0].count(";") + "999999",
+        "* preliminary" + ";" * lines[0].count(";"),
+    ],
     "a delimiter at the end": lambda lines: [line + ";" for line in lines],
 }
 

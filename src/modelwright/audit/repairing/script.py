@@ -18,7 +18,7 @@ from modelwright.data.contract import ColumnSpec, Kind
 from modelwright.data.parsing.numbers import MAGNITUDE, MAGNITUDES
 from modelwright.data.parsing.texts import UNIVERSAL_MISSING
 from modelwright.data.readers.encoding import MIXED
-from modelwright.data.source import Source
+from modelwright.data.source import LEFT_OUT, Source
 from modelwright.errors import UsageError
 
 __all__ = ["pandas_script"]
@@ -67,7 +67,7 @@ def pandas_script(plan: RepairPlan, columns: Columns, to: str) -> str:
         *_constants(used),
         *(HELPERS[n].strip("\n") + "\n" for n in HELPERS if n in used),
     ]
-    steps = [reading, _drops(plan), body, _rows(plan), f"table.{writer}({to!r}, index=False)"]
+    steps = [reading, _end(plan), _drops(plan), body, _rows(plan), f"table.{writer}({to!r}, index=False)"]
     return "\n\n".join(parts) + "\n\n" + "\n".join(step for step in steps if step) + "\n"
 
 
@@ -181,6 +181,11 @@ def _call(function: str, location: str, arguments: Mapping[str, Any]) -> str:
     if len(line) <= WIDTH:
         return line
     return f"{function}(\n" + "".join(f"    {g},\n" for g in given) + ")"
+
+
+def _end(plan: RepairPlan) -> str:
+    n = plan.source.options.get(LEFT_OUT)
+    return "" if n is None else f"table = table.iloc[:-{n}]  # a total and what stands below it"
 
 
 def _drops(plan: RepairPlan) -> str:

@@ -11,8 +11,8 @@ from modelwright.audit.findings import AuditContext, Finding, Severity
 from modelwright.audit.looking import auc, coded, values_of
 from modelwright.audit.order import sorted_by
 from modelwright.audit.seams import APART, EMPTY, FILLED, MIN_COLUMNS, MIN_PART, STEP, Seam, find_seam
-from modelwright.audit.totals import WORDS
 from modelwright.data.columns import Strings
+from modelwright.data.totals import TOTAL_WORDS
 
 __all__ = ["SeveralTables"]
 
@@ -24,7 +24,17 @@ TOLD_BY = 0.99
 # Rows that sum up others are few, and hold large numbers.
 MAX_SUMMARIES = 0.2
 SUMMARY_SIZE = 3.0  # times the median of the other rows, in the median over the numbers
-_SUMMARY = WORDS | {"all", "overall", "subtotal", "sub-total", "sub total", "average", "mean", "all groups", "combined"}
+_SUMMARY = TOTAL_WORDS | {
+    "all",
+    "overall",
+    "subtotal",
+    "sub-total",
+    "sub total",
+    "average",
+    "mean",
+    "all groups",
+    "combined",
+}
 
 
 class SeveralTables:
