@@ -13,7 +13,9 @@ import modelwright as mw
 from modelwright import documents
 from modelwright.cli import main
 from modelwright.errors import ProjectError
+from modelwright.monitor.looking import look_at_log
 from modelwright.project import Project
+from modelwright.retrain import maintenance
 from modelwright.retrain.documents import Policy, Trigger
 from modelwright.retrain.maintenance import STATE, Settings, Upkeep, hold, maintain_once
 from modelwright.serve.log import LogPolicy, PredictionLog
@@ -116,6 +118,25 @@ def test_rows_of_the_log_in_which_the_feed_was_broken_are_never_learned_from(pro
     found = maintain_once(project, settings)
     assert found.labelled == 400 and found.retrained is not None and found.retrained.promoted
     assert found.retrained.new_rows == 400
+
+
+@pytest.mark.parametrize("by", ["a round that was ended", "monitor"])
+def test_windows_that_no_round_was_done_with_are_answered_by_the_next(
+    project: Project, monkeypatch: pytest.MonkeyPatch, by: str
+) -> None:
+    settings = Settings(policy=Policy.AUTOMATIC, trials=1, window=100)
+    maintain_once(project, settings)
+    logged(project, rows(300, 5, slope=1.0), datetime.now(UTC) - timedelta(days=1))
+    if by == "monitor":
+        look_at_log(project, rows=100)
+    else:
+        with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+            patch.setattr(maintenance, "retrain", lambda *_, **__: (_ for _ in ()).throw(KeyboardInterrupt))
+            maintain_once(project, settings)
+    found = maintain_once(project, settings)
+    assert found.rows == 300 and found.trigger is Trigger.LOSS and found.retrained is not None
+    again = maintain_once(project, settings)
+    assert again.rows == 0 and again.judgement == "quiet", "each is answered once"
 
 
 def test_two_maintainers(project: Project, capfd: pytest.CaptureFixture) -> None:

@@ -14,9 +14,10 @@ from modelwright import documents
 from modelwright.cli import main
 from modelwright.errors import DataError, UsageError
 from modelwright.frame.problem import Problem, SplitKind
+from modelwright.ledger import Ledger
 from modelwright.project import Project
 from modelwright.retrain.documents import Burden, Policy, Span
-from modelwright.retrain.retraining import retrain
+from modelwright.retrain.retraining import conclude_broken_off, retrain
 
 from ..accepting import accept
 from ..cli.helpers import one_object
@@ -117,3 +118,49 @@ def test_a_file_that_has_grown_since_the_first_run(tmp_path: Path) -> None:
     again = retrain(project, rows(150, 2), trials=1)
     assert again.new_rows == 150 and any("cannot be read any more" in t for t in again.told)
     assert again.rows >= 150 + 200, "the rows that came before are kept with their run"
+
+
+class Killed(BaseException):
+    """What nobody catches, as nobody catches ``kill -9``."""
+
+
+def die_after(event: str, patch: pytest.MonkeyPatch) -> None:
+    """Have the process end once an event is in the ledger."""
+    append = Ledger.append
+
+    def appended(self: Ledger, kind: str, run: str, body: object) -> None:
+        append(self, kind, run, body)
+        if kind == event:
+            raise Killed
+
+    patch.setattr(Ledger, "append", appended)
+
+
+@pytest.mark.parametrize("event", ["retrained", "rows added"])
+def test_a_process_that_ends_before_it_promotes(project: Project, event: str) -> None:
+    new = rows(400, 1, slope=1.0)
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(Killed):
+        die_after(event, patch)
+        retrain(project, new, policy=Policy.AUTOMATIC, trials=1)
+    assert project.champion.version == 1 and project.versions() == (1, 2)
+    assert conclude_broken_off(project) == (
+        "version 2 won before its process was ended: it serves now" if event == "rows added" else ""
+    )
+    if event == "retrained":
+        done = retrain(project, new, policy=Policy.AUTOMATIC, trials=1)
+        assert done.promoted and done.new_rows == 400, "what nobody noted as known is new"
+    assert project.champion.version == project.versions()[-1]
+    assert conclude_broken_off(project) == "", "it is done"
+    project.rollback()
+    assert conclude_broken_off(project) == "" and project.champion.version == 1, "somebody has decided since"
+    project.ledger.verify()
+
+
+def test_a_proposal_that_was_broken_off(project: Project) -> None:
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(Killed):
+        die_after("rows added", patch)
+        retrain(project, rows(400, 1, slope=1.0), policy=Policy.PROPOSE, trials=1)
+    assert "waits for somebody's word" in conclude_broken_off(project)
+    assert conclude_broken_off(project) == "" and project.champion.version == 1
+    assert [e.kind for e in project.ledger.entries()].count("proposed") == 1
+    assert project.promote(2).version == 2, "what the gate that compares versions reads is there as well"

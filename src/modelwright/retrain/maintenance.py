@@ -30,7 +30,7 @@ from modelwright.retrain.choosing import probed
 from modelwright.retrain.documents import Challenge, Policy, Retrained, Trigger
 from modelwright.retrain.freshening import Freshened, can_be_recalibrated, recalibrate
 from modelwright.retrain.guarding import promoted_at, take_back
-from modelwright.retrain.retraining import new_rows, retrain
+from modelwright.retrain.retraining import conclude_broken_off, new_rows, retrain
 from modelwright.retrain.shadowing import Shadow, conclude, into_shadow, look_again, stays
 from modelwright.retrain.tables import FEWEST_NEW, learned_until
 from modelwright.retrain.triggers import MOST_SAVED, Waiting, may_train, reason_to_retrain
@@ -88,7 +88,8 @@ class Upkeep:
     """What is remembered between rounds: for which champion, when a model was trained last, and what came since.
 
     ``doubts`` counts how often earlier champions were asked whether they would do better; ``proposed``: a version of
-    the champion with a calibrator fitted again waits for somebody's word.
+    the champion with a calibrator fitted again waits for somebody's word; ``looked``: the end of the last window of the
+    log that a round was done with, None before the first.
     """
 
     version: int
@@ -97,6 +98,7 @@ class Upkeep:
     doubts: int = 0
     shadow: Shadow | None = None
     proposed: bool = False
+    looked: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,8 +155,11 @@ def maintain_once(project: Project, settings: Settings, *, listener: Listener | 
         What arrived cannot be used, or another process works on the project; the round can be tried again.
     """
     project.settle()
+    concluded = conclude_broken_off(project)
     upkeep = _upkeep(project)
-    found, fresh, told, until = _look(project, settings, upkeep)
+    before = upkeep.looked or ""
+    found, fresh, told, until = _look(project, settings, upkeep.version, before)
+    told = (concluded, *told) if concluded else told
     labelled = 0 if fresh is None else fresh.num_rows
     upkeep, second = _second_thoughts(project, settings, fresh, upkeep)
     upkeep, shadowed = _in_shadow(project, settings, fresh, upkeep)
@@ -182,7 +187,8 @@ def maintain_once(project: Project, settings: Settings, *, listener: Listener | 
         upkeep = replace(upkeep, proposed=not freshened.promoted, doubts=0)
     champion = project.champion
     assert champion is not None
-    documents.save(replace(upkeep, version=champion.version), project.path / STATE)
+    upkeep = replace(upkeep, version=champion.version, looked=_newest(found, before))
+    documents.save(upkeep, project.path / STATE)
     return Round(
         at=now(),
         judgement=latest,
@@ -231,18 +237,29 @@ def _after(upkeep: Upkeep, done: Retrained) -> Upkeep:
 
 
 def _upkeep(project: Project) -> Upkeep:
-    """Return what is remembered of the champion; somebody else may have promoted another one since."""
+    """Return what is remembered of the champion; somebody else may have promoted another one since.
+
+    What is begun anew is written down before the round, which may be ended at any moment.
+    """
     path = project.path / STATE
     champion = project.champion
     if champion is None:
         raise ProjectError(
             f"'{project.path}' has no champion to maintain", fix="promote a version first", code="MW-P086"
         )
-    if path.is_file():
-        kept = documents.load(path, Upkeep, fix="delete it: maintenance then begins anew")
-        if kept.version == champion.version:
-            return replace(kept, trained=min(kept.trained, now()))
-    return _fresh(project)
+    kept = documents.load(path, Upkeep, fix="delete it: maintenance then begins anew") if path.is_file() else None
+    if kept is None or kept.version != champion.version:
+        kept = _fresh(project)
+    kept = replace(kept, trained=min(kept.trained, now()))
+    if kept.looked is None:
+        kept = replace(kept, looked=_newest(Kept(project.path).windows(), ""))
+        documents.save(kept, path)
+    return kept
+
+
+def _newest(windows: tuple[Monitoring, ...], before: str) -> str:
+    """Return the end of the newest window."""
+    return max((before, *(w.end for w in windows if w.end is not None)))
 
 
 def _fresh(project: Project) -> Upkeep:
@@ -255,9 +272,12 @@ def _fresh(project: Project) -> Upkeep:
 
 
 def _look(
-    project: Project, settings: Settings, upkeep: Upkeep
+    project: Project, settings: Settings, version: int, before: str
 ) -> tuple[tuple[Monitoring, ...], pa.Table | None, tuple[str, ...], str]:
-    """Return the windows since the last round, the labelled rows to learn from, what to tell, and up to when."""
+    """Return the windows since the last round, the labelled rows to learn from, what to tell, and up to when.
+
+    Windows that others looked at since, or a round that was ended before it was done, are among them.
+    """
     if settings.data is not None:
         try:
             arrived = new_rows(project, settings.data)
@@ -265,15 +285,16 @@ def _look(
             if error.code not in (TOO_FEW, BROKEN_FEED):
                 raise
             judged = Monitoring(
-                version=str(upkeep.version),
+                version=str(version),
                 rows=0,
                 judgement=Judgement.BROKEN if error.code == BROKEN_FEED else Judgement.QUIET,
             )
             return (judged,), None, (error.what,), ""
         return (arrived.found,), arrived.rows, arrived.told, ""
+    unanswered = tuple(w for w in Kept(project.path).windows(version) if w.end is not None and w.end > before)
     windows = look_at_log(project, log=_log(project, settings), rows=settings.window)
     fresh, until = _logged(project, settings, since=learned_until(project))
-    return windows, fresh, (), until
+    return (*unanswered, *windows), fresh, (), until
 
 
 def _log(project: Project, settings: Settings) -> Path:

@@ -11,14 +11,17 @@ import time as clock
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import numpy as np
 
 from modelwright import documents
 from modelwright.brief import Brief
+from modelwright.champions import PROMOTED, ROLLED_BACK
 from modelwright.data.columns import Columns
 from modelwright.data.contract import Contract
 from modelwright.data.source import Source
 from modelwright.data.treating.tables import treated_table
+from modelwright.errors import ModelwrightError
 from modelwright.frame.problem import Problem
 from modelwright.govern.verdict import Verdict
 from modelwright.govern.waiving import COMPARED
@@ -40,12 +43,15 @@ if TYPE_CHECKING:
 
     from modelwright.monitor.documents import Monitoring
 
-__all__ = ["Arrived", "new_rows", "retrain"]
+__all__ = ["Arrived", "conclude_broken_off", "new_rows", "retrain"]
 
 BUDGET_SHARE = 0.25
 """Of the first run's budget, where none is named: its search need not be done again."""
 
 LEAST_BUDGET_S = 20.0
+
+CHALLENGE = "challenge.json"
+"""In the folder of a run; gates that ask whether a version is better read it."""
 
 
 def retrain(
@@ -100,7 +106,7 @@ def retrain(
         run = _made(project, known, rows, chosen, _brief_of(project, known, rows, budget_s, trials), told, started)
         fought = _fight(project, known, rows.table.take(chosen.rows), run, chosen)
         added = {"data": _keep(project, run, rows), "from": source.location, "rows": rows.new}
-        project.ledger.append(ADDED, run, {**added, "digest": source.digest, "until": until})
+        added |= {"digest": source.digest, "until": until}
         found = Retrained(
             run=run,
             version=fought.challenger,
@@ -116,7 +122,7 @@ def retrain(
             champion=fought.champion,
             told=rows.told,
         )
-        return _conclude(project, found)
+        return _conclude(project, found, added)
 
 
 def _checked(project: Project, known: Known, data: Any) -> tuple[Gathered, Source]:
@@ -260,21 +266,72 @@ def _protected(known: Known, table: Any) -> Columns:
     return canonical(table.select(names), known.contract.only(names)) if names else {}
 
 
-def _conclude(project: Project, found: Retrained) -> Retrained:
-    """Write what came of it to the ledger, and have the challenger serve where the policy says so."""
+def _conclude(project: Project, found: Retrained, added: dict[str, Any]) -> Retrained:
+    """Write what came of it to the ledger, and have the challenger serve where the policy says so.
+
+    The rows count as known with the second entry: whatever ends the process before, they are new to the next
+    retraining; whatever ends it afterwards, `conclude_broken_off` does the rest.
+    """
     evidence = documents.to_builtins(found.challenge)
     body = {"version": found.version, "trigger": found.trigger, "span": found.span, "challenge": evidence}
-    project.ledger.append(RETRAINED, found.run, body)
-    documents.save(found.challenge, project.run_folder(found.run) / "challenge.json")
-    if found.challenge.wins and found.policy is Policy.AUTOMATIC:
-        project.promote(
-            found.version, by=BY, why=found.challenge.why, evidence=_short(found.challenge), settled=COMPARED
-        )
+    project.ledger.append(RETRAINED, found.run, {**body, "policy": found.policy})
+    project.ledger.append(ADDED, found.run, added)
+    if _carried_out(project, found.run, found.challenge, found.policy):
         found = replace(found, promoted=True, champion=found.version)
-    elif found.challenge.wins and found.policy is Policy.PROPOSE:
-        project.ledger.append(PROPOSED, found.run, {"version": found.version, "why": found.challenge.why})
     documents.save(found, project.run_folder(found.run) / "retrained.json")
     return found
+
+
+def _carried_out(project: Project, run: str, fought: Challenge, policy: Policy) -> bool:
+    """Do with a challenger what the policy says; return whether it serves."""
+    documents.save(fought, project.run_folder(run) / CHALLENGE)
+    if fought.wins and policy is Policy.AUTOMATIC:
+        project.promote(fought.challenger, by=BY, why=fought.why, evidence=_short(fought), settled=COMPARED)
+        return True
+    if fought.wins and policy is Policy.PROPOSE:
+        project.ledger.append(PROPOSED, run, {"version": fought.challenger, "why": fought.why})
+    return False
+
+
+def conclude_broken_off(project: Project) -> str:
+    """Do what the policy says with a challenger that won just before its process ended; return a sentence on it, empty
+    where there is none.
+
+    What is missing then is what follows its rows in the ledger. Where anybody has decided since who serves, that holds.
+    The project's lock is taken.
+    """
+    with project.lock():
+        run, body = _last_concluded(project)
+        if not body or "policy" not in body:
+            return ""
+        fought, policy = msgspec.convert(body["challenge"], Challenge), Policy(body["policy"])
+        to_do = fought.wins and policy is not Policy.MANUAL
+        if fought.challenger not in project.versions() or not (to_do or _untold(project, run)):
+            return ""
+        try:
+            serves = _carried_out(project, run, fought, policy)
+        except ModelwrightError as error:
+            done = f"but {error.what}"
+        else:
+            done = "it serves now" if serves else "it waits for somebody's word"
+        return f"version {fought.challenger} won before its process was ended: {done}" if to_do else ""
+
+
+def _last_concluded(project: Project) -> tuple[str, dict[str, Any]]:
+    """Return the run and the entry of the last retraining whose rows are known, where nothing was decided since."""
+    known = ""
+    for entry in reversed(project.ledger.entries()):
+        if entry.kind in (PROMOTED, ROLLED_BACK, PROPOSED):
+            break
+        if entry.kind == ADDED:
+            known = entry.run
+        if entry.kind == RETRAINED and entry.run == known:
+            return entry.run, entry.body
+    return "", {}
+
+
+def _untold(project: Project, run: str) -> bool:
+    return not (project.run_folder(run) / CHALLENGE).is_file()
 
 
 def _short(found: Challenge) -> dict[str, Any]:
