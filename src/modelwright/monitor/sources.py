@@ -30,7 +30,7 @@ FILE_ROWS = 50_000  # of a window of a file: a file of the size that is usual is
 FEWEST_ROWS = 200
 """Fewer rows of a log wait for more, except where they are asked for."""
 
-MOST_LATE = 200_000  # rows with labels that come late, the newest: 200 MB at 100 columns
+MOST_LATE = 200_000  # labels that come late, those received last: 200 MB at 100 columns
 _METADATA = b"modelwright.log"
 
 
@@ -240,24 +240,27 @@ def _unreadable(table: pa.Table) -> dict[str, float]:
 def late_labels(version: Version, log: Path, *, history: History) -> Window | None:
     """Return the predictions whose labels came after those that ``history`` has seen, and note these as seen.
 
-    Only files of the log that may hold them are looked at, one after the other; of more than `MOST_LATE` rows the
-    newest are kept. None where no label is new.
+    Files of the log are looked at one after the other; of more than `MOST_LATE` labels, those received last count. None
+    where no label is new.
     """
-    from modelwright.serve.log import iter_log, read_feedback
-    from modelwright.serve.log.reading import labelled
+    import pyarrow.compute as pc
+
+    from modelwright.serve.log import iter_log
+    from modelwright.serve.log.reading import labelled, latest_labels, newest_feedback
 
     since = datetime.fromisoformat(history.labelled) if history.labelled else None
-    feedback = read_feedback(log, since=since)
+    feedback = newest_feedback(log, since=since, most=MOST_LATE)
     if not feedback.num_rows:
         return None
+    latest = latest_labels(feedback)
     found: list[Window] = []
     for table in iter_log(log, version=str(version.manifest.version)):
-        part = labelled(table, feedback)
+        part = labelled(table, latest)
         if part.num_rows:
             found.append(window_of_log(version, part))
         while sum(w.n_rows for w in found) > MOST_LATE and len(found) > 1:
             found.pop(0)
-    newest = max(feedback.column("time").to_pylist()).astimezone(UTC)
+    newest = pc.max(feedback.column("time")).as_py().astimezone(UTC)
     history.labelled = (newest + timedelta(microseconds=1)).isoformat()
     window = joined_windows(found) if found else None
     return window if window is None or window.n_rows <= MOST_LATE else _newest(window)

@@ -20,6 +20,7 @@ from modelwright.serve.log import (
     read_log,
     reading,
 )
+from modelwright.serve.log.reading import latest_labels, newest_feedback
 from modelwright.serve.log.segments import PARQUET, SEGMENT, log_files
 from tests.serve.log.conftest import ANSWERS, NOON, RECORD, put
 
@@ -198,3 +199,36 @@ def test_labels_that_arrive_out_of_order(make_log: Make) -> None:
     log.feedback("r", 0, "corrected", NOON + 20)
     log.flush()
     assert read_labelled(log.folder).column("label").to_pylist() == ["corrected"]
+
+
+def test_the_newest_labels_of_many(make_log: Make) -> None:
+    log = make_log()
+    for number in range(20):
+        log.feedback("r", number % 10, number, NOON + number)
+        if number % 3 == 0:
+            log.flush()
+            log.close()
+            log = make_log()
+    log.feedback("r", 3, "early", NOON)
+    log.close()
+    assert newest_feedback(log.folder, most=5).column("number").to_pylist() == [15, 16, 17, 18, 19]
+    assert newest_feedback(log.folder, most=100).equals(read_feedback(log.folder))
+    assert newest_feedback(log.folder, since=AT_NOON + timedelta(seconds=18), most=5).num_rows == 2
+    latest = latest_labels(newest_feedback(log.folder, most=100))
+    assert sorted(latest.column("number").to_pylist()) == list(range(10, 20)), "of two for a row the later"
+
+
+def test_rows_without_a_label_are_not_held(make_log: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = make_log()
+    for number in range(30):
+        put(log, request_id=f"r{number}")
+        if number % 10 == 0:
+            log.feedback(f"r{number}", 0, "yes", NOON + 10)
+            log.close()
+            log = make_log()
+    log.close()
+    held = []
+    together = reading.concatenated
+    monkeypatch.setattr(reading, "concatenated", lambda t, s: held.append(sum(x.num_rows for x in t)) or together(t, s))
+    assert read_labelled(log.folder).column("request_id").to_pylist() == ["r0", "r10", "r20"]
+    assert max(held) == 3

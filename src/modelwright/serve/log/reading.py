@@ -7,15 +7,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from modelwright.errors import ProjectError
 from modelwright.serve.log.lines import read_header
 from modelwright.serve.log.segments import DAY, FEEDBACK, PARQUET, PREDICTIONS, SEGMENT, LogFile, log_files
-from modelwright.serve.log.tables import AnswerTypes, arrow, as_table, concatenated, decoded, metadata
+from modelwright.serve.log.tables import AnswerTypes, arrow, as_table, concatenated, decoded, empty, metadata
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["iter_log", "labelled", "read_feedback", "read_labelled", "read_log"]
+__all__ = ["iter_log", "labelled", "latest_labels", "newest_feedback", "read_feedback", "read_labelled", "read_log"]
+
+KEYS = ["request_id", "row"]
 
 
 def read_log(
@@ -65,6 +69,25 @@ def read_feedback(folder: Path, *, since: datetime | None = None, until: datetim
     return concatenated(list(_tables(Path(folder), FEEDBACK, _Wanted(since, until, None))), FEEDBACK)
 
 
+def newest_feedback(folder: Path, *, since: datetime | None = None, most: int) -> pa.Table:
+    """Return the late labels that were received last, at most so many, as `read_feedback` does; memory is that of twice
+    as many."""
+    held: list[Any] = []
+    for table in _tables(Path(folder), FEEDBACK, _Wanted(since, None, None)):
+        held.append(table)
+        if sum(t.num_rows for t in held) > 2 * most:
+            held = [_last(held, most)]
+    return _last(held, most)
+
+
+def _last(tables: list[Any], most: int) -> Any:
+    whole = concatenated(tables, FEEDBACK)
+    if whole.num_rows <= most:
+        return whole
+    times = _numbered(whole, ["time"]).sort_by([("time", "ascending"), ("number_", "ascending")])
+    return whole.take(np.sort(np.asarray(times.column("number_"))[-most:]))
+
+
 def read_labelled(
     folder: Path, *, since: datetime | None = None, until: datetime | None = None, version: str | None = None
 ) -> pa.Table:
@@ -72,27 +95,41 @@ def read_labelled(
     time).
 
     ``since`` and ``until`` are about the prediction. A label belongs to every prediction for the row, the challenger's
-    too.
+    too. The log is read file by file: memory is that of its labels, and of the rows that have one.
     """
-    predictions = read_log(folder, since=since, until=until, version=version)
-    return labelled(predictions, read_feedback(folder))
+    latest = latest_labels(read_feedback(folder))
+    found = [labelled(table, latest) for table in iter_log(folder, since=since, until=until, version=version)]
+    return concatenated([t for t in found if t.num_rows] or [labelled(empty(PREDICTIONS), latest)], PREDICTIONS)
 
 
-def labelled(predictions: pa.Table, feedback: pa.Table) -> pa.Table:
-    """Return the predictions that late labels belong to, with ``label``, ``number`` and ``labelled``, its time."""
-    pa = arrow()
-    keys = ["request_id", "row"]
-    latest = feedback.append_column("_label", pa.array(range(feedback.num_rows), pa.int64())).sort_by(
-        [("time", "ascending"), ("_label", "ascending")]
-    )
-    latest = latest.select([*keys, "_label"]).group_by(keys, use_threads=False).aggregate([("_label", "last")])
-    numbered = predictions.select(keys).append_column("_row", pa.array(range(predictions.num_rows), pa.int64()))
-    pairs = numbered.join(latest, keys, join_type="inner").sort_by("_row")  # a join cannot carry structs along
-    labels = feedback.take(pairs.column("_label_last"))
-    found = predictions.take(pairs.column("_row"))
+def latest_labels(feedback: pa.Table) -> pa.Table:
+    """Return the label that counts for each row that has any: the latest."""
+    numbered = _numbered(feedback, [*KEYS, "time"]).sort_by([("time", "ascending"), ("number_", "ascending")])
+    last = numbered.group_by(KEYS, use_threads=False).aggregate([("number_", "last")])
+    return feedback.take(last.column("number__last"))
+
+
+def labelled(predictions: pa.Table, latest: pa.Table) -> pa.Table:
+    """Return the predictions that labels belong to, with ``label``, ``number`` and ``labelled``, its time.
+
+    ``latest`` is what `latest_labels` returns, of the whole log.
+    """
+    import pyarrow.compute as pc
+
+    asked = pc.unique(predictions.column("request_id"))
+    near = latest.filter(pc.is_in(latest.column("request_id"), value_set=asked))
+    own = _numbered(near, KEYS).rename_columns([*KEYS, "label_"])
+    pairs = _numbered(predictions, KEYS).join(own, KEYS, join_type="inner").sort_by("number_")
+    labels = near.take(pairs.column("label_"))  # a join cannot carry structs along
+    found = predictions.take(pairs.column("number_"))
     for name, source in (("label", "label"), ("number", "number"), ("labelled", "time")):
         found = found.append_column(name, labels.column(source))
     return found
+
+
+def _numbered(table: pa.Table, names: list[str]) -> pa.Table:
+    pa = arrow()
+    return table.select(names).append_column("number_", pa.array(np.arange(table.num_rows)))
 
 
 class _Wanted:
