@@ -90,3 +90,10 @@ def test_a_fit_of_a_wide_table_costs_what_the_columns_that_it_sees_cost():
     broad, sure = cost.estimate(of["catboost/default"], 500), cost.estimate(of["catboost/sure"], 500)
     assert sure < broad / 3
     assert broad == CostModel(50_000, 2).estimate(of["catboost/default"], 500)
+
+
+def test_a_quick_model_comes_first_where_a_round_of_boosting_has_very_many_trees():
+    def first(n_classes):
+        return [c.key for c in plan_of(5_000, n_classes=n_classes, n_features=8).candidates[:2]]
+
+    assert first(45) == ["linear/ridge", "lightgbm/default"] and first(10)[0] == "lightgbm/default"

@@ -273,6 +273,32 @@ def test_a_candidate_that_promises_nothing_on_its_first_folds_gets_no_other(job,
     assert "promised too little" in schedule.running[0].reason
 
 
+def _broken_off(job, *gone):
+    """Run all, forget some fits, and come back when there is no time left."""
+    schedule_of(job, Poor(job)).run()
+    journal = job.run_folder / "journal.jsonl"
+    kept = [line for line in journal.read_text().splitlines() if not any(name in line for name in gone)]
+    journal.write_text("\n".join(kept) + "\n")
+    again = schedule_of(job, Poor(job), seconds=0.0)
+    again.run()
+    return again
+
+
+def test_a_far_better_candidate_that_time_cut_short_counts_by_the_folds_it_has(job, monkeypatch):
+    monkeypatch.setattr("modelwright.train.schedule.COMPARED_ROWS", 100)  # a fold has 64
+    again = _broken_off(job, "linear/default@2")
+    assert again.folds == 2 and statuses(again) == {"lightgbm": "done", "linear": "done"}
+    weights = {r.candidate.learner: r.weight for r in again.running}
+    assert weights["linear"] > 0.9
+
+
+def test_a_worse_one_does_not_and_neither_does_one_of_few_rows(job, monkeypatch):
+    assert _broken_off(job, "linear/default@1").folds == 3  # 64 rows
+    monkeypatch.setattr("modelwright.train.schedule.COMPARED_ROWS", 100)
+    again = _broken_off(job, "lightgbm/default@2")
+    assert again.folds == 3 and statuses(again) == {"lightgbm": "stopped", "linear": "done"}
+
+
 def test_where_trials_are_counted_none_is_discarded(job):
     schedule = schedule_of(job, Poor(job, n_workers=1))
     schedule.run()

@@ -92,7 +92,8 @@ def candidate_of(learner: str, settings: Mapping[str, Any]) -> Candidate:
 
 def in_order(candidates: list[Candidate], cost: CostModel, n_rows: int) -> list[Candidate]:
     """Return candidates in the order of trying: the anchors, then by worth per second."""
-    first = [c for key in anchors(n_rows, wide=is_wide(n_rows, cost.n_features)) for c in candidates if c.key == key]
+    keys = anchors(n_rows, wide=is_wide(n_rows, cost.n_features), n_classes=cost.n_outputs)
+    first = [c for key in keys for c in candidates if c.key == key]
     rest = [c for c in candidates if c not in first]
     return first + sorted(rest, key=lambda c: -worth_of(c.key, n_rows) / cost.estimate(c, n_rows))
 
@@ -141,7 +142,7 @@ class CostModel:
     SHARED_WEIGHT = 0.25
 
     def __init__(self, n_features: int, n_outputs: int, slowness: float = 1.0) -> None:
-        self.n_features, self._n_outputs, self._slowness = n_features, n_outputs, slowness
+        self.n_features, self.n_outputs, self._slowness = n_features, n_outputs, slowness
         self._logs: dict[str, list[float]] = {}
 
     def estimate(self, candidate: Candidate, n_rows: int) -> float:
@@ -162,5 +163,5 @@ class CostModel:
         from modelwright import learners
 
         n_features = columns_seen(candidate.view, self.n_features)
-        seconds = learners.get(candidate.learner).card.seconds(n_rows, n_features, self._n_outputs)
+        seconds = learners.get(candidate.learner).card.seconds(n_rows, n_features, self.n_outputs)
         return max(1e-3, self._slowness * seconds / candidate.pace)

@@ -12,8 +12,14 @@ ANCHORS_SMALL = ("linear/ridge", "catboost/default")
 ANCHORS_LARGE = ("lightgbm/default", "catboost/default")
 """Tried first whatever they cost: without a strong model there is none, and a quick one is there early."""
 
+MANY_CLASSES = 30
+"""A boosting has a tree for each class in every round: with more classes than this, what can be packaged in a short
+budget has a few dozen rounds and may be poorer than a linear model, which would have had no turn."""
+
 SURE_NAME = "sure"
 """Of a learner's first settings on those columns of a wide table that surely tell, see `modelwright.features.wide`."""
+
+ANCHORS_MANY_CLASSES = ("linear/ridge", *ANCHORS_LARGE)
 
 ANCHORS_WIDE = (f"linear/{SURE_NAME}", f"catboost/{SURE_NAME}")
 
@@ -47,10 +53,12 @@ FURTHER = 0.35
 """Second and further settings of a family add less than the first."""
 
 
-def anchors(n_rows: int, *, wide: bool = False) -> tuple[str, ...]:
+def anchors(n_rows: int, *, wide: bool = False, n_classes: int = 1) -> tuple[str, ...]:
     """Return the keys of the candidates that come first; ``wide`` where columns are too many for the rows."""
     if wide:
         return ANCHORS_WIDE
+    if n_classes > MANY_CLASSES:
+        return ANCHORS_MANY_CLASSES
     return ANCHORS_SMALL if n_rows < SMALL_ROWS else ANCHORS_LARGE
 
 
