@@ -48,6 +48,24 @@ def test_the_brief_decides_the_metric(make: MakeContext, rng: np.random.Generato
     assert "The brief asks for MAE." in found.message
 
 
+@pytest.mark.parametrize("name", ["exposure", "policy_years", "PersonYears"])
+def test_counts_over_an_exposure(make: MakeContext, rng: np.random.Generator, name: str) -> None:
+    frame = honest(rng).drop(columns="value").assign(**{name: rng.random(600), "claims": rng.poisson(0.3, 600)})
+    (found,) = findings(TargetShape, make(frame, "claims"))
+    assert found.evidence["has_exposure"] == 1 and f"divided by '{name}'" in found.message
+    (found,) = findings(TargetShape, make(frame.rename(columns={name: "age_years"}), "claims"))
+    assert "has_exposure" not in found.evidence
+
+
+@pytest.mark.parametrize(("target", "flag"), [("survival_days", "event"), ("tenure", "churned"), ("time", "status")])
+def test_durations_that_are_cut_off(make: MakeContext, rng: np.random.Generator, target: str, flag: str) -> None:
+    frame = honest(rng).drop(columns="value").assign(**{target: rng.uniform(5, 90, 600), flag: rng.integers(0, 2, 600)})
+    (found,) = findings(TargetShape, make(frame, target))
+    assert found.severity is Severity.WARNING and f"'{flag}'" in found.message and "censored" in found.message
+    assert findings(TargetShape, make(frame.assign(**{flag: rng.integers(0, 9, 600)}), target)) == []
+    assert findings(TargetShape, make(frame.rename(columns={target: "price"}), "price")) == []
+
+
 @pytest.mark.parametrize(
     "draw",
     [

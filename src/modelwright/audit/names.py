@@ -28,36 +28,38 @@ __all__ = [
     "shared_stem",
     "siblings",
     "tokens",
+    "words",
 ]
 
 _RUN = re.compile(r"[^\W\d_]+|\d+")
 
 
-def _words(text: str) -> frozenset[str]:
+def words(text: str) -> frozenset[str]:
+    """Return the words of a text: how lists of them are written here."""
     return frozenset(text.split())
 
 
 # Whole names that tools write for the position of a row (pandas, R, Excel, SQL).
-ROW_COUNTER = _words(
+ROW_COUNTER = words(
     "rownames rowname row_names rownumber row_number rownum row_num row_id rowid rownr row index idx nr no sno s_no "
     "serial serial_no unnamed_0 unnamed record record_number instant seq sequence lfd_nr level_0 x1 order obs"
 ) | {""}
 
 # Words of identifiers, alone or as the last word of a name.
-IDENTIFIER = _words("id ids identifier uuid guid key pid uid udi ssn isbn iban vin hash code_number")
+IDENTIFIER = words("id ids identifier uuid guid key pid uid udi ssn isbn iban vin hash code_number")
 
 # Things that have several rows each, whose rows hang together and which are new to the model in use.
-ENTITY = _words(
+ENTITY = words(
     "patient subject person user customer client member account household family employee worker student pupil unit "
     "machine engine device vehicle driver player participant respondent session visitor animal cow recording speaker "
     "author writer tenant donor volunteer run trial experiment plot specimen"
 )
 # Places and organisations: their rows hang together, too, but the model may well meet the same ones again.
-PLACE = _words(
+PLACE = words(
     "school teacher store shop site station farm field hospital clinic doctor physician vendor merchant supplier "
     "company firm seller agent branch plant batch lot building team"
 )
-_NUMBERED = _words("id ids nr no num number key code name uid ref")
+_NUMBERED = words("id ids nr no num number key code name uid ref")
 # How tables shorten such names ("schidkn", "pat_nr", "custid"): the stem, a word for a number, at most two letters.
 _STEMS = {
     "sch": "school",
@@ -79,24 +81,24 @@ _STEMS = {
 _SHORT = re.compile(rf"({'|'.join(_STEMS)})_?(?:id|nr|no|num|code|key)_?(?:[a-z]{{0,2}}|\d{{0,2}})")
 
 # Dates that say something about a thing and not when its row came about.
-NOT_EVENT = _words(
+NOT_EVENT = words(
     "birth dob born birthday birthdate built build construction hired hire joined since signup expiry expires "
     "expiration due planned scheduled release founded opened registration model manufacture production"
 )
-TIME = _words("date time datetime timestamp day dt ts year month week quarter dteday period created")
+TIME = words("date time datetime timestamp day dt ts year month week quarter dteday period created")
 # What counts the looks at one thing.
-STEP = _words(
+STEP = words(
     "t step cycle visit wave round tick seq sequence lap trial attempt session period week day month year hour"
 )
 # What happens at a time, in the name of a date ("order_date", "pickup").
-EVENT = _words(
+EVENT = words(
     "event transaction order invoice sale sales booking trip ride pickup visit record recorded recording observation "
     "observed measurement measured sample sampled report reported call flight log logged entry incident claim "
     "application test examination exam screening admission posted at of on utc local"
 )
 
 # Known only once the event is over. Strong words say so by themselves; weak ones also name harmless things.
-AFTER_STRONG = _words(
+AFTER_STRONG = words(
     "outcome outcomes result results actual actuals final finally closed closure resolved resolution cancelled "
     "canceled cancellation cancelation returned refund refunded refunds chargeback chargedoff recovered recovery "
     "recoveries settled settlement terminated termination exited discharged discharge died death deceased autopsy "
@@ -105,27 +107,27 @@ AFTER_STRONG = _words(
     "repayment writeoff posterior predicted prediction forecasted followup postop aftermath assigned reimbursed "
     "disposed disposition checkout postmortem relapse readmitted readmission reoffended recidivism"
 )
-AFTER_WEAK = _words(
+AFTER_WEAK = words(
     "status duration end ended ending stop stopped elapsed delay delayed arr arrival departure paid payout payoff "
     "response responded reply reviewed after post closing exit event survival alive dead failure failed fault left "
     "quit winner won lost remaining completed_at closed_at resolution_time label ground_truth truth"
 )
 # "marital status" is a fact about a person, not the end of a story.
-STANDING = _words(
+STANDING = words(
     "marital marriage employment employed smoking smoker drinking health family social civil economic checking "
     "savings account credit residence resident housing home education work working job veteran citizenship "
     "immigration legal insurance vaccination pregnancy military relationship poverty"
 )
 
 # Words that put a value before the event, or into an earlier one.
-BEFORE = _words(
+BEFORE = words(
     "previous prev previously prior past last earlier old lag lagged lag1 history historical initial planned plan "
     "scheduled schedule sched expected estimated estimate requested reserved due crs booked promised before pre "
     "baseline forecast opening start original first"
 )
 
 # Too common in names to say that two columns speak of one thing.
-_COMMON = _words(
+_COMMON = words(
     "is has was the and for with not new num number count total sum mean avg average min max median rate ratio pct "
     "percent percentage value val values class label target type flag code name level group score index amount "
     "per day days month months year years week hour hours time date age size area price cost text binary data "

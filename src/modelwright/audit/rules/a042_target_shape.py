@@ -12,6 +12,7 @@ from modelwright import objectives
 from modelwright.audit.building import count, percent, tell
 from modelwright.audit.findings import AuditContext, Finding, Severity
 from modelwright.audit.names import tokens
+from modelwright.audit.watched import ended_of, exposure_of
 from modelwright.evaluate.metrics import get
 from modelwright.objectives.regress.objective import PILE_SHARE, TAIL_ROWS, TAIL_SHARE, tail_share
 
@@ -30,6 +31,7 @@ END_ROWS = 0.02
 PILE_TO_NEXT = 5.0  # and five times as many as share any other value
 MIN_VALUES = 30  # with fewer different values all of them are shared
 MAX_COUNT = 1_000  # whole numbers that go further are amounts, for which rounding matters little
+CUT_OFF = "cut_off"
 SPREAD = 0.5  # part of a bounded range that the values fill
 _SHARES = frozenset({"share", "rate", "ratio", "pct", "percent", "percentage", "proportion", "fraction", "prob"})
 _SHARES |= {"probability", "likelihood", "occupancy", "humidity", "coverage", "yield", "efficiency", "utilization"}
@@ -65,7 +67,9 @@ class TargetShape:
         f"{percent(TAIL_SHARE)} of the squared deviations. Counts: whole numbers from 0 or 1 to at most "
         f"{MAX_COUNT:,}. Bounded: all within 0 and 1 or 0 and 100, and the unit or the name says share. Piles: "
         f"{percent(PILE_ROWS)} of the rows ({percent(END_ROWS)} at an end of the range other than 0) have one value, "
-        f"{PILE_TO_NEXT:g} times as many as any other."
+        f"{PILE_TO_NEXT:g} times as many as any other. By names: counts beside an exposure "
+        "(exposure, policy_years), and durations beside a column of two levels that says whether the event has come "
+        "(event, status, censored, died): a warning, as those of the other rows were cut off."
     )
     what_is_done: ClassVar[str] = "Told, with the metric that follows from it; --metric names another one."
 
@@ -81,7 +85,7 @@ class TargetShape:
         if y.min() == y.max():
             return "the target does not vary"
         looks: tuple[Callable[[AuditContext, np.ndarray], _Shape | None], ...]
-        looks = (_bounded, _counts, _piled, _skewed, _tailed)
+        looks = (_bounded, _counts, _exposed, _cut_off, _piled, _skewed, _tailed)
         shapes = [s for look in looks if (s := look(context, y)) is not None]
         return [self._tell(context, y, shapes)] if shapes else []
 
@@ -93,7 +97,7 @@ class TargetShape:
         meanings = " ".join(dict.fromkeys(s.meaning for s in shapes))
         return tell(
             self,
-            severity=Severity.INFO,
+            severity=Severity.WARNING if any(s.name == CUT_OFF for s in shapes) else Severity.INFO,
             columns=[str(context.target)],
             message=f"'{context.target}' is {'; '.join(s.told for s in shapes)}. {meanings} {metric}",
             evidence={**{s.name: s.value for s in shapes}, "default_metric": default, "n": len(y)},
@@ -140,6 +144,35 @@ def _counts(context: AuditContext, y: np.ndarray) -> _Shape | None:
         f"{y.var():.3g})",
         meaning="Predictions will have decimals; nothing is rounded.",
         value=float(y.max()),
+    )
+
+
+def _exposed(context: AuditContext, y: np.ndarray) -> _Shape | None:
+    exposure = exposure_of(context) if _counts(context, y) is not None else None
+    if exposure is None:
+        return None
+    return _Shape(
+        name="has_exposure",
+        told=f"counted over what '{exposure}' says, by its name, which differs from row to row",
+        meaning=f"Twice the '{exposure}' is twice the count by itself, and a count is mostly chance: what rows differ "
+        f"in is the rate, '{context.target}' divided by '{exposure}'. A prediction holds for the '{exposure}' that its "
+        "row has, which must be known beforehand.",
+        value=1.0,
+    )
+
+
+def _cut_off(context: AuditContext, y: np.ndarray) -> _Shape | None:
+    ended = ended_of(context)
+    if ended is None:
+        return None
+    return _Shape(
+        name=CUT_OFF,
+        told=f"a duration, and '{ended}' seems to say whether what it waits for has happened; until it has, the "
+        "duration is cut off (censored): the true one is longer",
+        meaning="A model of cut-off durations predicts for how long rows were watched, too low for those who last. "
+        "Predict instead whether it happens within a fixed time, from rows that were watched so long; survival "
+        "analysis is not offered.",
+        value=1.0,
     )
 
 
