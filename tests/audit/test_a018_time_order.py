@@ -88,8 +88,25 @@ def test_parts_of_a_date_order_the_file_together(make: MakeContext, rng: np.rand
     frame["value"] += np.linspace(0, 2, 800)
     (found,) = findings(TimeOrder, make(frame, "value"))
     assert found.columns == () and found.action is Action.TIME and found.evidence["parts"] == "year, month, day"
+
+
+@pytest.mark.parametrize("months", ["number", "name"])
+@pytest.mark.parametrize("drift", [0.0, 2.0])
+def test_parts_of_a_date_are_told_where_the_file_is_not_in_their_order(
+    make: MakeContext, rng: np.random.Generator, months: str, drift: float
+) -> None:
+    days = pd.Series(pd.date_range("2021-01-01", periods=800))
+    month = days.dt.month if months == "number" else days.dt.month_name().str[:3]
+    frame = honest(rng, 800).drop(columns="goal").assign(year=days.dt.year, month=month, day=days.dt.day)
+    if months == "name":
+        frame = frame[frame["year"] == 2021].reset_index(drop=True)
+    frame["value"] += np.linspace(0, drift, len(frame))
     shuffled = frame.sample(frac=1, random_state=0).reset_index(drop=True)
-    assert findings(TimeOrder, make(shuffled, "value")) == []
+    (found,) = findings(TimeOrder, make(shuffled, "value"))
+    assert found.columns == ("year", "month", "day") and found.action is Action.TOLD
+    assert f"{len(frame)} moments" in found.message
+    assert found.severity is (Severity.WARNING if drift else Severity.INFO)
+    assert ("too good" in found.done) == bool(drift) and "stays random" in found.done and "--time" in found.fix
 
 
 @pytest.mark.parametrize("by", ["shop", "day", "shuffled"])

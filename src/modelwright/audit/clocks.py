@@ -30,6 +30,7 @@ __all__ = [
     "file_order",
     "find_panel",
     "is_clock",
+    "moments_in_parts",
     "panel_order",
     "parts_in_order",
 ]
@@ -47,6 +48,7 @@ _PARTS = (
     frozenset(("hour", "hr", "hh")),
     frozenset(("minute", "min")),
 )
+_MONTHS = {"janfebmaraprmayjunjulaugsepoctnovdec"[3 * i : 3 * i + 3]: i + 1 for i in range(12)}
 _NO_PART = frozenset(("week", "weekday", "dow", "season", "holiday", "workingday"))
 _OF_TIME = frozenset.union(*_PARTS) | _NO_PART | TIME
 SORTED_ROWS = 0.999
@@ -155,6 +157,34 @@ def date_in_parts(context: AuditContext) -> tuple[str, ...]:
             return ()
         found += [name] if name and name not in found else []
     return tuple(found) if len(found) > 1 else ()
+
+
+def moments_in_parts(context: AuditContext) -> tuple[tuple[str, ...], np.ndarray]:
+    """Return the columns of year, month, day and hour, in whatever order the rows are, and the moment of each row.
+
+    Moments are numbered in their order; ``()`` where they are fewer than `MIN_MOMENTS`. Months may be names.
+    """
+    found: list[str] = []
+    state = np.zeros(len(context.row_numbers), np.int64)
+    for name in date_in_parts(context):
+        values = _of_part(context, name)
+        if values is None or _called(name, _PARTS[-1]):  # "min" is more often a minimum
+            break
+        values = np.unique(values, return_inverse=True)[1]
+        state = np.unique(state * (values.max() + 1) + values, return_inverse=True)[1]
+        found.append(name)
+    return (tuple(found), state) if len(found) > 1 and state.max() + 1 >= MIN_MOMENTS else ((), state)
+
+
+def _of_part(context: AuditContext, name: str) -> np.ndarray | None:
+    """Return the numbers of a part of a date; those of months by their English names; None for other texts."""
+    column = context.columns[name]
+    if not isinstance(column, Strings):
+        return column
+    if len(column.levels) == 1:  # a year that is the same in all rows
+        return column.codes
+    numbers = [_MONTHS.get(str(level).strip().casefold()[:3], 0) for level in column.levels]
+    return np.array(numbers)[column.codes] if all(numbers) else None
 
 
 def _called(name: str, words: frozenset[str]) -> bool:

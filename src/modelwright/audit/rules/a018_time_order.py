@@ -17,6 +17,7 @@ from modelwright.audit.clocks import (
     dates,
     file_order,
     find_panel,
+    moments_in_parts,
     panel_order,
     parts_in_order,
 )
@@ -83,8 +84,9 @@ class TimeOrder:
         f"({N_STRETCHES} stretches of time explain {percent(DRIFT_SKILL)}) or rows next to each other in time are "
         f"alike in what the features leave unexplained (lag-1 correlation {NEIGHBOUR_LIKENESS:g}, {SURE_ERRORS:g} "
         f"standard errors off, and at least {FEW_EVENTS} rows off the most frequent class). Year, month, day … "
-        "in columns of their own count where the file is in their order, and so does a running count of each thing "
-        "where nothing else changes. Without a date: the targets of neighbouring rows of the file are alike by "
+        "in columns of their own count where the file is in their order (elsewhere they are told), and so does a "
+        "running count of each thing where nothing else changes. Without a date: the targets of "
+        "neighbouring rows of the file are alike by "
         f"{NEIGHBOUR_LIKENESS:g} more than chance, also in what the features leave unexplained, in a file that is "
         "sorted neither by the target nor by a feature. If that likeness also comes and goes with a beat, as days and "
         "weeks have one, the order of the file is one of time. Where the features explain it, it is a note, from a "
@@ -107,7 +109,7 @@ class TimeOrder:
         told = [m for m in measured if m.ordered or context.contract[m.name].kind is Kind.DATETIME]
         if told:
             return [self._dated(context, max(told, key=lambda m: _rank(context, m)))]
-        return self._series(context) or self._in_parts(context) or self._hidden(context)
+        return self._series(context) or self._in_parts(context) or self._hidden(context) or self._scattered(context)
 
     def _dated(self, context: AuditContext, best: _Measured) -> Finding:
         moments = coded(context, best.name).n_levels
@@ -178,6 +180,33 @@ class TimeOrder:
             evidence={"parts": ", ".join(parts), "drift": drift, "likeness": rest},
         )
         return [finding]
+
+    def _scattered(self, context: AuditContext) -> list[Finding]:
+        """Tell of a date in several columns whose order is not that of the file: no one column can order the split."""
+        parts, moments = moments_in_parts(context)
+        if not parts:
+            return []
+        rows = np.argsort(moments, kind="stable")
+        drift, rest = _drift(context, rows), unexplained_likeness(context, "a date in parts", rows)
+        strong = drift >= DRIFT_SKILL or rest >= NEIGHBOUR_LIKENESS
+        split = context.brief.split or context.brief.time or context.brief.group
+        return [
+            tell(
+                self,
+                severity=Severity.WARNING if strong else Severity.INFO,
+                columns=parts,
+                message=f"{names(parts)} together say when each row came about ({int(moments.max()) + 1:,} moments), "
+                f"and the file is not in their order. {N_STRETCHES} stretches of that time explain {percent(drift)} of "
+                f"'{context.target}', and rows next to each other in it are alike by {rest:.2f} in what the features "
+                "leave unexplained.",
+                evidence={"parts": ", ".join(parts), "drift": drift, "likeness": rest},
+                done="nothing was changed: the brief says how to split"
+                if split
+                else "the split stays random, as no one column orders the rows"
+                + (": take the score as too good until it was measured on later rows" if strong else ""),
+                fix=f"join {names(parts)} into one column and name it with --time, to test on the latest rows",
+            )
+        ]
 
     def _hidden(self, context: AuditContext) -> list[Finding]:
         likeness, (lasting, errors) = neighbour_likeness(context), stretch_likeness(context)
