@@ -97,6 +97,8 @@ def test_linear_recovers_a_line_and_stays_in_range():
     far = fitted({"x": np.array([1e9]), "level": Strings.from_values([None])})
     assert y.min() <= far[0, 0] <= y.max()
     assert fitted.text == "linear regression on 2 columns as they are"
+    one = _fit(Linear(), {"x": x}, _contract(x=Kind.NUMBER), y)
+    assert one.text == "linear regression on 1 column as it is"
 
 
 def test_linear_gives_unseen_classes_little_but_something():

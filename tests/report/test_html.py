@@ -182,6 +182,15 @@ def test_rules_that_were_not_asked_are_told_apart():
     assert re.search(r"\d+ found something, \d+ nothing, \d+ do not apply to such a table", bank)
 
 
+def test_where_nothing_was_found_only_rules_that_apply_count():
+    sample = samples.bank()
+    passed = [o for o in sample.audit.outcomes if o.answer == "passed"]
+    others = [o for o in sample.audit.outcomes if o.answer in {"not applicable", "not asked"}]
+    assert passed and others
+    page = render(replace(sample, audit=replace(sample.audit, findings=(), outcomes=(*passed, *others))))
+    assert f"None of the {len(passed)} rules that apply to such a table found anything" in page
+
+
 def test_charts_have_names_and_tables_have_heads(text):
     page = Page(text)
     for tag, attributes in page.elements:

@@ -37,11 +37,7 @@ def same_event(names: Sequence[str], target: str) -> dict[str, str]:
     found = {name: why for name in names if name != target and (why := _sign(name, plans, target))}
     if not found or not LATENESS.intersection(tokens(target)):
         return found
-    spans = {
-        n: f"it says how long something took, which is known when '{target}' is"
-        for n in names
-        if n != target and _span(n)
-    }
+    spans = {n: f"{_span_words(n)}, which is known when '{target}' is" for n in names if n != target and _span(n)}
     return {name: (found.get(name) or spans[name]) for name in names if name in found or name in spans}
 
 
@@ -68,6 +64,11 @@ def _plans(names: Sequence[str]) -> dict[tuple[str, ...], str]:
         if len(rest) < len(words) and not TIME.issuperset(rest):
             found.setdefault(rest, name)
     return found
+
+
+def _span_words(name: str) -> str:
+    """A name such as 'dep_time' may be either; a moment that was planned would say so."""
+    return "it says how long something took" + (", or when it happened" if tokens(name)[-1] == "time" else "")
 
 
 def _span(name: str) -> bool:

@@ -181,7 +181,7 @@ def described(spec: ColumnSpec) -> str:
     if spec.kind is Kind.DATETIME:
         return "dates as " + " or ".join(spec.formats or ("ISO 8601",))
     if spec.kind is Kind.BOOLEAN:
-        return " or ".join(("true", "false", *spec.true_tokens, *spec.false_tokens))
+        return " or ".join(dict.fromkeys(("true", "false", *spec.true_tokens, *spec.false_tokens)))
     if spec.kind is Kind.NUMBER:
         unit = f", unit {spec.unit}" if spec.unit else ""
         return f"numbers with decimal mark '{spec.decimal}'{unit}"

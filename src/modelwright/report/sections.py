@@ -75,6 +75,7 @@ def data(r: AuditInput | ReportInput, problem: Problem | None) -> dict[str, Any]
         "columns_left": max(len(r.contract.columns) - COLUMNS_KEPT, 0),
         "rule_words": describing.outcome_words(r.audit.outcomes),
         "rules_apart": describing.apart(r.audit.outcomes),
+        "rules_apply": sum(o.answer in ("passed", "finding", "allowed") for o in r.audit.outcomes),
         "rules_asked": sum(o.answer != "not asked" for o in r.audit.outcomes),
     }
 

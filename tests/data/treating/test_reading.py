@@ -123,4 +123,6 @@ def test_clients_are_told_what_to_send():
 
     born = CONTRACT["born"]
     assert described(born) == "dates as %d.%m.%Y or ISO 8601, or years: only the year is read"
+    told = ColumnSpec(name="ill", kind=Kind.BOOLEAN, true_tokens=("true",), false_tokens=("false",))
+    assert described(told) == "true or false"
     assert datatype_of(born) == "BYTES" and datatype_of(CONTRACT["age"]) == "FP64"

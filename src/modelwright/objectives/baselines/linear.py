@@ -50,7 +50,8 @@ class FittedLinear:
     def text(self) -> str:
         """What it does: ``"logistic regression on 16 columns as they are"``."""
         kind = "linear" if self.prior is None else "logistic"
-        return f"{kind} regression on {self.n_columns} columns as they are"
+        columns = "1 column as it is" if self.n_columns == 1 else f"{self.n_columns} columns as they are"
+        return f"{kind} regression on {columns}"
 
 
 class Linear:
