@@ -32,6 +32,9 @@ TREE_ROWS = 20_000
 """Rows drawn for a tree of a bootstrapped forest: beyond, many trees are worth more than large ones (a tree on 50,000
 rows × 50 numbers takes the better part of a second)."""
 
+WEIGHED_LEAF = 3
+"""Least rows of a leaf where rows have weights: one of a single row answers its label, whatever the row weighs."""
+
 CHUNK_SECONDS = 0.15
 """Trees are grown in chunks of about this long, so a deadline is met within it."""
 
@@ -79,7 +82,7 @@ class Forest(Family):
         wanted = iterations or chosen.n_estimators
         forest = self._estimator(n_classes)(
             max_features=chosen.max_features,
-            min_samples_leaf=chosen.min_samples_leaf,
+            min_samples_leaf=max(chosen.min_samples_leaf, 1 if context.weights is None else WEIGHED_LEAF),
             max_leaf_nodes=most_leaves(len(view), wanted, n_classes),
             bootstrap=self.bootstrap,
             max_samples=TREE_ROWS if self.bootstrap and len(view) > TREE_ROWS else None,
