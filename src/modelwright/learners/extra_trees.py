@@ -34,10 +34,9 @@ class ExtraTrees(Forest):
     def portfolio(
         self, *, n_rows: int, n_features: int, n_classes: int, target: str = "plain"
     ) -> tuple[Mapping[str, Any], ...]:
-        """Return the settings: half of the features per split, and for classes all of them next. Leaves are single
-        rows: what an ensemble lacks is their sharpness, and it averages their poor probabilities away (ADR 10)."""
-        half = {"name": "default", "max_features": 0.5}
-        return (half, {"name": "full", "max_features": 1.0}) if n_classes else (half,)
+        """Return the one setting: half of the features per split. Leaves are single rows, for classes as well: what an
+        ensemble lacks is their sharpness, and it averages their poor probabilities away (ADR 10)."""
+        return ({"name": "default", "max_features": 0.5},)
 
     def _estimator(self, n_classes: int) -> type:
         from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor
