@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,16 @@ SECTIONS = (
 def test_card_is_the_golden_one():
     """Rewrite with ``python -m tests.report.test_card`` after a wanted change, and read the difference."""
     assert render_card(samples.bank()) == (GOLDEN / "card.md").read_text(encoding="utf-8")
+
+
+def test_a_version_that_reads_a_part_of_the_columns_asks_for_no_others():
+    sample = samples.bank()
+    read = sample.problem.features[:3]
+    card = render_card(replace(sample, version=replace(sample.version, columns=read)))
+    assert f"Columns it needs: 3 of {len(sample.problem.features)} that it was offered, see below" in card
+    table = card.split("## Training data")[1].split("##")[0]
+    assert all(f"| `{name}` |" in table for name in read)
+    assert not any(f"| `{name}` |" in table for name in sample.problem.features[3:])
 
 
 @pytest.mark.parametrize("name", sorted(samples.ALL))

@@ -151,7 +151,7 @@ def _intended_use(ev: Evidence) -> Section:
                 (
                     line("Intended users: ", Gap()),
                     line("Uses it is not meant for: ", Gap()),
-                    line("Columns it needs: ", ev.cite("problem/features", "length"), ", see below"),
+                    line("Columns it needs: ", *_needed(ev), ", see below"),
                 )
             ),
             Verbatim(
@@ -159,6 +159,14 @@ def _intended_use(ev: Evidence) -> Section:
             ),
         ),
     )
+
+
+def _needed(ev: Evidence) -> Line:
+    """Return how many columns a file to score must have; of a wide table a part of those that were offered."""
+    offered, read = ev.get("problem/features"), ev.get("version/columns")
+    if not read or len(read) == len(offered):
+        return (ev.cite("problem/features", "length"),)
+    return ev.cite("version/columns", "length"), " of ", ev.cite("problem/features", "length"), " that it was offered"
 
 
 def _factors(ev: Evidence) -> Section:
@@ -211,9 +219,9 @@ def _evaluation_data(ev: Evidence) -> Section:
     return Section(line("Evaluation data"), tuple(blocks))
 
 
-def columns_table(ev: Evidence) -> tuple[Block, ...]:
-    """Return what a file to score must hold."""
-    used = set(ev.get("problem/features"))
+def columns_table(ev: Evidence, *, offered: bool = False) -> tuple[Block, ...]:
+    """Return what a file to score must hold, or all columns that were offered."""
+    used = set((not offered and ev.get("version/columns")) or ev.get("problem/features"))
     at = [a for a, spec in ev.each("contract/columns") if spec["name"] in used]
     rows = tuple(
         (
@@ -364,7 +372,7 @@ def _analyses(ev: Evidence) -> tuple[Section, ...]:
 def _ethics(ev: Evidence) -> Section:
     lines = [line("People affected by its predictions: ", Gap()), line("Harm a wrong prediction can do: ", Gap())]
     if ev.get("brief/protected"):
-        features = set(ev.get("problem/features"))
+        features = set(ev.get("version/columns") or ev.get("problem/features"))
         used = [a for a, name in ev.each("brief/protected") if name in features]
         named = [p for a in used for p in (", ", ev.cite(a, code=True))][1:]
         lines.insert(0, line("Protected columns the model sees: ", *(named or ["none"])))

@@ -89,7 +89,7 @@ def _sampled(ev: Evidence) -> tuple[Block, ...]:
 
 def _consists_of(ev: Evidence) -> tuple[Block, ...]:
     count = line(ev.cite("source/n_columns", "count"), " columns, of which the model may use these:")
-    return Text(count), *columns_table(ev)
+    return Text(count), *columns_table(ev, offered=True)
 
 
 def _label(ev: Evidence) -> tuple[Block, ...]:
