@@ -44,6 +44,21 @@ def test_a_lockbox_is_the_same_however_many_folds_chose():
     assert said == "a lockbox of 60 rows (drawn at random) that no model and no choice between models has seen"
 
 
+@pytest.mark.parametrize(
+    ("split", "together", "said"),
+    [
+        (SplitKind.TIME, 4, "4 stretches of time only"),
+        (SplitKind.GROUP, 5, "5 groups only"),
+        (SplitKind.TIME, 40, ""),
+        (SplitKind.RANDOM, None, ""),
+    ],
+)
+def test_few_stretches_of_time_or_groups_are_told(split: SplitKind, together: int | None, said: str):
+    problem = replace(_problem(holdout=0.2), split=split)
+    told = measured_on(problem, 900, folds=5, candidates=3, together=together)
+    assert (f"they are of {said}, few for an interval, which may be too narrow" in told) if said else ";" not in told
+
+
 def test_the_report_counts_the_candidates_that_were_measured():
     r = samples.bank()
     assert r.training.n_measured < len(r.training.candidates)

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-__all__ = ["block_length", "time_blocks"]
+__all__ = ["FEWEST_BLOCKS", "block_length", "time_blocks"]
 
 FEWEST_BLOCKS = 10  # with fewer, an interval over blocks says more of their number than of the model
 SIGNIFICANT = 2.0  # of Politis and White (2004): autocorrelations below 2 √(log10 n / n) are taken for noise

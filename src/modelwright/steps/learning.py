@@ -239,13 +239,14 @@ def gather(run: Run) -> Evidence:
     run.calibrator, run.calibration_note = settled.calibrator, settled.note
     run.decided, run.by_group = settled.decided, settled.by_group
     prediction = settled.judged
+    groups = _clusters(run.folds, judged, y, prediction)
     return Evidence(
         y=y[judged],
         prediction=prediction,
         baselines=_baselines(run, judged),
         columns=take(run.used(problem.features), judged),
         contract=run.documents["contract"].only(problem.features),
-        groups=_clusters(run.folds, judged, y, prediction),
+        groups=groups,
         train_y=y[outcome.train_rows],
         train_prediction=final(run, outcome.train_prediction, outcome.train_rows),
         learning=tuple((p.n_train, p.prediction) for p in outcome.learning),
@@ -255,7 +256,11 @@ def gather(run: Run) -> Evidence:
         candidates=None if len(lockbox) else outcome.oof_candidates,
         select=None if len(lockbox) else _selection(problem, y[outcome.rows], outcome.oof_candidates, run.brief.seed),
         measured_on=measured_on(
-            problem, len(judged), folds=outcome.document.folds_used, candidates=len(outcome.weights)
+            problem,
+            len(judged),
+            folds=outcome.document.folds_used,
+            candidates=len(outcome.weights),
+            together=None if groups is None else len(np.unique(groups)),
         ),
         calibration_note=run.calibration_note,
         threshold=settled.threshold,
