@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from modelwright.data.columns import Columns, Strings
 from modelwright.errors import UsageError
 from modelwright.monitor import History, Judgement, Monitoring, watch
+from modelwright.monitor.wording import strange_labels
 from modelwright.package.bundle import Version
 from tests.monitor.making import outcomes, rows
 
@@ -222,3 +224,23 @@ def test_labels_that_are_not_known_yet_are_left_out(classifier: Version) -> None
 def test_the_same_window_says_the_same(classifier: Version) -> None:
     window = raw(rows(N, 16, income=0.5))
     assert watch(classifier, window) == watch(classifier, window)
+
+
+def test_labels_that_no_row_can_have_are_told(classifier: Version, regressor: Version) -> None:
+    window = rows(400, 11)
+    names = [{"yes": "YES", "no": "no"}[name] for name in labels(window, 11)]
+    names[:13] = [*["maybe"] * 9, None, "", "n/a", "Erika Mustermann"]
+    found = watch(classifier, raw(window), labels=names)
+    assert (found.labelled, found.strange_labels) == (387, 10)
+    assert found.told[-1].startswith("10 labels are none of the model's classes, such as 'maybe' (9 rows)")
+    odd = watch(regressor, raw(window), labels=[20.0] * 399 + ["Erika Mustermann"])
+    assert (odd.labelled, odd.strange_labels) == (399, 1)
+    assert odd.told[-1].startswith("1 label is no number: ")
+
+
+def test_a_label_is_shown_where_it_resembles_a_class_or_several_have_it() -> None:
+    def said(*given: str) -> str:
+        return strange_labels(Counter(given), ("on time", "late"))[0]
+
+    assert "such as 'on tiem' (1 row)" in said("on tiem", "Erika Mustermann")
+    assert "such as" not in said("Erika Mustermann", "4711", "erika@example.org", *["12345678"] * 9)

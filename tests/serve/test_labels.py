@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import numpy as np
 import pytest
 
+from modelwright.data.parsing.texts import text_of
 from modelwright.errors import RequestError
+from modelwright.monitor.windows import encode_labels
 from modelwright.serve.labels import Label, check_labels, check_rows, read_labels
 
 
@@ -38,6 +41,31 @@ def test_classes_are_those_of_the_target() -> None:
     check_labels([Label("a", "yes"), Label("a", 1)], ("yes", "1"))
     with pytest.raises(RequestError, match="MW-S314"):
         check_labels([Label("a", "perhaps")], ("yes", "1"))
+
+
+@pytest.mark.parametrize(
+    ("classes", "given", "meant"),
+    [
+        (("nein", "ja"), ["JA", " Nein ", "ja", "j", True], ["ja", "nein", "ja", "ja", None]),
+        (("No", "Yes"), ["y", True, "FALSE", "ja", "maybe"], ["Yes", "Yes", "No", None, None]),
+        (("on time", "late"), ["On-Time", "LATE", True], ["on time", "late", None]),
+        (("0", "1"), [1, "1.0", False, True], ["1", "1", None, None]),
+    ],
+)
+def test_a_class_in_another_spelling_is_that_class(
+    classes: tuple[str, ...], given: list[Any], meant: list[Any]
+) -> None:
+    """By the rule that monitoring and retraining have for files, and it is the name of the class that is kept."""
+    for label, name in zip(given, meant, strict=True):
+        item = Label("a", label)
+        number = encode_labels([label], classes)[0]
+        if name is None:
+            with pytest.raises(RequestError, match="MW-S314"):
+                check_labels([item], classes)
+            assert np.isnan(number)
+        else:
+            check_labels([item], classes)
+            assert text_of(item.label) == name == classes[int(number)]
 
 
 def test_a_key_twice_is_refused() -> None:

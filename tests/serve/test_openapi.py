@@ -124,9 +124,9 @@ def test_labels_are_those_that_the_target_can_have() -> None:
     def labels(classes: tuple[str, ...]) -> Any:
         return document(facts_of(classes))["components"]["schemas"]["Label"]["properties"]["label"]
 
-    assert labels(("no", "yes")) == {"enum": ["no", "yes"]}
+    assert labels(("no", "yes"))["anyOf"][0] == {"enum": ["no", "yes"]}
     assert labels(()) == {"type": "number"}
-    told = labels(("0", "-1", "2.5", "True", "007", "nan"))["enum"]
+    told = labels(("0", "-1", "2.5", "True", "007", "nan"))["anyOf"][0]["enum"]
     assert list(map(json.dumps, told)) == [
         '"0"', "0", '"-1"', "-1", '"2.5"', "2.5", '"True"', "true", '"007"', '"nan"',
     ]  # fmt: skip

@@ -105,6 +105,8 @@ class Monitoring:
         The loss on the rows whose labels are known.
     labelled : int
         Rows of them.
+    strange_labels : int
+        Labels that the target cannot have, and that count as unknown; ``told`` says more.
     scores : tuple of Measurement
         Metrics on the labelled rows, that of the problem first.
     columns : tuple of ColumnState
@@ -127,6 +129,7 @@ class Monitoring:
     estimated: Measurement | None = None
     real: Measurement | None = None
     labelled: int = 0
+    strange_labels: int = 0
     scores: tuple[Measurement, ...] = ()
     columns: tuple[ColumnState, ...] = ()
     seconds: Measurement | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -14,7 +15,7 @@ import numpy as np
 from modelwright.data.columns import Columns, Strings, take
 from modelwright.errors import DataError
 from modelwright.monitor.history import History
-from modelwright.monitor.windows import Window, encode_labels, joined_windows, window_of
+from modelwright.monitor.windows import Window, joined_windows, read_labels, window_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -168,11 +169,13 @@ def window_of_log(version: Version, table: pa.Table) -> Window:
         else:
             columns[spec.name] = _column(given.field(held[spec.name]), numeric=spec.kind.numeric)
     times = table.column("time")
+    y, strange = _labels(version, table)
     return Window(
         columns=columns,
         n_rows=table.num_rows,
         prediction=_answers(version, table),
-        y=_labels(version, table),
+        y=y,
+        strange=strange,
         hidden=tuple(hidden),
         unreadable=_unreadable(table),
         start=_moment(times[0]) if table.num_rows else None,
@@ -222,10 +225,10 @@ def _answers(version: Version, table: pa.Table) -> np.ndarray | None:
     return found if np.isfinite(found).all() else None
 
 
-def _labels(version: Version, table: pa.Table) -> np.ndarray | None:
+def _labels(version: Version, table: pa.Table) -> tuple[np.ndarray | None, Counter[str]]:
     if "label" not in table.column_names:
-        return None
-    return encode_labels(table.column("label").to_pylist(), version.plan.classes)
+        return None, Counter()
+    return read_labels(table.column("label").to_pylist(), version.plan.classes)
 
 
 def _unreadable(table: pa.Table) -> dict[str, float]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from modelwright.evaluate.measurements import Measurement
 from modelwright.evaluate.scales import wilson
+from modelwright.monitor import wording
 from modelwright.monitor.comparing import Compared, compare
 from modelwright.monitor.documents import Judgement, Monitoring, worst
 from modelwright.monitor.history import History
@@ -70,7 +71,8 @@ def watch_window(version: Version, window: Window, *, history: History, late: Wi
         return Monitoring(version=number, rows=0, judgement=Judgement.QUIET, told=("there are no rows",))
     reference = version.reference
     compared = compare_window(version, window, reference)
-    labelled = _labelled(late if late is not None else window)
+    known = late if late is not None else window
+    labelled = _labelled(known)
     real = _real(version, reference, labelled)
     evidence = Evidence(
         reference=reference,
@@ -99,7 +101,8 @@ def watch_window(version: Version, window: Window, *, history: History, late: Wi
         columns=states,
         seconds=_seconds(window),
         errors=_errors(window),
-        told=(*window.told, *told),
+        strange_labels=known.strange.total(),
+        told=(*window.told, *told, *wording.strange_labels(known.strange, version.plan.classes)),
     )
 
 

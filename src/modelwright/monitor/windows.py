@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,14 +12,14 @@ import numpy as np
 from modelwright.data.canonical import read_columns
 from modelwright.data.columns import Column, Columns, Strings
 from modelwright.data.enforcing import Fit, Tally, fit_of, refuse_unreadable, violations_of
-from modelwright.data.parsing.spellings import plain_key
-from modelwright.data.parsing.texts import text_of
+from modelwright.data.parsing.classes import classes_of
+from modelwright.data.parsing.texts import is_missing_text, text_of
 from modelwright.errors import UsageError
 
 if TYPE_CHECKING:
     from modelwright.package.bundle import Version
 
-__all__ = ["Window", "encode_labels", "joined_windows", "window_of"]
+__all__ = ["Window", "encode_labels", "joined_windows", "read_labels", "window_of"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -44,6 +44,8 @@ class Window:
     hidden : tuple of str
         Columns of which nothing is known, as the log masks or hashes them; they are not watched.
     told : tuple of str
+    strange : Counter of str
+        Labels that the target cannot have, and how often there is each: ``y`` has no label there.
     """
 
     columns: Columns
@@ -57,6 +59,7 @@ class Window:
     seconds: np.ndarray | None = None
     hidden: tuple[str, ...] = ()
     told: tuple[str, ...] = ()
+    strange: Counter[str] = field(default_factory=Counter)
 
 
 def window_of(version: Version, table: Any, *, answers: Any = None, labels: Any = None, refuse: bool = False) -> Window:
@@ -89,7 +92,7 @@ def window_of(version: Version, table: Any, *, answers: Any = None, labels: Any 
     if refuse:
         refuse_unreadable(tally, version.contract)
     prediction = _prediction(version, columns, answers)
-    y = None if labels is None else encode_labels(labels, version.plan.classes)
+    y, strange = (None, Counter()) if labels is None else read_labels(labels, version.plan.classes)
     _check_lengths(tally.n_rows, prediction, y)
     told = [v.message for v in violations_of(fit, tally, version.contract) if v.what == "other spelling"]
     return Window(
@@ -100,6 +103,7 @@ def window_of(version: Version, table: Any, *, answers: Any = None, labels: Any 
         absent=tuple(n for n in version.contract.names if n not in fit.sources),
         unreadable=_unreadable(version, fit, tally),
         told=(*notes, *told),
+        strange=strange,
     )
 
 
@@ -123,6 +127,7 @@ def joined_windows(windows: Sequence[Window]) -> Window:
         seconds=_stacked([w.seconds for w in windows]),
         hidden=tuple(sorted({name for w in windows for name in w.hidden})),
         told=tuple(dict.fromkeys(t for w in windows for t in w.told)),
+        strange=sum((w.strange for w in windows), Counter()),
     )
 
 
@@ -149,18 +154,23 @@ def _below(parts: Sequence[Column]) -> Column:
 def encode_labels(labels: Sequence[Any] | np.ndarray, classes: Sequence[str]) -> np.ndarray:
     """Return labels as class numbers or values, NaN where they are missing or none that the target can have.
 
-    A class in another spelling is that class, as it was in training, where no other class is spelled like it.
+    A class in another spelling is that class, see `modelwright.data.parsing.classes.classes_of`.
     """
+    return read_labels(labels, classes)[0]
+
+
+def read_labels(labels: Sequence[Any] | np.ndarray, classes: Sequence[str]) -> tuple[np.ndarray, Counter[str]]:
+    """Return labels as `encode_labels` does, and how often there is each that is none that the target can have."""
     values = labels.tolist() if isinstance(labels, np.ndarray) else _listed(labels)
     if classes:
         texts = [text_of(v) or "" for v in values]
-        index = {name: float(number) for number, name in enumerate(classes)}
-        if others := set(texts) - index.keys() - {""}:
-            keys = Counter(map(plain_key, classes))
-            alike = {key: index[name] for name in classes if keys[key := plain_key(name)] == 1}
-            index.update({text: alike.get(plain_key(text), np.nan) for text in others})
-        return np.array([index.get(text, np.nan) for text in texts], dtype=np.float64)
-    return np.array([_number(v) for v in values], dtype=np.float64)
+        numbers = {name: float(number) for number, name in enumerate(classes)}
+        index = {text: numbers[name] for text, name in classes_of(set(texts), classes).items()}
+        y = np.array([index.get(text, np.nan) for text in texts], dtype=np.float64)
+    else:
+        y = np.array([_number(v) for v in values], dtype=np.float64)
+    unread = (text_of(values[i]) or "" for i in np.flatnonzero(np.isnan(y)))
+    return y, Counter(text for text in unread if not is_missing_text(text))
 
 
 def _listed(values: Any) -> list[Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -9,9 +11,10 @@ import numpy as np
 
 from modelwright.data.columns import Column, Strings
 from modelwright.data.contract import ColumnSpec
+from modelwright.data.treating.redacting import redacted
 from modelwright.evaluate.measurements import Measurement
 from modelwright.evaluate.scales import wilson
-from modelwright.format import joined, number, share, value_of
+from modelwright.format import joined, number, plural, share, value_of
 from modelwright.monitor.comparing import Compared
 from modelwright.monitor.documents import Judgement
 from modelwright.package.reference.documents import ColumnReference
@@ -46,10 +49,16 @@ __all__ = [
     "pair",
     "part",
     "prediction",
+    "strange_labels",
     "unreadable",
 ]
 
 MOST_PAIRS = 3
+MOST_LOOKED_AT = 100  # labels and classes, in search of an example
+LONGEST_SHOWN = 40  # characters
+SHORTEST_ALIKE, ALIKE = 4, 0.75  # characters of a class that a label may resemble, and how much, of 1
+SHARED_BY = 5
+"""Rows that have a label in common tell of none of them: k of 5 is what statistical offices ask for."""
 
 LOSSES = {
     "log_loss": "log loss",
@@ -246,3 +255,26 @@ def beyond(names: Sequence[str]) -> str:
 def no_estimate(why: str) -> str:
     """Return that the loss cannot be told without labels."""
     return f"The loss without labels: cannot tell, {why}."
+
+
+def strange_labels(strange: Counter[str], classes: Sequence[str]) -> tuple[str, ...]:
+    """Return a sentence on labels that the target cannot have, none where there are none.
+
+    One is named as it is spelled where that tells nothing of a person: it resembles a class, or several rows have it.
+    """
+    n = strange.total()
+    if not n:
+        return ()
+    what = "none of the model's classes" if classes else ("no number" if n == 1 else "no numbers")
+    shown = next((text for text, rows in strange.most_common(MOST_LOOKED_AT) if _may_be_shown(text, rows, classes)), "")
+    example = f", such as '{shown}' ({plural(strange[shown], 'row')})" if shown else ""
+    are = "1 label is" if n == 1 else f"{n:,} labels are"
+    return (f"{are} {what}{example}: unknown here, and not learned from",)
+
+
+def _may_be_shown(text: str, rows: int, classes: Sequence[str]) -> bool:
+    if len(text) > LONGEST_SHOWN or redacted(text) != text or not text.isprintable():
+        return False
+    long = [name.casefold() for name in classes[:MOST_LOOKED_AT] if len(name) >= SHORTEST_ALIKE]
+    near = difflib.get_close_matches(text.casefold(), long, 1, ALIKE)
+    return bool(near) or (rows >= SHARED_BY and not any(c.isdigit() for c in text))

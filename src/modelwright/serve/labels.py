@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import msgspec
 
+from modelwright.data.parsing.classes import classes_of
 from modelwright.data.parsing.texts import text_of
 from modelwright.errors import RequestError
 from modelwright.serve.protocols.repeated import check_repeated
@@ -61,12 +62,23 @@ def read_labels(body: bytes) -> list[Label]:
 
 
 def check_labels(labels: Sequence[Label], classes: Sequence[str]) -> None:
-    """Refuse labels that no row can have (MW-S314); without classes the target is a number."""
+    """Refuse labels that no row can have (MW-S314); without classes the target is a number.
+
+    A class in another spelling is that class, see `modelwright.data.parsing.classes.classes_of`: the label is given
+    its name.
+    """
+    texts = [text_of(item.label) for item in labels] if classes else []
+    otherwise = {text for text in texts if text is not None} - set(classes)
+    meant = classes_of(otherwise, classes) if otherwise else {}
     for number, item in enumerate(labels, 1):
-        if not (text_of(item.label) in classes if classes else _is_number(item.label)):
+        if classes and (text := texts[number - 1]) in meant:
+            item.label = meant[text]
+        elif not (text in classes if classes else _is_number(item.label)):
             raise RequestError(
                 f"label {number:,} is none that the target can have",
-                fix=f"give one of the {len(classes)} classes" if classes else "give a number",
+                fix=f"give one of the {len(classes)} classes, in any spelling: GET /openapi.json names them"
+                if classes
+                else "give a number",
                 code="MW-S314",
                 status=422,
             )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from modelwright.bounds import HIGHEST_RISK, LOWEST_RISK
@@ -103,15 +103,18 @@ def _label_schemas(facts: ModelFacts) -> Schema:
     label = {
         "request_id": {"type": "string", "maxLength": LONGEST_ID},
         "row": {"type": "integer", "minimum": 0, "maximum": MOST_ROW},
-        "label": {"enum": [value for name in facts.classes for value in _spellings(name)]}
-        if facts.classes
-        else {"type": "number"},
+        "label": _label(facts.classes) if facts.classes else {"type": "number"},
     }
     several = {"type": "array", "items": ref("Label"), "maxItems": MOST_LABELS}
     return {
         "Label": _object(label, ("request_id", "label")),
         "Labels": {"anyOf": [ref("Label"), _object({"labels": several}, ("labels",))]},
     }
+
+
+def _label(classes: Sequence[str]) -> Schema:
+    named = {"enum": [value for name in classes for value in _spellings(name)]}
+    return {"anyOf": [named, {"type": ["string", "boolean"], "description": "one of them in another spelling"}]}
 
 
 def _spellings(name: str) -> list[Any]:
