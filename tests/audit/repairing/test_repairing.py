@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -124,6 +125,26 @@ def test_a_script_reads_the_rows_that_we_read(tmp_path: Path, rng: np.random.Gen
     _run(script)
     _same(tmp_path / "ours.parquet", fixed)
     assert pq.read_metadata(fixed).num_rows > 0.9 * N
+
+
+def test_a_script_reads_the_file_of_data_in_an_archive(tmp_path: Path, rng: np.random.Generator) -> None:
+    file, fixed, script = (tmp_path / n for n in ("messy.zip", "fixed.parquet", "fix.py"))
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("export/it's.csv", _messy(rng).to_csv(index=False))
+        archive.writestr("__MACOSX/._it's.csv", "?")
+    audit_only(Brief(source=str(file), target="sold"), fix=fixed, script=script)
+    fixed.rename(tmp_path / "ours.parquet")
+    _run(script)
+    _same(tmp_path / "ours.parquet", fixed)
+
+
+def test_a_script_of_nested_values_is_refused(tmp_path: Path, rng: np.random.Generator) -> None:
+    file = tmp_path / "messy.parquet"
+    _messy(rng).assign(tags=[["a"], ["b", "c"]] * (N // 2)).to_parquet(file)
+    with pytest.raises(UsageError, match=r"'tags'.*MW-U014"):
+        audit_only(Brief(source=str(file), target="sold"), script=tmp_path / "fix.py")
+    audit_only(Brief(source=str(file), target="sold"), fix=tmp_path / "fixed.parquet")
+    assert set(pq.read_table(tmp_path / "fixed.parquet")["tags"].to_pylist()) == {'["a"]', '["b", "c"]'}
 
 
 def test_what_is_overruled_stays(tmp_path: Path, rng: np.random.Generator) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import textwrap
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from modelwright.data.contract import ColumnSpec, Kind
 from modelwright.data.parsing.numbers import MAGNITUDE, MAGNITUDES
 from modelwright.data.parsing.texts import UNIVERSAL_MISSING
 from modelwright.data.readers.encoding import MIXED
+from modelwright.data.readers.zipped import only_member
 from modelwright.data.source import LEFT_OUT, Source
 from modelwright.errors import UsageError
 
@@ -83,6 +85,7 @@ def _head(plan: RepairPlan, reading: str, mixed: bool) -> str:
 def _imports(reading: str, mixed: bool) -> str:
     """Return imports of what statements need beside pandas that cut a text into rows, or decode a mixture."""
     modules = {"codecs"} if mixed else set()
+    modules |= {"zipfile"} if reading.startswith("with zipfile") else set()
     if "rows(lines" in reading:
         opener, dot, _ = reading.removeprefix("with ").partition("(")[0].partition(".")
         modules |= {"csv", "itertools", *([opener] if dot else [])}
@@ -101,6 +104,7 @@ def _read(plan: RepairPlan) -> str:
     if source.format == "csv":
         return _read_ragged(plan) if _is_odd(source) else _read_regular(plan)
     if source.format == "parquet":
+        _refuse_nested(plan)
         named = f"table = table.set_axis({list(plan.names)!r}, axis=1)"
         return _call("table = pd.read_parquet", source.location, {}) + f"\n{named}"
     if source.format == "jsonl":
@@ -110,6 +114,23 @@ def _read(plan: RepairPlan) -> str:
         arguments = {"lines": layout == "lines", "dtype": False, "convert_dates": False, **_encoding(source)}
         return _call("table = pd.read_json", source.location, arguments)
     raise _unreadable(source)
+
+
+def _refuse_nested(plan: RepairPlan) -> None:
+    """Raise UsageError where a column that stays holds lists or records: we read them as JSON, pandas as objects."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    path = Path(plan.source.location)
+    first = path if path.is_file() else next(p for p in sorted(path.iterdir()) if p.is_file())
+    kinds = dict(zip(plan.names, pq.read_schema(first).types, strict=False))
+    nested = [s.name for s in plan.specs if pa.types.is_nested(kinds.get(s.name, pa.null()))]
+    if nested:
+        raise UsageError(
+            f"a script cannot read lists and records as texts, as an audit does: column '{nested[0]}'",
+            fix="use --fix without --script, or take such columns apart first",
+            code="MW-U014",
+        )
 
 
 def _unreadable(source: Source) -> UsageError:
@@ -149,7 +170,17 @@ def _read_regular(plan: RepairPlan) -> str:
         arguments |= {"header": None, "skiprows": int(options["lines before the rows"])}
     if "quote" in options:
         arguments["quotechar"] = options["quote"]
+    if options.get("compression") == "zip":
+        return _read_member(plan.source.location, arguments)
     return _call("table = pd.read_csv", plan.source.location, arguments)
+
+
+def _read_member(location: str, arguments: Mapping[str, Any]) -> str:
+    """Return statements that read the one file of data in an archive, which pandas alone refuses beside others."""
+    with zipfile.ZipFile(location) as archive:
+        member = only_member(Path(location), archive).filename
+    reading = _call("table = pd.read_csv", member, arguments).replace(repr(member), f"archive.open({member!r})", 1)
+    return f"with zipfile.ZipFile({location!r}) as archive:\n" + textwrap.indent(reading, "    ")
 
 
 def _read_ragged(plan: RepairPlan) -> str:

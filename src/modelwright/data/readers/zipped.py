@@ -13,7 +13,7 @@ from modelwright.data.readers.opening import cannot_open
 from modelwright.data.tidying import listed
 from modelwright.errors import DataError
 
-__all__ = ["unpacked"]
+__all__ = ["only_member", "unpacked"]
 
 MAX_EXPANDED = 64 << 30
 """Bytes that a member may unpack to."""
@@ -35,7 +35,7 @@ def unpacked(path: Path) -> Iterator[Path]:
     """
     try:
         with zipfile.ZipFile(path) as archive, tempfile.TemporaryDirectory(prefix="modelwright-") as folder:
-            member = _only_member(path, archive)
+            member = only_member(path, archive)
             out = Path(folder) / (PurePosixPath(member.filename.replace("\\", "/")).name or "data")
             _unpack(path, archive, member, out)
             yield out
@@ -49,7 +49,7 @@ def unpacked(path: Path) -> Iterator[Path]:
         raise cannot_open(path, error) from error
 
 
-def _only_member(path: Path, archive: zipfile.ZipFile) -> zipfile.ZipInfo:
+def only_member(path: Path, archive: zipfile.ZipFile) -> zipfile.ZipInfo:
     """Return the member that is a file of data; folders and what systems add on their own do not count."""
     members = [m for m in archive.infolist() if not m.is_dir() and not _hidden(m.filename)]
     if len(members) != 1:
