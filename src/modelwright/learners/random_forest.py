@@ -34,9 +34,8 @@ class RandomForest(Forest):
     def portfolio(
         self, *, n_rows: int, n_features: int, n_classes: int, target: str = "plain"
     ) -> tuple[Mapping[str, Any], ...]:
-        """Return the settings: for classes leaves of five rows first (single rows make poor probabilities)."""
-        full = {"name": "full" if n_classes else "default", "max_features": "sqrt" if n_classes else 0.33}
-        return ({"name": "default", "max_features": 0.4, "min_samples_leaf": 5}, full) if n_classes else (full,)
+        """Return the one setting: features per split after Breiman, leaves of single rows (ADR 10)."""
+        return ({"name": "default", "max_features": "sqrt" if n_classes else 0.33},)
 
     def _estimator(self, n_classes: int) -> type:
         from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
