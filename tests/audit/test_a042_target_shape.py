@@ -53,8 +53,9 @@ def test_counts_over_an_exposure(make: MakeContext, rng: np.random.Generator, na
     frame = honest(rng).drop(columns="value").assign(**{name: rng.random(600), "claims": rng.poisson(0.3, 600)})
     (found,) = findings(TargetShape, make(frame, "claims"))
     assert found.evidence["has_exposure"] == 1 and f"divided by '{name}'" in found.message
-    (found,) = findings(TargetShape, make(frame.rename(columns={name: "age_years"}), "claims"))
-    assert "has_exposure" not in found.evidence
+    for other in ("age_years", "vehicle_year"):
+        (found,) = findings(TargetShape, make(frame.rename(columns={name: other}), "claims"))
+        assert "has_exposure" not in found.evidence
 
 
 @pytest.mark.parametrize(("target", "flag"), [("survival_days", "event"), ("tenure", "churned"), ("time", "status")])

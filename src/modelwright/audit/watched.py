@@ -13,7 +13,7 @@ __all__ = ["ended_of", "exposure_of"]
 
 _EXPOSURES = words("exposure exposures expo exposition")
 _AT_RISK = words("person persons patient policy insured vehicle car machine device bed operating risk exposed earned")
-_PERIODS = words("year years yrs month months days hours")
+_PERIODS = words("years yrs months days hours")  # "vehicle_year" is when it was built
 _DURATIONS = words(
     "years months weeks days hours minutes time duration survival tenure lifetime lifespan followup dauer tage"
 )
