@@ -164,3 +164,25 @@ def test_a_proposal_that_was_broken_off(project: Project) -> None:
     assert conclude_broken_off(project) == "" and project.champion.version == 1
     assert [e.kind for e in project.ledger.entries()].count("proposed") == 1
     assert project.promote(2).version == 2, "what the gate that compares versions reads is there as well"
+
+
+def coded(n: int, seed: int, names: list[str]) -> pd.DataFrame:
+    """Two classes that are codes of two characters: in a first table 'a1' and 'A1' would be two of them."""
+    new = rows(n, seed)
+    return new.assign(y=np.where(new["y"] > new["y"].median(), *names))
+
+
+def test_labels_in_other_spellings_are_the_classes_of_the_champion(tmp_path: Path) -> None:
+    coded(500, 0, ["a1", "b2"]).to_csv(tmp_path / "data.csv", index=False)
+    project = mw.run(tmp_path / "data.csv", target="y", trials=1, project=tmp_path / "made")
+    if project.champion is None:
+        accept(project, 1)
+        project.promote(1)
+    new = coded(400, 1, ["A1", " b2"])
+    new.loc[new.index[:7], "y"] = "perhaps"
+    new.loc[new.index[7:10], "y"] = None
+    found = retrain(project, new, trials=1)
+    problem = documents.load(project.run_folder(found.run) / "problem.json", Problem)
+    assert sorted(problem.classes) == ["a1", "b2"]
+    assert found.told[-2].startswith("7 labels are none of the model's classes, such as 'perhaps' (7 rows)")
+    assert found.told[-1] == "3 new rows have no label: not learned from"

@@ -34,7 +34,16 @@ from modelwright.retrain.documents import BY, PROPOSED, RETRAINED, Challenge, Po
 from modelwright.retrain.feed import check_feed, sound_rows
 from modelwright.retrain.personal import treatments_of
 from modelwright.retrain.shadowing import Both, keep_both
-from modelwright.retrain.tables import ADDED, FEWEST_NEW, Gathered, canonical, gather, place_in_time, too_few
+from modelwright.retrain.tables import (
+    ADDED,
+    FEWEST_NEW,
+    Gathered,
+    as_classes,
+    canonical,
+    gather,
+    place_in_time,
+    too_few,
+)
 from modelwright.retrain.triggers import burden_of
 from modelwright.train.starting import JUDGED, Start
 
@@ -131,7 +140,8 @@ def _checked(project: Project, known: Known, data: Any) -> tuple[Gathered, Sourc
 
     new, source = read_table(data)
     check_feed(known.version, new)
-    return gather(project, known.brief.source, new, known.contract, known.recipe.problem.time), source
+    rows = gather(project, known.brief.source, new, known.contract, known.recipe.problem.time)
+    return as_classes(rows, known.version.manifest.target, known.version.plan.classes), source
 
 
 def _brief_of(project: Project, known: Known, rows: Gathered, budget_s: float | None, trials: int | None) -> Brief:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,9 +15,13 @@ from modelwright import documents
 from modelwright.brief import parse_delay
 from modelwright.data.columns import Column, Columns, Strings, n_rows
 from modelwright.data.contract import Contract, Kind
+from modelwright.data.parsing.classes import classes_of
+from modelwright.data.parsing.texts import text_of
 from modelwright.data.source import Source
 from modelwright.errors import DataError, ModelwrightError, ProjectError
 from modelwright.format import plural
+from modelwright.monitor import wording
+from modelwright.monitor.windows import read_labels
 from modelwright.project import Project
 from modelwright.retrain.personal import Personal, personal_of
 
@@ -28,6 +32,7 @@ __all__ = [
     "ADDED",
     "FEWEST_NEW",
     "Gathered",
+    "as_classes",
     "canonical",
     "gather",
     "in_time",
@@ -114,6 +119,38 @@ def gather(
         told.append(f"{plural(len(gone), 'column')} that the new rows do not have are left out of the old ones, too")
         old = old.drop_columns(gone)
     return Gathered(table=stacked([old, new]), old=old.num_rows, told=tuple(told))
+
+
+def as_classes(rows: Gathered, target: str, classes: Sequence[str]) -> Gathered:
+    """Return the rows with each label spelled as the class that it means, and with what is to be told of the new ones.
+
+    A run on them has the classes of the champion then, however the feed, or a first file with several spellings of a
+    class, writes them.
+    """
+    column = rows.table.column(target)
+    y, strange = read_labels(column.slice(rows.old).to_pylist(), classes)
+    unknown = int(np.isnan(y).sum()) - strange.total()
+    told = [*rows.told, *wording.strange_labels(strange, classes)]
+    if unknown:
+        told.append(f"{plural(unknown, 'new row')} {'has' if unknown == 1 else 'have'} no label: not learned from")
+    return replace(rows, table=_spelled(rows.table, target, classes), told=tuple(told))
+
+
+def _spelled(table: pa.Table, target: str, classes: Sequence[str]) -> pa.Table:
+    import pyarrow as pa
+
+    column = table.column(target)
+    if pa.types.is_dictionary(column.type):
+        column = column.cast(column.type.value_type)
+    if not classes or not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
+        return table
+    texts = {raw: text_of(raw) for raw in column.unique().to_pylist()}
+    meant = classes_of({text for text in texts.values() if text is not None}, classes)
+    names = {raw: meant[text] for raw, text in texts.items() if text in meant and meant[text] != raw}
+    if not names:
+        return table
+    values = pa.array([names.get(raw, raw) for raw in column.to_pylist()], type=pa.string())
+    return table.set_column(table.column_names.index(target), target, values)
 
 
 def too_few(n: int) -> DataError:
