@@ -4,7 +4,8 @@
 
 FOLDER has train.csv and test.csv with the columns target, group and the features, of which PROTECTED is one. TOOL is
 one of `TOOLS`; the *blind* one does not read that column. Writes FOLDER/TOOL.csv: the decision about each test row, and
-its chance where the tool has one.
+its chance where the tool has one. TOOL *audit* writes FOLDER/audit.csv instead: fairlearn's measures by group of the
+decisions in FOLDER/said.csv.
 """
 
 from __future__ import annotations
@@ -75,11 +76,49 @@ def thresholds(folder: Path, seconds: float, least: float, protected: str) -> pd
     return pd.DataFrame({"act": fitted.predict(new, sensitive_features=new_group, random_state=0)})
 
 
+def plain(folder: Path, seconds: float, least: float, protected: str) -> pd.DataFrame:
+    """The learner that fairlearn's methods wrap, with nothing asked for."""
+    x, y, _, test, _ = read(folder)
+    own, new = encoded(x, test)
+    chance = boosted().fit(own, y).predict_proba(new)[:, 1]
+    return pd.DataFrame({"act": (chance >= 0.5).astype(int), "chance": chance})
+
+
+def audit(folder: Path, seconds: float, least: float, protected: str) -> pd.DataFrame:
+    """fairlearn's measures by group."""
+    from fairlearn.metrics import MetricFrame, false_positive_rate, selection_rate, true_positive_rate
+    from sklearn.metrics import accuracy_score, precision_score
+
+    test, act = pd.read_csv(folder / "test.csv"), pd.read_csv(folder / "said.csv")["act"]
+    metrics = {
+        "event_rate": lambda y, said: float(np.mean(y)),
+        "selection_rate": selection_rate,
+        "true_positive_rate": true_positive_rate,
+        "false_positive_rate": false_positive_rate,
+        "precision": lambda y, said: precision_score(y, said, zero_division=np.nan),
+        "accuracy": accuracy_score,
+    }
+    frame = MetricFrame(
+        metrics=metrics, y_true=test["target"], y_pred=act, sensitive_features=test["group"].astype(str).rename("group")
+    )
+    return frame.by_group.reset_index()
+
+
+def mljar_plain(folder: Path, seconds: float, least: float, protected: str) -> pd.DataFrame:
+    """mljar-supervised with nothing asked for."""
+    return _mljar(folder, seconds)
+
+
 def mljar(folder: Path, seconds: float, least: float, protected: str) -> pd.DataFrame:
     """mljar-supervised with its fairness metric, threshold and sample weighting."""
+    return _mljar(folder, seconds, fairness_metric="demographic_parity_ratio", fairness_threshold=least)
+
+
+def _mljar(folder: Path, seconds: float, **asked: object) -> pd.DataFrame:
     from supervised import AutoML
 
     x, y, group, test, _ = read(folder)
+    groups = {"sensitive_features": group.rename("group")} if asked else {}
     with tempfile.TemporaryDirectory() as place:
         found = AutoML(
             results_path=str(Path(place) / "automl"),
@@ -88,18 +127,20 @@ def mljar(folder: Path, seconds: float, least: float, protected: str) -> pd.Data
             explain_level=0,
             n_jobs=1,
             verbose=0,
-            fairness_metric="demographic_parity_ratio",
-            fairness_threshold=least,
+            **asked,
         )
-        found.fit(x, y, sensitive_features=group.rename("group"))
+        found.fit(x, y, **groups)
         return pd.DataFrame({"act": found.predict(test), "chance": found.predict_proba(test)[:, 1]})
 
 
 TOOLS = {
+    "fairlearn as it was": plain,
     "fairlearn reduction": reduction,
     "fairlearn reduction blind": blind_reduction,
     "fairlearn thresholds": thresholds,
+    "mljar as it was": mljar_plain,
     "mljar": mljar,
+    "audit": audit,
 }
 
 
