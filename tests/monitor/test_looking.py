@@ -69,6 +69,7 @@ class Served:
         return ids
 
     def learn(self, ids: list[str], labels: np.ndarray) -> None:
+        self.at += 1.0
         for name, label in zip(ids, labels, strict=True):
             self.log.feedback(request_id=name, row=0, label="yes" if label else "no", received=self.at)
         self.log.flush()
@@ -130,6 +131,49 @@ def test_late_labels_are_measured_once(project: Project, served: Served) -> None
     assert found.labelled == 300
     assert found.judgement is Judgement.HARMFUL
     assert look_at_log(project, rows=300) == ()
+
+
+def test_labels_that_come_by_what_happened_wait_for_the_others(project: Project, served: Served) -> None:
+    columns = making.rows(400, 21)
+    ids, labels = served.answer(columns), making.outcomes(columns, 21)
+    look_at_log(project)
+    served.learn([i for i, y in zip(ids, labels, strict=True) if y], np.ones(int(labels.sum())))
+    (first,) = look_at_log(project)
+    assert first.judgement is Judgement.UNKNOWN and first.real is None
+    assert [a.check for a in first.alarms] == ["labels"]
+    assert look_at_log(project) == ()  # no news
+    served.learn([i for i, y in zip(ids, labels, strict=True) if not y], np.zeros(int((1 - labels).sum())))
+    (second,) = look_at_log(project)
+    assert second.real is not None and second.labelled == 400
+    assert second.judgement is not Judgement.HARMFUL
+
+
+def test_labels_that_trickle_in_are_measured_once_they_are_enough(project: Project, served: Served) -> None:
+    columns = making.rows(400, 22)
+    ids, labels = served.answer(columns), making.outcomes(columns, 22)
+    look_at_log(project)
+    counts = []
+    for start in range(0, 100, 20):
+        served.learn(ids[start : start + 20], labels[start : start + 20])
+        counts.append([w.labelled for w in look_at_log(project)])
+    assert counts == [[], [40], [], [40], []]
+
+
+def test_rows_whose_labels_came_are_no_new_evidence_of_drift(project: Project, served: Served) -> None:
+    columns = making.rows(400, 23, income=0.15)
+    ids, labels = served.answer(columns), making.outcomes(columns, 23)
+    look_at_log(project)
+    before = Kept(project.path).history(1).evidence
+    chosen = np.flatnonzero(columns["age"] > 45)  # labels of some are known sooner
+    served.learn([ids[i] for i in chosen], labels[chosen])
+    (found,) = look_at_log(project)
+    assert found.seen and found.real is not None
+    assert not {a.check for a in found.alarms} & {"drift", "joint", "prediction"}
+    after = Kept(project.path).history(1).evidence
+    inputs = ("drift", "missing", "joint", "together", "fairness")
+    assert {k: v for k, v in after.items() if k.startswith(inputs)} == {
+        k: v for k, v in before.items() if k.startswith(inputs)
+    }
 
 
 def test_columns_that_the_log_hides_are_not_watched(project: Project) -> None:

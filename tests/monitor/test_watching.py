@@ -174,8 +174,17 @@ def test_columns_that_go_together_otherwise(classifier: Version) -> None:
 
 def test_probabilities_that_are_off(classifier: Version) -> None:
     window = rows(N, 11)
-    found = watch(classifier, raw(window), labels=["yes"] * N)
+    found = watch(classifier, raw(window), labels=["no" if i % 20 == 0 else "yes" for i in range(N)])
     assert ("calibration", None) in checks(found)
+
+
+def test_labels_of_one_class_alone_are_no_harm(classifier: Version) -> None:
+    window = rows(N, 11)
+    found = watch(classifier, raw(window), labels=["yes"] * N)
+    assert found.judgement is Judgement.UNKNOWN
+    assert checks(found) == {("labels", None)}
+    assert found.real is None and found.labelled == N and not found.scores
+    assert f"All {N:,} labels are 'yes'" in found.alarms[0].sentence
 
 
 def test_estimates_hold_under_covariate_shift(classifier: Version, regressor: Version) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
 from modelwright.evaluate.measurements import Measurement
 
-__all__ = ["GRAVITY", "Alarm", "ColumnState", "Judgement", "Monitoring", "worst"]
+__all__ = ["GRAVITY", "Alarm", "ColumnState", "Judgement", "Monitoring", "by_gravity", "worst"]
 
 
 class Judgement(StrEnum):
@@ -42,7 +43,7 @@ class Alarm:
     ----------
     check : str
         ``"contract"``, ``"missing"``, ``"unit"``, ``"levels"``, ``"stuck"``, ``"drift"``, ``"joint"``,
-        ``"prediction"``, ``"loss"``, ``"estimate"``, ``"calibration"``, ``"slice"``, ``"fairness"``.
+        ``"prediction"``, ``"loss"``, ``"labels"``, ``"estimate"``, ``"calibration"``, ``"slice"``, ``"fairness"``.
     column : str or None
         None where it is about the whole window.
     judgement : Judgement
@@ -63,6 +64,11 @@ class Alarm:
     evidence: float
     use: float | None = None
     sentence: str
+
+
+def by_gravity(alarms: Iterable[Alarm]) -> tuple[Alarm, ...]:
+    """Return alarms, gravest first, and of the same gravity those about the whole window."""
+    return tuple(sorted(alarms, key=lambda a: (-GRAVITY.index(a.judgement), a.column is not None, -(a.use or 0.0))))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,6 +97,8 @@ class Monitoring:
     version : str
         Number of the version that was watched.
     rows : int
+    seen : bool
+        The rows were judged before, and their labels have come since.
     start, end : str or None
         UTC, ISO 8601: of the first and the last row, where times are known.
     judgement : Judgement
@@ -121,6 +129,7 @@ class Monitoring:
 
     version: str
     rows: int
+    seen: bool = False
     start: str | None = None
     end: str | None = None
     judgement: Judgement

@@ -69,6 +69,9 @@ class History:
         Time up to which a log was read.
     labelled : str
         Time up to which late labels were read.
+    waiting : str
+        Time from which on late labels were read and not measured: they were few, or chosen by what happened. Empty
+        where all were.
     alerted : dict of str
         When an alert was last given, by what it was about.
     """
@@ -78,6 +81,7 @@ class History:
     evidence: dict[str, float] = field(default_factory=dict)
     seen: str = ""
     labelled: str = ""
+    waiting: str = ""
     alerted: dict[str, str] = field(default_factory=dict)
 
     def begin(self, version: str) -> None:

@@ -13,7 +13,7 @@ from modelwright.data.enforcing import REFUSED_SHARE
 from modelwright.evaluate.measurements import Measurement
 from modelwright.monitor import feed, wording
 from modelwright.monitor.comparing import Compared, effect_of
-from modelwright.monitor.documents import GRAVITY, Alarm, ColumnState, Judgement
+from modelwright.monitor.documents import Alarm, ColumnState, Judgement, by_gravity
 from modelwright.monitor.fairness import groups_apart
 from modelwright.monitor.history import ALPHA, LARGEST, History, alarmed, evidence_of
 from modelwright.monitor.joining import joint_alarms
@@ -60,11 +60,12 @@ class Evidence:
 
 @dataclass
 class _Case:
-    """One window on trial."""
+    """One window on trial. ``inputs`` is the history of what the columns show."""
 
     version: Version
     evidence: Evidence
     history: History
+    inputs: History
     told: list[str] = field(default_factory=list)
     drift: dict[str, float] = field(default_factory=dict)
     trust: bool = True
@@ -79,7 +80,7 @@ class _Case:
             if share >= UNREADABLE:
                 words = wording.unreadable(name, share, refused=share > REFUSED_SHARE)
                 yield self.feed_alarm(feed.Sign(check="contract", value=share, unit="", words=words), name)
-        rising = self.history.take("missing", {n: c.p_missing for n, c in self.columns.items()})
+        rising = self.inputs.take("missing", {n: c.p_missing for n, c in self.columns.items()})
         missing = self.passed(rising, {n: c.p_missing for n, c in self.columns.items()})
         moved = self.moved()
         for name, compared in self.columns.items():
@@ -121,7 +122,7 @@ class _Case:
     def moved(self) -> frozenset[str]:
         """Return the columns whose drift is beyond chance and training's own variation, and no trifle."""
         if not self.drift:
-            self.drift = self.history.take("drift", {n: c.p for n, c in self.columns.items()})
+            self.drift = self.inputs.take("drift", {n: c.p for n, c in self.columns.items()})
         found = self.passed(self.drift, {n: c.p for n, c in self.columns.items()})
         return frozenset(n for n in found if self.columns[n].effect >= SMALL_EFFECT)
 
@@ -360,14 +361,20 @@ class _Case:
 
 
 def judged(
-    version: Version, evidence: Evidence, history: History
+    version: Version, evidence: Evidence, history: History, *, seen: bool = False
 ) -> tuple[tuple[Alarm, ...], tuple[ColumnState, ...], tuple[str, ...], Measurement | None]:
-    """Return the alarms, gravest first, the state of each column, what else is to be told, and the estimated loss."""
-    case = _Case(version, evidence, history)
+    """Return the alarms, gravest first, the state of each column, what else is to be told, and the estimated loss.
+
+    Rows that were ``seen`` before, and come again with their labels, tell nothing new of drift; and those that labels
+    are known of first are often others than the rest.
+    """
+    case = _Case(version, evidence, history, inputs=History() if seen else history)
     broken = list(case.broken())
     case.faulty = faulty = frozenset(a.column for a in broken if a.column)
-    alarms = [*case.loss(), *broken, *case.drifted()]
-    if not faulty:  # what a broken column does to the rest says nothing of the world
+    alarms = [*case.loss(), *broken]
+    if not seen:
+        alarms += case.drifted()
+    if not (seen or faulty):  # what a broken column does to the rest says nothing of the world
         alarms += [*joint_alarms(case, case.moved()), *case.prediction(), *case.classes(), *case.by_estimate()]
         alarms += case.fairness()
     alarms += case.in_parts()
@@ -377,8 +384,7 @@ def judged(
     if estimated is None:
         case.told.append(wording.no_estimate(wording.FAULTY if faulty else case.unfounded()))
     states = sorted(_states(case), key=lambda s: -(s.use or 0.0))
-    alarms.sort(key=lambda a: (-GRAVITY.index(a.judgement), a.column is not None, -(a.use or 0.0)))
-    return tuple(alarms), tuple(states), tuple(case.told), estimated
+    return by_gravity(alarms), tuple(states), tuple(case.told), estimated
 
 
 def _states(case: _Case) -> Iterator[ColumnState]:

@@ -16,7 +16,7 @@ from modelwright.monitor.documents import Monitoring
 from modelwright.monitor.history import History
 from modelwright.monitor.keeping import Kept
 from modelwright.monitor.sources import FILE_ROWS, WINDOW_ROWS, late_labels, log_windows, table_windows
-from modelwright.monitor.watching import watch_window
+from modelwright.monitor.watching import are_enough, can_be_measured, watch_window
 from modelwright.project import Project
 from modelwright.serve.log import LOG_FOLDER
 
@@ -58,7 +58,8 @@ def look_at_log(
     """Return what the predictions logged since the last look say of a version, the champion by default.
 
     What was judged is kept in ``PROJECT/monitor``, and alerts go to the ledger and where ``PROJECT/monitor.toml`` says.
-    Labels that came since the last look are measured with the first window.
+    Labels that came since the last look are measured with the first window, those that cannot be measured alone with
+    the next ones.
 
     Parameters
     ----------
@@ -81,11 +82,14 @@ def look_at_log(
     with kept.lock():
         history = kept.history(own)
         late = late_labels(version, place, history=history)
+        known = late
         for window in log_windows(version, place, history=history, rows=rows, everything=everything):
             found.append(watch_window(version, window, history=history, late=late))
             late = None
-        if late is not None and not found:  # labels alone are news as well
-            found.append(watch_window(version, late, history=history))
+        if late is not None and are_enough(late) and not found:  # labels alone are news as well
+            found.append(watch_window(version, late, history=history, seen=True))
+        if known is not None and can_be_measured(known):
+            history.waiting = ""
         if failed := send_alerts(project, found, settings, history):
             found[-1] = replace(found[-1], told=(*found[-1].told, *failed))
         kept.add(tuple(found))

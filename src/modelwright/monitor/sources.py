@@ -33,6 +33,7 @@ FEWEST_ROWS = 200
 
 MOST_LATE = 200_000  # labels that come late, those received last: 200 MB at 100 columns
 _METADATA = b"modelwright.log"
+_EVER = datetime(1, 1, 2, tzinfo=UTC)
 
 
 def table_windows(
@@ -243,6 +244,7 @@ def _unreadable(table: pa.Table) -> dict[str, float]:
 def late_labels(version: Version, log: Path, *, history: History) -> Window | None:
     """Return the predictions whose labels came after those that ``history`` has seen, and note these as seen.
 
+    Those that wait come along with new ones; whoever measures them says so in ``history``.
     Files of the log are looked at one after the other; of more than `MOST_LATE` labels, those received last count. None
     where no label is new.
     """
@@ -251,9 +253,10 @@ def late_labels(version: Version, log: Path, *, history: History) -> Window | No
     from modelwright.serve.log import iter_log
     from modelwright.serve.log.reading import labelled, latest_labels, newest_feedback
 
-    since = datetime.fromisoformat(history.labelled) if history.labelled else None
-    feedback = newest_feedback(log, since=since, most=MOST_LATE)
-    if not feedback.num_rows:
+    since = datetime.fromisoformat(history.labelled) if history.labelled else _EVER
+    waiting = datetime.fromisoformat(history.waiting) if history.waiting else since
+    feedback = newest_feedback(log, since=waiting, most=MOST_LATE)
+    if not feedback.num_rows or pc.max(feedback.column("time")).as_py().astimezone(UTC) < since:
         return None
     latest = latest_labels(feedback)
     found: list[Window] = []
@@ -265,6 +268,7 @@ def late_labels(version: Version, log: Path, *, history: History) -> Window | No
             found.pop(0)
     newest = pc.max(feedback.column("time")).as_py().astimezone(UTC)
     history.labelled = (newest + timedelta(microseconds=1)).isoformat()
+    history.waiting = waiting.isoformat()
     window = joined_windows(found) if found else None
     return window if window is None or window.n_rows <= MOST_LATE else _newest(window)
 

@@ -11,10 +11,11 @@ from modelwright.evaluate.measurements import Measurement
 from modelwright.evaluate.scales import wilson
 from modelwright.monitor import wording
 from modelwright.monitor.comparing import Compared, compare
-from modelwright.monitor.documents import Judgement, Monitoring, worst
+from modelwright.monitor.documents import Alarm, Judgement, Monitoring, worst
 from modelwright.monitor.history import History
-from modelwright.monitor.judging import Evidence, judged
+from modelwright.monitor.judging import Evidence, by_gravity, judged
 from modelwright.monitor.losses import Real, estimate, expected, measure
+from modelwright.monitor.selective import IMPOSSIBLE, only_class
 from modelwright.monitor.windows import Window, window_of
 from modelwright.package.reference.documents import PREDICTION, Reference
 from modelwright.package.reference.fitting import watched_prediction
@@ -22,7 +23,7 @@ from modelwright.package.reference.fitting import watched_prediction
 if TYPE_CHECKING:
     from modelwright.package.bundle import Version
 
-__all__ = ["watch", "watch_window"]
+__all__ = ["are_enough", "can_be_measured", "watch", "watch_window"]
 
 FEWEST_LABELS = 30
 """Fewer rows with labels say nothing of the loss that a t-test could be believed in."""
@@ -63,8 +64,10 @@ def watch(
     return watch_window(version, window, history=history or History(), late=late)
 
 
-def watch_window(version: Version, window: Window, *, history: History, late: Window | None = None) -> Monitoring:
-    """Return what one window says; see `watch`."""
+def watch_window(
+    version: Version, window: Window, *, history: History, late: Window | None = None, seen: bool = False
+) -> Monitoring:
+    """Return what one window says; see `watch`. Its rows were ``seen`` where only their labels are new."""
     number = str(version.manifest.version)
     history.begin(version.digest)
     if not window.n_rows:
@@ -73,6 +76,10 @@ def watch_window(version: Version, window: Window, *, history: History, late: Wi
     compared = compare_window(version, window, reference)
     known = late if late is not None else window
     labelled = _labelled(known)
+    n_labelled = 0 if labelled is None else labelled.n_rows
+    chosen = _chosen(version, labelled)
+    if chosen:
+        labelled = None
     real = _real(version, reference, labelled)
     evidence = Evidence(
         reference=reference,
@@ -85,10 +92,12 @@ def watch_window(version: Version, window: Window, *, history: History, late: Wi
         real=real,
         labelled=labelled,
     )
-    alarms, states, told, estimated = judged(version, evidence, history)
+    alarms, states, told, estimated = judged(version, evidence, history, seen=seen)
+    alarms = by_gravity((*alarms, *chosen))
     return Monitoring(
         version=number,
         rows=window.n_rows,
+        seen=seen,
         start=window.start,
         end=window.end,
         judgement=worst([a.judgement for a in alarms]),
@@ -96,7 +105,7 @@ def watch_window(version: Version, window: Window, *, history: History, late: Wi
         expected=evidence.expected,
         estimated=estimated,
         real=None if real is None else real.measurement,
-        labelled=0 if labelled is None else labelled.n_rows,
+        labelled=n_labelled,
         scores=_scores(version, labelled),
         columns=states,
         seconds=_seconds(window),
@@ -104,6 +113,21 @@ def watch_window(version: Version, window: Window, *, history: History, late: Wi
         strange_labels=known.strange.total(),
         told=(*window.told, *told, *wording.strange_labels(known.strange, version.plan.classes)),
     )
+
+
+def can_be_measured(window: Window) -> bool:
+    """Return whether the labels of a window say anything of the loss: they are enough, and not chosen by what happened.
+
+    Where nothing is known of what was answered no further label changes that.
+    """
+    if window.y is None or window.prediction is None:
+        return True
+    return are_enough(window) and only_class(window.y, window.prediction) is None
+
+
+def are_enough(window: Window) -> bool:
+    """Return whether the labels of a window are enough to be looked at."""
+    return window.y is not None and int((~np.isnan(window.y)).sum()) >= FEWEST_LABELS
 
 
 def compare_window(version: Version, window: Window, reference: Reference) -> dict[str, Compared]:
@@ -121,11 +145,9 @@ def _labelled(window: Window) -> Window | None:
     """Return the rows of a window whose labels are known; None where they are too few."""
     from modelwright.data.columns import take
 
-    if window.y is None or window.prediction is None:
+    if window.y is None or window.prediction is None or not are_enough(window):
         return None
     rows = np.flatnonzero(~np.isnan(window.y))
-    if len(rows) < FEWEST_LABELS:
-        return None
     return replace(
         window,
         columns=take(window.columns, rows),
@@ -134,6 +156,26 @@ def _labelled(window: Window) -> Window | None:
         y=window.y[rows],
         seconds=None,
     )
+
+
+def _chosen(version: Version, labelled: Window | None) -> tuple[Alarm, ...]:
+    """Return that the labels came by what happened, if they did: they wait for those of the other rows."""
+    if labelled is None or labelled.y is None or labelled.prediction is None:
+        return ()
+    number = only_class(labelled.y, labelled.prediction)
+    if number is None:
+        return ()
+    name, expected = version.plan.classes[number], float(labelled.prediction[:, number].sum())
+    words = wording.one_class(labelled.n_rows, name, expected)
+    alarm = Alarm(
+        check="labels",
+        column=None,
+        judgement=Judgement.UNKNOWN,
+        moved=wording.moved("labels", 1.0, labelled.n_rows),
+        evidence=1 / IMPOSSIBLE,
+        sentence=f"{words[0].upper()}{words[1:]}; give those, too.",
+    )
+    return (alarm,)
 
 
 def _real(version: Version, reference: Reference, labelled: Window | None) -> Real | None:

@@ -46,6 +46,7 @@ __all__ = [
     "loss",
     "moved",
     "no_estimate",
+    "one_class",
     "pair",
     "part",
     "prediction",
@@ -95,6 +96,7 @@ def moved(check: str, value: float | None, n: int, *, unit: str = "") -> Measure
         "stuck": "share of one value",
         "contract": "share unreadable",
         "estimate": "estimated loss",
+        "labels": "share of labels of one class",
     }
     low = high = None
     method = "counted" if value is not None else "it cannot be told"
@@ -244,6 +246,15 @@ def calibration(off: Measurement, classes: bool) -> str:
     what = "probabilities are off" if classes else "predictions are off"
     size = f"{number(off.value)} ({number(off.low)} to {number(off.high)})"
     return f"The {what} by {size} on average on {off.n:,} labels ({off.name}): calibrate or train again."
+
+
+def one_class(n: int, name: str, expected: float) -> str:
+    """Return that labels seem to have come by what happened, without a full stop."""
+    of = "was" if round(expected) == 1 else "were"
+    return (
+        f"all {n:,} labels are '{name}', which {round(expected):,} of them {of} expected to be: labels that come by "
+        "what happened say nothing of the others"
+    )
 
 
 def beyond(names: Sequence[str]) -> str:

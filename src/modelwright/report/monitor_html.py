@@ -55,13 +55,21 @@ def render_monitoring(windows: Sequence[Monitoring], *, project: str) -> str:
         windows=windows,
         newest=newest,
         tone=TONES[judgement],
-        answer=ANSWERS[judgement] if newest else "No window was judged yet",
+        answer=_answer(newest),
         counts=[(str(j), n) for j in Judgement if (n := sum(w.judgement is j for w in windows))],
         charts=[chart for chart in (_loss(windows), _drift(windows), _missing(windows)) if chart],
         alarms=alarms[:NEWEST_ALARMS],
         alarms_left=max(len(alarms) - NEWEST_ALARMS, 0),
         tones={str(j): tone for j, tone in TONES.items()},
     )
+
+
+def _answer(newest: Monitoring | None) -> str:
+    if newest is None:
+        return "No window was judged yet"
+    if newest.judgement is Judgement.UNKNOWN and all(a.check == "labels" for a in newest.alarms):
+        return "Labels of one class alone have come, and they do not tell whether the model does worse"
+    return ANSWERS[newest.judgement]
 
 
 def _loss(windows: Sequence[Monitoring]) -> Markup | None:

@@ -137,8 +137,9 @@ def _tell(project: Project, found: Sequence[Monitoring], *, as_json: bool, quiet
 def _say(window: Monitoring, *, quiet: bool) -> None:
     from modelwright.format import measured, plural
 
+    seen = " seen before, whose labels came" if window.seen else ""
     when = f", {window.start} to {window.end}" if window.start else ""
-    click.echo(f"{plural(window.rows, 'row')}{when} · version {window.version} · {str(window.judgement).upper()}")
+    click.echo(f"{plural(window.rows, 'row')}{seen}{when} · version {window.version} · {str(window.judgement).upper()}")
     for alarm in window.alarms:
         click.echo(f"  {MARKS[str(alarm.judgement)]} {alarm.sentence}")
     if quiet:
