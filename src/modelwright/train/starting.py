@@ -2,6 +2,10 @@
 
 Every choice is made on older rows than those that judge. The folds shrink to one step from the past to what came next:
 which recipes are worth trying is known, and the newest rows are those that matter.
+
+Where groups are kept apart and go on through time, as shops and customers do, what judges is the future of groups that
+the model which serves has learned from. Its successor learns from them as well: kept apart from all of them it would
+have nothing to learn from, and would be judged by another question than the one that is asked next.
 """
 
 from __future__ import annotations
@@ -15,7 +19,7 @@ from modelwright.data.treating.treatment import Treatment
 from modelwright.errors import DataError
 from modelwright.frame.problem import Problem, SplitKind
 from modelwright.frame.split import Folds, group_numbers, time_ranks
-from modelwright.frame.splitting import NEEDS_GROUP
+from modelwright.frame.splitting import MOSTLY_KNOWN, NEEDS_GROUP
 from modelwright.frame.timing import known_by
 
 __all__ = ["JUDGED", "Start", "reframed"]
@@ -83,7 +87,11 @@ def reframed(start: Start, problem: Problem, columns: Columns, rows: np.ndarray,
         times = np.asarray(columns[problem.time])
         valid = known_by(times, valid, judged, problem.label_delay)
         train = known_by(times, train, valid, problem.label_delay)
+    known = 0.0
     if groups is not None and problem.split in NEEDS_GROUP:
+        known = float(np.isin(groups[judged], groups[rest]).mean()) if len(judged) else 0.0
+    apart = groups is not None and problem.split in NEEDS_GROUP and known < MOSTLY_KNOWN
+    if groups is not None and apart:
         train = train[~np.isin(groups[train], np.concatenate([groups[valid], groups[judged]]))]
         valid = valid[~np.isin(groups[valid], groups[judged])]
     for what, part in (("to learn from", train), ("to choose by", valid), ("to judge by", judged)):
@@ -93,16 +101,23 @@ def reframed(start: Start, problem: Problem, columns: Columns, rows: np.ndarray,
                 fix="wait until there are more rows with labels",
                 code="MW-D810",
             )
-    split = SplitKind.GROUP_TIME if problem.group and problem.split in NEEDS_GROUP else SplitKind.TIME
+    if not apart:
+        groups = None
     folds = Folds(holdout=np.sort(judged), folds=((np.sort(train), np.sort(valid)),), groups=groups, order=order)
-    return _told(problem, split, len(judged), len(rows)), folds
+    return _told(problem, len(judged), len(rows), apart=apart, known=known), folds
 
 
-def _told(problem: Problem, split: SplitKind, judged: int, n: int) -> Problem:
+def _told(problem: Problem, judged: int, n: int, *, apart: bool, known: float) -> Problem:
+    split = SplitKind.GROUP_TIME if apart else SplitKind.TIME
     why = (
         f"the project has a model: the latest {judged:,} rows, which it has not seen, judge it and the new one, and "
         "the rows just before them choose among its recipes"
     )
+    if known and not apart:
+        why += (
+            f"; {known:.0%} of those that judge are of a '{problem.group}' that was there before and that both have learned "
+            "from: the score is that of known ones, not of new ones"
+        )
     answers = {"split": split.value, "holdout": f"{judged / n:.1%}", "folds": "1 fold"}
     choices = tuple(
         replace(c, value=answers[c.question], alternatives=(c.value,), decided_by="retraining", why=why)
@@ -110,4 +125,5 @@ def _told(problem: Problem, split: SplitKind, judged: int, n: int) -> Problem:
         else c
         for c in problem.choices
     )
-    return replace(problem, split=split, n_folds=1, n_repeats=1, holdout=judged / n, choices=choices)
+    group = problem.group if apart else None
+    return replace(problem, split=split, group=group, n_folds=1, n_repeats=1, holdout=judged / n, choices=choices)
