@@ -58,3 +58,13 @@ def test_half_of_the_rows_in_another_unit_are_one_source_of_two(classifier: Vers
     place = table.column_names.index("income")
     sound, words = sound_rows(classifier, table.set_column(place, "income", pa.array(income)))
     assert not sound.any() and "50% of 'income' have the shape of training in another unit" in words[0]
+
+
+def test_labels_that_came_by_what_happened_are_not_learned_from(classifier: Version) -> None:  # noqa: F811
+    whole = arrived(400, 31)
+    known = np.array(whole.column("bought").to_pylist()) == "yes"
+    with pytest.raises(DataError, match=r"labels are 'yes', which .* were expected to be") as caught:
+        check_feed(classifier, whole.filter(known))
+    assert caught.value.code == "MW-D805"
+    few = whole.filter(known).slice(0, 10)
+    assert check_feed(classifier, few).rows == 10

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +23,7 @@ from modelwright.retrain.maintenance import Settings, maintain_once
 from modelwright.retrain.replay import replay
 
 from ..cli.helpers import one_object
+from .test_maintenance import logged
 
 
 def rows(n: int, seed: int, *, shift: float = 0.0) -> pd.DataFrame:
@@ -126,3 +129,22 @@ def test_values_have_no_probabilities(tmp_path: Path) -> None:
         project.promote(1, why="the test needs a champion", settled=EVERY)
     with pytest.raises(UsageError, match="MW-U804"):
         recalibrate(project, rows(300, 1).assign(y=np.arange(300.0)))
+
+
+@pytest.mark.parametrize("by_file", [True, False])
+def test_labels_that_came_by_what_happened_are_not_learned_from(
+    project: Project, tmp_path: Path, by_file: bool
+) -> None:
+    new = rows(900, 1)
+    events = new[new["y"] == "yes"]
+    settings = Settings(policy=Policy.AUTOMATIC, trials=1, window=100, schedule_s=1.0)
+    if by_file:
+        events.to_csv(tmp_path / "events.csv", index=False)
+        settings = replace(settings, data=str(tmp_path / "events.csv"))
+    else:
+        logged(project, events, datetime.now(UTC) - timedelta(days=1))
+    found = maintain_once(project, settings)
+    assert found.judgement == "cannot tell" and found.retrained is None and found.freshened is None
+    assert f"not learned from: all {len(events)} labels are 'yes'" in found.told[0]
+    with pytest.raises(DataError, match="labels that come by what happened"):
+        recalibrate(project, events)

@@ -6,16 +6,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from modelwright.data.columns import take
 from modelwright.errors import DataError, UsageError, did_you_mean
 from modelwright.format import joined, plural
 from modelwright.monitor.documents import Judgement, Monitoring
+from modelwright.retrain.tables import canonical
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from modelwright.package.bundle import Version
 
-__all__ = ["check_feed", "sound_rows"]
+__all__ = ["check_feed", "chosen_by_class", "sound_rows"]
 
 STRETCH = 200
 """Rows that are looked at together, so that a feed that was broken for a while does not hide among all rows."""
@@ -38,7 +40,8 @@ def check_feed(version: Version, new: pa.Table) -> Monitoring:
     ContractError
         A column that the model reads is missing, or more than half of it cannot be read.
     DataError
-        The feed is broken (MW-D802), or the labels are not what the target can have (MW-D803).
+        The feed is broken (MW-D802), or the labels are not what the target can have (MW-D803), or came by what happened
+        (MW-D805).
     """
     from modelwright.monitor.watching import watch
     from modelwright.monitor.windows import window_of
@@ -63,7 +66,29 @@ def check_feed(version: Version, new: pa.Table) -> Monitoring:
             fix="mend the feed, and give the rows again; if the change is meant, run 'modelwright run' on the new data",
             code="MW-D802",
         )
+    if why := chosen_by_class(version, new):
+        raise DataError(
+            f"the new data are not learned from: {why}",
+            fix="give rows of the other classes, too; if the target has changed, run 'modelwright run' on the new data",
+            code="MW-D805",
+        )
     return found
+
+
+def chosen_by_class(version: Version, new: pa.Table) -> str:
+    """Return that the labels came by what happened, see `modelwright.monitor.selective`; empty where they did not."""
+    from modelwright.monitor import wording
+    from modelwright.monitor.selective import only_class
+    from modelwright.monitor.windows import encode_labels
+
+    classes = version.plan.classes
+    y = encode_labels(new.column(version.manifest.target).to_pylist(), classes)
+    known = np.flatnonzero(~np.isnan(y))
+    if not classes or not len(known) or (y[known] != y[known[0]]).any():
+        return ""
+    prediction = version.plan.predict(take(canonical(new, version.contract), known))
+    number = only_class(y[known], prediction)
+    return "" if number is None else wording.one_class(len(known), classes[number], float(prediction[:, number].sum()))
 
 
 def sound_rows(version: Version, new: pa.Table) -> tuple[np.ndarray, tuple[str, ...]]:

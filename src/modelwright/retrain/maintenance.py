@@ -28,6 +28,7 @@ from modelwright.project import Project
 from modelwright.retrain.arrivals import logged_rows
 from modelwright.retrain.choosing import probed
 from modelwright.retrain.documents import Challenge, Policy, Retrained, Trigger
+from modelwright.retrain.feed import chosen_by_class
 from modelwright.retrain.freshening import Freshened, can_be_recalibrated, recalibrate
 from modelwright.retrain.guarding import promoted_at, take_back
 from modelwright.retrain.retraining import conclude_broken_off, new_rows, retrain
@@ -49,8 +50,10 @@ FAILED = "maintenance failed"
 DAY_S = 86_400.0
 """A training takes minutes: one or two a day are nothing that has to be saved for."""
 
-TOO_FEW, BROKEN_FEED = "MW-D801", "MW-D802"
+TOO_FEW, BROKEN_FEED, ONE_CLASS = "MW-D801", "MW-D802", "MW-D805"
 """Codes of what a round takes note of and goes on."""
+
+HEEDED = {TOO_FEW: Judgement.QUIET, BROKEN_FEED: Judgement.BROKEN, ONE_CLASS: Judgement.UNKNOWN}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -282,18 +285,20 @@ def _look(
         try:
             arrived = new_rows(project, settings.data)
         except DataError as error:
-            if error.code not in (TOO_FEW, BROKEN_FEED):
+            if error.code not in HEEDED:
                 raise
             judged = Monitoring(
                 version=str(version),
                 rows=0,
-                judgement=Judgement.BROKEN if error.code == BROKEN_FEED else Judgement.QUIET,
+                judgement=HEEDED[error.code],
             )
             return (judged,), None, (error.what,), ""
         return (arrived.found,), arrived.rows, arrived.told, ""
     unanswered = tuple(w for w in Kept(project.path).windows(version) if w.end is not None and w.end > before)
     windows = look_at_log(project, log=_log(project, settings), rows=settings.window)
     fresh, until = _logged(project, settings, since=learned_until(project))
+    if fresh.num_rows and (why := chosen_by_class(project.version(), fresh)):
+        return (*unanswered, *windows), None, (f"not learned from: {why}",), ""
     return (*unanswered, *windows), fresh, (), until
 
 
@@ -327,7 +332,7 @@ def _second_thoughts(
     later = fresh
     if settings.data is None:
         later, _ = _logged(project, settings, since=datetime.fromisoformat(at))
-    if later is None or not later.num_rows:
+    if later is None or not later.num_rows or chosen_by_class(project.version(), later):
         return upkeep, None
     found = take_back(project, later, upkeep.doubts)
     if found is not None and found.wins:
