@@ -115,8 +115,8 @@ def _told(problem: Problem, judged: int, n: int, *, apart: bool, known: float) -
     )
     if known and not apart:
         why += (
-            f"; {known:.0%} of those that judge are of a '{problem.group}' that was there before and that both have learned "
-            "from: the score is that of known ones, not of new ones"
+            f"; {known:.0%} of those that judge are of a '{problem.group}' that was there before and that both have "
+            "learned from: the score is that of known ones, not of new ones"
         )
     answers = {"split": split.value, "holdout": f"{judged / n:.1%}", "folds": "1 fold"}
     choices = tuple(
