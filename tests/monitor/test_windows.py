@@ -21,3 +21,19 @@ from modelwright.monitor.windows import encode_labels
 def test_a_class_in_another_spelling_is_that_class(classes, labels, numbers):
     expected = [np.nan if n is None else float(n) for n in numbers]
     np.testing.assert_array_equal(encode_labels(labels, classes), expected)
+
+
+@pytest.mark.parametrize(
+    ("labels", "numbers"),
+    [
+        (["2.873,55 €", "999,99 €", "1 €", None, "n/a"], [2873.55, 999.99, 1, None, None]),
+        (["1,234.5", "12", "7,000"], [1234.5, 12, 7000]),
+        (["950", "1.200", "12.500"], [950, 1200, 12500]),
+        (["15.3%", "2 %"], [15.3, 2]),
+        (["3", "4.5", "-1e3"], [3, 4.5, -1000]),
+        ([1, 2.5, "3", "perhaps", float("inf"), 10**400, True], [1, 2.5, 3, None, None, None, 1]),
+    ],
+)
+def test_numbers_are_read_as_they_are_written(labels, numbers):
+    expected = [np.nan if n is None else float(n) for n in numbers]
+    np.testing.assert_array_equal(encode_labels(labels, ()), expected)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -12,7 +13,9 @@ import numpy as np
 from modelwright.data.canonical import read_columns
 from modelwright.data.columns import Column, Columns, Strings
 from modelwright.data.enforcing import Fit, Tally, fit_of, refuse_unreadable, violations_of
+from modelwright.data.inference.numbers import find_numbers
 from modelwright.data.parsing.classes import classes_of
+from modelwright.data.parsing.numbers import NumberFormat, read_number
 from modelwright.data.parsing.texts import is_missing_text, text_of
 from modelwright.errors import UsageError
 
@@ -168,7 +171,7 @@ def read_labels(labels: Sequence[Any] | np.ndarray, classes: Sequence[str]) -> t
         index = {text: numbers[name] for text, name in classes_of(set(texts), classes).items()}
         y = np.array([index.get(text, np.nan) for text in texts], dtype=np.float64)
     else:
-        y = np.array([_number(v) for v in values], dtype=np.float64)
+        y = _numbers(values)
     unread = (text_of(values[i]) or "" for i in np.flatnonzero(np.isnan(y)))
     return y, Counter(text for text in unread if not is_missing_text(text))
 
@@ -180,12 +183,27 @@ def _listed(values: Any) -> list[Any]:
     return list(values)
 
 
+def _numbers(values: Sequence[Any]) -> np.ndarray:
+    """Return values as numbers, NaN where they are none; texts may be written as in training: "1.234,50 €"."""
+    counts = Counter(v for v in values if isinstance(v, str) and not is_missing_text(v.strip()))
+    if not counts:
+        return np.array([_number(v) for v in values], dtype=np.float64)
+    written, _ = find_numbers(list(counts), np.array(list(counts.values())))
+    read = {t: _number(t) if written is None else _read(t, written.style) for t in counts}
+    return np.array([_number(read.get(v, v) if isinstance(v, str) else v) for v in values], dtype=np.float64)
+
+
+def _read(text: str, style: NumberFormat) -> float:
+    found = read_number(text, style)
+    return math.nan if found is None else found
+
+
 def _number(value: Any) -> float:
     try:
         found = float(value)
-    except (TypeError, ValueError):
-        return float("nan")
-    return found if np.isfinite(found) else float("nan")
+    except (TypeError, ValueError, OverflowError):
+        return math.nan
+    return found if math.isfinite(found) else math.nan
 
 
 def _prediction(version: Version, columns: Columns, answers: Any) -> np.ndarray:
