@@ -114,11 +114,11 @@ def gather(
     if new.num_rows < FEWEST_NEW:
         raise too_few(new.num_rows)
     new = in_time(new, contract, time)
-    old = in_time(stacked(before), contract, time) if before else new.slice(0, 0)
+    old = in_time(stacked(before, contract), contract, time) if before else new.slice(0, 0)
     if gone := [n for n in old.column_names if n not in new.column_names]:
         told.append(f"{plural(len(gone), 'column')} that the new rows do not have are left out of the old ones, too")
         old = old.drop_columns(gone)
-    return Gathered(table=stacked([old, new]), old=old.num_rows, told=tuple(told))
+    return Gathered(table=stacked([old, new], contract), old=old.num_rows, told=tuple(told))
 
 
 def as_classes(rows: Gathered, target: str, classes: Sequence[str]) -> Gathered:
@@ -254,14 +254,31 @@ def in_time(table: pa.Table, contract: Contract, time: str | None) -> pa.Table:
     return table if (np.diff(order) == 1).all() else table.take(order)
 
 
-def stacked(tables: Sequence[pa.Table]) -> pa.Table:
-    """Return tables one below the other. A column whose types do not go together is text; the contract reads it."""
+def stacked(tables: Sequence[pa.Table], contract: Contract) -> pa.Table:
+    """Return tables one below the other.
+
+    Numbers that are text in some tables only are numbers in all: beside "1.234,50" no reader knows what "1234.5" is.
+    Another column whose types do not go together is text; the contract reads it.
+    """
     import pyarrow as pa
 
     try:
         return pa.concat_tables(tables, promote_options="permissive")
     except (pa.ArrowTypeError, pa.ArrowInvalid):
-        return pa.concat_tables([_as_text(t, _differing(tables)) for t in tables], promote_options="permissive")
+        names = _differing(tables)
+        numbers = [n for n in sorted(names) if n in contract.names and contract[n].kind is Kind.NUMBER]
+        read = [_as_numbers(t, contract.only(numbers)) for t in tables]
+        return pa.concat_tables([_as_text(t, names - set(numbers)) for t in read], promote_options="permissive")
+
+
+def _as_numbers(table: pa.Table, contract: Contract) -> pa.Table:
+    import pyarrow as pa
+
+    for name, values in canonical(table, contract).items():
+        if name in table.column_names:
+            written = np.asarray(values) / contract[name].scale
+            table = table.set_column(table.column_names.index(name), name, pa.array(written, from_pandas=True))
+    return table
 
 
 def _differing(tables: Sequence[pa.Table]) -> set[str]:
