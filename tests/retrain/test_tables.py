@@ -11,7 +11,8 @@ CONTRACT = Contract(
     columns=(
         ColumnSpec(name="price", kind=Kind.NUMBER, decimal=",", thousands=".", unit="€"),
         ColumnSpec(name="code", kind=Kind.CATEGORY),
-    )
+    ),
+    rows_seen=3,
 )
 
 
