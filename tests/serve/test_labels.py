@@ -31,7 +31,7 @@ def test_a_row_is_a_whole_number_however_it_is_written() -> None:
     assert read_labels(b'{"request_id": "a", "label": 1, "row": 3.0}')[0].row == 3
 
 
-@pytest.mark.parametrize("label", ["yes", True, None, 10**400, -(10**400)])
+@pytest.mark.parametrize("label", ["yes", True, None, 10**400, -(10**400), 1e308, -1e80])
 def test_values_are_numbers_that_can_be_kept(label: Any) -> None:
     with pytest.raises(RequestError, match="label 2 is none"):
         check_labels([Label("a", 10**30), Label("a", label)], ())
@@ -78,3 +78,18 @@ def test_labels_are_for_rows_that_there_were() -> None:
     check_rows([Label("one", 1, 0), Label("three", 1, 2), Label("unknown", 1, 7)], rows.get)
     with pytest.raises(RequestError, match=r"label 2 is for row 3 of a request that had 3.*MW-S316"):
         check_rows([Label("one", 1, 0), Label("three", 1, 3)], rows.get)
+
+
+def test_a_text_that_is_a_plain_number_is_that_number() -> None:
+    given = [Label("a", "7.5"), Label("a", " -3 "), Label("a", "1e3"), Label("a", 4)]
+    check_labels(given, ())
+    assert [item.label for item in given] == [7.5, -3, 1000, 4]
+    for text in ("7,5", "1e999", "", "seven", "nan", "1" * 10_000):
+        with pytest.raises(RequestError, match="MW-S314"):
+            check_labels([Label("a", text)], ())
+
+
+def test_what_is_too_much_is_told() -> None:
+    many = [{"request_id": "a", "label": 1}] * 10_001
+    with pytest.raises(RequestError, match=r"no labels that can be read.*10,000 labels at most"):
+        read_labels(json.dumps({"labels": many}).encode())

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
 import msgspec
 
+from modelwright.bounds import LARGEST_LABEL
 from modelwright.data.parsing.classes import classes_of
+from modelwright.data.parsing.numbers import NumberFormat, read_number
 from modelwright.data.parsing.texts import text_of
 from modelwright.errors import RequestError
 from modelwright.serve.protocols.repeated import check_repeated
@@ -18,6 +19,7 @@ __all__ = ["LONGEST_ID", "MOST_LABELS", "MOST_ROW", "Label", "check_labels", "ch
 LONGEST_ID = 200  # characters
 MOST_ROW = 2**31 - 1
 MOST_LABELS = 10_000  # in one request
+LONGEST_NUMBER = 400  # characters; the largest of 64 bits has 309 digits
 
 
 class Label(msgspec.Struct):
@@ -54,8 +56,9 @@ def read_labels(body: bytes) -> list[Label]:
         if all(label.row == int(label.row) for label in labels):
             return labels
     raise RequestError(
-        "the body holds no labels",
-        fix='send {"request_id": "…", "row": 0, "label": …}, or {"labels": [{…}, …]}',
+        "the body holds no labels that can be read",
+        fix='send {"request_id": "…", "row": 0, "label": …}, or {"labels": [{…}, …]} with '
+        f"{MOST_LABELS:,} labels at most, an id of {LONGEST_ID} characters at most and rows that are whole numbers",
         code="MW-S310",
         status=422,
     )
@@ -65,7 +68,7 @@ def check_labels(labels: Sequence[Label], classes: Sequence[str]) -> None:
     """Refuse labels that no row can have (MW-S314); without classes the target is a number.
 
     A class in another spelling is that class, see `modelwright.data.parsing.classes.classes_of`: the label is given
-    its name.
+    its name. A text that is a plain number is that number.
     """
     texts = [text_of(item.label) for item in labels] if classes else []
     otherwise = {text for text in texts if text is not None} - set(classes)
@@ -73,6 +76,8 @@ def check_labels(labels: Sequence[Label], classes: Sequence[str]) -> None:
     for number, item in enumerate(labels, 1):
         if classes and (text := texts[number - 1]) in meant:
             item.label = meant[text]
+        elif not classes and isinstance(item.label, str) and (number_of := _written(item.label)) is not None:
+            item.label = number_of
         elif not (text in classes if classes else _is_number(item.label)):
             raise RequestError(
                 f"label {number:,} is none that the target can have",
@@ -103,8 +108,14 @@ def check_rows(labels: Sequence[Label], rows_of: Callable[[str], int | None]) ->
             )
 
 
+def _written(text: str) -> float | None:
+    """Return the number that a text is; None where it is none, or not plainly written."""
+    found = read_number(text, NumberFormat()) if len(text) <= LONGEST_NUMBER else None
+    return found if found is not None and _is_number(found) else None
+
+
 def _is_number(label: Any) -> bool:
-    """Tell whether a label is a number that 64 bits hold, as the log keeps it; whole numbers of JSON know no bound."""
+    """Tell whether a label is a number that can be reckoned with; whole numbers of JSON know no bound."""
     if isinstance(label, bool) or not isinstance(label, int | float):
         return False
-    return abs(label) <= sys.float_info.max
+    return abs(label) <= LARGEST_LABEL
