@@ -253,3 +253,22 @@ def test_a_label_is_shown_where_it_resembles_a_class_or_several_have_it() -> Non
 
     assert "such as 'on tiem' (1 row)" in said("on tiem", "Erika Mustermann")
     assert "such as" not in said("Erika Mustermann", "4711", "erika@example.org", *["12345678"] * 9)
+
+
+def test_a_label_beyond_all_reckoning_counts_as_unknown(regressor: Version) -> None:
+    window = rows(N, 12)
+    known = labels(window, 12, classify=False)
+    found = watch(regressor, raw(window), labels=[1e308, -1e200, *known[2:]])
+    assert found.labelled == N - 2 and found.strange_labels == 2
+    assert found.real is not None and np.isfinite(found.real.value or np.nan)
+
+
+def test_a_loss_that_is_up_by_no_more_than_ever_says_so(regressor: Version) -> None:
+    window, history = rows(60, 13, noise=3.0), History()
+    y = np.array(labels(window, 13, classify=False))
+    found = watch(regressor, raw(window), labels=y.tolist(), history=history)
+    (moved,) = [a for a in found.alarms if a.column == "noise"]
+    assert found.real is not None and found.expected is not None
+    assert (found.real.value or 0) > 1.05 * (found.expected.value or 1)
+    assert moved.judgement is Judgement.HARMLESS
+    assert "higher by no more than stretches of training differ by: nothing to do" in moved.sentence

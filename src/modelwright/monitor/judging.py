@@ -300,6 +300,8 @@ class _Case:
             words = wording.by_labels(real.measurement, expected)
             if up and not proven and real.p <= NOW:
                 return Judgement.UNKNOWN, f"{words}, {wording.NO_PROOF}"
+            if up and not proven:
+                words = f"{words}, {wording.AS_BEFORE}"
             return (Judgement.HARMFUL if proven else Judgement.HARMLESS), words
         if not self.is_used(use):
             return Judgement.HARMLESS, wording.UNUSED

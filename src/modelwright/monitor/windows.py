@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from modelwright.bounds import LARGEST_LABEL
 from modelwright.data.canonical import read_columns
 from modelwright.data.columns import Column, Columns, Strings
 from modelwright.data.enforcing import Fit, Tally, fit_of, refuse_unreadable, violations_of
@@ -203,7 +204,7 @@ def _number(value: Any) -> float:
         found = float(value)
     except (TypeError, ValueError, OverflowError):
         return math.nan
-    return found if math.isfinite(found) else math.nan
+    return found if abs(found) <= LARGEST_LABEL else math.nan
 
 
 def _prediction(version: Version, columns: Columns, answers: Any) -> np.ndarray:

@@ -14,7 +14,7 @@ from modelwright.data.contract import ColumnSpec
 from modelwright.data.treating.redacting import redacted
 from modelwright.evaluate.measurements import Measurement
 from modelwright.evaluate.scales import wilson
-from modelwright.format import joined, number, plural, share, value_of
+from modelwright.format import joined, measured, number, plural, share, value_of
 from modelwright.monitor.comparing import Compared
 from modelwright.monitor.documents import Judgement
 from modelwright.package.reference.documents import ColumnReference
@@ -73,6 +73,7 @@ NO_TRUST = "labels that came show a loss above the estimate: what the target dep
 DIFFERS = "the real loss is above what was estimated from the rows: what the target depends on has changed"
 UNUSED = "the model hardly uses the column"
 NO_PROOF = "higher, but these rows alone are no proof"
+AS_BEFORE = "higher by no more than stretches of training differ by"
 FAULTY = "the feed is broken"
 
 DO = {
@@ -216,7 +217,8 @@ def part(found: Part, *, faulty: bool = False) -> str:
 
 
 def _beside(loss: Measurement, expected: Measurement) -> str:
-    return f"{number(loss.value)} ({number(loss.low)} to {number(loss.high)}), {number(expected.value)} expected"
+    rounded = None if expected.value is None else float(f"{expected.value:.3g}")
+    return f"{measured(loss)}, {number(rounded)} expected"
 
 
 def by_labels(real: Measurement, expected: Measurement) -> str:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from modelwright.bounds import HIGHEST_RISK, LOWEST_RISK
+from modelwright.bounds import HIGHEST_RISK, LARGEST_LABEL, LOWEST_RISK
 from modelwright.data.contract import ColumnSpec, Kind
 from modelwright.data.enforcing import described, is_dated
 from modelwright.data.parsing.texts import text_of
@@ -99,11 +99,14 @@ def _plain_schemas() -> Schema:
     }
 
 
+_VALUE = {"type": "number", "minimum": -LARGEST_LABEL, "maximum": LARGEST_LABEL}
+
+
 def _label_schemas(facts: ModelFacts) -> Schema:
     label = {
         "request_id": {"type": "string", "maxLength": LONGEST_ID},
         "row": {"type": "integer", "minimum": 0, "maximum": MOST_ROW},
-        "label": _label(facts.classes) if facts.classes else {"type": "number"},
+        "label": _label(facts.classes) if facts.classes else _VALUE,
     }
     several = {"type": "array", "items": ref("Label"), "maxItems": MOST_LABELS}
     return {
