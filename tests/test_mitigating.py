@@ -111,8 +111,8 @@ class _Option:
     margins: Margins = field(default_factory=Margins)
 
 
-def _tried(ratio, loss, lost, low=0.1, **margins):
-    gain = Measurement(name="ratio_gain", value=0.2, low=low, high=0.4, n=900, method="")
+def _tried(ratio, loss, lost, low=0.1, gain=0.2, **margins):
+    gain = Measurement(name="ratio_gain", value=gain, low=low, high=0.4, n=900, method="")
     return _Option(ratio, loss, gain, lost, Margins(**margins))
 
 
@@ -132,6 +132,14 @@ def test_a_ratio_that_is_surely_reached_goes_before_one_that_is_reached_by_luck(
     shown, dear = _tried(0.98, 0.3, 0.25, sure=0.9, shown=0.81), _tried(1.0, 0.3, 0.45, sure=0.9, shown=0.85)
     assert chosen([unfair, luck, sure, shown, dear], 0.8) is shown
     assert chosen([unfair, luck, sure, dear], 0.8) is sure
+
+
+def test_what_costs_nothing_need_not_be_sure_to_help():
+    unfair, free = _Option(0.4, 0.1), _tried(0.6, 0.1, 0.01, low=-0.05)
+    assert judgement(free, unfair, 0.8) == ""
+    assert chosen([unfair, free], 0.8) is free
+    for other in (_tried(0.6, 0.1, 0.03, low=-0.05), _tried(0.44, 0.1, 0.01, low=-0.05, gain=0.04)):
+        assert judgement(other, unfair, 0.8) == "it does not help beyond the noise"
 
 
 def test_what_does_not_help_or_costs_too_much_is_not_taken():

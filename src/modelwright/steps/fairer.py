@@ -1,8 +1,8 @@
 """Models that are compared for fairness: what each reaches and costs against the model as it was, and which is taken.
 
 All of them are asked about the same out-of-fold rows, which choose; the lockbox measures afterwards what each would
-have been. One is taken only where it demonstrably helps at a cost in proportion; else the model stays as it was, and
-the report tells what was tried and what that would have cost.
+have been. One is taken only where it demonstrably helps at a cost in proportion, or probably helps and costs nothing;
+else the model stays as it was, and the report tells what was tried and what that would have cost.
 """
 
 from __future__ import annotations
@@ -48,6 +48,8 @@ AIMED = 0.25
 higher."""
 ALIKE = 0.05
 """Ratios that are no more apart are worth no loss of score where neither is high enough: much of that is luck."""
+FREE = 0.02
+"""Share of the model's worth up to which an option costs nothing: then it need not be sure that it helps."""
 MOST_TO_SHOW = 0.1
 """Share of the model's worth that may be paid for a ratio that the rows which measure can show, where without it the
 ratio is reached as surely."""
@@ -303,7 +305,8 @@ def judgement(t: Tried, first: Tried, least: float) -> str:
         return ""
     if t.ratio is None or first.ratio is None or t.gain is None or t.gain.value is None:
         return "its groups cannot be compared"
-    if t.gain.low is None or t.gain.low <= 0:
+    sure = t.gain.low is not None and t.gain.low > 0
+    if not sure and (t.lost > FREE or t.gain.value <= ALIKE):
         return "it does not help beyond the noise"
     if not helping.in_proportion(first.ratio, t.ratio, least, t.lost):
         return "it costs more than it helps"

@@ -48,4 +48,13 @@ def test_without_rows_that_measure_nothing_can_be_shown():
     assert margins_of([_table((50, 60), (0.2, 0.3))], SELECTION, least=0.8, share=0.25) == Margins()
     assert margins_of([_table((4_000, 4_000), (0.3, 0.3))], SELECTION, least=0.8, share=0.0).shown is None
     assert margins_of([_table((4_000, 4_000), (0.3, 0.3))], ("precision",), least=0.8, share=1.0).shown is not None
-    assert margins_of([_table((4_000, 4_000), (0.0, 0.3))], SELECTION, least=0.8, share=1.0) == Margins()
+    assert margins_of([_table((4_000, 4_000), (0.0, 0.0))], SELECTION, least=0.8, share=1.0) == Margins()
+
+
+def test_a_group_does_not_drop_out_because_it_is_hardly_ever_selected():
+    found = margins_of([_table((2_000, 800), (0.3, 0.05))], SELECTION, least=0.8, share=0.25)
+    error = np.sqrt(0.7 / 600 + 0.95 / 40)
+    assert 1.645 * error > -np.log(0.8), "by its own rate it would be too small to show anything"
+    assert found.sure == pytest.approx(0.05 / 0.3 * np.exp(-1.645 * error), abs=0.005)
+    never = margins_of([_table((2_000, 2_000, 800), (0.3, 0.3, 0.0))], SELECTION, least=0.8, share=0.25)
+    assert never.sure == 0.0

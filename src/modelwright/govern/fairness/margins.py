@@ -2,7 +2,8 @@
 
 A threshold that brings two groups to the ratio asked for on the rows that chose it is below it on new rows as often as
 not. So models are compared by the lower end of the ratio too. Pairs of groups that are too small for any decision to
-show the ratio take no part: the lowest of their ends would tell how small they are, not how they are treated.
+show the ratio take no part: the lowest of their ends would tell how small they are, not how they are treated. How small
+that is goes by the rate of all groups together: by their own rates those that are hardly ever selected would drop out.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
 
-from modelwright.evaluate.measurements import GroupTable
+from modelwright.evaluate.measurements import GroupTable, Measurement
 from modelwright.govern.fairness.measuring import ALPHA, FEWEST_ROWS
 
 __all__ = ["Margins", "margins_of"]
@@ -47,10 +48,12 @@ class Margins:
 
 @dataclass(frozen=True)
 class _Pair:
-    """Of two rates: the logarithm of their ratio, at most 0, and its standard error."""
+    """Of two rates: the logarithm of their ratio, at most 0, and its standard error; and that error, were both groups
+    treated as all are together."""
 
     apart: float
     error: float
+    alike: float
 
 
 def margins_of(tables: Sequence[GroupTable], measures: Sequence[str], *, least: float, share: float) -> Margins:
@@ -69,7 +72,7 @@ def margins_of(tables: Sequence[GroupTable], measures: Sequence[str], *, least: 
     """
     pairs = [pair for table in tables for name in measures for pair in _pairs(table, name, FEWEST_ROWS)]
     room = -math.log(least) if least > 0 else math.inf
-    able = [p for p in pairs if ONE_SIDED * p.error <= room]
+    able = [p for p in pairs if ONE_SIDED * p.alike <= room]
     sure = math.exp(min(p.apart - ONE_SIDED * p.error for p in able)) if able else None
     later = [p for t in tables for name in measures for p in _pairs(t, name, FEWEST_ROWS / share)] if share > 0 else []
     if not later:
@@ -88,9 +91,34 @@ def _pairs(table: GroupTable, name: str, fewest: float) -> list[_Pair]:
     if at is None:
         return []
     rates = [row.measures[at] for row in table.rows if row.judged[at] and row.measures[at].n >= fewest]
-    found = [
-        (math.log(m.value), math.log(m.high / m.low) / OF_INTERVAL if m.low else math.inf)
-        for m in rates
-        if m.value and m.low is not None and m.high
+    known = [(m, m.value) for m in rates if m.value is not None]
+    selected, n = sum(m.n * value for m, value in known), sum(m.n for m, _ in known)
+    if not selected:
+        return []
+    odds_against = max(n - selected, 0.0) / selected
+    found = [_Group.of(m, value) for m, value in known]
+    return [
+        _Pair(
+            apart=-abs(a.log - b.log) if max(a.log, b.log) > -math.inf else 0.0,
+            error=math.hypot(a.error, b.error),
+            alike=math.sqrt(odds_against * (1 / a.rows + 1 / b.rows)),
+        )
+        for a, b in itertools.combinations(found, 2)
     ]
-    return [_Pair(-abs(a - b), math.hypot(e, f)) for (a, e), (b, f) in itertools.combinations(found, 2)]
+
+
+@dataclass(frozen=True)
+class _Group:
+    """Of a rate: its logarithm and the standard error of that, and how many independent rows it is of."""
+
+    log: float
+    error: float
+    rows: float
+
+    @classmethod
+    def of(cls, m: Measurement, value: float) -> _Group:
+        if value <= 0:
+            return cls(-math.inf, math.inf, m.n)
+        error = math.log(m.high / m.low) / OF_INTERVAL if m.low and m.high else math.inf
+        rows = (1 - value) / (value * error**2) if value < 1 and error > 0 else m.n
+        return cls(math.log(value), error, min(rows, m.n) or m.n)
