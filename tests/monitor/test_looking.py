@@ -159,6 +159,21 @@ def test_labels_that_trickle_in_are_measured_once_they_are_enough(project: Proje
     assert counts == [[], [40], [], [40], []]
 
 
+def test_labels_that_belong_to_no_row_are_told(project: Project, served: Served) -> None:
+    columns = making.rows(100, 24)
+    ids, labels = served.answer(columns), making.outcomes(columns, 24)
+    look_at_log(project)
+    served.learn([*ids[:60], *(f"other{i}" for i in range(5))], np.concatenate([labels[:60], np.zeros(5)]))
+    (found,) = look_at_log(project)
+    assert found.labelled == 60
+    assert any(t.startswith("5 of 65 labels belong to no row of the log: ") for t in found.told)
+    served.learn(["another"], np.zeros(1))
+    (alone,) = look_at_log(project)
+    assert [w.rows for w in Kept(project.path).windows()] == [60]  # 100 rows wait for more
+    assert alone.rows == 0 and alone.told[0].startswith("1 of 1 label belongs to no row")
+    assert look_at_log(project) == ()
+
+
 def test_rows_whose_labels_came_are_no_new_evidence_of_drift(project: Project, served: Served) -> None:
     columns = making.rows(400, 23, income=0.15)
     ids, labels = served.answer(columns), making.outcomes(columns, 23)

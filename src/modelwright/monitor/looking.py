@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 
 from modelwright.errors import UsageError
+from modelwright.monitor import wording
 from modelwright.monitor.alerts.sending import send_alerts
 from modelwright.monitor.alerts.settings import read_settings
-from modelwright.monitor.documents import Monitoring
+from modelwright.monitor.documents import Judgement, Monitoring
 from modelwright.monitor.history import History
 from modelwright.monitor.keeping import Kept
 from modelwright.monitor.sources import FILE_ROWS, WINDOW_ROWS, late_labels, log_windows, table_windows
@@ -81,18 +82,22 @@ def look_at_log(
     found: list[Monitoring] = []
     with kept.lock():
         history = kept.history(own)
-        late = late_labels(version, place, history=history)
-        known = late
+        late, n_labels, lost = late_labels(version, place, history=history)
+        known, told = late, wording.labels_without_rows(n_labels, lost)
         for window in log_windows(version, place, history=history, rows=rows, everything=everything):
             found.append(watch_window(version, window, history=history, late=late))
             late = None
         if late is not None and are_enough(late) and not found:  # labels alone are news as well
             found.append(watch_window(version, late, history=history, seen=True))
+        if told and not found:
+            found.append(Monitoring(version=str(own), rows=0, judgement=Judgement.QUIET))
+        if told:
+            found[0] = replace(found[0], told=(*found[0].told, *told))
         if known is not None and can_be_measured(known):
             history.waiting = ""
         if failed := send_alerts(project, found, settings, history):
             found[-1] = replace(found[-1], told=(*found[-1].told, *failed))
-        kept.add(tuple(found))
+        kept.add(tuple(w for w in found if w.rows))
         kept.remember(own, history)
     return tuple(found)
 

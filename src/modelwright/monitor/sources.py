@@ -241,12 +241,13 @@ def _unreadable(table: pa.Table) -> dict[str, float]:
     return {c["values"]: c["counts"] / table.num_rows for c in counts}
 
 
-def late_labels(version: Version, log: Path, *, history: History) -> Window | None:
+def late_labels(version: Version, log: Path, *, history: History) -> tuple[Window | None, int, int]:
     """Return the predictions whose labels came after those that ``history`` has seen, and note these as seen.
 
     Those that wait come along with new ones; whoever measures them says so in ``history``.
     Files of the log are looked at one after the other; of more than `MOST_LATE` labels, those received last count. None
-    where no label is new.
+    where no label is new. The numbers are of rows that labels came for, and of those that the log does not have, in any
+    version's answers.
     """
     import pyarrow.compute as pc
 
@@ -257,11 +258,14 @@ def late_labels(version: Version, log: Path, *, history: History) -> Window | No
     waiting = datetime.fromisoformat(history.waiting) if history.waiting else since
     feedback = newest_feedback(log, since=waiting, most=MOST_LATE)
     if not feedback.num_rows or pc.max(feedback.column("time")).as_py().astimezone(UTC) < since:
-        return None
+        return None, 0, 0
     latest = latest_labels(feedback)
     found: list[Window] = []
-    for table in iter_log(log, version=str(version.manifest.version)):
+    known: set[tuple[str, int]] = set()
+    for table in iter_log(log):
         part = labelled(table, latest)
+        known.update(zip(part.column("request_id").to_pylist(), part.column("row").to_pylist(), strict=True))
+        part = part.filter(pc.equal(part.column("version"), str(version.manifest.version)))
         if part.num_rows:
             found.append(window_of_log(version, part))
         while sum(w.n_rows for w in found) > MOST_LATE and len(found) > 1:
@@ -270,7 +274,9 @@ def late_labels(version: Version, log: Path, *, history: History) -> Window | No
     history.labelled = (newest + timedelta(microseconds=1)).isoformat()
     history.waiting = waiting.isoformat()
     window = joined_windows(found) if found else None
-    return window if window is None or window.n_rows <= MOST_LATE else _newest(window)
+    if window is not None and window.n_rows > MOST_LATE:
+        window = _newest(window)
+    return window, latest.num_rows, latest.num_rows - len(known)
 
 
 def _newest(window: Window) -> Window:

@@ -43,6 +43,7 @@ __all__ = [
     "classes",
     "drift",
     "estimated_up",
+    "labels_without_rows",
     "loss",
     "moved",
     "no_estimate",
@@ -283,6 +284,15 @@ def strange_labels(strange: Counter[str], classes: Sequence[str]) -> tuple[str, 
     example = f", such as '{shown}' ({plural(strange[shown], 'row')})" if shown else ""
     are = "1 label is" if n == 1 else f"{n:,} labels are"
     return (f"{are} {what}{example}: unknown here, and not learned from",)
+
+
+def labels_without_rows(n: int, lost: int) -> tuple[str, ...]:
+    """Return a sentence on labels whose rows are not in the log, none where there are none."""
+    if not lost:
+        return ()
+    belong = "belongs" if lost == 1 else "belong"
+    why = "their request ids are others than those of the answers, or the log left the rows out or no longer keeps them"
+    return (f"{lost:,} of {plural(n, 'label')} {belong} to no row of the log: {why}",)
 
 
 def _may_be_shown(text: str, rows: int, classes: Sequence[str]) -> bool:
