@@ -58,7 +58,7 @@ def command(ctx: click.Context, project: str, watch: float | None, as_json: bool
     while True:
         found = _look(opened, **options)
         alarmed = any(w.judgement in ("harmful", "broken") for w in found)
-        _tell(opened, found, as_json=as_json, quiet=quiet, log=options["data"] is None)
+        _tell(opened, found, options, as_json=as_json, quiet=quiet)
         if watch is None:
             break
         time.sleep(watch)
@@ -114,7 +114,9 @@ def _write_report(project: Project, found: tuple[Monitoring, ...], options: dict
     write_atomic(Path(options["report"]), render_monitoring(windows, project=str(project.path)).encode())
 
 
-def _tell(project: Project, found: Sequence[Monitoring], *, as_json: bool, quiet: bool, log: bool) -> None:
+def _tell(
+    project: Project, found: Sequence[Monitoring], options: dict[str, Any], *, as_json: bool, quiet: bool
+) -> None:
     from modelwright.cli.showing import print_json
     from modelwright.documents import to_builtins
     from modelwright.monitor.documents import worst
@@ -129,9 +131,16 @@ def _tell(project: Project, found: Sequence[Monitoring], *, as_json: bool, quiet
         )
         return
     if not found and not quiet:
-        click.echo("no new predictions in the log" if log else "no rows")
+        click.echo("no rows" if options["data"] is not None else _waiting(project, options))
     for window in found:
         _say(window, quiet=quiet)
+
+
+def _waiting(project: Project, options: dict[str, Any]) -> str:
+    """Return why nothing of the log was judged."""
+    from modelwright.monitor.waiting import what_waits
+
+    return what_waits(project, number=options["number"], log=options["log"], rows=options["rows"])
 
 
 def _say(window: Monitoring, *, quiet: bool) -> None:

@@ -1,0 +1,58 @@
+"""What is new in a prediction log and too little to be judged, so that nobody takes silence for a log that is empty."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from modelwright.format import plural
+from modelwright.monitor.history import History
+from modelwright.monitor.keeping import Kept
+from modelwright.monitor.sources import FEWEST_ROWS, MOST_LATE
+from modelwright.monitor.watching import FEWEST_LABELS
+from modelwright.project import Project
+from modelwright.serve.log import LOG_FOLDER
+
+__all__ = ["what_waits"]
+
+
+def what_waits(project: Project, *, number: int | None = None, log: Path | None = None, rows: int | None = None) -> str:
+    """Return in a sentence, without a full stop, what a look at the log left for the next one.
+
+    Parameters
+    ----------
+    project, number, log, rows
+        As of `modelwright.monitor.looking.look_at_log`.
+    """
+    version = project.version(number).manifest.version
+    history, place = Kept(project.path).history(version), log or project.path / LOG_FOLDER
+    predictions, labels = _rows(str(version), place, history), _labels(place, history)
+    fewest = min(FEWEST_ROWS, rows or FEWEST_ROWS)
+    waiting = []
+    if predictions:
+        waiting.append(f"{plural(predictions, 'prediction')} ({fewest:,} are needed, or --all)")
+    if labels:
+        needs = f"{FEWEST_LABELS} are needed" if labels < FEWEST_LABELS else "those of the other rows are needed"
+        waiting.append(f"{plural(labels, 'label')} ({needs})")
+    if not waiting:
+        return "no new predictions in the log"
+    return f"too little is new in the log to be judged: {' and '.join(waiting)}"
+
+
+def _rows(version: str, log: Path, history: History) -> int:
+    from modelwright.serve.log import iter_log
+
+    since = datetime.fromisoformat(history.seen) if history.seen else None
+    return sum(table.num_rows for table in iter_log(log, since=since, version=version))
+
+
+def _labels(log: Path, history: History) -> int:
+    from modelwright.serve.log.reading import latest_labels, newest_feedback
+
+    since = history.waiting or history.labelled
+    feedback = newest_feedback(log, since=_moment(since), most=MOST_LATE)
+    return int(latest_labels(feedback).num_rows) if feedback.num_rows else 0
+
+
+def _moment(told: str) -> datetime | None:
+    return datetime.fromisoformat(told).astimezone(UTC) if told else None
