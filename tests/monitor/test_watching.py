@@ -10,8 +10,9 @@ import pytest
 
 from modelwright.data.columns import Columns, Strings
 from modelwright.errors import UsageError
+from modelwright.evaluate.measurements import Measurement
 from modelwright.monitor import History, Judgement, Monitoring, watch
-from modelwright.monitor.wording import strange_labels
+from modelwright.monitor.wording import calibration, strange_labels
 from modelwright.package.bundle import Version
 from tests.monitor.making import outcomes, rows
 
@@ -272,3 +273,22 @@ def test_a_loss_that_is_up_by_no_more_than_ever_says_so(regressor: Version) -> N
     assert (found.real.value or 0) > 1.05 * (found.expected.value or 1)
     assert moved.judgement is Judgement.HARMLESS
     assert "higher by no more than stretches of training differ by: nothing to do" in moved.sentence
+
+
+def test_what_to_do_about_probabilities_that_are_off_fits_the_rest(classifier: Version, regressor: Version) -> None:
+    def said(version: Version, given: list, **changes: object) -> str:
+        found = watch(version, {**raw(rows(400, 12)), **changes}, labels=given)
+        return next(a.sentence for a in found.alarms if a.check == "calibration")
+
+    ordinary = rows(400, 12)
+    more = ["yes" if y == "yes" or i % 2 else "no" for i, y in enumerate(labels(ordinary, 12))]
+    assert said(classifier, more).endswith("recalibrate or train again.")
+    broken = said(classifier, more, noise=np.full(400, np.nan))
+    assert broken.endswith("look again when the feed is repaired.")
+    high = [y + 8 for y in labels(ordinary, 12, classify=False)]
+    assert said(regressor, high).endswith("labels (bias): train again.")
+    assert "the loss is not up; recalibrate" in calibration(off(), True, Judgement.HARMLESS)
+
+
+def off() -> Measurement:
+    return Measurement(name="observed less predicted", value=0.1, low=0.05, high=0.15, n=50, method="")

@@ -352,13 +352,14 @@ class _Case:
         gathered = self.history.take("calibration", {"all": off.p})
         if gathered["all"] >= 1 / ALPHA and off.p <= NOW and off.size >= OFF:
             up = self.rise(self.evidence.real.measurement) > RISE
+            judgement, is_class = (Judgement.HARMFUL if up else Judgement.HARMLESS), bool(self.version.plan.classes)
             yield Alarm(
                 check="calibration",
                 column=None,
-                judgement=Judgement.HARMFUL if up else Judgement.HARMLESS,
+                judgement=judgement,
                 moved=off.measurement,
                 evidence=gathered["all"],
-                sentence=wording.calibration(off.measurement, bool(self.version.plan.classes)),
+                sentence=wording.calibration(off.measurement, is_class, judgement, faulty=bool(self.faulty)),
             )
 
 

@@ -244,11 +244,20 @@ def estimated_up(estimated: Measurement, expected: Measurement) -> str:
     return f"{words[0].upper()}{words[1:]}: {DO[Judgement.HARMFUL]}."
 
 
-def calibration(off: Measurement, classes: bool) -> str:
-    """Return the sentence on predictions that are off on average."""
+def calibration(off: Measurement, classes: bool, judgement: Judgement, *, faulty: bool = False) -> str:
+    """Return the sentence on predictions that are off on average, beside a broken feed or not.
+
+    Probabilities can be fitted again without a training, values cannot. Where the loss is not up they still mislead
+    whoever reads them as they are.
+    """
     what = "probabilities are off" if classes else "predictions are off"
     size = f"{number(off.value)} ({number(off.low)} to {number(off.high)})"
-    return f"The {what} by {size} on average on {off.n:,} labels ({off.name}): calibrate or train again."
+    mend = "recalibrate or train again" if classes else "train again"
+    if faulty:
+        mend = "look again when the feed is repaired"
+    elif judgement is not Judgement.HARMFUL:
+        mend = f"the loss is not up; {mend} if they are used as they are, and not for their order alone"
+    return f"The {what} by {size} on average on {off.n:,} labels ({off.name}): {mend}."
 
 
 def one_class(n: int, name: str, expected: float) -> str:
