@@ -32,8 +32,8 @@ from modelwright.govern.privacy.subjects import (
 )
 from modelwright.project import Project
 from modelwright.project.folder import NEW_ROWS
-from modelwright.serve.log import LOG_FOLDER
 from modelwright.serve.log.erasing import Erased, erase
+from modelwright.serve.log.places import log_folder
 
 __all__ = ["EVENT", "Forgetting", "forget"]
 
@@ -94,11 +94,11 @@ def forget(project: Project, column: str, value: Any, *, log: Path | None = None
     ------
     UsageError
         The project does not know whose its rows are (MW-U914), the column is another one (MW-U915), the value is
-        empty (MW-U916), or the key is not there.
+        empty (MW-U916), the folder of the log is not there (MW-U708), or the key is not.
     ProjectError
         Another process works on the project, or a file cannot be written.
     """
-    spec = _subject(project, column)
+    spec, place = _subject(project, column), log_folder(project.path, log)
     name = treater(_treatment(spec))(value)
     if not isinstance(name, str) or not name.startswith("#"):
         raise UsageError("nobody was named: the value is empty", fix="write COLUMN=VALUE", code="MW-U916")
@@ -113,7 +113,7 @@ def forget(project: Project, column: str, value: Any, *, log: Path | None = None
             documents.save(known, project.path / FOLDER / FORGOTTEN)
         _break_off(project)
         rows = sum(_take_out(folder / NEW_ROWS, spec, known) for folder in _runs(project))
-        erased = erase((log or project.path) / LOG_FOLDER, spec.name, name)
+        erased = erase(place, spec.name, name)
         versions, unknown = _versions(project, digest)
         champion = project.champion
         found = Forgetting(

@@ -19,7 +19,7 @@ from modelwright.monitor.keeping import Kept
 from modelwright.monitor.sources import FILE_ROWS, WINDOW_ROWS, late_labels, log_windows, table_windows
 from modelwright.monitor.watching import are_enough, can_be_measured, watch_window
 from modelwright.project import Project
-from modelwright.serve.log import LOG_FOLDER
+from modelwright.serve.log.places import log_folder
 
 __all__ = ["look_at_log", "look_at_table", "read_labels"]
 
@@ -65,7 +65,7 @@ def look_at_log(
     Parameters
     ----------
     log : Path or None
-        Folder of the log; None: that of the project.
+        Folder of the log, or one that holds it; None: that of the project.
     rows : int
         Of a window.
     everything : bool
@@ -78,7 +78,7 @@ def look_at_log(
     """
     kept, version, settings = Kept(project.path), project.version(number), read_settings(project.path)
     own = version.manifest.version
-    place = log or project.path / LOG_FOLDER
+    place = log_folder(project.path, log)
     found: list[Monitoring] = []
     with kept.lock():
         history = kept.history(own)

@@ -35,7 +35,7 @@ from modelwright.retrain.retraining import conclude_broken_off, new_rows, retrai
 from modelwright.retrain.shadowing import Shadow, conclude, into_shadow, look_again, stays
 from modelwright.retrain.tables import FEWEST_NEW, learned_until
 from modelwright.retrain.triggers import MOST_SAVED, Waiting, may_train, reason_to_retrain
-from modelwright.serve.log import LOG_FOLDER
+from modelwright.serve.log.places import log_folder
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -303,7 +303,7 @@ def _look(
 
 
 def _log(project: Project, settings: Settings) -> Path:
-    return settings.log or project.path / LOG_FOLDER
+    return log_folder(project.path, settings.log)
 
 
 def _logged(project: Project, settings: Settings, *, since: datetime | None) -> tuple[pa.Table, str]:
