@@ -21,8 +21,8 @@ def print_json(document: Any) -> None:
 
 
 @contextmanager
-def listening(*, silent: bool) -> Iterator[Listener]:
-    """Give a listener that shows progress on standard error."""
+def listening(*, silent: bool, counted: str = "trials") -> Iterator[Listener]:
+    """Give a listener that shows progress on standard error; ``counted`` are the things that it is counted in."""
     if silent:
         yield Silent()
     elif sys.stderr.isatty():
@@ -39,7 +39,7 @@ def listening(*, silent: bool) -> Iterator[Listener]:
         with Progress(*columns, console=Console(stderr=True)) as progress:
             yield _Bars(progress)
     else:
-        yield _Lines()
+        yield _Lines(counted)
 
 
 class _Lines:
@@ -47,7 +47,8 @@ class _Lines:
 
     EVERY_S = 10.0
 
-    def __init__(self) -> None:
+    def __init__(self, counted: str = "trials") -> None:
+        self._counted = counted
         self._began = self._told = time.monotonic()
 
     def stage(self, title: str) -> None:
@@ -55,7 +56,7 @@ class _Lines:
 
     def progress(self, done: int, total: int, text: str) -> None:
         if time.monotonic() - self._told >= self.EVERY_S:
-            self._say(f"  {done} of {total} trials, {text}")
+            self._say(f"  {done} of {total} {self._counted}, {text}")
 
     def note(self, text: str) -> None:
         self._say(text)

@@ -45,7 +45,7 @@ def command(
 
     if report is not None:  # a replay takes its time
         check_place(Path(report))
-    with listening(silent=as_json or quiet) as listener:
+    with listening(silent=as_json or quiet, counted="windows") as listener:
         listener.stage("Living through the stream")
         found = replay(
             Project(project), stream, time=time, label_delay=label_delay, windows=windows, tell=listener.progress
