@@ -118,6 +118,18 @@ def test_gain_is_paired_and_signed():
     assert (same.value, same.low, same.high) == (0, 0, 0)
 
 
+def test_the_gain_over_a_constant_ranking_is_known_as_well_as_the_score_where_groups_are_few():
+    rng = np.random.default_rng(3)
+    y = rng.integers(0, 2, 800).astype(float)
+    event = 1 / (1 + np.exp(-(y - 0.5 + rng.normal(size=800))))
+    prediction, constant = np.column_stack([1 - event, event]), np.full((800, 2), 0.5)
+    groups = np.arange(800) // 200
+    score = measure("roc_auc", y, prediction, groups=groups)
+    more = gain("roc_auc", y, prediction, constant, groups=groups)
+    assert score.low > 0.5 and more.low > 0
+    assert more.high - more.low == pytest.approx(score.high - score.low, rel=0.2)
+
+
 def test_gain_by_metric_with_thresholds():
     y, p = binary(np.random.default_rng(1), 2000, share=0.1)
     found = gain("f1", y, p, p, threshold=0.25, other_threshold=0.5)

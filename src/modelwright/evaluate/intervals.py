@@ -305,7 +305,8 @@ def gain(
     found = influence_gain(
         sign * value,
         sign * math.sqrt(inflation) * (mine - theirs),
-        min(freedom, other_freedom),
+        # What never varies, as a constant's ranking, has no freedom to take away.
+        min((f for f in (freedom, other_freedom) if f > 0), default=0.0),
         groups=groups,
         seed=seed,
         level=level,
