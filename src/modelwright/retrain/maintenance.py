@@ -295,7 +295,7 @@ def _look(
             return (judged,), None, (error.what,), ""
         return (arrived.found,), arrived.rows, arrived.told, ""
     unanswered = tuple(w for w in Kept(project.path).windows(version) if w.end is not None and w.end > before)
-    windows = look_at_log(project, log=_log(project, settings), rows=settings.window)
+    windows = look_at_log(project, log=settings.log, rows=settings.window)
     fresh, until = _logged(project, settings, since=learned_until(project))
     if fresh.num_rows and (why := chosen_by_class(project.version(), fresh)):
         return (*unanswered, *windows), None, (f"not learned from: {why}",), ""
