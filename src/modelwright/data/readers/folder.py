@@ -99,7 +99,7 @@ def check_columns(first: Path, one: Sequence[str], file: Path, other: Sequence[s
     told = [f"lacks {listed(lacking)}"] * bool(lacking) + [f"has also {listed(extra)}"] * bool(extra)
     raise DataError(
         f"the files of the folder differ: against '{first.name}', '{file.name}' {' and '.join(told)}",
-        fix="keep files with the same columns in a folder of their own",
+        fix="keep files with the same columns in a folder of their own; join tables that belong together into one",
         code="MW-D131",
     )
 
