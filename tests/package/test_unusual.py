@@ -179,6 +179,25 @@ def test_exchanged_columns_of_one_range_are_told_by_trees_that_were_shown_such_r
     assert np.mean([bool({"low", "high"} & set(names)) for names in told]) > 0.8
 
 
+def _written_apart(n: int, seed: int) -> Columns:
+    """Two columns of one range that have nothing to do with each other: most of one are whole, few of the other."""
+    rng = np.random.default_rng(seed)
+    age, share = rng.integers(10, 60, n).astype(float), rng.integers(100, 600, n) / 10
+    return {"age": np.where(rng.random(n) < 0.03, age + 0.25, age), "share": share}
+
+
+def test_exchanged_columns_of_one_range_are_told_by_how_they_are_written() -> None:
+    columns = tuple(ColumnSpec(name=c, kind=Kind.NUMBER) for c in ("age", "share"))
+    made, _ = fit_detector(_written_apart(1_500, 0), Contract(columns=columns, rows_seen=1500), seed=0)
+    assert made is not None and made.contrast is not None
+    assert [c.steps for c in made.shapes.columns] == [(1.0, 0.1, 0.01), (1.0, 0.1)]
+    rows = _written_apart(1_500, 1)
+    assert made(rows)[0].mean() < 1.5 * ALARMS
+    assert made({"age": rows["share"], "share": rows["age"]})[0].mean() > 0.8, "nine of ten shares are not whole"
+    narrow = {name: np.asarray(values, np.float32).astype(str).astype(float) for name, values in rows.items()}
+    assert made(narrow)[0].tolist() == made(rows)[0].tolist()
+
+
 def test_trees_say_what_the_booster_says_and_what_columns_add_comes_to_it() -> None:
     from lightgbm import LGBMClassifier
 
@@ -275,6 +294,10 @@ def test_a_version_that_cannot_tell_says_so(tmp_path: Path) -> None:
         open_version(tmp_path / "1").predict(raw_rows(2), unusual=True)
 
 
+def _of_levels(document: dict) -> dict:
+    return next(c for c in document["shapes"]["columns"] if c["levels"])
+
+
 DAMAGE: dict[str, tuple[Callable[[dict], object], str]] = {
     "a later format": (lambda d: d.update(format=2), "MW-B103"),
     "more than is known": (lambda d: d.update(code="import os"), "MW-B110"),
@@ -286,6 +309,8 @@ DAMAGE: dict[str, tuple[Callable[[dict], object], str]] = {
         lambda d: d["shapes"].update(pairs=[[0, 9]], tables=[[0.0] * 100]),
         "MW-B133",
     ),
+    "steps that rise": (lambda d: d["shapes"]["columns"][0].update(steps=[0.1, 1.0]), "MW-B133"),
+    "steps of no number": (lambda d: _of_levels(d).update(steps=[1.0]), "MW-B133"),
     "a score without a scale": (lambda d: d["parts"].pop(), "MW-B133"),
     "a scale that falls": (lambda d: d["rows"][0]["at"].reverse(), "MW-B133"),
     "trees that are not complete": (lambda d: d["contrast"]["values"][0].pop(), "MW-B133"),

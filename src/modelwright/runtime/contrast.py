@@ -3,8 +3,8 @@
 What densities of columns and of pairs say of a row is what these rows are like on their own; two columns of one range
 exchanged may be as likely in each. Trees that were shown both learn where such rows lie: the odds of a changed row
 against one that was not are what tells best (density ratios by classification: Gutmann and Hyvärinen 2010). They read
-bins of columns and how far numbers are from what the others lead to expect, no value as such. Applied with numpy alone;
-`modelwright.package.unusual.contrast` makes them.
+bins of columns, how far numbers are from what the others lead to expect, and with how many decimals they are written,
+no value as such. Applied with numpy alone; `modelwright.package.unusual.contrast` makes them.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Contrast:
     ----------
     features : tuple of tuple of int
         Of each tree, what is asked at its inner nodes, level by level: the bin of a column, or beyond these how far a
-        number is from what the others lead to expect.
+        number is from what the others lead to expect, or beyond these of how many steps it is no multiple.
     limits : tuple of tuple of float
         Beside each: to the right where it is above.
     values : tuple of tuple of float

@@ -23,6 +23,7 @@ import numpy as np
 from modelwright.data.columns import Column, Columns, Strings
 from modelwright.runtime.bins import ABOVE, BELOW, FIRST, MISSING, NEW, OTHER
 from modelwright.runtime.contrast import Contrast
+from modelwright.runtime.written import Written, on_step
 
 __all__ = [
     "UNUSUAL",
@@ -46,8 +47,6 @@ MOST_NAMED = 5
 NAMED_SHARE = 0.5
 """Columns are named whose surprise is so much of the largest one; at least `NAMED`."""
 NAMED = 3.0
-ROUNDING = 1e-9
-"""Part of a number that storing it may cost; more is another number."""
 TRUSTED = 1.4
 """Nats that what the trees say counts more than each of the others: about half of the alarms are theirs. Exchanged
 columns were then told most often on sets that no stated figure comes from, with nothing else told less."""
@@ -75,6 +74,9 @@ class ColumnShape:
         Of which all numbers were multiples: 1 of whole ones, 0.01 of cents; 0 where there is none.
     off_step : float
         Nats that one that is none adds.
+    steps : tuple of float
+        Descending, to `step` where there is one; of how many of them a number is no multiple tells how it is written.
+        Empty in versions of earlier releases, and where it tells nothing.
     levels : tuple of str
         Those with a bin of their own.
     others : tuple of str
@@ -94,6 +96,7 @@ class ColumnShape:
     slack: float = 0.0
     step: float = 0.0
     off_step: float = 0.0
+    steps: tuple[float, ...] = ()
     levels: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
     complete: bool = True
@@ -150,7 +153,8 @@ class Seen:
     sums : ndarray of float64, shape (n_rows, 3)
         The same over the row.
     features : ndarray of float64, shape (n_rows, n_features)
-        What trees are asked: bins of columns, then of numbers how far they are from what all others lead to expect.
+        What trees are asked: bins of columns, then of numbers how far they are from what all others lead to expect,
+        then of those with steps how they are written.
     """
 
     parts: np.ndarray
@@ -171,6 +175,8 @@ class Reader:
         self._knots = [np.array(c.knots) for c in shapes.columns]
         self._scores = [np.array(c.scores) for c in shapes.columns]
         self._scored = [j for j, c in enumerate(shapes.columns) if c.scores]
+        self._stepped = [j for j, c in enumerate(shapes.columns) if c.steps]
+        self._written = Written([shapes.columns[j].steps for j in self._stepped])
         self._nats = [np.array(c.nats) for c in shapes.columns]
         self._coarse = [np.array(c.coarse, np.intp) for c in shapes.columns]
         self._first = np.array([i for i, _ in shapes.pairs], np.intp)
@@ -186,7 +192,7 @@ class Reader:
         everyone = np.arange(len(self.names))
         self.owner = np.concatenate([everyone, everyone, self._scored]).astype(np.intp)
         """The column of each part."""
-        self.asked = np.concatenate([everyone, self._scored]).astype(np.intp)
+        self.asked = np.concatenate([everyone, self._scored, self._stepped]).astype(np.intp)
         """The column of each feature."""
 
     def __call__(self, columns: Columns) -> Seen:
@@ -200,6 +206,9 @@ class Reader:
         pulled = scores @ self._precision
         apart_by = pulled / self._spread
         features = np.column_stack([*(bins for _, _, _, bins in read), apart_by])
+        if self._stepped:
+            written = self._written([np.asarray(columns[self.names[j]]) for j in self._stepped])
+            features = np.concatenate([features, written], axis=1)
         sums = np.column_stack([alone.sum(axis=1), apart.sum(axis=1), (scores * pulled).sum(axis=1)])
         return Seen(np.concatenate([alone, rarest, np.abs(apart_by)], axis=1), sums, features)
 
@@ -249,13 +258,6 @@ class Reader:
 def lifted(nats: np.ndarray) -> np.ndarray:
     """Return nats of what trees say, as they count beside the others."""
     return np.where(nats > 0, nats + TRUSTED, 0.0)
-
-
-def on_step(values: np.ndarray, step: float) -> np.ndarray:
-    """Return which values are multiples of a step, as near as they are stored."""
-    with np.errstate(invalid="ignore", over="ignore"):
-        places = values / step
-        return np.asarray(np.abs(places - np.round(places)) <= ROUNDING * np.maximum(np.abs(places), 1.0))
 
 
 def lengths(column: Strings) -> np.ndarray:

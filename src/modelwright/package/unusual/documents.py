@@ -22,6 +22,7 @@ UNUSUAL_FILE = "unusual.json"
 FORMAT = 1
 MAX_BYTES = 4 << 20  # a table of a hundred columns takes some 200 kB
 MOST_DEPTH = 8
+MOST_STEPS = 8
 PARTS = tuple(f.name for f in fields(Detector))
 
 
@@ -68,6 +69,8 @@ def _check(file: Detector, contract: Contract) -> None:
     for column in columns:
         if numeric[column.name] and not column.knots:
             raise _unfit("a column of numbers has no quantiles")
+        if column.steps and not numeric[column.name]:
+            raise _unfit("a column of no numbers has steps")
         _check_column(column)
     scored = sum(bool(c.scores) for c in columns)
     precision, pairs = file.shapes.precision, file.shapes.pairs
@@ -80,7 +83,7 @@ def _check(file: Detector, contract: Contract) -> None:
     scales = (*file.parts, *file.rows)
     contrast = file.contrast
     if contrast is not None:
-        _check_contrast(contrast, len(columns) + scored)
+        _check_contrast(contrast, len(columns) + scored + sum(bool(c.steps) for c in columns))
     if len(file.parts) != 2 * len(columns) + scored or len(file.rows) != 4 + (contrast is not None) or not file.nats:
         raise _unfit("it has not a scale for each score")
     if not all(len(s.at) == len(file.nats) and _rises(s.at) for s in scales):
@@ -116,7 +119,8 @@ def _check_column(column: ColumnShape) -> None:
             raise _unfit("a column of levels has scores of numbers")
         return
     strictly = all(a < b for a, b in pairwise(column.knots))
-    if not (column.step >= 0 and column.off_step >= 0):
+    fall = all(a > b for a, b in pairwise((*column.steps, 0.0)))
+    if not (column.step >= 0 and column.off_step >= 0 and fall and len(column.steps) <= MOST_STEPS):
         raise _unfit("the step of a column is none")
     if not strictly or len(column.units) != 2 or min(column.units) <= 0 or column.slack < 0:
         raise _unfit("quantiles of a column do not rise")

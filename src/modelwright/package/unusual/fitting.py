@@ -31,8 +31,8 @@ from modelwright.runtime.unusual import (
     Scales,
     Shapes,
     lengths,
-    on_step,
 )
+from modelwright.runtime.written import on_step
 
 __all__ = ["ALARMS", "MOST_ROWS", "fit_detector"]
 
@@ -55,6 +55,7 @@ MOST_LEVELS, MOST_OTHERS = 24, 500
 MOST_PAIRS, PAIRS_PER_COLUMN = 64, 2
 MOST_WORK = 2e9  # of products: about a second
 STEPS = (1.0, 0.1, 0.01, 0.001)  # finer ones are those of measurements, whose last digits say nothing
+LEAST_ON_STEP = 0.01  # of values: fewer are multiples by chance
 LEAST_INFORMATION = 0.01  # nats: below, a pair says next to nothing
 MOST_SCORED = 100  # columns of numbers that are expected from each other: more make the inverse noise
 PRIOR = 0.5  # rows in every bin: Jeffreys
@@ -214,6 +215,7 @@ def _numbers(values: np.ndarray, spec: ColumnSpec, *, scored: bool, weight: floa
     left, right = np.searchsorted(present, knots, "left"), np.searchsorted(present, knots, "right")
     counts = np.diff(right, prepend=0).astype(float)
     middle = np.clip((left + right) / 2 / count, 0.5 / count, 1 - 0.5 / count)
+    steps, step = _steps(present)
     late = spec.kind is Kind.DATETIME  # what comes after training is later, and that is as it should be
     beyond = float(counts.max()) if late else 0.0
     held = np.concatenate([[n - int((~np.isnan(values)).sum()), beyond, beyond], counts])
@@ -223,18 +225,29 @@ def _numbers(values: np.ndarray, spec: ColumnSpec, *, scored: bool, weight: floa
         scores=tuple(_normal(middle).tolist()) if scored else (),
         units=_units(present),
         slack=float(present[-1] - present[0]) if late else 0.0,
-        step=0.0 if late else _step(present),
+        step=0.0 if late else step,
+        steps=steps if scored else (),
         off_step=float(np.log(1 + weight * count / PRIOR)),
         nats=tuple(_nats(weight * held, weight * n).tolist()),
         coarse=tuple(_grouped(counts)),
     )
 
 
-def _step(present: np.ndarray) -> float:
-    """Return the largest of `STEPS` of which all values are multiples, 0 where there is none or few say so."""
+def _steps(present: np.ndarray) -> tuple[tuple[float, ...], float]:
+    """Return which of `STEPS` tell how a value is written, and the largest of which all values are multiples, or 0.
+
+    They end with that one, and those of which hardly any value is a multiple are left out. Few values have none.
+    """
     if len(present) < FEWEST:
-        return 0.0
-    return next((step for step in STEPS if on_step(present, step).all()), 0.0)
+        return (), 0.0
+    telling = []
+    for step in STEPS:
+        share = float(on_step(present, step).mean())
+        if share >= LEAST_ON_STEP:
+            telling.append(step)
+        if share == 1:
+            return tuple(telling), step
+    return tuple(telling), 0.0
 
 
 def _units(present: np.ndarray) -> tuple[float, float]:
