@@ -317,6 +317,13 @@ def test_any_text_has_the_outcome_of_reading_it_at_once(tmp_path_factory, pieces
         assert ended(outcome(streamed, path, block_bytes=block_bytes)) == ended(expected)
 
 
+@pytest.mark.parametrize("block_bytes", range(8, 24))
+def test_ends_of_lines_within_a_cell_are_read_whole(tmp_path, block_bytes):
+    path = tmp_path / "t.csv"
+    path.write_bytes(b'name,size\nAnn,1\nBob,2\n"one\r\ntwo\r\n",3\r\nCid,4\r\n')
+    assert outcome(streamed, path, block_bytes=block_bytes) == outcome(at_once, path)
+
+
 def ended(found):
     """Return an outcome whose last row ends with its text: of a quote that only ends of lines follow, never closed,
     Arrow drops one where a block happens to end there."""

@@ -76,6 +76,8 @@ class Utf8(io.RawIOBase):
             raise
         data = b"".join(parts)
         cut = len(data) + min(missing, 0)
+        if cut > 1 and data.endswith(b"\r", 0, cut):
+            cut -= 1  # where \r ends a block and \n begins the next, Arrow drops that, within quotes as well
         self._rest = data[cut:]
         return data[:cut]
 
