@@ -82,16 +82,17 @@ def reframed(start: Start, problem: Problem, columns: Columns, rows: np.ndarray,
     rest = rest[np.argsort(order[rest], kind="stable")]
     valid = rest[len(rest) - int(VALID_SHARE * len(rest)) :]
     train = rest[: len(rest) - len(valid)]
-    groups = group_numbers(columns[problem.group]) if problem.group else None
+    groups = group_numbers(columns[problem.group]) if problem.group and problem.split in NEEDS_GROUP else None
     if problem.time and problem.label_delay:
         times = np.asarray(columns[problem.time])
         valid = known_by(times, valid, judged, problem.label_delay)
         train = known_by(times, train, valid, problem.label_delay)
     known = 0.0
-    if groups is not None and problem.split in NEEDS_GROUP:
-        known = float(np.isin(groups[judged], groups[rest]).mean()) if len(judged) else 0.0
-    apart = groups is not None and problem.split in NEEDS_GROUP and known < MOSTLY_KNOWN
-    if groups is not None and apart:
+    if groups is not None and len(judged):
+        known = float(np.isin(groups[judged], groups[rest]).mean())
+    if known >= MOSTLY_KNOWN:
+        groups = None  # they go on, and are not kept apart
+    if groups is not None:
         train = train[~np.isin(groups[train], np.concatenate([groups[valid], groups[judged]]))]
         valid = valid[~np.isin(groups[valid], groups[judged])]
     for what, part in (("to learn from", train), ("to choose by", valid), ("to judge by", judged)):
@@ -101,10 +102,8 @@ def reframed(start: Start, problem: Problem, columns: Columns, rows: np.ndarray,
                 fix="wait until there are more rows with labels",
                 code="MW-D810",
             )
-    if not apart:
-        groups = None
     folds = Folds(holdout=np.sort(judged), folds=((np.sort(train), np.sort(valid)),), groups=groups, order=order)
-    return _told(problem, len(judged), len(rows), apart=apart, known=known), folds
+    return _told(problem, len(judged), len(rows), apart=groups is not None, known=known), folds
 
 
 def _told(problem: Problem, judged: int, n: int, *, apart: bool, known: float) -> Problem:
