@@ -11,7 +11,7 @@ from modelwright.monitor.keeping import Kept
 from modelwright.monitor.sources import FEWEST_ROWS, MOST_LATE
 from modelwright.monitor.watching import FEWEST_LABELS
 from modelwright.project import Project
-from modelwright.serve.log import LOG_FOLDER
+from modelwright.serve.log.places import log_folder
 
 __all__ = ["what_waits"]
 
@@ -25,7 +25,7 @@ def what_waits(project: Project, *, number: int | None = None, log: Path | None 
         As of `modelwright.monitor.looking.look_at_log`.
     """
     version = project.version(number).manifest.version
-    history, place = Kept(project.path).history(version), log or project.path / LOG_FOLDER
+    history, place = Kept(project.path).history(version), log_folder(project.path, log)
     predictions, labels = _rows(str(version), place, history), _labels(place, history)
     fewest = min(FEWEST_ROWS, rows or FEWEST_ROWS)
     waiting = []
