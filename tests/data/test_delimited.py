@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from modelwright.data.readers import delimited
 from modelwright.data.readers.encoding import MIXED, MIXED_NOTE
 from modelwright.data.reading import read_table
 from modelwright.errors import DataError
@@ -320,6 +321,22 @@ def test_sampled_in_another_encoding(tmp_path):
     table, source = read(tmp_path, text.encode("cp1252"), memory_bytes=200_000)
     assert table.column_names == ["größe", "wert"]
     assert source.n_rows == 60_000
+
+
+def test_sampled_keeps_ends_of_lines_within_quotes_wherever_a_block_ends(tmp_path, monkeypatch):
+    monkeypatch.setattr(delimited, "SAMPLED_BLOCK_BYTES", 1 << 10)
+    rows = [f'"{"x" * (i % 40)}\r\nb",{i}\r\n' for i in range(30_000)]
+    table, source = read(tmp_path, "name,n\r\n" + "".join(rows), memory_bytes=200_000)
+    assert source.n_rows == 30_000
+    for name, n in zip(*(table.column(c).to_pylist() for c in ("name", "n")), strict=True):
+        assert name == "x" * (int(n) % 40) + "\r\nb"
+
+
+def test_sampled_with_cells_apart_by_blanks(tmp_path):
+    text = "time   value\n" + "".join(f"{i:>7}  {i % 7}   \n" for i in range(60_000))
+    table, source = read(tmp_path, text, memory_bytes=200_000)
+    assert source.n_rows == 60_000 and table.num_rows < 60_000
+    assert all(int(t) % 7 == int(v) for t, v in zip(*(c.to_pylist() for c in table.columns), strict=True))
 
 
 cells = st.text(st.characters(codec="utf-8", exclude_characters="\x00\r", exclude_categories=("Cc", "Cs")), max_size=12)

@@ -17,6 +17,7 @@ from modelwright.data.readers.encoding import MIXED, MIXED_NOTE, detect_encoding
 from modelwright.data.readers.opening import HEAD_BYTES, WEB_PAGE, compression_of, expanded_size, open_expanded
 from modelwright.data.readers.quotes import swallowed_note
 from modelwright.data.readers.ragged import MAX_LEFT_OUT, Repair, never_closed
+from modelwright.data.readers.texts import Utf8, replaced_note
 from modelwright.data.sampling import Reservoir
 from modelwright.errors import DataError
 
@@ -28,6 +29,7 @@ __all__ = ["DELIMITER_NAMES", "arrow_options", "judge", "named", "read", "read_f
 BYTES_PER_CELL = 4
 """What Arrow adds to the characters of a text cell: its 32-bit offset."""
 
+SAMPLED_BLOCK_BYTES = 1 << 24
 MIN_SAMPLE = 1000
 DELIMITER_NAMES = {"\t": "tab", BLANKS: "blanks", "\x1e": "none", "\x1f": "unit separator", "\x01": "ctrl-A"}
 
@@ -142,7 +144,7 @@ def _parse_whole(
             text = data.decode(encoding)
         except UnicodeDecodeError:
             text = data.decode(encoding, errors="replace")
-            notes.append(f"some characters are not valid {encoding}: they were replaced")
+            notes.append(replaced_note(encoding))
         data = text.encode("utf-8")
     body = _after_lines(data, dialect.skip_lines)
     if dialect.delimiter == BLANKS:
@@ -256,7 +258,7 @@ def _stream(path: Path, encoding: str, dialect: Dialect, wanted: int, ask: Ask) 
     import pyarrow as pa
     import pyarrow.csv as pacsv
 
-    if dialect.delimiter == BLANKS or dialect.spaced:
+    if dialect.spaced:
         raise DataError(
             f"'{path}' does not fit in memory, and its blanks between cells keep it from being streamed",
             fix="convert it to CSV or Parquet, or allow more memory with --memory",
@@ -269,16 +271,14 @@ def _stream(path: Path, encoding: str, dialect: Dialect, wanted: int, ask: Ask) 
         ragged += not (row.text or "").lstrip().startswith("#")
         return "skip"
 
-    options = arrow_options(
-        dialect, skip, quoted=True, block_size=1 << 24, skip_rows=dialect.skip_lines,
-        encoding="utf8" if encoding in ("utf-8", "utf-8-sig") else encoding,
-    )  # fmt: skip
+    options = arrow_options(dialect, skip, quoted=True, block_size=SAMPLED_BLOCK_BYTES)
     reservoir = Reservoir(wanted, ask.seed)
     try:
         with open_expanded(path) as stream:
-            for batch in pacsv.open_csv(pa.PythonFile(stream, mode="r"), **options):
+            text = Utf8(stream, encoding, dialect, str(path), checked=False)
+            for batch in pacsv.open_csv(pa.PythonFile(text, mode="r"), **options):
                 reservoir.add(pa.Table.from_batches([batch]))
-    except (pa.ArrowInvalid, UnicodeDecodeError) as error:
+    except pa.ArrowInvalid as error:
         raise DataError(
             f"'{path}' cannot be streamed: {str(error).splitlines()[0][:200]}",
             fix="repair that row, or convert the file to Parquet",
@@ -292,4 +292,6 @@ def _stream(path: Path, encoding: str, dialect: Dialect, wanted: int, ask: Ask) 
     mixed = [MIXED_NOTE] if encoding == MIXED else []
     rows = "1 row" if ragged == 1 else f"{ragged} rows"
     notes = [f"{rows} with another number of cells than the header: left out"] if ragged else []
+    if text.replaced:
+        notes.append(replaced_note(encoding))
     return table, reservoir.n_seen, mixed + notes

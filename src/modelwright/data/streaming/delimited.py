@@ -17,8 +17,8 @@ from modelwright.data.readers.delimited import arrow_options, judge, named, read
 from modelwright.data.readers.encoding import MIXED, MIXED_NOTE, detect_encoding, encoding_of_stream
 from modelwright.data.readers.opening import HEAD_BYTES, expanded_size, open_expanded
 from modelwright.data.readers.ragged import Repair, never_closed
+from modelwright.data.readers.texts import NotUtf8, Utf8, replaced_note
 from modelwright.data.streaming.base import Restarted, Stream
-from modelwright.data.streaming.texts import NotUtf8, Utf8
 from modelwright.data.tidying import unique_names
 from modelwright.errors import DataError
 
@@ -96,7 +96,7 @@ class DelimitedStream(Stream):
                     self._encoding = encoding_of_stream(stream, self._path.name)
             raise Restarted
         if text.replaced:
-            self._repairs.insert(0, f"some characters are not valid {self._encoding}: they were replaced")
+            self._repairs.insert(0, replaced_note(self._encoding))
 
     def _by_arrow(self, text: Utf8, columns: Collection[str] | None) -> Iterator[pa.Table]:
         import pyarrow as pa

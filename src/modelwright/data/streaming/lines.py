@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from modelwright.data.parsing.texts import text_of
 from modelwright.data.readers.jsonlines import checked, decoded, lacking_keys
 from modelwright.data.readers.opening import HEAD_BYTES, expanded_size, open_expanded
+from modelwright.data.readers.texts import MOST_LINE_BYTES
 from modelwright.data.readers.values import column_of
 from modelwright.data.streaming.base import Stream
-from modelwright.data.streaming.texts import MOST_LINE_BYTES
 from modelwright.data.tidying import listed, plain_column, unique_names
 from modelwright.errors import DataError
 

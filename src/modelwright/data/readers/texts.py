@@ -12,11 +12,16 @@ from modelwright.data.readers.dialect import BLANKS, Dialect
 from modelwright.data.readers.opening import HEAD_BYTES
 from modelwright.errors import DataError
 
-__all__ = ["MOST_LINE_BYTES", "NotUtf8", "Utf8"]
+__all__ = ["MOST_LINE_BYTES", "NotUtf8", "Utf8", "replaced_note"]
 
 READ_BYTES = 1 << 20
 MOST_LINE_BYTES = 1 << 26
 """Longest line of JSON, or of a text whose cells stand apart by blanks."""
+
+
+def replaced_note(encoding: str) -> str:
+    """Return what is told of a text with bytes that are not of its encoding."""
+    return f"some characters are not valid {encoding}: they were replaced"
 
 
 class NotUtf8(Exception):
