@@ -124,6 +124,17 @@ def test_what_no_rows_share_says_nothing_and_is_looked_at_again_at_a_retraining(
     assert treater(found)("1950") == treater(found)("2001") == 1936.0 and base_of(found) == born
 
 
+def test_a_name_that_the_columns_of_names_took_from_the_texts_of_training_is_in_none_later():
+    names = [f"{g} {f}" for g in ("Anna", "Iker", "Lukas") for f in ("Zubeldorf", "Ombrossian", "Skandyssen")]
+    rows = [names[i % 9] for i in range(N)]
+    contact = [f"{name} <a{i}@mail.example>" for i, name in enumerate(rows)]
+    contract = read({"holder": rows, "contact": contact}, "gdpr").documents["contract"]
+    spec = contract["contact"]
+    assert spec.treatment.action is Action.REDACT and len(spec.levels) < 5
+    later = read_column(pa.array(["Iker Vaxumthorpe <b@mail.example>", "Vaxumthorpe <c@mail.example>"]), spec).column
+    assert set(later.levels) <= {RARE, *spec.levels}
+
+
 @pytest.mark.parametrize("text", ["cap:inf", "cap:-inf", "bucket:inf", "cap:nan", "round:1.5", "prefix:2.5"])
 def test_numbers_of_actions_are_finite_and_whole_where_they_count(text):
     with pytest.raises(UsageError) as caught:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from modelwright.data.contract import ColumnSpec, Contract, Kind
+from modelwright.data.treating.treatment import Action, Treatment
 from modelwright.serve.log import personal_columns
 
 
@@ -51,6 +52,13 @@ def test_what_describes_people_stays(name: str) -> None:
 def test_ids_and_free_text_are_suspicious() -> None:
     assert is_personal("x", Kind.ID)
     assert is_personal("x", Kind.TEXT)
+
+
+def test_redacted_texts_are_free_texts_though_few_of_them_differ() -> None:
+    assert is_personal(
+        "x", levels=("Lives at [postal address].", "[name] called"), treatment=Treatment(action=Action.REDACT)
+    )
+    assert not is_personal("x", levels=("A", "B"), treatment=Treatment(action=Action.POOL))
 
 
 def test_whether_there_is_an_address_is_no_address() -> None:

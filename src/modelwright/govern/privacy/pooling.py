@@ -77,7 +77,9 @@ def _with_words(spec: ColumnSpec, before: Treatment | None, k: int) -> Treatment
 
 def _levels(column: Strings, before: Treatment, k: int) -> Treatment | None:
     counts = np.bincount(column.codes[column.codes >= 0], minlength=len(column.levels))
-    if not len(counts) or counts[counts > 0].min(initial=k) >= k:
+    shared = not len(counts) or counts[counts > 0].min(initial=k) >= k
+    # Of texts it is no matter of how many rows there were: the next one may leave a name that the table's names took.
+    if shared and before.action is not Action.REDACT:
         return None
     kept = tuple(sorted(str(level) for level, n in zip(column.levels, counts, strict=True) if n >= k))
     # Without a level that stays, an empty list would let all through.

@@ -1,9 +1,9 @@
 """Which columns look personal. They are masked unless the user says otherwise: forgetting to say so must not leak.
 
 A column is personal when its name says so, in one of the languages that data comes in, when it is an id or free text
-(who wrote it, and about whom, is anybody's guess), or when the levels that the contract lists are e-mail or network
-addresses, bank accounts and the like. What describes a person without naming one (age, sex, occupation, postal code)
-stays: drift and fairness are measured on it.
+(who wrote it, and about whom, is anybody's guess; redacted texts are free texts even where few of them differ then), or
+when the levels that the contract lists are e-mail or network addresses, bank accounts and the like. What describes a
+person without naming one (age, sex, occupation, postal code) stays: drift and fairness are measured on it.
 """
 
 from __future__ import annotations
@@ -33,8 +33,11 @@ def personal_columns(contract: Contract) -> tuple[str, ...]:
 
 
 def _is_personal(spec: ColumnSpec, rows_seen: int) -> bool:
-    if spec.treatment is not None and spec.treatment.action is Action.HASH:
+    action = None if spec.treatment is None else spec.treatment.action
+    if action is Action.HASH:
         return False  # pseudonyms, by a key that is not stored
+    if action is Action.REDACT:
+        return True  # a rare name that nothing announces may be left in it
     if spec.kind in (Kind.ID, Kind.TEXT):
         return True
     if spec.kind is Kind.BOOLEAN:

@@ -120,11 +120,14 @@ class Protection:
     ----------
     plain, masked, hashed : tuple of str
         Every column of the contract is in one of them.
+    kept : tuple of str
+        Of those in ``plain``, the ones that are kept because the user says so.
     """
 
     plain: tuple[str, ...]
     masked: tuple[str, ...]
     hashed: tuple[str, ...]
+    kept: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, policy: LogPolicy, contract: Contract) -> Protection:
@@ -135,6 +138,7 @@ class Protection:
             plain=tuple(n for n in contract.names if n not in masked and n not in hashed),
             masked=tuple(n for n in contract.names if n in masked),
             hashed=tuple(n for n in contract.names if n in hashed),
+            kept=tuple(n for n in contract.names if n in policy.kept),
         )
 
 

@@ -10,8 +10,10 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from modelwright.data.contract import Contract
+from modelwright.data.contract import ColumnSpec, Contract, Kind
 from modelwright.data.parsing.texts import is_missing_text, text_of
+from modelwright.data.rows import RowReader
+from modelwright.data.treating.treatment import RARE
 from modelwright.data.typed_rows import TypedRow, picker
 from modelwright.serve.log.policy import Protection
 
@@ -67,7 +69,7 @@ class Picker:
         self.names = (*protection.plain, *protection.hashed)
         self._pick = _getter(self.names)
         self._hashers = [Hasher(key, name) for name in protection.hashed]
-        self._treaters = _treaters(contract, self.names)
+        self._treaters = _treaters(contract, protection)
         self._known = frozenset(contract.names)
         self._columns = contract.names
         at = {name: place for place, name in enumerate(contract.names)}
@@ -116,12 +118,42 @@ class Picker:
         return map(self._protected, rows) if self._hashers or self._treaters else rows
 
 
-def _treaters(contract: Contract, names: Sequence[str]) -> list[tuple[int, Callable[[Any], Any]]]:
-    """Return, by place, what is done to values of columns that a privacy policy treats: the log holds no other."""
+def _treaters(contract: Contract, protection: Protection) -> list[tuple[int, Callable[[Any], Any]]]:
+    """Return, by place, what is done to values where a privacy policy treats columns: the log holds no more than the
+    model sees. A cell that slipped into another column is not read as what it says there, and is not kept."""
     from modelwright.data.treating.values import treater
 
-    by_name = {spec.name: spec.treatment for spec in contract.columns}
-    return [(place, treater(t)) for place, name in enumerate(names) if (t := by_name[name]) is not None]
+    specs = {spec.name: spec for spec in contract.columns}
+    if all(spec.treatment is None for spec in specs.values()):
+        return []
+    reads = RowReader(contract).reads
+    found = []
+    for place, name in enumerate((*protection.plain, *protection.hashed)):
+        treatment = specs[name].treatment
+        if treatment is not None:
+            found.append((place, treater(treatment)))
+        elif name in protection.plain and name not in protection.kept:
+            found.append((place, _as_seen(specs[name], reads[name])))
+    return found
+
+
+def _as_seen(spec: ColumnSpec, read: Callable[[Any], tuple[Any, Any]]) -> Callable[[Any], Any]:
+    """Return what keeps of a value what the model sees: nothing of what cannot be read, of unknown levels that they
+    are none of those known."""
+    known = frozenset(spec.levels)
+    all_known = len(known) == spec.n_levels and spec.kind not in (Kind.TEXT, Kind.ID)
+
+    def number(value: Any) -> Any:
+        if type(value) is float or type(value) is int:
+            return value
+        found = read(value)[0]
+        return value if found == found else None  # NaN is no value of its kind
+
+    def level(value: Any) -> Any:
+        found = read(value)[0]
+        return found if found is None or found in known or not all_known else RARE
+
+    return number if spec.kind.numeric else level
 
 
 def _getter(names: tuple[str, ...]) -> _Pick:
