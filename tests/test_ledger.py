@@ -4,7 +4,7 @@ import pytest
 
 from modelwright.errors import ProjectError
 from modelwright.evaluate.measurements import Measurement
-from modelwright.ledger import Decision, Ledger
+from modelwright.ledger import Decision, Ledger, moment_of
 
 SCORE = Measurement(name="roc_auc", value=0.8, low=0.7, high=0.9, n=100, method="DeLong")
 
@@ -55,3 +55,14 @@ def test_a_line_cut_short_by_a_crash_is_dropped(tmp_path):
     assert ledger.verify() == 2
     ledger.append("promoted", "", {"to": 1})
     assert ledger.verify() == 3 and ledger.entries()[-1].kind == "promoted"
+
+
+def test_what_a_clock_that_was_ahead_wrote_was_before_what_came_after(tmp_path, monkeypatch):
+    ledger = Ledger(tmp_path / "ledger.jsonl")
+    for at in ("2026-01-01T00:00:00Z", "2999-01-01T00:00:00Z", "2026-01-02T00:00:00Z"):
+        with monkeypatch.context() as patch:
+            patch.setattr("modelwright.ledger.now", lambda at=at: at)
+            ledger.append("promoted", "", {})
+    first, ahead, after = ledger.entries()
+    assert [moment_of(ledger.entries(), e) for e in (first, ahead, after)] == [first.at, after.at, after.at]
+    assert moment_of((first, ahead), ahead) is None

@@ -7,8 +7,9 @@ the middle shows (`Ledger.verify`). A last line cut short by a crash is dropped 
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +19,22 @@ from modelwright.documents import digest_bytes, encode
 from modelwright.errors import ProjectError
 from modelwright.evaluate.measurements import Measurement
 
-__all__ = ["Decision", "Entry", "Ledger", "now"]
+__all__ = ["Decision", "Entry", "Ledger", "horizon", "moment_of", "now"]
 
 _GENESIS = "sha256:" + "0" * 64
+
+APART = timedelta(minutes=5)
+"""By how much clocks of machines that are kept may differ."""
 
 
 def now() -> str:
     """Return the time in UTC, ISO 8601, to the second."""
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def horizon() -> datetime:
+    """Return up to when a moment has come. What bears a later one was written by a clock that was set ahead."""
+    return datetime.now(UTC) + APART
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +74,16 @@ class Entry:
     kind: str
     at: str
     body: dict[str, Any]
+
+
+def moment_of(entries: Sequence[Entry], entry: Entry) -> str | None:
+    """Return when an entry was made, as far as that is known.
+
+    Where its time has not come, as a clock leaves it that was set ahead, it was made before the first later entry whose
+    time has; None where there is none.
+    """
+    until = horizon()
+    return next((e.at for e in entries if e.number >= entry.number and datetime.fromisoformat(e.at) <= until), None)
 
 
 class Ledger:

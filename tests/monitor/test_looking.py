@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +14,10 @@ from modelwright.cli import main
 from modelwright.data.columns import Columns, Strings
 from modelwright.errors import DataError, ProjectError
 from modelwright.monitor import Judgement
+from modelwright.monitor.history import History
 from modelwright.monitor.keeping import Kept
 from modelwright.monitor.looking import look_at_log, look_at_table
+from modelwright.monitor.waiting import what_waits
 from modelwright.project import Project
 from modelwright.serve.log import LOG_FOLDER, LogPolicy, PredictionLog, compact
 from tests.monitor import making
@@ -242,3 +245,76 @@ def test_the_command(project: Project, served: Served, tmp_path: Path, capsys: p
     assert capsys.readouterr().out == "no new predictions in the log\n"
     assert main(["monitor", str(project.path), "--labels", "x.csv"]) == 2
     assert "MW-U700" in capsys.readouterr().err
+
+
+def test_a_look_that_cannot_be_written_down_tells_nobody(
+    project: Project, served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(self: History, path: Path) -> None:
+        raise ProjectError("cannot write: the disk is full", fix="free some disk space", code="MW-P001")
+
+    def told() -> list[str]:
+        return [e.kind for e in project.ledger.entries() if e.kind == "alarmed"]
+
+    window = making.rows(400, 22)
+    window["age"] = np.where(np.arange(400) % 2 == 0, np.nan, window["age"])
+    served.answer(window)
+    for _ in range(2):
+        with monkeypatch.context() as patch, pytest.raises(ProjectError, match="disk is full"):
+            patch.setattr(History, "save", full)
+            look_at_log(project, rows=400)
+    assert told() == []
+    (found,) = look_at_log(project, rows=400)
+    assert found.judgement is Judgement.BROKEN and told() == ["alarmed"]
+    assert len(Kept(project.path).windows()) == 1  # what earlier attempts wrote is not there twice
+
+
+def test_a_look_that_fails_does_not_end_the_watch(
+    project: Project, served: Served, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    turns: list[str] = []
+
+    def turn(seconds: float) -> None:
+        turns.append("")
+        broken = project.path / "monitor" / "version-1.json"
+        if len(turns) == 1:
+            broken.write_text("{")
+        elif len(turns) == 2:
+            broken.unlink()
+            served.answer(making.rows(300, 29))
+        else:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("time.sleep", turn)
+    assert main(["monitor", str(project.path), "--watch", "60"]) == 130
+    told = capsys.readouterr()
+    assert "this look failed: " in told.err and "MW-P003" in told.err
+    assert "300 rows" in told.out
+    (project.path / "monitor.toml").write_text("form = 1")
+    assert main(["monitor", str(project.path), "--watch", "60"]) == 2  # what cannot be is not tried for ever
+
+
+def test_predictions_of_the_future_wait_and_blind_nobody(project: Project, served: Served) -> None:
+    ahead = datetime.now(UTC) + timedelta(days=700)
+    served.at = ahead.timestamp()
+    ids = served.answer(making.rows(300, 20))
+    served.learn(ids, np.ones(300))
+    assert look_at_log(project, rows=300) == ()
+    assert "300 predictions in the log bear a time that has not come" in what_waits(project, rows=300)
+    served.at = NOON
+    served.learn(served.answer(making.rows(300, 21)), making.outcomes(making.rows(300, 21), 21))
+    (found,) = look_at_log(project, rows=300)
+    assert found.rows == 300 and found.labelled == 300
+    assert any("300 predictions in the log bear a time that has not come" in told for told in found.told)
+    assert look_at_log(project, rows=300) == ()
+
+
+def test_a_watch_goes_on_where_its_own_clock_was_ahead(project: Project, served: Served) -> None:
+    served.answer(making.rows(300, 20))
+    look_at_log(project, rows=300)
+    history, ahead = Kept(project.path).history(1), datetime.now(UTC) + timedelta(days=700)
+    history.seen = history.labelled = ahead.isoformat()
+    Kept(project.path).remember(1, history)
+    served.answer(making.rows(300, 21))
+    assert [w.rows for w in look_at_log(project, rows=300)] == [300]
+    assert look_at_log(project, rows=300) == ()

@@ -13,11 +13,15 @@ import modelwright as mw
 from modelwright import documents
 from modelwright.cli import main
 from modelwright.errors import ProjectError
+from modelwright.ledger import now
 from modelwright.monitor.looking import look_at_log
 from modelwright.project import Project
 from modelwright.retrain import maintenance
 from modelwright.retrain.documents import Policy, Trigger
-from modelwright.retrain.maintenance import STATE, Settings, Upkeep, hold, maintain_once
+from modelwright.retrain.guarding import promoted_at
+from modelwright.retrain.holding import FAILED, SET_BACK, hold
+from modelwright.retrain.maintenance import STATE, Settings, Upkeep, maintain_once
+from modelwright.retrain.tables import ADDED, learned_until
 from modelwright.serve.log import LogPolicy, PredictionLog
 
 from ..cli.helpers import one_object
@@ -156,6 +160,76 @@ def test_a_clock_that_was_set_back(project: Project) -> None:
     documents.save(future, project.path / STATE)
     maintain_once(project, Settings())
     assert documents.load(project.path / STATE, Upkeep).trained < "2999"
+
+
+def test_what_a_clock_that_was_ahead_has_promoted_can_be_taken_back(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = Settings(policy=Policy.AUTOMATIC, trials=1, window=100)
+    logged(project, rows(300, 5, slope=1.0), datetime.now(UTC) - timedelta(days=1))
+    with monkeypatch.context() as patch:
+        patch.setattr("modelwright.ledger.now", lambda: "2999-01-01T00:00:00Z")
+        assert maintain_once(project, settings).champion == 2
+    assert promoted_at(project) is None  # nobody knows yet
+    maintain_once(project, settings)
+    assert [e.kind for e in project.ledger.entries()][-1] == SET_BACK
+    assert (promoted_at(project) or "") <= now()
+    logged(project, rows(250, 3), datetime.now(UTC) + timedelta(seconds=1), "back")  # the change was none that lasted
+    back = maintain_once(project, settings)
+    assert back.second is not None and back.second.wins and back.champion == 1
+    assert [e.kind for e in project.ledger.entries()].count(SET_BACK) == 1
+
+
+def test_rows_that_came_while_a_clock_was_ahead_are_known(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    begin = datetime.now(UTC) - timedelta(seconds=1)
+    with monkeypatch.context() as patch:
+        patch.setattr("modelwright.ledger.now", lambda: "2999-01-01T00:00:00Z")
+        project.ledger.append(ADDED, "0001", {"until": "2999-01-01T00:00:00+00:00"})
+    assert begin < (learned_until(project) or begin) < datetime.now(UTC) + timedelta(seconds=1)
+    project.ledger.append(SET_BACK, "", {})
+    assert learned_until(project) == datetime.fromisoformat(project.ledger.entries()[-1].at) + timedelta(microseconds=1)
+
+
+def test_rows_of_the_future_are_not_learned_from(project: Project) -> None:
+    logged(project, rows(300, 5, slope=1.0), datetime.now(UTC) + timedelta(days=700))
+    logged(project, rows(120, 6), datetime.now(UTC) - timedelta(days=1), "now")
+    found = maintain_once(project, Settings(window=100))
+    assert (found.rows, found.labelled) == (120, 120)
+
+
+def test_a_round_says_what_is_wrong(project: Project) -> None:
+    broken = rows(200, 6)
+    broken["x"] *= 1000
+    logged(project, broken, datetime.now(UTC) - timedelta(days=1))
+    found = maintain_once(project, Settings(window=100))
+    assert found.judgement == "broken" and any("'x'" in told for told in found.told)
+
+
+def test_a_round_that_fails_is_noted_once_and_the_next_ones_go_on(
+    project: Project, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture
+) -> None:
+    turns: list[float] = []
+
+    def turn(seconds: float) -> None:
+        turns.append(seconds)
+        if len(turns) == 3:
+            (project.path / STATE).unlink()
+        elif len(turns) == 4:
+            raise KeyboardInterrupt
+
+    (project.path / STATE).write_text("{")
+    monkeypatch.setattr("time.sleep", turn)
+    monkeypatch.setattr("os.nice", lambda by: 0)
+    assert main(["maintain", str(project.path)]) == 130
+    told = capfd.readouterr()
+    assert told.err.count("this round failed") == 3 and "quiet: 0 rows" in told.out
+    assert [e.kind for e in project.ledger.entries()].count(FAILED) == 1
+
+
+def test_a_folder_that_may_not_be_written(project: Project) -> None:
+    (project.path / ".maintain.lock").mkdir()
+    with pytest.raises(ProjectError, match="MW-P008"), hold(project):
+        pass
 
 
 def test_who_was_promoted_by_hand_begins_anew(project: Project) -> None:

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from modelwright.errors import ModelwrightError, UsageError
 from modelwright.lifecycle import Listener, Silent
 
-__all__ = ["listening", "print_json"]
+__all__ = ["going_on", "listening", "print_json"]
 
 
 def print_json(document: Any) -> None:
@@ -18,6 +19,27 @@ def print_json(document: Any) -> None:
     import msgspec
 
     print(msgspec.json.encode(document).decode())
+
+
+@contextmanager
+def going_on(what: str, *, first: bool) -> Iterator[None]:
+    """Have what goes wrong in one turn of many be told on standard error: the next may do better.
+
+    Parameters
+    ----------
+    what : str
+        What did not come about, ``"this look failed"``.
+    first : bool
+        A command that cannot be, rather than a world that is not ready, ends with its first turn.
+    """
+    try:
+        yield
+    except ModelwrightError as error:
+        if first and isinstance(error, UsageError):
+            raise
+        print(f"{what}: {error}", file=sys.stderr, flush=True)
+    except OSError as error:  # a disk that is full, a folder that is not there any more
+        print(f"{what}: {error}", file=sys.stderr, flush=True)
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from modelwright.evaluate.measurements import Measurement
 
-__all__ = ["GRAVITY", "Alarm", "ColumnState", "Judgement", "Monitoring", "by_gravity", "worst"]
+__all__ = ["GRAVITY", "Alarm", "Alert", "ColumnState", "Judgement", "Monitoring", "by_gravity", "worst"]
 
 
 class Judgement(StrEnum):
@@ -125,6 +125,8 @@ class Monitoring:
         Share of cells that could not be read.
     told : tuple of str
         What else a reader has to know, a sentence each.
+    undelivered : tuple of str
+        Whom the alert of the look did not reach, and why; it is tried again at the next look.
     """
 
     version: str
@@ -144,8 +146,43 @@ class Monitoring:
     seconds: Measurement | None = None
     errors: Measurement | None = None
     told: tuple[str, ...] = ()
+    undelivered: tuple[str, ...] = ()
 
     @property
     def may_be_learned(self) -> bool:
         """Whether a model may be trained on these rows."""
         return self.judgement is not Judgement.BROKEN
+
+
+@dataclass(frozen=True, kw_only=True)
+class Alert:
+    """What somebody is told.
+
+    Attributes
+    ----------
+    project, version : str
+    judgement : Judgement
+    windows, rows : int
+        That were alarmed.
+    start, end : str or None
+    sentences : tuple of str
+        At most ten, gravest first; ``left_out`` says how many there are beside.
+    key : str
+        The same for the same alarms: what is known already.
+    """
+
+    project: str
+    version: str
+    judgement: Judgement
+    windows: int
+    rows: int
+    start: str | None
+    end: str | None
+    sentences: tuple[str, ...]
+    left_out: int
+    key: str
+
+    @property
+    def title(self) -> str:
+        """One line."""
+        return f"{self.project}: version {self.version} is {self.judgement.value}"

@@ -13,11 +13,13 @@ What must stay true: evidence is never larger than the detector's; setting it lo
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from modelwright import documents
+from modelwright.monitor.documents import Alert
 
 __all__ = ["ALPHA", "History", "alarmed", "evidence_of"]
 
@@ -53,6 +55,10 @@ def alarmed(evidence: Mapping[str, float], *, alpha: float = ALPHA, n: int | Non
     return frozenset(order[:passed])
 
 
+def _moment(told: str) -> datetime:
+    return datetime.fromisoformat(told).astimezone(UTC)
+
+
 @dataclass(kw_only=True)
 class History:
     """Evidence by check, gathered over the windows so far. One writer at a time.
@@ -74,6 +80,8 @@ class History:
         where all were.
     alerted : dict of str
         When an alert was last given, by what it was about.
+    undelivered : dict of tuple of Alert
+        What still has to be told, by way, the oldest first.
     """
 
     version: str = ""
@@ -83,6 +91,7 @@ class History:
     labelled: str = ""
     waiting: str = ""
     alerted: dict[str, str] = field(default_factory=dict)
+    undelivered: dict[str, tuple[Alert, ...]] = field(default_factory=dict)
 
     def begin(self, version: str) -> None:
         """Count a window of a version; what was gathered about another version is forgotten."""
@@ -107,6 +116,18 @@ class History:
     def of(self, check: str, names: Sequence[str]) -> dict[str, float]:
         """Return what is known about names, without taking anything in."""
         return {name: self.evidence.get(f"{check}:{name}", 1.0) for name in names}
+
+    def set_back(self, until: datetime, ends: Iterable[str]) -> None:
+        """Go on from the last of the ``ends`` of windows that has come by ``until``, where times of it have not.
+
+        A clock that was set ahead leaves them; nothing that is logged now would be later than they are.
+        """
+        if not any(_moment(told) > until for told in (self.seen, self.labelled, self.waiting) if told):
+            return
+        newest = max((end for end in map(_moment, ends) if end <= until), default=None)
+        known = "" if newest is None else (newest + timedelta(microseconds=1)).isoformat()
+        self.seen, self.labelled = min(self.seen, known), min(self.labelled, known)
+        self.waiting = min(self.waiting, self.labelled)
 
     def save(self, path: Path) -> None:
         """Save it; raises ProjectError when the disk is full."""

@@ -90,13 +90,35 @@ class Kept:
         if not windows:
             return
         new = [encode(replace(w, columns=w.columns[:SHOWN_COLUMNS])) for w in windows]
-        lines = [*self._lines(), *new][-MOST_WINDOWS:]
+        lines = [*self._without(windows), *new][-MOST_WINDOWS:]
         write_atomic(self.folder / WINDOWS, b"".join(line + b"\n" for line in lines))
         write_atomic(self.folder / METRICS, _exposed(windows[-1]).encode())
+
+    def _without(self, windows: tuple[Monitoring, ...]) -> list[bytes]:
+        """Return the lines kept before, without those of the same rows: of a look that could not be written down."""
+        again = {(w.version, w.start) for w in windows if w.start is not None and not w.seen}
+        return [line for line in self._lines() if _begun(line) not in again]
 
     def _lines(self) -> list[bytes]:
         path = self.folder / WINDOWS
         return path.read_bytes().splitlines() if path.is_file() else []
+
+
+class _Begun(msgspec.Struct):
+    """Of a kept window, where it begins."""
+
+    version: str
+    start: str | None = None
+    seen: bool = False
+
+
+def _begun(line: bytes) -> tuple[str, str] | None:
+    """Return version and first moment of a kept window whose rows were new; None of others and of a damaged line."""
+    with contextlib.suppress(msgspec.MsgspecError):
+        found = msgspec.json.decode(line, type=_Begun)
+        if found.start is not None and not found.seen:
+            return found.version, found.start
+    return None
 
 
 def _exposed(window: Monitoring) -> str:

@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 
 from modelwright.errors import UsageError
+from modelwright.ledger import horizon
 from modelwright.monitor import wording
-from modelwright.monitor.alerts.sending import send_alerts
+from modelwright.monitor.alerts.sending import queue_alert, send_alerts
 from modelwright.monitor.alerts.settings import read_settings
 from modelwright.monitor.documents import Judgement, Monitoring
 from modelwright.monitor.history import History
@@ -82,6 +83,7 @@ def look_at_log(
     found: list[Monitoring] = []
     with kept.lock():
         history = kept.history(own)
+        history.set_back(horizon(), (w.end for w in kept.windows(own) if w.end is not None))
         late, n_labels, lost = late_labels(version, place, history=history)
         known, told = late, wording.labels_without_rows(n_labels, lost)
         for window in log_windows(version, place, history=history, rows=rows, everything=everything):
@@ -95,10 +97,14 @@ def look_at_log(
             found[0] = replace(found[0], told=(*found[0].told, *told))
         if known is not None and can_be_measured(known):
             history.waiting = ""
-        if failed := send_alerts(project, found, settings, history):
-            found[-1] = replace(found[-1], told=(*found[-1].told, *failed))
+        queue_alert(project, found, settings, history)
         kept.add(tuple(w for w in found if w.rows))
         kept.remember(own, history)
+        if history.undelivered:
+            if failed := send_alerts(project, settings, history):
+                found = found or [Monitoring(version=str(own), rows=0, judgement=Judgement.QUIET)]
+                found[-1] = replace(found[-1], undelivered=failed)
+            kept.remember(own, history)
     return tuple(found)
 
 

@@ -14,6 +14,8 @@ import numpy as np
 
 from modelwright.data.columns import Columns, Strings, take
 from modelwright.errors import DataError
+from modelwright.ledger import horizon
+from modelwright.monitor import wording
 from modelwright.monitor.history import History
 from modelwright.monitor.windows import Window, joined_windows, read_labels, window_of
 
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 
     from modelwright.package.bundle import Version
 
-__all__ = ["FEWEST_ROWS", "WINDOW_ROWS", "late_labels", "log_windows", "table_windows", "window_of_log"]
+__all__ = ["FEWEST_ROWS", "WINDOW_ROWS", "come", "late_labels", "log_windows", "table_windows", "window_of_log"]
 
 WINDOW_ROWS = 5_000
 """A share is known to a percent and a half from so many rows, and a shift of a tenth of a deviation shows."""
@@ -112,6 +114,9 @@ def log_windows(
 ) -> Iterator[Window]:
     """Yield the windows of the predictions that came after those that ``history`` has seen, and note them as seen.
 
+    Predictions of the future, as a clock that was set ahead writes them, wait for their time: noted as seen they would
+    have all others left out until then. The last window tells how many they are.
+
     Parameters
     ----------
     version : Version
@@ -129,10 +134,13 @@ def log_windows(
     """
     from modelwright.serve.log import iter_log
 
-    since = datetime.fromisoformat(history.seen) if history.seen else None
+    since, until = (datetime.fromisoformat(history.seen) if history.seen else None), horizon()
     held: list[Window] = []
     whole: Window | None = None  # held back, for what is too little for a window of its own
-    for table in iter_log(log, since=since, version=str(version.manifest.version)):
+    n_ahead = 0
+    for read in iter_log(log, since=since, version=str(version.manifest.version)):
+        table, ahead = come(read, until)
+        n_ahead += ahead
         for part in _sized(iter([table.sort_by("time")]), rows):
             held.append(window_of_log(version, part))
             if sum(w.n_rows for w in held) >= rows:
@@ -142,10 +150,22 @@ def log_windows(
     few = sum(w.n_rows for w in held) < min(FEWEST_ROWS, rows)
     if held and whole is not None and few:
         whole, held = _seen(history, joined_windows([whole, *held])), []
-    if whole is not None:
-        yield whole
+    last = [whole] if whole is not None else []
     if held and (everything or not few):
-        yield _seen(history, joined_windows(held))
+        last.append(_seen(history, joined_windows(held)))
+    for window in last:
+        told = wording.ahead(n_ahead) if window is last[-1] else ()
+        yield replace(window, told=(*window.told, *told))
+
+
+def come(table: pa.Table, until: datetime) -> tuple[pa.Table, int]:
+    """Return the rows of the log whose time has come, and how many there are beside, see `ledger.horizon`."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    times = table.column("time")
+    found = table.filter(pc.less_equal(times, pa.scalar(until, times.type)))
+    return found, table.num_rows - found.num_rows
 
 
 def _seen(history: History, window: Window) -> Window:
@@ -256,7 +276,7 @@ def late_labels(version: Version, log: Path, *, history: History) -> tuple[Windo
 
     since = datetime.fromisoformat(history.labelled) if history.labelled else _EVER
     waiting = datetime.fromisoformat(history.waiting) if history.waiting else since
-    feedback = newest_feedback(log, since=waiting, most=MOST_LATE)
+    feedback, _ = come(newest_feedback(log, since=waiting, most=MOST_LATE), horizon())
     if not feedback.num_rows or pc.max(feedback.column("time")).as_py().astimezone(UTC) < since:
         return None, 0, 0
     latest = latest_labels(feedback)

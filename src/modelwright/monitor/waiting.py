@@ -6,9 +6,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from modelwright.format import plural
+from modelwright.ledger import horizon
+from modelwright.monitor import wording
 from modelwright.monitor.history import History
 from modelwright.monitor.keeping import Kept
-from modelwright.monitor.sources import FEWEST_ROWS, MOST_LATE
+from modelwright.monitor.sources import FEWEST_ROWS, MOST_LATE, come
 from modelwright.monitor.watching import FEWEST_LABELS
 from modelwright.project import Project
 from modelwright.serve.log.places import log_folder
@@ -26,7 +28,7 @@ def what_waits(project: Project, *, number: int | None = None, log: Path | None 
     """
     version = project.version(number).manifest.version
     history, place = Kept(project.path).history(version), log_folder(project.path, log)
-    predictions, labels = _rows(str(version), place, history), _labels(place, history)
+    (predictions, ahead), labels = _rows(str(version), place, history), _labels(place, history)
     fewest = min(FEWEST_ROWS, rows or FEWEST_ROWS)
     waiting = []
     if predictions:
@@ -34,23 +36,24 @@ def what_waits(project: Project, *, number: int | None = None, log: Path | None 
     if labels:
         needs = f"{FEWEST_LABELS} are needed" if labels < FEWEST_LABELS else "those of the other rows are needed"
         waiting.append(f"{plural(labels, 'label')} ({needs})")
-    if not waiting:
-        return "no new predictions in the log"
-    return f"too little is new in the log to be judged: {' and '.join(waiting)}"
+    found = f"too little is new in the log to be judged: {' and '.join(waiting)}"
+    return "; ".join((found if waiting else "no new predictions in the log", *(a[:-1] for a in wording.ahead(ahead))))
 
 
-def _rows(version: str, log: Path, history: History) -> int:
+def _rows(version: str, log: Path, history: History) -> tuple[int, int]:
+    """Return how many predictions are new, and of how many the time has not come."""
     from modelwright.serve.log import iter_log
 
     since = datetime.fromisoformat(history.seen) if history.seen else None
-    return sum(table.num_rows for table in iter_log(log, since=since, version=version))
+    found = [come(table, horizon()) for table in iter_log(log, since=since, version=version)]
+    return sum(table.num_rows for table, _ in found), sum(ahead for _, ahead in found)
 
 
 def _labels(log: Path, history: History) -> int:
     from modelwright.serve.log.reading import latest_labels, newest_feedback
 
     since = history.waiting or history.labelled
-    feedback = newest_feedback(log, since=_moment(since), most=MOST_LATE)
+    feedback, _ = come(newest_feedback(log, since=_moment(since), most=MOST_LATE), horizon())
     return int(latest_labels(feedback).num_rows) if feedback.num_rows else 0
 
 

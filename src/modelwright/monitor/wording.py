@@ -33,6 +33,7 @@ __all__ = [
     "NO_TRUST",
     "UNUSED",
     "absent",
+    "ahead",
     "all_together",
     "apart",
     "beyond",
@@ -293,6 +294,16 @@ def strange_labels(strange: Counter[str], classes: Sequence[str]) -> tuple[str, 
     example = f", such as '{shown}' ({plural(strange[shown], 'row')})" if shown else ""
     are = "1 label is" if n == 1 else f"{n:,} labels are"
     return (f"{are} {what}{example}: unknown here, and not learned from",)
+
+
+def ahead(n_rows: int) -> tuple[str, ...]:
+    """Return that predictions are of the future."""
+    if not n_rows:
+        return ()
+    return (
+        f"{plural(n_rows, 'prediction')} in the log {'bears' if n_rows == 1 else 'bear'} a time that has not come: "
+        "a clock was ahead when they were written; they wait for it.",
+    )
 
 
 def labels_without_rows(n: int, lost: int) -> tuple[str, ...]:

@@ -31,6 +31,7 @@ def logged_rows(
     log: Path,
     *,
     since: datetime | None = None,
+    until: datetime | None = None,
     without: Sequence[Span] = (),
     subject: ColumnSpec | None = None,
 ) -> tuple[pa.Table, str]:
@@ -41,8 +42,8 @@ def logged_rows(
     version : Version
         Whose columns are wanted; every row counts once, whichever version answered it.
     log : Path
-    since : datetime or None
-        Rows after this moment only.
+    since, until : datetime or None
+        Rows from the one moment on and before the other only.
     without : sequence of (start, end)
         Stretches of time, ISO 8601, whose rows are not to be learned from: the feed was broken.
     subject : ColumnSpec or None
@@ -58,7 +59,7 @@ def logged_rows(
 
     from modelwright.serve.log import read_labelled
 
-    table = read_labelled(log, since=since)
+    table = read_labelled(log, since=since, until=until)
     if table.num_rows:  # a canary's answers are answers; in the shadow every row is there twice
         table = table.filter(pc.not_equal(table.column("role"), "shadow"))
     for start, end in without:

@@ -13,6 +13,7 @@ from modelwright.data.columns import take
 from modelwright.data.contract import Contract
 from modelwright.frame.problem import Problem
 from modelwright.govern.gates import GATES
+from modelwright.ledger import moment_of
 from modelwright.monitor.windows import encode_labels
 from modelwright.project import Project
 from modelwright.retrain.challenge import Side, aligned, challenge, level_of_look, losses_of
@@ -34,10 +35,11 @@ MOST_BEFORE = 3
 
 
 def promoted_at(project: Project) -> str | None:
-    """Return when the champion was promoted by maintenance, None where it was not."""
-    for entry in reversed(project.ledger.entries()):
+    """Return when the champion was promoted by maintenance, None where it was not, or nobody knows when."""
+    entries = project.ledger.entries()
+    for entry in reversed(entries):
         if entry.kind in (PROMOTED, ROLLED_BACK):
-            return entry.at if entry.kind == PROMOTED and entry.body.get("by") == BY else None
+            return moment_of(entries, entry) if entry.kind == PROMOTED and entry.body.get("by") == BY else None
     return None
 
 

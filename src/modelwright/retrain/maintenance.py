@@ -7,20 +7,17 @@ nobody sets; a date in the future, as a clock that was set back leaves it, count
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from modelwright import documents
-from modelwright.errors import DataError, ModelwrightError, ProjectError
+from modelwright.errors import DataError, ProjectError
 from modelwright.govern.privacy.subjects import subject_of
-from modelwright.ledger import now
+from modelwright.ledger import horizon, now
 from modelwright.lifecycle import Listener, Silent
-from modelwright.locking import held
-from modelwright.monitor.documents import Judgement, Monitoring, worst
+from modelwright.monitor.documents import Judgement, Monitoring, by_gravity, worst
 from modelwright.monitor.keeping import Kept
 from modelwright.monitor.looking import look_at_log
 from modelwright.monitor.sources import WINDOW_ROWS
@@ -31,6 +28,7 @@ from modelwright.retrain.documents import Challenge, Policy, Retrained, Trigger
 from modelwright.retrain.feed import chosen_by_class
 from modelwright.retrain.freshening import Freshened, can_be_recalibrated, recalibrate
 from modelwright.retrain.guarding import promoted_at, take_back
+from modelwright.retrain.holding import note_clock
 from modelwright.retrain.retraining import conclude_broken_off, new_rows, retrain
 from modelwright.retrain.shadowing import Shadow, conclude, into_shadow, look_again, stays
 from modelwright.retrain.tables import FEWEST_NEW, learned_until
@@ -40,12 +38,11 @@ from modelwright.serve.log.places import log_folder
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["Round", "Settings", "Upkeep", "failed", "hold", "maintain_once"]
+__all__ = ["Round", "Settings", "Upkeep", "maintain_once"]
 
 STATE = "maintenance.json"
-LOCK = ".maintain.lock"
-FAILED = "maintenance failed"
-"""Event of the ledger."""
+GRAVE, MOST_TOLD = (Judgement.HARMFUL, Judgement.BROKEN), 3
+"""Alarms that a round tells, and how many of them."""
 
 DAY_S = 86_400.0
 """A training takes minutes: one or two a day are nothing that has to be saved for."""
@@ -141,16 +138,8 @@ class Round:
     freshened: Freshened | None = None
 
 
-@contextlib.contextmanager
-def hold(project: Project) -> Iterator[None]:
-    """Be the one who maintains a project; raises ProjectError while another process does (MW-P085)."""
-    taken = ProjectError(f"another process maintains '{project.path}'", fix="end it, or leave it to it", code="MW-P085")
-    with held(open(project.path / LOCK, "w"), taken):
-        yield
-
-
 def maintain_once(project: Project, settings: Settings, *, listener: Listener | None = None) -> Round:
-    """Do what there is to do now. The caller holds the project, see `hold`.
+    """Do what there is to do now. The caller holds the project, see `holding.hold`.
 
     Raises
     ------
@@ -158,6 +147,7 @@ def maintain_once(project: Project, settings: Settings, *, listener: Listener | 
         What arrived cannot be used, or another process works on the project; the round can be tried again.
     """
     project.settle()
+    note_clock(project)
     concluded = conclude_broken_off(project)
     upkeep = _upkeep(project)
     before = upkeep.looked or ""
@@ -254,7 +244,7 @@ def _upkeep(project: Project) -> Upkeep:
     if kept is None or kept.version != champion.version:
         kept = _fresh(project)
     kept = replace(kept, trained=min(kept.trained, now()))
-    if kept.looked is None:
+    if kept.looked is None or (kept.looked and datetime.fromisoformat(kept.looked) > horizon()):
         kept = replace(kept, looked=_newest(Kept(project.path).windows(), ""))
         documents.save(kept, path)
     return kept
@@ -262,7 +252,13 @@ def _upkeep(project: Project) -> Upkeep:
 
 def _newest(windows: tuple[Monitoring, ...], before: str) -> str:
     """Return the end of the newest window."""
-    return max((before, *(w.end for w in windows if w.end is not None)))
+    return max((before, *(w.end for w in _come(windows) if w.end is not None)))
+
+
+def _come(windows: tuple[Monitoring, ...]) -> tuple[Monitoring, ...]:
+    """Return the windows that are not of the future, as a clock that was set ahead made them."""
+    until = horizon()
+    return tuple(w for w in windows if w.end is None or datetime.fromisoformat(w.end) <= until)
 
 
 def _fresh(project: Project) -> Upkeep:
@@ -294,12 +290,20 @@ def _look(
             )
             return (judged,), None, (error.what,), ""
         return (arrived.found,), arrived.rows, arrived.told, ""
-    unanswered = tuple(w for w in Kept(project.path).windows(version) if w.end is not None and w.end > before)
+    kept = _come(Kept(project.path).windows(version))
+    unanswered = tuple(w for w in kept if w.end is not None and w.end > before)
     windows = look_at_log(project, log=settings.log, rows=settings.window)
     fresh, until = _logged(project, settings, since=learned_until(project))
     if fresh.num_rows and (why := chosen_by_class(project.version(), fresh)):
-        return (*unanswered, *windows), None, (f"not learned from: {why}",), ""
-    return (*unanswered, *windows), fresh, (), until
+        return (*unanswered, *windows), None, (*_worth_telling(windows), f"not learned from: {why}"), ""
+    return (*unanswered, *windows), fresh, _worth_telling(windows), until
+
+
+def _worth_telling(windows: tuple[Monitoring, ...]) -> tuple[str, ...]:
+    """Return what whoever reads the round has to know of the windows: the gravest alarms, and who was not told."""
+    alarms = by_gravity(a for w in windows for a in w.alarms if a.judgement in GRAVE)
+    failed = (text for w in windows for text in w.undelivered)
+    return (*list(dict.fromkeys(a.sentence for a in alarms))[:MOST_TOLD], *failed)
 
 
 def _log(project: Project, settings: Settings) -> Path:
@@ -317,6 +321,7 @@ def _logged(project: Project, settings: Settings, *, since: datetime | None) -> 
         project.version(),
         _log(project, settings),
         since=since,
+        until=horizon(),
         without=broken,
         subject=subject_of(project.path),
     )
@@ -372,9 +377,3 @@ def _reason(
         age = (datetime.now(UTC) - datetime.fromisoformat(upkeep.trained)).total_seconds()
         return Trigger.SCHEDULE if age >= settings.schedule_s else None
     return reason
-
-
-def failed(project: Project, error: ModelwrightError) -> None:
-    """Note in the ledger that a round could not be gone through."""
-    with contextlib.suppress(ProjectError), project.lock():
-        project.ledger.append(FAILED, "", {"error": error.what, "code": error.code})

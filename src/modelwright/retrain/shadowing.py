@@ -7,6 +7,7 @@ be done more than once.
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -63,7 +64,9 @@ class Both:
 
 def keep_both(folder: Path, both: Both) -> None:
     """Keep it in the folder of the challenger's run."""
-    np.savez(folder / BOTH, y=both.y, champion=both.champion, challenger=both.challenger)
+    buffer = io.BytesIO()
+    np.savez(buffer, y=both.y, champion=both.champion, challenger=both.challenger)
+    documents.write_atomic(folder / BOTH, buffer.getvalue())
 
 
 def _both(folder: Path) -> Both | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ from modelwright.data.parsing.texts import text_of
 from modelwright.data.source import Source
 from modelwright.errors import DataError, ModelwrightError, ProjectError
 from modelwright.format import plural
+from modelwright.ledger import Entry, horizon, moment_of
 from modelwright.monitor import wording
 from modelwright.monitor.windows import read_labels
 from modelwright.project import Project
@@ -192,8 +193,16 @@ def _as_it_was(table: pa.Table, project: Project, source: str, told: list[str]) 
 
 def learned_until(project: Project) -> datetime | None:
     """Return the moment after the last row of the log that was handed to a retraining, None before the first."""
-    known = [e.body["until"] for e in project.ledger.entries() if e.kind == ADDED and e.body.get("until")]
-    return datetime.fromisoformat(max(known)) + timedelta(microseconds=1) if known else None
+    entries, come = project.ledger.entries(), horizon()
+    handed = [(e, datetime.fromisoformat(e.body["until"])) for e in entries if e.kind == ADDED and e.body.get("until")]
+    # A moment that has not come is of a clock that was set ahead: all rows were handed over by when it was right again.
+    known = [until if until <= come else _made(entries, entry) for entry, until in handed]
+    return max(known) + timedelta(microseconds=1) if known else None
+
+
+def _made(entries: Sequence[Entry], entry: Entry) -> datetime:
+    at = moment_of(entries, entry)
+    return datetime.now(UTC) if at is None else datetime.fromisoformat(at)
 
 
 def _read(source: str, told: list[str]) -> pa.Table | None:

@@ -71,14 +71,17 @@ def command(
       modelwright maintain bank-deposit --policy automatic
       modelwright maintain bank-deposit --data labelled/ --once
     """
+    import itertools
     import os
     import time
 
     from modelwright.brief import parse_delay, parse_duration
+    from modelwright.cli.showing import going_on
     from modelwright.monitor.sources import WINDOW_ROWS
     from modelwright.project import Project
     from modelwright.retrain.documents import Policy
-    from modelwright.retrain.maintenance import Settings, hold
+    from modelwright.retrain.holding import hold, noted
+    from modelwright.retrain.maintenance import Settings
 
     settings = Settings(
         data=data,
@@ -93,30 +96,23 @@ def command(
     opened = Project(project)
     os.nice(NICE)
     with hold(opened):
-        while True:
-            alarmed = _round(opened, settings, once=once, as_json=as_json, quiet=quiet)
-            if once:
-                break
-            time.sleep(pause)
-    if alarmed:
-        ctx.exit(ALARM)
-
-
-def _round(project: Project, settings: Settings, *, once: bool, as_json: bool, quiet: bool) -> bool:
-    """Go through a round and say what it came to; one that fails is told, and the next may do better."""
-    from modelwright.cli.showing import listening
-    from modelwright.errors import ModelwrightError
-    from modelwright.retrain.maintenance import failed, maintain_once
-
-    try:
-        with listening(silent=True) as listener:
-            found = maintain_once(project, settings, listener=listener)
-    except ModelwrightError as error:
         if once:
-            raise
-        failed(project, error)
-        click.echo(f"this round failed: {error}", err=True)
-        return True
+            if _round(opened, settings, as_json=as_json, quiet=quiet):
+                ctx.exit(ALARM)
+            return
+        for number in itertools.count(1):
+            with going_on("this round failed", first=number == 1), noted(opened):
+                _round(opened, settings, as_json=as_json, quiet=quiet)
+            time.sleep(pause)
+
+
+def _round(project: Project, settings: Settings, *, as_json: bool, quiet: bool) -> bool:
+    """Go through a round and say what it came to; return whether somebody has to look at it."""
+    from modelwright.cli.showing import listening
+    from modelwright.retrain.maintenance import maintain_once
+
+    with listening(silent=True) as listener:
+        found = maintain_once(project, settings, listener=listener)
     _say(project, found, as_json=as_json, quiet=quiet)
     served = found.retrained is not None and found.retrained.promoted
     return found.judgement.value in ("harmful", "broken") and not served

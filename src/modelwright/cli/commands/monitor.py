@@ -52,22 +52,24 @@ def command(ctx: click.Context, project: str, watch: float | None, as_json: bool
       modelwright monitor bank-deposit --watch 3600
       modelwright monitor bank-deposit --data june.csv --labels june-answers.csv --json
     """
+    import itertools
     import time
 
+    from modelwright.cli.showing import going_on
     from modelwright.project import Project
 
     _check(options, watch)
     opened = Project(project)
-    alarmed = False
-    while True:
+    if watch is None:
         found = _look(opened, **options)
-        alarmed = any(w.judgement in ("harmful", "broken") for w in found)
         _tell(opened, found, options, as_json=as_json, quiet=quiet)
-        if watch is None:
-            break
+        if any(w.judgement in ("harmful", "broken") for w in found):
+            ctx.exit(ALARM)
+        return
+    for number in itertools.count(1):
+        with going_on("this look failed", first=number == 1):
+            _tell(opened, _look(opened, **options), options, as_json=as_json, quiet=quiet)
         time.sleep(watch)
-    if alarmed:
-        ctx.exit(ALARM)
 
 
 def _check(options: dict[str, Any], watch: float | None) -> None:
@@ -155,6 +157,8 @@ def _say(window: Monitoring, *, quiet: bool) -> None:
     click.echo(f"{plural(window.rows, 'row')}{seen}{when} · version {window.version} · {str(window.judgement).upper()}")
     for alarm in window.alarms:
         click.echo(f"  {MARKS[str(alarm.judgement)]} {alarm.sentence}")
+    for failed in window.undelivered:
+        click.echo(f"  note: {failed}", err=True)
     if quiet:
         return
     for name, loss in (("expected", window.expected), ("estimated", window.estimated), ("real", window.real)):

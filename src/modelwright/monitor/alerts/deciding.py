@@ -3,58 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from modelwright.documents import digest_of
 from modelwright.monitor.alerts.settings import Settings
-from modelwright.monitor.documents import GRAVITY, Judgement, Monitoring, worst
+from modelwright.monitor.documents import GRAVITY, Alert, Monitoring, worst
 from modelwright.monitor.history import History
 
-__all__ = ["Alert", "alert_of", "is_due", "note"]
+__all__ = ["alert_of", "is_due", "note"]
 
 MOST_SENTENCES = 10
 MOST_REMEMBERED = 200
 
 
-@dataclass(frozen=True, kw_only=True)
-class Alert:
-    """What somebody is told.
-
-    Attributes
-    ----------
-    project, version : str
-    judgement : Judgement
-    windows, rows : int
-        That were alarmed.
-    start, end : str or None
-    sentences : tuple of str
-        At most ten, gravest first; ``left_out`` says how many there are beside.
-    key : str
-        The same for the same alarms: what is known already.
-    """
-
-    project: str
-    version: str
-    judgement: Judgement
-    windows: int
-    rows: int
-    start: str | None
-    end: str | None
-    sentences: tuple[str, ...]
-    left_out: int
-    key: str
-
-    @property
-    def title(self) -> str:
-        """One line."""
-        return f"{self.project}: version {self.version} is {self.judgement.value}"
-
-
 def is_due(alert: Alert, way: str, history: History, *, at: datetime, quiet_s: float) -> bool:
-    """Return whether an alert goes a way now: the same alarms only after the quiet period, others at once."""
+    """Return whether an alert goes a way now: the same alarms only after the quiet period, others at once.
+
+    A time in the future, as a clock that was set back leaves it, keeps nobody quiet.
+    """
     before = history.alerted.get(f"{way}:{alert.key}")
-    return before is None or at - datetime.fromisoformat(before) >= timedelta(seconds=quiet_s)
+    return before is None or not 0 <= (at - datetime.fromisoformat(before)).total_seconds() < quiet_s
 
 
 def note(alert: Alert, way: str, history: History, *, at: datetime) -> None:

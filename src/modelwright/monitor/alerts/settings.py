@@ -8,6 +8,8 @@
     [webhook]
     url = "https://hooks.example.org/modelwright"
     secret_file = "hook.secret"
+    private = true          # it may be in a private network, or on this machine
+    ca_file = "ca.pem"      # its certificate is of an authority of your own
 
     [mail]
     host = "mail.example.org"
@@ -17,6 +19,7 @@
     password_file = "mail.secret"
     from = "modelwright@example.org"
     to = ["team@example.org"]
+    ca_file = "ca.pem"
 """
 
 from __future__ import annotations
@@ -29,6 +32,7 @@ from urllib.parse import urlsplit
 
 from modelwright.brief import parse_duration
 from modelwright.errors import UsageError, did_you_mean
+from modelwright.monitor.alerts.trusting import trusting
 from modelwright.monitor.documents import Judgement
 
 __all__ = ["SETTINGS", "Mail", "Settings", "Webhook", "read_settings"]
@@ -40,15 +44,19 @@ FORBIDDEN = "\r\n\0"  # in what becomes a header of a mail
 
 @dataclass(frozen=True, kw_only=True)
 class Webhook:
-    """Where alerts are posted; ``secret`` signs them, empty: they are not signed."""
+    """Where alerts are posted; ``secret`` signs them, empty: they are not signed. ``private``: in a private network,
+    too; ``authority`` is a file of certificates that are believed beside those of the system."""
 
     url: str
     secret: bytes = b""
+    private: bool = False
+    authority: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Mail:
-    """The server that takes mail, and who writes to whom. ``security`` is ``"starttls"``, ``"tls"`` or ``"none"``."""
+    """The server that takes mail, and who writes to whom. ``security`` is ``"starttls"``, ``"tls"`` or ``"none"``;
+    ``authority`` as of a `Webhook`."""
 
     host: str
     sender: str
@@ -57,6 +65,7 @@ class Mail:
     security: str = "starttls"
     user: str = ""
     password: str = ""
+    authority: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,7 +125,7 @@ def _quiet(value: Any, path: Path) -> float:
 
 
 def _webhook(raw: Any, path: Path) -> Webhook:
-    _known(raw, ("url", "secret_file"), path)
+    _known(raw, ("url", "secret_file", "private", "ca_file"), path)
     url = _text(raw, "url", path)
     parts = urlsplit(url)
     if parts.scheme != "https" or not parts.hostname or parts.username is not None:
@@ -124,11 +133,14 @@ def _webhook(raw: Any, path: Path) -> Webhook:
     secret = _secret(raw, "secret_file", path)
     if secret and len(secret) < LEAST_SECRET:
         raise _wrong(path, f"the secret has {len(secret)} bytes", f"give one of at least {LEAST_SECRET}, at random")
-    return Webhook(url=url, secret=secret)
+    private = raw.get("private", False)
+    if not isinstance(private, bool):
+        raise _wrong(path, f"'private' is {private!r}", "give true or false")
+    return Webhook(url=url, secret=secret, private=private, authority=_authority(raw, path))
 
 
 def _mail(raw: Any, path: Path) -> Mail:
-    _known(raw, ("host", "port", "security", "user", "password_file", "from", "to"), path)
+    _known(raw, ("host", "port", "security", "user", "password_file", "from", "to", "ca_file"), path)
     to, security, port = raw.get("to"), raw.get("security", "starttls"), raw.get("port", 587)
     if not isinstance(to, list) or not to or not all(isinstance(t, str) and _plain(t) for t in to):
         raise _wrong(path, f"'to' is {to!r}", 'give a list of addresses: to = ["team@example.org"]')
@@ -147,7 +159,20 @@ def _mail(raw: Any, path: Path) -> Mail:
         security=security,
         user=user,
         password=_secret(raw, "password_file", path).decode("utf-8", "replace"),
+        authority=_authority(raw, path),
     )
+
+
+def _authority(raw: dict[str, Any], path: Path) -> str:
+    """Return the file with the certificates of an authority of the user's own, empty where none is named."""
+    if "ca_file" not in raw:
+        return ""
+    file = path.parent / _text(raw, "ca_file", path)
+    try:
+        trusting(str(file))
+    except OSError as error:  # ssl.SSLError is one
+        raise _wrong(path, f"'ca_file' holds no certificates that can be read: {file}", "name a file of PEM") from error
+    return str(file)
 
 
 def _text(raw: dict[str, Any], name: str, path: Path) -> str:

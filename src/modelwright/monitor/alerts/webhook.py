@@ -1,4 +1,4 @@
-"""An alert posted to a webhook: https alone, no address of a private network, signed, tried three times.
+"""An alert posted to a webhook: https alone, no private address unless that is allowed, signed, tried three times.
 
 The name is resolved once and the connection goes to the very address that was checked, so that a name which changes in
 between reaches nothing inside (DNS rebinding). Redirects are not followed. The signature is ``X-Modelwright-Signature:
@@ -14,11 +14,13 @@ import socket
 import ssl
 import time
 from collections.abc import Callable
+from functools import partial
 from urllib.parse import urlsplit
 
 from modelwright.monitor.alerts.settings import Webhook
+from modelwright.monitor.alerts.trusting import distrusted, trusting
 
-__all__ = ["SIGNATURE", "post", "public_address", "signature"]
+__all__ = ["SIGNATURE", "Forbidden", "allowed_address", "post", "signature"]
 
 SIGNATURE = "X-Modelwright-Signature"
 ATTEMPTS = 3
@@ -33,20 +35,39 @@ def signature(secret: bytes, body: bytes, at: int) -> str:
     return f"t={at},v1={hmac.digest(secret, f'{at}.'.encode() + body, 'sha256').hex()}"
 
 
-def public_address(host: str, port: int) -> str:
-    """Return an address of a host on the public internet.
+class Forbidden(Exception):
+    """Where a webhook must not go; the text says why."""
+
+
+def allowed_address(host: str, port: int, *, private: bool = False) -> str:
+    """Return an address of a host that may be posted to.
+
+    Parameters
+    ----------
+    host : str
+    port : int
+    private : bool
+        Whether addresses of a private network and of this machine will do. Link-local ones never do: on a rented
+        machine they lead to its own credentials.
 
     Raises
     ------
     OSError
-        The host has none, or also one that is not public: private, loopback, link-local, reserved.
+        The host has no address.
+    Forbidden
+        It has one that must not be: private, loopback, link-local, reserved.
     """
     found = {str(info[4][0]) for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)}
     for address in found:
         own = ipaddress.ip_address(address.partition("%")[0])
         own = getattr(own, "ipv4_mapped", None) or own
-        if not own.is_global or own.is_multicast:
-            raise OSError(f"'{host}' is an address of a private network")
+        if own.is_link_local or own.is_multicast or own.is_unspecified or (own.is_reserved and not own.is_loopback):
+            raise Forbidden(f"'{host}' is an address that nothing is posted to: {own}")
+        if not own.is_global and not private:
+            raise Forbidden(
+                f"'{host}' is an address of a private network; where that is meant, "
+                "write 'private = true' under [webhook] in monitor.toml"
+            )
     return sorted(found, key=lambda a: ":" in a)[0]
 
 
@@ -66,29 +87,31 @@ def post(
     webhook: Webhook,
     body: bytes,
     *,
-    resolve: Callable[[str, int], str] = public_address,
-    context: ssl.SSLContext | None = None,
+    resolve: Callable[[str, int], str] | None = None,
     sleep: Callable[[float], None] = time.sleep,
 ) -> str:
-    """Post a body; return why that failed, empty where it did not.
+    """Post a body; return why that failed, empty where it did not. What will not change is not tried again.
 
     Parameters
     ----------
     webhook : Webhook
     body : bytes
         JSON.
-    resolve : callable
-        Host and port to the address that is connected to; raises OSError.
-    context : ssl.SSLContext or None
-        None: certificates are checked as the system does.
+    resolve : callable or None
+        Host and port to the address that is connected to; raises OSError. None: `allowed_address`.
     sleep : callable
     """
+    find = resolve or partial(allowed_address, private=webhook.private)
     why = ""
     for attempt in range(ATTEMPTS):
         if attempt:
             sleep(PAUSE_S * 2 ** (attempt - 1))
         try:
-            status = _once(webhook, body, resolve, context or ssl.create_default_context())
+            status = _once(webhook, body, find)
+        except Forbidden as error:
+            return str(error)
+        except ssl.SSLCertVerificationError as error:
+            return distrusted(error)
         except (OSError, http.client.HTTPException) as error:
             why = str(error) or type(error).__name__
             continue
@@ -100,13 +123,13 @@ def post(
     return why
 
 
-def _once(webhook: Webhook, body: bytes, resolve: Callable[[str, int], str], context: ssl.SSLContext) -> int:
+def _once(webhook: Webhook, body: bytes, resolve: Callable[[str, int], str]) -> int:
     parts = urlsplit(webhook.url)
     host, port = parts.hostname or "", parts.port or 443
     headers = {"Content-Type": "application/json", "User-Agent": "modelwright"}
     if webhook.secret:
         headers[SIGNATURE] = signature(webhook.secret, body, int(time.time()))
-    connection = _Pinned(host, port, resolve(host, port), context)
+    connection = _Pinned(host, port, resolve(host, port), trusting(webhook.authority))
     try:
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         connection.request("POST", path, body=body, headers=headers)
