@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterable
 from modelwright.data.personal.given import GIVEN
 from modelwright.data.personal.shapes import SHAPES
 
-__all__ = ["NAME", "name_words", "redacted", "without_names"]
+__all__ = ["NAME", "capitalised_words", "name_words", "redacted", "with_words", "without_names"]
 
 NAME = "[name]"
 
@@ -77,9 +77,19 @@ def without_names(text: str, known: Collection[str]) -> str:
     return _WORD.sub(lambda found: NAME if found[0].casefold() in known else found[0], text)
 
 
+def with_words(text: str, known: Collection[str]) -> str:
+    """Return the text without capitalised words other than those known, see `capitalised_words`."""
+    return _WORD.sub(lambda found: found[0] if found[0].casefold() in known else NAME, text)
+
+
+def capitalised_words(values: Iterable[str]) -> frozenset[str]:
+    """Return the capitalised words that stand in texts, without case."""
+    return frozenset(word.casefold() for value in values for word in _WORD.findall(value))
+
+
 def name_words(values: Iterable[str]) -> frozenset[str]:
     """Return the words that names consist of, without case."""
-    return frozenset(word.casefold() for value in values for word in _WORD.findall(value) if len(word) >= SHORTEST_NAME)
+    return frozenset(word for word in capitalised_words(values) if len(word) >= SHORTEST_NAME)
 
 
 def _unless_date(found: re.Match[str]) -> str:

@@ -15,7 +15,7 @@ from modelwright.data.parsing.numbers import NumberFormat, as_float, read_number
 from modelwright.data.parsing.texts import is_missing_text, text_of
 from modelwright.data.raw import ArrayRaw, raw_of
 from modelwright.data.treating.keys import HASHED, key_for, pseudonym
-from modelwright.data.treating.redacting import redacted
+from modelwright.data.treating.redacting import capitalised_words, redacted, with_words
 from modelwright.data.treating.treatment import MASKED, RARE, Action, Treatment
 
 if TYPE_CHECKING:
@@ -43,6 +43,8 @@ def treater(treatment: Treatment) -> Treat:
     low = -math.inf if treatment.low is None else treatment.low
     high = math.inf if treatment.high is None else treatment.high
     known = frozenset(treatment.levels)
+    texts = treatment.action is Action.REDACT
+    words = capitalised_words(known) if texts else frozenset()
 
     def number(value: Any) -> float | None:
         text = text_of(value)
@@ -58,6 +60,9 @@ def treater(treatment: Treatment) -> Treat:
         if known and text == RARE:
             return text
         found = treat(value)
+        if known and texts and found not in known:
+            # The table of training said which words are names; here a word is one if the text is a known one without.
+            found = with_words(found, words)
         return found if not known or found in known else RARE
 
     return number if numeric else word
