@@ -114,6 +114,12 @@ def test_texts():
     assert fmt.value_of(1.2e9, "datetime") == "2008-01-10"
 
 
+def test_a_year_is_written_without_a_separator():
+    told = [fmt.value_of(value, "number") for value in (1941.0, -1500.0, 9999.4, 9999.6, 12_000.0, 1234.5)]
+    assert told == ["1941", "−1500", "9999", "10,000", "12,000", "1234"]
+    assert fmt.value_of(1941.0, "number", beside=(1941.0, 12_000.0)) == "1,941"
+
+
 def _wide(value, low, high):
     return Measurement(name="mae", value=value, low=low, high=high, n=9, method="")
 

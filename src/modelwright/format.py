@@ -41,6 +41,7 @@ SMALLEST_PLAIN = 1e-4
 # (Particle Data Group, Review of Particle Physics, section 5.3, rounds alike).
 TWO_DIGITS_BELOW = 2.0
 FEWEST_DIGITS = 2  # of a value: less than 5 % is lost to rounding, however wide its interval
+FIVE_DIGITS = 9_999.5  # rounded to whole numbers
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -250,10 +251,11 @@ def when(iso: str) -> str:
     return f"{moment.day} {moment:%B %Y, %H:%M}{zone}"
 
 
-def value_of(value: float | None, kind: str, *, spread: float | None = None) -> str:
+def value_of(value: float | None, kind: str, *, spread: float | None = None, beside: Iterable[float] = ()) -> str:
     """Return a canonical value of a column in the words of its kind.
 
-    ``spread`` (maximum minus minimum) says how fine a datetime is to be written.
+    ``spread`` (maximum minus minimum) says how fine a datetime is to be written. ``beside`` are the values that it is
+    told together with: where one of them needs a separator of thousands, it has one, too.
     """
     if value is None or not math.isfinite(value):
         return NONE
@@ -271,6 +273,8 @@ def value_of(value: float | None, kind: str, *, spread: float | None = None) -> 
     if kind == Kind.GEO:
         return fixed(value, 3)
     text = number(value, 4)
+    if max(map(abs, (value, *beside))) < FIVE_DIGITS:
+        text = text.replace(",", "")  # a year has no separator, and of four digits no other number needs one
     return text.rstrip("0").rstrip(".") if "." in text and "×" not in text else text
 
 

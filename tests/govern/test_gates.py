@@ -188,7 +188,9 @@ def test_what_rows_count_together_is_what_more_is_needed_of(split, whose, more):
 
 def test_a_tie_with_a_simple_model_is_a_condition_and_worse_blocks():
     tie = _judge(_evaluation(comparisons=(*COMPARED[:2], _against("linear", 0.845, 0.005))))
-    assert tie.answer == "ship with conditions"
+    assert tie.answer == "ship with conditions" and "give it more time (--budget)" in tie.summary
+    counted = _judge(_evaluation(comparisons=(_against("linear", 0.845, 0.005),)), limits=Limits(trials=12))
+    assert "give it more trials (--trials)" in counted.summary, "time stops none of them"
     assert "a simple linear model does as well within the noise" in tie.summary
     worse = _judge(_evaluation(comparisons=(*COMPARED[:2], _against("linear", 0.9, -0.05))))
     assert worse.answer == "do not build this"

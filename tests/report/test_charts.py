@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from modelwright.data.profile import ColumnProfile
 from modelwright.explain.reasons import Effect
 from modelwright.frame.problem import SplitKind
 from modelwright.report import charts
-from modelwright.report.charts import Frame, Mark, RowPlot, Series
+from modelwright.report.charts import Frame, Mark, RowPlot, Series, counts_of_two, line_chart, sparkline
 from modelwright.report.charts.svg import extent, nice_ticks, tick_labels
 from tests.report import samples
 
@@ -111,6 +112,24 @@ def test_effects_of_numbers_leave_missing_out_of_the_line():
     drawing = str(charts.effect_chart(effect, (0.0, 1.0), ordered=True, outcome="chance"))
     assert len(re.search(r'd="M([^"]+)" class="line', drawing).group(1).split("L")) == 3
     assert drawing.count("<circle") == 4
+
+
+def test_a_sparkline_of_two_values_shows_how_many_of_each_there_are():
+    column = ColumnProfile(name="x", kind="boolean", n_missing=0, n_distinct=2, mean=0.25, minimum=0.0, maximum=1.0,
+                           quantiles=(0.0, 0.0, 0.0, 0.0, 0.25, 1.0, 1.0), edges=(0.0, 1.0), counts=(200,))  # fmt: skip
+    assert counts_of_two(column) == (150, 50)
+    heights = [float(h) for h in re.findall(r"v-([\d.]+)h", sparkline(column))]
+    assert len(heights) == 2 and heights[0] == pytest.approx(3 * heights[1], abs=0.2)
+    assert counts_of_two(replace(column, n_distinct=3)) is None
+
+
+def test_a_named_point_and_a_level_do_not_write_over_each_other():
+    frame = Frame(label="l", x_label="x", y_label="y", x_domain=(0.0, 1.0), y_domain=(-30.0, 20.0))
+    series = Series(x=(0.0, 0.15, 1.0), y=(0.0, 6.0, -20.0))
+    marks = [Mark(x=0.15, y=6.0, words="decided: 14%"), Mark(x=None, y=0.0, words="nothing gained")]
+    drawn = line_chart(frame, [series], marks)
+    base = {words: float(y) for y, words in re.findall(r'<text[^>]* y="([\d.]+)"[^>]*>([a-z: \d%]+)</text>', drawn)}
+    assert abs(base["decided: 14%"] - base["nothing gained"]) > 13
 
 
 def test_sparklines_exist_for_shapes_only():

@@ -77,6 +77,9 @@ def test_swings_tell_which_amount_matters():
     moved = _section(swings=(replace(WORTH.swings[0], moved=0.03, lost=lost),)).swings[0]
     assert "3% of the cases would be decided otherwise (from a chance of 18% on)" in moved
     assert "staying as it is loses 200 (150 to 250) € per 1,000 cases." in moved
+    won = samples.m("lost", -200, 250, unit="€")
+    moved = _section(swings=(replace(WORTH.swings[0], moved=0.03, lost=won),)).swings[0]
+    assert "staying as it is brings 200 (−50 to 450) € more per 1,000 cases." in moved
 
 
 def test_lists_alone_without_a_payoff():

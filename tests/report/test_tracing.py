@@ -63,6 +63,25 @@ def test_parts_that_read_alike_are_cited_by_where_they_stand() -> None:
     assert [int(number) for number in found] == list(range(len(alike)))
 
 
+@pytest.mark.parametrize(("section", "place"), [("simpler", "comparisons"), ("money", "worth/ways")])
+def test_simpler_ways_that_read_alike_are_cited_by_where_they_stand(section: str, place: str) -> None:
+    r = samples.bank()
+    e, worth = r.evaluation, r.evaluation.worth
+    assert worth is not None
+    first, way = e.comparisons[0], worth.ways[0]
+    alike = samples.replace(
+        e,
+        comparisons=tuple(samples.replace(c, score=first.score, gain=first.gain) for c in e.comparisons),
+        worth=samples.replace(
+            worth, ways=tuple(samples.replace(w, value=way.value, gain=way.gain) for w in worth.ways)
+        ),
+    )
+    page = render(samples.replace(r, evaluation=alike))
+    table = page.split(f'<section id="{section}"')[1].split("</table>")[0].split("<table")[1]
+    found = re.findall(rf'<span class="place">evaluation/{place}/(\d+)/gain</span>', table)
+    assert [int(number) for number in found] == list(range(len(found))) and len(found) > 1
+
+
 def test_disturbances_that_read_alike_are_cited_by_where_they_stand() -> None:
     r, told = samples.bank(), stressed()
     alike = tuple(samples.replace(c, score=told.cases[0].score) if c.score else c for c in told.cases)

@@ -19,6 +19,7 @@ from modelwright.frame.problem import Problem, SplitKind
 from modelwright.govern.verdict import Reason, Verdict
 from modelwright.report import charts
 from modelwright.report.inputs import ReportInput
+from modelwright.report.money import outcome_of
 from modelwright.report.words import title_of
 
 __all__ = [
@@ -133,7 +134,7 @@ def asked(brief: Brief) -> list[tuple[str, str]]:
 def _asked_of_money(brief: Brief) -> tuple[tuple[str, str], ...]:
     capacity = "" if brief.capacity is None else f"{fmt.count(brief.capacity)} a {brief.period}"
     return (
-        ("Payoff", ", ".join(f"{k} {fmt.number(v, 4)}" for k, v in brief.payoff.items())),
+        ("Payoff", ", ".join(f"{outcome_of(name)} {fmt.number(v, 4)}" for name, v in brief.payoff.items())),
         ("Currency", brief.currency),
         ("Cases that come", "" if brief.cases is None else f"{fmt.count(brief.cases)} a {brief.period}"),
         ("Cases that can be acted on", capacity),
@@ -253,7 +254,8 @@ def _typical(column: ColumnProfile, n: int, scale: float) -> str:
         if column.kind == Kind.BOOLEAN:
             return f"{fmt.share(column.mean)} yes"
         spread = q[6] - q[0]
-        low, middle, high = (fmt.value_of(v / scale, column.kind, spread=spread / scale) for v in (q[1], q[3], q[5]))
+        shown = [v / scale for v in (q[1], q[3], q[5])]
+        low, middle, high = (fmt.value_of(v, column.kind, spread=spread / scale, beside=shown) for v in shown)
         return low if low == high else f"{low} … {middle} … {high}"
     if column.top and column.kind != Kind.ID:
         known = max(n - column.n_missing, 1)
@@ -270,9 +272,22 @@ def target_shape(r: ReportInput) -> list[tuple[str, str, float]]:
         return []
     column = next((c for c in r.profile.columns if c.name == r.problem.target), None)
     if column is None or not column.top:
-        return []
+        return [] if column is None else _shape_of_two(column, r.problem.classes)
     known = max(r.profile.n_rows - column.n_missing, 1)
     return [(level, fmt.count(n), n / known) for level, n in column.top]
+
+
+def _shape_of_two(column: ColumnProfile, classes: Sequence[str]) -> list[tuple[str, str, float]]:
+    """Return the counts and shares of two classes that are numbers, the larger first; empty for others."""
+    counts = charts.counts_of_two(column) if column.kind == Kind.NUMBER and len(classes) == 2 else None
+    try:
+        named = sorted(classes, key=float)
+    except ValueError:
+        return []
+    if counts is None or not sum(counts):
+        return []
+    shown = [(name, fmt.count(n), n / sum(counts)) for name, n in zip(named, counts, strict=True)]
+    return sorted(shown, key=lambda each: -each[2])
 
 
 def split_words(problem: Problem) -> str:
@@ -317,7 +332,8 @@ def values_of(spec: ColumnSpec) -> str:
         return words + (f" and {fmt.count(rest)} more" if rest > 0 else "")
     if spec.minimum is not None and spec.maximum is not None:
         spread = (spec.maximum - spec.minimum) / spec.scale
-        low, high = (fmt.value_of(v / spec.scale, spec.kind, spread=spread) for v in (spec.minimum, spec.maximum))
+        ends = (spec.minimum / spec.scale, spec.maximum / spec.scale)
+        low, high = (fmt.value_of(v, spec.kind, spread=spread, beside=ends) for v in ends)
         return f"{low} to {high}" + (f" {spec.unit}" if spec.unit else "")
     return "any " + {Kind.TEXT: "text", Kind.ID: "value"}.get(spec.kind, "value")
 

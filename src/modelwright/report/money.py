@@ -11,7 +11,7 @@ from modelwright.report.charts import Frame, Mark, RowPlot, Series
 from modelwright.report.figures import Figure
 from modelwright.report.tables import PlotRow, PlotTable
 
-__all__ = ["MoneySection", "section", "sentences"]
+__all__ = ["MoneySection", "outcome_of", "section", "sentences"]
 
 OUTCOMES = {
     "tp": "an event that is found",
@@ -180,9 +180,10 @@ def _ways(worth: Worth) -> PlotTable:
             plot=plot.interval(own.value, own.low, own.high, f"This model: {fmt.measured(own)}"),
             value=_cash(own),
             tone="strong",
+            place="evaluation/worth/model",
         )
     ]
-    for way in worth.ways:
+    for number, way in enumerate(worth.ways):
         rows.append(
             PlotRow(
                 label=WAYS[way.name][0] if way.name in WAYS else way.name,
@@ -193,6 +194,7 @@ def _ways(worth: Worth) -> PlotTable:
                 value=_cash(way.value),
                 note=_beyond(way.gain),
                 tone="base",
+                place=f"evaluation/worth/ways/{number}",
             )
         )
     return PlotTable(
@@ -261,7 +263,8 @@ def _figure(worth: Worth) -> Figure | None:
     )
 
 
-def _outcome(name: str) -> str:
+def outcome_of(name: str) -> str:
+    """Return what an outcome of a payoff is, in words."""
     if name in OUTCOMES:
         return OUTCOMES[name]
     true, _, said = name.partition(">")
@@ -285,7 +288,7 @@ def _amounts_said(worth: Worth) -> str:
 
 def _amount(b: BreakEven, worth: Worth) -> Amount:
     return Amount(
-        outcome=f"{_outcome(b.outcome)} ({b.outcome})" if b.outcome in OUTCOMES else _outcome(b.outcome),
+        outcome=f"{outcome_of(b.outcome)} ({b.outcome})" if b.outcome in OUTCOMES else outcome_of(b.outcome),
         given=_money(b.given, worth),
         holds=_holds(b, worth),
     )
@@ -313,17 +316,17 @@ def _swings_said(worth: Worth) -> str:
     off = fmt.share(abs(worth.swings[0].factor - 1))
     told = f"If one amount is off by {off}, staying with these decisions loses nothing beyond the noise."
     if costly:
-        named = fmt.joined(dict.fromkeys(_outcome(s.outcome) for s in costly), 3)
+        named = fmt.joined(dict.fromkeys(outcome_of(s.outcome) for s in costly), 3)
         told = f"It pays to know what {named} is worth: if it is off by {off}, these decisions lose money."
     if lost and len(lost) < len(worth.swings):
-        named = fmt.joined(dict.fromkeys(_outcome(s.outcome) for s in lost), 3)
+        named = fmt.joined(dict.fromkeys(outcome_of(s.outcome) for s in lost), 3)
         told += f" Whether the model is worth having hangs on what {named} is worth."
     return told
 
 
 def _swing(s: Swing, worth: Worth) -> str:
     by = f"{fmt.share(abs(s.factor - 1))} {'more' if s.factor > 1 else 'less'}"
-    told = f"If {_outcome(s.outcome)} counts {by}, "
+    told = f"If {outcome_of(s.outcome)} counts {by}, "
     if not s.moved:
         told += "nothing would be decided otherwise"
     elif any(w.name == "as predicted" for w in worth.ways):
@@ -332,5 +335,7 @@ def _swing(s: Swing, worth: Worth) -> str:
         told += f"{fmt.share(s.moved)} of the cases would be decided otherwise"
     if s.moved:
         told += "" if s.threshold is None else f" (from a chance of {fmt.share(s.threshold)} on)"
-        told += f"; staying as it is loses {_cash(s.lost)} per 1,000 cases"
+        loses = s.lost.value is None or s.lost.value >= 0
+        lost = f"loses {_cash(s.lost)}" if loses else f"brings {_cash(fmt.turned(s.lost))} more"
+        told += f"; staying as it is {lost} per 1,000 cases"
     return f"{told}. Beyond the best simpler way the model then brings {_cash(s.gain)}."

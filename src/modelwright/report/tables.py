@@ -18,6 +18,9 @@ from modelwright.train.record import CandidateResult, Training
 __all__ = ["PlotRow", "PlotTable", "comparisons", "importances", "leaderboard", "slice_words", "slices"]
 
 BASELINES = {"constant": "Without a model"}
+
+ROUNDING = 1e-9
+"""Of the most that columns move a prediction: less is what floating-point sums leave of nothing."""
 """Baselines whose names say little to a reader."""
 
 
@@ -63,8 +66,9 @@ def comparisons(evaluation: Evaluation) -> PlotTable:
             plot=plot.interval(head.value, head.low, head.high, f"This model: {fmt.measured(head)}"),
             value=fmt.measured(head),
             tone="strong",
+            place="evaluation/headline",
         ),
-        *(_baseline(c, plot) for c in evaluation.comparisons),
+        *(_baseline(c, plot, number) for number, c in enumerate(evaluation.comparisons)),
     ]
     return PlotTable(
         caption=f"{title_of(head.name)} of the model and of simpler ways to predict, on the same rows",
@@ -77,7 +81,7 @@ def comparisons(evaluation: Evaluation) -> PlotTable:
     )
 
 
-def _baseline(c: Comparison, plot: RowPlot) -> PlotRow:
+def _baseline(c: Comparison, plot: RowPlot, number: int) -> PlotRow:
     s = c.score
     return PlotRow(
         label=BASELINES.get(c.name, f"{c.name[:1].upper()}{c.name[1:]}"),
@@ -86,6 +90,7 @@ def _baseline(c: Comparison, plot: RowPlot) -> PlotRow:
         value=fmt.measured(s),
         note=comparison_words(c),
         tone="base",
+        place=f"evaluation/comparisons/{number}",
     )
 
 
@@ -97,6 +102,7 @@ def importances(explanation: Explanation, limit: int) -> tuple[PlotTable | None,
     plot = RowPlot.over(_ends([i.drop for i in ranked]), zero=True, reference=0.0)
     name = title_of(ranked[0].drop.name)
     moving, chance = any(i.moves is not None for i in ranked), "classify" in get(ranked[0].drop.name).objectives
+    most = max(abs(i.moves or 0.0) for i in ranked)
     rows = []
     for number, item in enumerate(ranked):
         drop = item.drop
@@ -114,7 +120,7 @@ def importances(explanation: Explanation, limit: int) -> tuple[PlotTable | None,
                 value=fmt.measured(drop),
                 tone="model" if clear else "weak",
                 note="" if clear else "not used by the model" if unused else "within the noise",
-                cells=(_moves(item.moves, chance=chance),) if moving else (),
+                cells=(_moves(item.moves, most, chance=chance),) if moving else (),
                 place=f"explanation/importances/{number}/drop",
             )
         )
@@ -135,10 +141,12 @@ def importances(explanation: Explanation, limit: int) -> tuple[PlotTable | None,
     return table(rows[:limit]), table(rows[limit:])
 
 
-def _moves(moves: float | None, *, chance: bool) -> str:
-    """Return how far a column moves a prediction: in points of probability, or in the target's unit."""
+def _moves(moves: float | None, most: float, *, chance: bool) -> str:
+    """Return how far a column moves a prediction: in points of probability, or in the target's unit; ``most`` is how
+    far any column does."""
     if moves is None:
         return fmt.NONE
+    moves = 0.0 if abs(moves) <= ROUNDING * most else moves
     return f"{fmt.number(100 * moves, 2)} points" if chance else fmt.number(moves, 2)
 
 

@@ -12,7 +12,7 @@ from modelwright.evaluate.evidence import Evidence
 from modelwright.evaluate.measurements import Worth
 from modelwright.evaluate.money.deciding import Asking, Capacity, decide
 from modelwright.evaluate.money.payoffs import read_payoff
-from modelwright.evaluate.money.worth import SWING, measure_worth
+from modelwright.evaluate.money.worth import SWING, _break_even, measure_worth
 
 from ..worlds import binary, multiclass
 
@@ -81,6 +81,16 @@ def test_break_even_is_where_the_gain_is_gone():
     assert {b.outcome for b in found.break_even} == {"tp", "fp"}
     assert all(b.high is None or b.high < 0 for b in found.break_even if b.outcome == "fp"), "an alarm earns nothing"
     assert next(b for b in found.break_even if b.outcome == "tp").low < 80
+
+
+@pytest.mark.parametrize("rows", [500, 777, 1964])
+def test_a_bound_of_nothing_is_not_told_by_what_rounding_leaves(rows):
+    """Beside a way that finds as many at more false alarms the model is better as long as an alarm costs anything."""
+    payoff = read_payoff({"tp": 900, "fp": -120}, ("no", "yes"))
+    y = (np.arange(rows) < 9).astype(float)
+    own, other = (np.arange(rows) < 30).astype(int), (np.arange(rows) < 37).astype(int)
+    bound = next(b for b in _break_even(payoff, y, own, {"linear": other}) if b.outcome == "fp")
+    assert bound.worth and bound.high in (None, 0.0)
 
 
 def test_a_useless_model_has_no_bounds():

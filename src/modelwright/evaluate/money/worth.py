@@ -27,6 +27,7 @@ __all__ = ["SWING", "measure_worth"]
 SWING = 0.2
 """Of an amount: so far off are estimates of what an outcome is worth, and it is told what that would change."""
 THOUSAND = 1000
+ROUNDING = 1e-9  # of an amount as given: another one as near to nothing is nothing
 MOST_ROWS = 200_000
 """Rows that are counted: an interval is then a few thousandths of the spread wide; each list and swing is a pass."""
 CONSTANT = "constant"
@@ -208,6 +209,7 @@ def _break_even(payoff: Payoff, y: np.ndarray, own: np.ndarray, others: dict[str
             slope = counted - float(payoff.amounts(outcome, y, rows).mean())
             if abs(slope) > 1e-12:
                 amount = given - gains[name] / slope
+                amount = 0.0 if abs(amount) <= ROUNDING * abs(given) else amount
                 if payoff.with_amount(outcome, amount) is not None:
                     (below if slope > 0 else above).append((amount, name))
         low, high = max(below, default=None), min(above, default=None)

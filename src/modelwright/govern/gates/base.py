@@ -54,6 +54,12 @@ class Case:
         asked: Mapping[str, float] = self.facts.get("gates", {})
         return asked
 
+    @property
+    def more_time(self) -> str:
+        """What lets training try more, with its flag: trials where the brief counts them, else time."""
+        limits = self.facts.get("limits")
+        return "more time (--budget)" if limits is None or limits.trials is None else "more trials (--trials)"
+
     def against(self, name: str) -> Comparison | None:
         """Return the comparison with a baseline, None where there is none."""
         return next((c for c in self.evaluation.comparisons if c.name == name), None)

@@ -17,7 +17,6 @@ WORTH_HAVING = 0.1
 """Of the way from a constant to a perfect prediction; `modelwright.evaluate.comparisons` calls less little skill."""
 
 BETTER_COLUMNS = "look for columns that say more of the question, or decide without a model"
-NO_MORE_THAN_NEEDED = "give it more time (--budget), or accept that it is more than is needed"
 
 SMALL_LOSS = 0.05
 """Of what a simple model gains on a constant: lost to it, it is seen by large lockboxes and hardly by anybody else."""
@@ -66,12 +65,13 @@ class BeatsSimpleModels:
         simple = [c for c in case.evaluation.comparisons if c.name != CONSTANT]
         if not simple:
             return Finding(True, "not applicable: it was not compared with simple models", Failing.CONDITION)
+        more_than_needed = f"give it {case.more_time}, or accept that it is more than is needed"
         worse = [c for c in simple if c.gain.high is not None and c.gain.high < 0]
         for comparison in sorted(worse, key=lambda c: _small(case, c)):
             lost = number(fmt.turned(comparison.gain))
             if _small(case, comparison):
                 why = f"{_named(comparison)} is better by {lost} and simpler; both gain far more on a constant"
-                return Finding(False, why, Failing.CONDITION, NO_MORE_THAN_NEEDED)
+                return Finding(False, why, Failing.CONDITION, more_than_needed)
             why = f"it is worse than {_named(comparison)} by {lost}, beyond the noise"
             if short := on_fewer_folds(case):
                 why += f", and there was time to measure candidates {short} only"
@@ -80,7 +80,7 @@ class BeatsSimpleModels:
         ties = [c for c in simple if not c.better]
         if ties:
             why = f"{_named(ties[0])} does as well within the noise and is simpler"
-            return Finding(False, why, Failing.CONDITION, NO_MORE_THAN_NEEDED)
+            return Finding(False, why, Failing.CONDITION, more_than_needed)
         shown = " and ".join(f"{_named(c)} by {number(c.gain)}" for c in simple)
         return Finding(True, f"better than {shown}", Failing.CONDITION)
 

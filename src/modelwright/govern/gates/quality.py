@@ -10,7 +10,6 @@ from modelwright.govern.gates.base import Case, Failing, Finding, number
 
 __all__ = ["GoodEnough"]
 
-BETTER = "look for columns that say more of the question, or give it more time (--budget)"
 SURER = "collect more rows, so that the score is known better"
 
 
@@ -40,20 +39,21 @@ class GoodEnough:
         ends = [sign * v for v in (head.low, head.high) if v is not None]
         relation = "at least" if head.greater_is_better else "at most"
         told = f"{metrics.get(head.name).title} {number(head)}, where {relation} {fmt.number(asked)} is asked for"
-        return _judged(sign * head.value, min(ends, default=None), sign * asked, told)
+        return _judged(case, sign * head.value, min(ends, default=None), sign * asked, told)
 
     def _gain(self, case: Case) -> Finding | None:
         asked, against = case.threshold("gain"), case.against("constant")
         if asked is None or against is None or against.gain.value is None:
             return None
         told = f"better than a constant by {number(against.gain)}, where at least {fmt.number(asked)} is asked for"
-        return _judged(against.gain.value, against.gain.low, asked, told)
+        return _judged(case, against.gain.value, against.gain.low, asked, told)
 
 
-def _judged(value: float, worst: float | None, asked: float, told: str) -> Finding:
+def _judged(case: Case, value: float, worst: float | None, asked: float, told: str) -> Finding:
     """Return the answer on a value that has to reach what is asked; ``worst`` is the low end of its interval."""
     if value < asked:
-        return Finding(False, f"it is not as good as asked: {told}", Failing.DO_NOT_SHIP, BETTER)
+        do = f"look for columns that say more of the question, or give it {case.more_time}"
+        return Finding(False, f"it is not as good as asked: {told}", Failing.DO_NOT_SHIP, do)
     if worst is not None and worst < asked:
         return Finding(False, f"that it is as good as asked may be chance: {told}", Failing.CONDITION, SURER)
     return Finding(True, told, Failing.DO_NOT_SHIP)

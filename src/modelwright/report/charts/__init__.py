@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from modelwright.report.charts.effects import effect_chart, sparkline
+from modelwright.report.charts.effects import counts_of_two, effect_chart, sparkline
 from modelwright.report.charts.lines import Frame, Mark, Series, line_chart
 from modelwright.report.charts.rows import RowPlot
 from modelwright.report.charts.scatter import histogram, scatter
@@ -13,6 +13,7 @@ __all__ = [
     "Mark",
     "RowPlot",
     "Series",
+    "counts_of_two",
     "effect_chart",
     "histogram",
     "line_chart",

@@ -13,7 +13,7 @@ from modelwright.data.profile import ColumnProfile
 from modelwright.explain.reasons import Effect
 from modelwright.report.charts.svg import Scale, drawing, el, nice_ticks, polyline, text, tick_labels, title
 
-__all__ = ["effect_chart", "sparkline"]
+__all__ = ["counts_of_two", "effect_chart", "sparkline"]
 
 WIDTH, HEIGHT = 300, 180
 LEFT, RIGHT, TOP, BOTTOM = 44, 10, 10, 26
@@ -121,10 +121,12 @@ def _shared_start(words: Sequence[str]) -> int:
 
 def sparkline(column: ColumnProfile) -> Markup:
     """Return a histogram the size of a word; empty for columns without a shape (ids, text)."""
+    if (two := counts_of_two(column)) is not None:
+        return _spark_levels(column, two)  # every histogram of two values is one block
     if column.edges and len(column.edges) > 1 and column.edges[-1] > column.edges[0]:
         return _spark_numbers(column)
     if column.top:
-        return _spark_levels(column)
+        return _spark_levels(column, [n for _, n in column.top[:SPARK_LEVELS]])
     return Markup("")
 
 
@@ -149,8 +151,17 @@ def _spark_numbers(column: ColumnProfile) -> Markup:
     return _spark(column, [el("path", d=d)])
 
 
-def _spark_levels(column: ColumnProfile) -> Markup:
-    counts = [n for _, n in column.top[:SPARK_LEVELS]]
+def counts_of_two(column: ColumnProfile) -> tuple[int, int] | None:
+    """Return how many values of a column are the smaller and the larger of two numbers, None where it has not two."""
+    low, high, mean = column.minimum, column.maximum, column.mean
+    if column.n_distinct != 2 or low is None or high is None or mean is None or high <= low:
+        return None
+    n = sum(column.counts)
+    larger = round(n * (mean - low) / (high - low))
+    return n - larger, larger
+
+
+def _spark_levels(column: ColumnProfile, counts: Sequence[int]) -> Markup:
     top = max(counts) or 1
     width = min(SPARK_WIDTH / len(counts), 22.0)
     d = "".join(

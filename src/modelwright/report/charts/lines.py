@@ -25,6 +25,7 @@ WIDTH, HEIGHT = 440, 300
 LEFT, RIGHT, TOP, BOTTOM = 50, 18, 30, 44
 # More points than this are a curve, fewer are measurements and get a dot and a tooltip each.
 MAX_DOTS = 24
+LETTER, LINE = 6.6, 14.0  # width of a character of a note and height of its line, about
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,7 +75,8 @@ def line_chart(frame: Frame, series: Sequence[Series], marks: Sequence[Mark] = (
         parts.append(text(sx(middle) + 6, sy(middle) + 16, frame.diagonal, class_="note"))
     for one in series:
         parts += _line(one, sx, sy)
-    parts += [_mark(m, sx, sy) for m in marks]
+    levels = [_level_label(m.y, m.words, sy) for m in marks if m.x is None and m.y is not None]
+    parts += [_mark(m, sx, sy, levels) for m in marks]
     return drawing(WIDTH, HEIGHT, frame.label, parts)
 
 
@@ -135,11 +137,20 @@ def _line(s: Series, sx: Scale, sy: Scale) -> list[Markup]:
     return parts
 
 
-def _mark(m: Mark, sx: Scale, sy: Scale) -> Markup:
+_Label = tuple[float, float, float]
+"""Where words stand: left, right and base line."""
+
+
+def _level_label(level: float, words: str, sy: Scale) -> _Label:
+    base = sy(level) - 6 if sy(level) > TOP + 20 else sy(level) + 15
+    return LEFT + 4, LEFT + 4 + LETTER * len(words), base
+
+
+def _mark(m: Mark, sx: Scale, sy: Scale, levels: Sequence[_Label]) -> Markup:
     if m.x is None and m.y is not None:
         line = el("line", x1=LEFT, x2=WIDTH - RIGHT, y1=sy(m.y), y2=sy(m.y), class_="line ideal")
-        above = sy(m.y) - 6 if sy(m.y) > TOP + 20 else sy(m.y) + 15
-        return line + text(LEFT + 4, above, m.words, class_="note")
+        start, _, base = _level_label(m.y, m.words, sy)
+        return line + text(start, base, m.words, class_="note")
     if m.y is None and m.x is not None:
         line = el("line", x1=sx(m.x), x2=sx(m.x), y1=TOP, y2=HEIGHT - BOTTOM, class_="line ideal")
         left = sx(m.x) > WIDTH * 0.6
@@ -148,5 +159,8 @@ def _mark(m: Mark, sx: Scale, sy: Scale) -> Markup:
     x, y = sx(m.x or 0.0), sy(m.y or 0.0)
     left = x > WIDTH * 0.6
     dot = el("circle", title(m.words), cx=x, cy=y, r=5, class_="mark chosen")
-    below = y + 20 if y < HEIGHT * 0.75 else y - 12
-    return dot + text(x + (-8 if left else 8), below, m.words, text_anchor="end" if left else "start", class_="note")
+    start = x - 8 - LETTER * len(m.words) if left else x + 8
+    end = start + LETTER * len(m.words)
+    held = any(start < right and begin < end and abs(y + 20 - base) < LINE for begin, right, base in levels)
+    beside = y + 20 if y < HEIGHT * 0.75 and not held else y - 12
+    return dot + text(x + (-8 if left else 8), beside, m.words, text_anchor="end" if left else "start", class_="note")
