@@ -47,7 +47,7 @@ class Served:
         self.log = PredictionLog(
             project.path / LOG_FOLDER, self.version.contract, LogPolicy(**policy), worker=0, key=b"k" * 32
         )
-        self.at, self.number = NOON, 0
+        self.at, self.number, self.serving = NOON, 0, "1"
 
     def answer(self, columns: Columns) -> list[str]:
         """Log a request for each row; return their ids."""
@@ -60,7 +60,7 @@ class Served:
             self.log.record(
                 request_id=ids[-1],
                 route="/predict",
-                version="1",
+                version=self.serving,
                 role="champion",
                 received=self.at,
                 seconds=0.002,

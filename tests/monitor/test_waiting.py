@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from modelwright.cli import main
+from modelwright.monitor.looking import look_at_log
+from modelwright.monitor.waiting import what_waits
 from modelwright.project import Project
 from tests.monitor import making
 from tests.monitor.test_looking import Served, project, served  # noqa: F401 - fixtures
@@ -27,3 +29,13 @@ def test_what_waits_is_told(project: Project, served: Served, capsys: pytest.Cap
         assert said(project, capsys) == f"{few} and 7 labels (30 are needed)"
     assert said(project, capsys, "--all").startswith("120 rows, ")
     assert said(project, capsys) == "too little is new in the log to be judged: 7 labels (30 are needed)"
+
+
+def test_labels_of_rows_that_other_versions_answered_wait_for_nothing(project: Project, served: Served) -> None:  # noqa: F811
+    served.serving = "2"
+    columns = making.rows(100, 20)
+    served.learn(served.answer(columns), making.outcomes(columns, 20))
+    served.serving = "1"
+    served.answer(making.rows(50, 21))
+    assert look_at_log(project) == ()
+    assert what_waits(project) == "too little is new in the log to be judged: 50 predictions (200 are needed, or --all)"

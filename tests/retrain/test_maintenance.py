@@ -198,9 +198,11 @@ def test_rows_of_the_future_are_not_learned_from(project: Project) -> None:
 
 
 def test_a_round_says_what_is_wrong(project: Project) -> None:
+    maintain_once(project, Settings())
     broken = rows(200, 6)
     broken["x"] *= 1000
     logged(project, broken, datetime.now(UTC) - timedelta(days=1))
+    look_at_log(project, rows=100)  # by another command, an hour before
     found = maintain_once(project, Settings(window=100))
     assert found.judgement == "broken" and any("'x'" in told for told in found.told)
 

@@ -292,7 +292,7 @@ def late_labels(version: Version, log: Path, *, history: History) -> tuple[Windo
             found.pop(0)
     newest = pc.max(feedback.column("time")).as_py().astimezone(UTC)
     history.labelled = (newest + timedelta(microseconds=1)).isoformat()
-    history.waiting = waiting.isoformat()
+    history.waiting = waiting.isoformat() if found else ""  # labels of other versions' rows wait for nothing
     window = joined_windows(found) if found else None
     if window is not None and window.n_rows > MOST_LATE:
         window = _newest(window)

@@ -292,11 +292,11 @@ def _look(
         return (arrived.found,), arrived.rows, arrived.told, ""
     kept = _come(Kept(project.path).windows(version))
     unanswered = tuple(w for w in kept if w.end is not None and w.end > before)
-    windows = look_at_log(project, log=settings.log, rows=settings.window)
+    found = (*unanswered, *look_at_log(project, log=settings.log, rows=settings.window))
     fresh, until = _logged(project, settings, since=learned_until(project))
     if fresh.num_rows and (why := chosen_by_class(project.version(), fresh)):
-        return (*unanswered, *windows), None, (*_worth_telling(windows), f"not learned from: {why}"), ""
-    return (*unanswered, *windows), fresh, _worth_telling(windows), until
+        return found, None, (*_worth_telling(found), f"not learned from: {why}"), ""
+    return found, fresh, _worth_telling(found), until
 
 
 def _worth_telling(windows: tuple[Monitoring, ...]) -> tuple[str, ...]:

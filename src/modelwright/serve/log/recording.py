@@ -302,6 +302,6 @@ def _make(folder: Path) -> None:
     except OSError as error:
         raise ProjectError(
             f"the folder of the prediction log, '{folder}', cannot be used: {error.strerror or error}",
-            fix="let the server make and lock files there, or serve with the prediction log off",
+            fix="let the server make and lock files there, keep the log elsewhere (--log-to), or serve with --log off",
             code="MW-P650",
         ) from error
