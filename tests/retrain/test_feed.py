@@ -68,3 +68,14 @@ def test_labels_that_came_by_what_happened_are_not_learned_from(classifier: Vers
     assert caught.value.code == "MW-D805"
     few = whole.filter(known).slice(0, 10)
     assert check_feed(classifier, few).rows == 10
+
+
+@pytest.mark.parametrize("nothing", [None, "", " ", "NA"])
+def test_labels_that_are_not_there_yet_are_no_other_classes(classifier: Version, nothing: str | None) -> None:  # noqa: F811
+    whole = arrived(400, 31)
+    late = np.where(np.arange(400) % 3 > 0, nothing, np.array(whole.column("bought").to_pylist(), dtype=object))
+    place = whole.column_names.index("bought")
+    assert check_feed(classifier, whole.set_column(place, "bought", pa.array(late, pa.string()))).labelled == 134
+    strange = np.where(np.arange(400) % 3 > 0, nothing, "perhaps")
+    with pytest.raises(DataError, match=r"134 labels of 134 in 'bought' are none that the target had.*MW-D803"):
+        check_feed(classifier, whole.set_column(place, "bought", pa.array(strange, pa.string())))

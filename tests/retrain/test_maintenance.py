@@ -207,6 +207,15 @@ def test_a_round_says_what_is_wrong(project: Project) -> None:
     assert found.judgement == "broken" and any("'x'" in told for told in found.told)
 
 
+@pytest.mark.parametrize("how", ["a column is not there", "other labels"])
+def test_what_cannot_be_used_is_a_broken_feed_and_no_failure(project: Project, tmp_path: Path, how: str) -> None:
+    arrived = rows(200, 6)
+    arrived = arrived.rename(columns={"x": "ex"}) if how == "a column is not there" else arrived.assign(y="a word")
+    arrived.to_csv(tmp_path / "arrived.csv", index=False)
+    found = maintain_once(project, Settings(data=str(tmp_path / "arrived.csv")))
+    assert found.judgement == "broken" and found.retrained is None and len(found.told) == 1
+
+
 def test_a_round_that_fails_is_noted_once_and_the_next_ones_go_on(
     project: Project, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture
 ) -> None:

@@ -15,6 +15,7 @@ from modelwright.retrain.tables import canonical
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from modelwright.monitor.windows import Window
     from modelwright.package.bundle import Version
 
 __all__ = ["check_feed", "chosen_by_class", "sound_rows"]
@@ -53,9 +54,9 @@ def check_feed(version: Version, new: pa.Table) -> Monitoring:
             fix=did_you_mean(target, new.column_names),
             code="MW-U801",
         )
-    labels = new.column(target)
-    window = window_of(version, new.drop_columns([target]), labels=labels.to_pylist(), refuse=True)
-    _check_labels(version, labels)
+    labels = new.column(target).to_pylist()
+    window = window_of(version, new.drop_columns([target]), labels=labels, refuse=True)
+    _check_labels(version, window)
     found = watch(version, window)
     broken = _broken(found)
     if not broken:
@@ -125,15 +126,14 @@ def _broken(found: Monitoring) -> list[str]:
     return [a.sentence.rstrip(". ") for a in found.alarms if a.judgement is Judgement.BROKEN]
 
 
-def _check_labels(version: Version, labels: pa.ChunkedArray) -> None:
-    """Refuse labels most of which the target cannot have; rows without a label are left out later."""
-    from modelwright.monitor.windows import encode_labels
-
-    present = labels.drop_null()
-    bad = int(np.isnan(encode_labels(present.to_pylist(), version.plan.classes)).sum())
-    if len(present) and bad / len(present) > MOST_UNREADABLE:
+def _check_labels(version: Version, window: Window) -> None:
+    """Refuse labels many of which the target cannot have; rows without a label, empty ones too, are left out later."""
+    assert window.y is not None
+    bad = window.strange.total()
+    given = bad + int((~np.isnan(window.y)).sum())
+    if bad > MOST_UNREADABLE * given:
         raise DataError(
-            f"{plural(bad, 'label')} of {len(present):,} in '{version.manifest.target}' are none that the target had: "
+            f"{plural(bad, 'label')} of {given:,} in '{version.manifest.target}' are none that the target had: "
             + ("other classes" if version.plan.classes else "no numbers"),
             fix="mend the feed; if the target has changed, run 'modelwright run' on the new data",
             code="MW-D803",

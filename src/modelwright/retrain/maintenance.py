@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from modelwright import documents
-from modelwright.errors import DataError, ProjectError
+from modelwright.errors import ContractError, DataError, ProjectError
 from modelwright.govern.privacy.subjects import subject_of
 from modelwright.ledger import horizon, now
 from modelwright.lifecycle import Listener, Silent
@@ -47,10 +47,15 @@ GRAVE, MOST_TOLD = (Judgement.HARMFUL, Judgement.BROKEN), 3
 DAY_S = 86_400.0
 """A training takes minutes: one or two a day are nothing that has to be saved for."""
 
-TOO_FEW, BROKEN_FEED, ONE_CLASS = "MW-D801", "MW-D802", "MW-D805"
-"""Codes of what a round takes note of and goes on."""
-
-HEEDED = {TOO_FEW: Judgement.QUIET, BROKEN_FEED: Judgement.BROKEN, ONE_CLASS: Judgement.UNKNOWN}
+HEEDED = {
+    "MW-D801": Judgement.QUIET,  # too few rows
+    "MW-D802": Judgement.BROKEN,
+    "MW-D803": Judgement.BROKEN,  # labels that the target cannot have
+    "MW-D805": Judgement.UNKNOWN,  # labels of one class
+    "MW-C001": Judgement.BROKEN,  # a column is not there
+    "MW-C003": Judgement.BROKEN,  # a column cannot be read
+}
+"""Codes of what a round takes note of and goes on, and what it means for what has arrived."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -280,7 +285,7 @@ def _look(
     if settings.data is not None:
         try:
             arrived = new_rows(project, settings.data)
-        except DataError as error:
+        except (DataError, ContractError) as error:
             if error.code not in HEEDED:
                 raise
             judged = Monitoring(
