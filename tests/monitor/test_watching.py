@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import dataclasses
 from collections import Counter
 from collections.abc import Callable
 
@@ -198,6 +200,13 @@ def test_estimates_hold_under_covariate_shift(classifier: Version, regressor: Ve
             assert found.estimated is not None and found.real is not None
             held.append(found.estimated.low <= found.real.value <= found.estimated.high)
     assert np.mean(held) >= 0.85
+
+
+def test_a_version_that_few_rows_judged_is_of_no_earlier_release(classifier: Version) -> None:
+    few = copy.copy(classifier)
+    few.__dict__["reference"] = dataclasses.replace(classifier.reference, loss=None)
+    (told,) = watch(few, raw(rows(N, 12))).told
+    assert told.endswith("does not say what loss to expect: too few rows judged it when it was made.")
 
 
 def test_a_version_of_an_earlier_release_is_watched_with_what_it_has(plain: Version) -> None:

@@ -12,7 +12,7 @@ import pytest
 import modelwright as mw
 from modelwright import documents
 from modelwright.cli import main
-from modelwright.errors import ProjectError
+from modelwright.errors import DataError, ProjectError
 from modelwright.ledger import now
 from modelwright.monitor.looking import look_at_log
 from modelwright.project import Project
@@ -214,6 +214,21 @@ def test_what_cannot_be_used_is_a_broken_feed_and_no_failure(project: Project, t
     arrived.to_csv(tmp_path / "arrived.csv", index=False)
     found = maintain_once(project, Settings(data=str(tmp_path / "arrived.csv")))
     assert found.judgement == "broken" and found.retrained is None and len(found.told) == 1
+
+
+def test_rows_that_a_training_refuses_are_told_and_end_no_round(
+    project: Project, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise DataError("the new data look broken and are not learned from: so", fix="mend the feed", code="MW-D802")
+
+    logged(project, rows(300, 5, slope=1.0), datetime.now(UTC) - timedelta(days=1))
+    monkeypatch.setattr(maintenance, "retrain", refuse)
+    monkeypatch.setattr("os.nice", lambda by: 0)
+    assert main(["maintain", str(project.path), "--once", "--window", "100", "--json"]) == 3
+    told = one_object(capfd.readouterr().out)
+    assert told["judgement"] == "broken" and "not learned from: so" in told["told"][-1]
+    assert documents.load(project.path / STATE, Upkeep).looked, "what was looked at is answered"
 
 
 def test_a_round_that_fails_is_noted_once_and_the_next_ones_go_on(

@@ -279,8 +279,9 @@ class _Case:
 
     def unfounded(self) -> str:
         """Return why the loss cannot be estimated, empty where it can."""
-        if self.evidence.reference.loss is None:
-            return wording.NO_LOSS
+        reference = self.evidence.reference
+        if reference.loss is None:
+            return wording.NO_LOSS if reference.joint is None else wording.NOT_JUDGED
         if not self.trust:
             return wording.NO_TRUST
         beyond = [

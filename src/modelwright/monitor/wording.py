@@ -29,6 +29,7 @@ __all__ = [
     "DIFFERS",
     "FAULTY",
     "MOST_PAIRS",
+    "NOT_JUDGED",
     "NO_LOSS",
     "NO_TRUST",
     "UNUSED",
@@ -71,6 +72,7 @@ LOSSES = {
 }
 
 NO_LOSS = "the version does not say what loss to expect: it was made by an earlier release"
+NOT_JUDGED = "the version does not say what loss to expect: too few rows judged it when it was made"
 NO_TRUST = "labels that came show a loss above the estimate: what the target depends on has changed"
 DIFFERS = "the real loss is above what was estimated from the rows: what the target depends on has changed"
 UNUSED = "the model hardly uses the column"

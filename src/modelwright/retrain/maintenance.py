@@ -167,20 +167,24 @@ def maintain_once(project: Project, settings: Settings, *, listener: Listener | 
     if latest is not Judgement.BROKEN and not _served(shadowed):
         trigger = _reason(project, settings, upkeep, found, fresh)
     done: Retrained | None = None
-    if trigger is not None and fresh is not None:
-        done = retrain(
-            project,
-            fresh,
-            budget_s=settings.budget_s,
-            policy=settings.policy,
-            trigger=trigger,
-            listener=listener or Silent(),
-            trials=settings.trials,
-            until=until,
-        )
-        upkeep = _after(upkeep, done)
-    settled = latest is Judgement.BROKEN or done is not None or _served(shadowed) or _served(second)
-    freshened = None if settled else _freshened(project, settings, fresh, upkeep)
+    freshened: Freshened | None = None
+    try:
+        if trigger is not None and fresh is not None:
+            done = retrain(
+                project,
+                fresh,
+                budget_s=settings.budget_s,
+                policy=settings.policy,
+                trigger=trigger,
+                listener=listener or Silent(),
+                trials=settings.trials,
+                until=until,
+            )
+            upkeep = _after(upkeep, done)
+        settled = latest is Judgement.BROKEN or done is not None or _served(shadowed) or _served(second)
+        freshened = None if settled else _freshened(project, settings, fresh, upkeep)
+    except (DataError, ContractError) as error:  # what came cannot be learned from: that is what the round came to
+        latest, told = worst([latest, _heeded(error)]), (*told, error.what)
     if freshened is not None and freshened.version is not None:
         upkeep = replace(upkeep, proposed=not freshened.promoted, doubts=0)
     champion = project.champion
@@ -200,6 +204,13 @@ def maintain_once(project: Project, settings: Settings, *, listener: Listener | 
         champion=champion.version,
         told=told,
     )
+
+
+def _heeded(error: DataError | ContractError) -> Judgement:
+    """Return what it means for what has arrived that it cannot be used; raises what a round cannot go on from."""
+    if error.code not in HEEDED:
+        raise error
+    return HEEDED[error.code]
 
 
 def _freshened(project: Project, settings: Settings, fresh: pa.Table | None, upkeep: Upkeep) -> Freshened | None:
@@ -286,13 +297,7 @@ def _look(
         try:
             arrived = new_rows(project, settings.data)
         except (DataError, ContractError) as error:
-            if error.code not in HEEDED:
-                raise
-            judged = Monitoring(
-                version=str(version),
-                rows=0,
-                judgement=HEEDED[error.code],
-            )
+            judged = Monitoring(version=str(version), rows=0, judgement=_heeded(error))
             return (judged,), None, (error.what,), ""
         return (arrived.found,), arrived.rows, arrived.told, ""
     kept = _come(Kept(project.path).windows(version))

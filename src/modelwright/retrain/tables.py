@@ -19,7 +19,7 @@ from modelwright.data.parsing.classes import classes_of
 from modelwright.data.parsing.texts import text_of
 from modelwright.data.source import Source
 from modelwright.errors import DataError, ModelwrightError, ProjectError
-from modelwright.format import plural
+from modelwright.format import joined, plural
 from modelwright.ledger import Entry, horizon, moment_of
 from modelwright.monitor import wording
 from modelwright.monitor.windows import read_labels
@@ -117,7 +117,8 @@ def gather(
     new = in_time(new, contract, time)
     old = in_time(stacked(before, contract), contract, time) if before else new.slice(0, 0)
     if gone := [n for n in old.column_names if n not in new.column_names]:
-        told.append(f"{plural(len(gone), 'column')} that the new rows do not have are left out of the old ones, too")
+        names = joined(f"'{n}'" for n in gone)
+        told.append(f"the new rows have no {names}: left out of the old ones, too")
         old = old.drop_columns(gone)
     return Gathered(table=stacked([old, new], contract), old=old.num_rows, told=tuple(told))
 
