@@ -36,6 +36,11 @@ def test_labels_of_rows_that_other_versions_answered_wait_for_nothing(project: P
     columns = making.rows(100, 20)
     served.learn(served.answer(columns), making.outcomes(columns, 20))
     served.serving = "1"
-    served.answer(making.rows(50, 21))
+    few = making.rows(50, 21)
+    ids = served.answer(few)
     assert look_at_log(project) == ()
-    assert what_waits(project) == "too little is new in the log to be judged: 50 predictions (200 are needed, or --all)"
+    told = "too little is new in the log to be judged: 50 predictions (200 are needed, or --all)"
+    assert what_waits(project) == told
+    served.learn(ids[:7], making.outcomes(few, 21)[:7])
+    assert look_at_log(project) == ()
+    assert what_waits(project) == f"{told} and 7 labels (30 are needed)"

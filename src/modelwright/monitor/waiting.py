@@ -28,7 +28,7 @@ def what_waits(project: Project, *, number: int | None = None, log: Path | None 
     """
     version = project.version(number).manifest.version
     history, place = Kept(project.path).history(version), log_folder(project.path, log)
-    (predictions, ahead), labels = _rows(str(version), place, history), _labels(place, history)
+    (predictions, ahead), labels = _rows(str(version), place, history), _labels(str(version), place, history)
     fewest = min(FEWEST_ROWS, rows or FEWEST_ROWS)
     waiting = []
     if predictions:
@@ -49,12 +49,17 @@ def _rows(version: str, log: Path, history: History) -> tuple[int, int]:
     return sum(table.num_rows for table, _ in found), sum(ahead for _, ahead in found)
 
 
-def _labels(log: Path, history: History) -> int:
-    from modelwright.serve.log.reading import latest_labels, newest_feedback
+def _labels(version: str, log: Path, history: History) -> int:
+    """Return how many labels of rows that the version answered wait."""
+    from modelwright.serve.log import iter_log
+    from modelwright.serve.log.reading import labelled, latest_labels, newest_feedback
 
     since = history.waiting or history.labelled
     feedback, _ = come(newest_feedback(log, since=_moment(since), most=MOST_LATE), horizon())
-    return int(latest_labels(feedback).num_rows) if feedback.num_rows else 0
+    if not feedback.num_rows:
+        return 0
+    latest = latest_labels(feedback)
+    return sum(labelled(table, latest).num_rows for table in iter_log(log, version=version))
 
 
 def _moment(told: str) -> datetime | None:
