@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from modelwright.errors import ProjectError
 from modelwright.evaluate.measurements import Measurement
-from modelwright.ledger import Decision, Ledger, moment_of
+from modelwright.ledger import RESUMED, Decision, Ledger, decided, moment_of
 
 SCORE = Measurement(name="roc_auc", value=0.8, low=0.7, high=0.9, n=100, method="DeLong")
 
@@ -30,6 +32,18 @@ def test_a_stage_is_recorded_once(tmp_path):
     ledger = ledger_with(tmp_path, 1)
     ledger.record("0001", "stage0", (Decision(stage="stage0", question="split", choice="time"),))
     assert [d.choice for d in ledger.decisions()] == ["group"]
+
+
+def test_a_stage_that_a_resumed_run_did_anew_stands_as_it_came_out_then(tmp_path):
+    ledger = ledger_with(tmp_path, 2)
+    again = Decision(stage="stage0", question="split", choice="group", why="why", measurement=SCORE)
+    ledger.append(RESUMED, "0001", {})
+    ledger.record("0001", "stage0", (again,))
+    assert ledger.verify() == 3, "it came out alike"
+    ledger.record("0001", "stage1", (replace(again, stage="stage1", choice="time"),))
+    ledger.record("0001", "stage1", (replace(again, stage="stage1", choice="random"),))
+    assert [(d.stage, d.choice) for d in ledger.decisions("0001")] == [("stage0", "group"), ("stage1", "time")]
+    assert [e.number for e in decided(ledger.entries())] == [1, 4] and ledger.verify() == 4
 
 
 def test_a_changed_line_shows(tmp_path):

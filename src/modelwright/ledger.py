@@ -7,7 +7,8 @@ the middle shows (`Ledger.verify`). A last line cut short by a crash is dropped 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,9 +20,12 @@ from modelwright.documents import digest_bytes, encode
 from modelwright.errors import ProjectError
 from modelwright.evaluate.measurements import Measurement
 
-__all__ = ["Decision", "Entry", "Ledger", "horizon", "moment_of", "now"]
+__all__ = ["Decision", "Entry", "Ledger", "decided", "horizon", "moment_of", "now"]
 
 _GENESIS = "sha256:" + "0" * 64
+
+RESUMED = "run resumed"
+"""Kind of the entry that says that a run which had been broken off goes on."""
 
 APART = timedelta(minutes=5)
 """By how much clocks of machines that are kept may differ."""
@@ -86,6 +90,24 @@ def moment_of(entries: Sequence[Entry], entry: Entry) -> str | None:
     return next((e.at for e in entries if e.number >= entry.number and datetime.fromisoformat(e.at) <= until), None)
 
 
+def decided(entries: Iterable[Entry]) -> tuple[Entry, ...]:
+    """Return the entries of decisions that stand: what a stage came to in the last session that went through it.
+
+    Where a run is broken off and goes on, a stage may be done again in other time, and come to something else.
+    """
+    sessions: Counter[str] = Counter()
+    last: dict[tuple[str, str], int] = {}
+    made = []
+    for entry in entries:
+        if entry.kind == RESUMED:
+            sessions[entry.run] += 1
+        elif entry.kind == "decision":
+            stage = (entry.run, str(entry.body.get("stage")))
+            last[stage] = sessions[entry.run]
+            made.append((stage, last[stage], entry))
+    return tuple(entry for stage, session, entry in made if last[stage] == session)
+
+
 class Ledger:
     """The ledger of a project. One writer at a time: the project's lock sees to it."""
 
@@ -118,8 +140,12 @@ class Ledger:
             ) from error
 
     def record(self, run: str, stage: str, decisions: tuple[Decision, ...]) -> None:
-        """Append the decisions of a stage, unless a broken session has done so already."""
-        if any(d.stage == stage for d in self.decisions(run)):
+        """Append the decisions of a stage, unless they are there already: by this session, or alike by a broken one."""
+        entries = self.entries()
+        before = [e for e in decided(entries) if (e.run, e.body.get("stage")) == (run, stage)]
+        if before and not any(e.kind == RESUMED and e.run == run for e in entries[before[-1].number :]):
+            return
+        if before and [replace(self._decision(e), at="") for e in before] == [replace(d, at="") for d in decisions]:
             return
         for decision in decisions:
             self.append("decision", run, replace(decision, at=decision.at or now()))
@@ -129,8 +155,8 @@ class Ledger:
         return tuple(self._entry(number, line) for number, line in enumerate(self._lines(), 1))
 
     def decisions(self, run: str | None = None) -> tuple[Decision, ...]:
-        """Return the decisions, of one run or of all."""
-        return tuple(self._decision(e) for e in self.entries() if e.kind == "decision" and run in (None, e.run))
+        """Return the decisions that stand, of one run or of all, see `decided`."""
+        return tuple(self._decision(e) for e in decided(self.entries()) if run in (None, e.run))
 
     def _decision(self, entry: Entry) -> Decision:
         try:

@@ -19,7 +19,7 @@ from modelwright import documents
 from modelwright.brief import Brief, write_brief
 from modelwright.documents import digest_of, write_atomic
 from modelwright.errors import ModelwrightError, ProjectError, UsageError
-from modelwright.ledger import now
+from modelwright.ledger import RESUMED, now
 from modelwright.project import Project, RunState, default_path
 
 if TYPE_CHECKING:
@@ -182,7 +182,7 @@ def _enter(run: Run, project: Project, told: Listener) -> None:
         project.ledger.append("run started", run.name, {"brief": documents.to_builtins(run.brief)})
         write_atomic(project.path / "brief.toml", write_brief(_with_whole_paths(run.brief)).encode())
     else:
-        project.ledger.append("run resumed", run.name, {})
+        project.ledger.append(RESUMED, run.name, {})
     run.save_documents()
 
 

@@ -12,7 +12,7 @@ from modelwright.evaluate.measurements import Evaluation
 from modelwright.govern.fixing import check_fixed
 from modelwright.govern.privacy.documents import Privacy
 from modelwright.govern.waivers import standing, waivers_of
-from modelwright.ledger import Decision, Entry
+from modelwright.ledger import Decision, Entry, decided
 from modelwright.package.bundle import Version
 from modelwright.package.packaging import Packaged
 from modelwright.package.sureness import sureness_of
@@ -54,7 +54,7 @@ def gather(project: Project, number: int | None = None) -> ReportInput:
     tested = folder / f"{TESTED}.json"
     return ReportInput(
         **found,
-        decisions=tuple(_decision(e) for e in entries if e.kind == "decision"),
+        decisions=tuple(_decision(e) for e in decided(entries)),
         version=VersionFacts(
             number=number,
             path=str(version.folder),

@@ -17,6 +17,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from modelwright import format as fmt
+from modelwright.ledger import decided
 from modelwright.report import describing, reading, tracing, words
 from modelwright.report.inputs import ReportInput
 from modelwright.report.sections import apart, asked, drives, good, judged, use, verdict
@@ -38,7 +39,9 @@ def environment() -> Environment:
     )
     env.filters.update({name: getattr(fmt, name) for name in fmt.__all__})
     env.filters.update(metric=words.title_of, explained=words.explained, tone=words.tone_of)
-    env.filters.update(effect=describing.effect_words, done=reading.done_words, settled=reading.is_settled)
+    env.filters.update(
+        effect=describing.effect_words, done=reading.done_words, settled=reading.is_settled, decided=decided
+    )
     env.globals.update(answers=words.ANSWERS)
     return env
 
