@@ -19,7 +19,7 @@ from modelwright.locking import held
 if TYPE_CHECKING:
     from modelwright.brief import Brief
 
-__all__ = ["NEW_ROWS", "RECALIBRATED", "Folder", "Report", "RunState", "default_path"]
+__all__ = ["NEW_ROWS", "RECALIBRATED", "Folder", "Report", "RunState", "default_path", "may_not_be_written"]
 
 NEW_ROWS = "new-rows.parquet"
 """In the folder of a run: rows that it keeps for later retrainings."""
@@ -28,6 +28,13 @@ RECALIBRATED = "recalibrated.json"
 """In the folder of a version: it has the models of another one, and a calibrator that was fitted again."""
 
 ANOTHER_FOLDER = "choose another folder with --project"
+
+
+def may_not_be_written(project: Path, error: OSError) -> ProjectError:
+    """Return the error of a project folder in which files cannot be opened for writing."""
+    return ProjectError(
+        f"'{project}' may not be written: {error.strerror}", fix="check who may write it", code="MW-P008"
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,9 +134,7 @@ class Folder:
         try:
             handle = open(self.path / ".lock", "w")  # noqa: SIM115 - closed by `held`
         except OSError as error:
-            raise ProjectError(
-                f"'{self.path}' may not be written: {error.strerror}", fix="check who may write it", code="MW-P008"
-            ) from error
+            raise may_not_be_written(self.path, error) from error
         taken = ProjectError(
             f"another process works on '{self.path}'",
             fix="wait until it ends, or use another --project",

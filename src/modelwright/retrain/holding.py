@@ -10,6 +10,7 @@ from modelwright.errors import ModelwrightError, ProjectError
 from modelwright.ledger import horizon
 from modelwright.locking import held
 from modelwright.project import Project
+from modelwright.project.folder import may_not_be_written
 
 __all__ = ["FAILED", "SET_BACK", "hold", "note_clock", "noted"]
 
@@ -26,9 +27,7 @@ def hold(project: Project) -> Iterator[None]:
     try:
         handle = open(project.path / LOCK, "w")  # noqa: SIM115 - closed by `held`
     except OSError as error:
-        raise ProjectError(
-            f"'{project.path}' may not be written: {error.strerror}", fix="check who may write it", code="MW-P008"
-        ) from error
+        raise may_not_be_written(project.path, error) from error
     with held(handle, taken):
         yield
 
