@@ -20,7 +20,7 @@ from modelwright.champions import PROMOTED, ROLLED_BACK
 from modelwright.data.columns import Columns
 from modelwright.data.contract import Contract
 from modelwright.data.source import Source
-from modelwright.data.treating.tables import treated_table
+from modelwright.data.treating.tables import as_read, treated_table
 from modelwright.errors import ModelwrightError
 from modelwright.frame.problem import Problem
 from modelwright.govern.verdict import Verdict
@@ -183,6 +183,7 @@ def _keep(project: Project, run: str, rows: Gathered) -> str:
     contract = documents.load(project.run_folder(run) / "contract.json", Contract)
     treatments = {spec.name: spec.treatment for spec in contract.columns if spec.treatment is not None}
     new = treated_table(rows.table.slice(rows.old), treatments)
+    new = as_read(new, contract) if treatments else new
     write_tables(new.schema, [new], path)
     return str(path.relative_to(project.path))
 

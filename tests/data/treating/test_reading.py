@@ -15,7 +15,7 @@ from modelwright.data.canonical import canonicalise
 from modelwright.data.columns import Strings
 from modelwright.data.contract import ColumnSpec, Contract, Kind
 from modelwright.data.rows import RowReader
-from modelwright.data.treating.tables import treated_table
+from modelwright.data.treating.tables import as_read, treated_table
 from modelwright.data.treating.treatment import Action, Treatment
 from modelwright.data.typed_rows import TypedReader
 
@@ -126,3 +126,25 @@ def test_clients_are_told_what_to_send():
     told = ColumnSpec(name="ill", kind=Kind.BOOLEAN, true_tokens=("true",), false_tokens=("false",))
     assert described(told) == "true or false"
     assert datatype_of(born) == "BYTES" and datatype_of(CONTRACT["age"]) == "FP64"
+
+
+def test_what_cannot_be_read_where_it_stands_is_left_out_of_kept_rows():
+    contract = Contract(
+        columns=(
+            ColumnSpec(name="visits", kind=Kind.NUMBER),
+            ColumnSpec(name="since", kind=Kind.DATETIME, formats=("%Y-%m-%d",)),
+            ColumnSpec(name="plan", kind=Kind.CATEGORY),
+        ),
+        rows_seen=3,
+    )
+    raw = {
+        "visits": pa.array(["3", "Ann Lee", None]).dictionary_encode(),
+        "since": ["2024-05-01", "a@b.example", "2024-05-02"],
+        "plan": ["gold", "Ann Lee", "basic"],
+        "other": ["x", "y", "z"],
+    }
+    kept = as_read(pa.table(raw), contract).to_pydict()
+    assert kept["visits"] == ["3", None, None] and kept["since"] == ["2024-05-01", None, "2024-05-02"]
+    assert kept["plan"] == raw["plan"] and kept["other"] == raw["other"]
+    numbers = pa.table({"visits": [1.0, 2.0]})
+    assert as_read(numbers, contract) == numbers

@@ -25,7 +25,7 @@ from modelwright.serve.routes import Routes, routes_for
 from modelwright.serve.settings import Settings
 from modelwright.serve.state import State
 from tests.govern.privacy.looking import found_in
-from tests.govern.privacy.people import people
+from tests.govern.privacy.people import Planted, people
 
 KEY = "00112233445566778899aabbccddeeff"
 
@@ -53,6 +53,13 @@ def test_the_search_finds_what_is_there(tmp_path):
             writer.write_table(table)
     (tmp_path / "clean.txt").write_text("Zebingworth")
     assert set(found_in(tmp_path, secrets)) == {p.name for p in tmp_path.iterdir()} - {"clean.txt"}
+
+
+def slip(found: Planted) -> None:
+    """Have a cell of some rows stand in a column of numbers, as where a feed has lost a comma."""
+    visits = found.columns["visits"] = [str(v) for v in found.columns["visits"]]
+    for row, name in ((7, "full_name"), (31, "email"), (64, "note")):
+        visits[row] = found.columns[name][row]
 
 
 async def answer(app: App, body: bytes) -> Any:
@@ -99,6 +106,8 @@ def serve_rows(project: Project, rows: dict[str, list]) -> list[str]:
 @pytest.mark.parametrize("policy", ["gdpr", "ccpa", "hipaa"])
 def test_nothing_personal_is_anywhere_in_the_project(policy, tmp_path):
     trained, later = people(360), people(130, seed=1)
+    for found in (trained, later):
+        slip(found)
     source, folder = tmp_path / "people.parquet", tmp_path / "project"
     import pyarrow.parquet as pq
 

@@ -12,7 +12,9 @@ from modelwright.data.treating.values import NUMERIC, treated_values
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["treated_table"]
+    from modelwright.data.contract import Contract
+
+__all__ = ["as_read", "treated_table"]
 
 
 def treated_table(
@@ -50,4 +52,28 @@ def treated_table(
         kind = pa.float64() if treatment.action in NUMERIC else pa.string()
         place = table.column_names.index(name)
         table = table.set_column(place, name, pa.chunked_array([pa.array(values, kind)]))
+    return table
+
+
+def as_read(table: pa.Table, contract: Contract) -> pa.Table:
+    """Return a raw table without the texts that cannot be read in columns of numbers, dates and the like.
+
+    No model learns from them, and where a cell slipped into another column it is what a policy takes out of its own.
+    """
+    import numpy as np
+    import pyarrow as pa
+
+    from modelwright.data.canonical import read_column
+
+    for spec in contract.columns:
+        if not spec.kind.numeric or spec.treatment is not None or spec.name not in table.column_names:
+            continue
+        column = table.column(spec.name)
+        kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
+        if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+            unread = np.isnan(np.asarray(read_column(column, spec).column))
+            texts = np.asarray(column.to_numpy(), dtype=object).copy()
+            texts[unread] = None
+            place = table.column_names.index(spec.name)
+            table = table.set_column(place, spec.name, pa.chunked_array([pa.array(texts, pa.string())]))
     return table
