@@ -81,6 +81,8 @@ def test_json_comes_back(tmp_path_factory: pytest.TempPathFactory, value: object
         (b'{"a":' * 100 + b"1" + b"}" * 100, "too deep"),
         (b"[" + b"9" * 5000 + b"]", "digits"),
         (b'["\xff"]', "utf-8"),
+        (b'["\\ud800"]', "half a character"),
+        (b'{"a": {"\\udfff": 1}}', "half a character"),
         (b"", "Expecting"),
         (b'{"a": 1} x', "Extra data"),
     ],
@@ -89,6 +91,32 @@ def test_odd_json_is_refused(text: bytes, why: str, tmp_path: Path) -> None:
     (tmp_path / "a.json").write_bytes(text)
     with pytest.raises(BundleError, match=rf"{why}.* MW-B110"):
         read_json(tmp_path / "a.json")
+
+
+def test_characters_beyond_16_bits_are_read(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_bytes(b'["\\ud83d\\ude00", "\\u00e9"]')
+    assert read_json(tmp_path / "a.json") == ["\U0001f600", "\u00e9"]
+
+
+def test_values_are_counted_before_they_take_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three bytes of JSON make an empty list of 64."""
+    monkeypatch.setattr(storage, "MAX_JSON_VALUES", 100)
+    (tmp_path / "a.json").write_bytes(b"[" + b"[]," * 30 + b"1]")
+    assert len(read_json(tmp_path / "a.json")) == 31
+    (tmp_path / "a.json").write_bytes(b"[" + b"[]," * 60 + b"1]")
+    with pytest.raises(BundleError, match=r"more than 100 values .* MW-B109"):
+        read_json(tmp_path / "a.json")
+
+
+def test_arrays_of_zeros_are_no_bomb_while_they_are_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What an archive really holds may be a thousand times its size: refused before it is unpacked, once it is much."""
+    write_arrays(tmp_path / "a.npz", {"x": np.zeros(100_000)})
+    assert (tmp_path / "a.npz").stat().st_size < 2_000
+    assert check_arrays(tmp_path / "a.npz") > 800_000
+    monkeypatch.setattr(storage, "UNPACKED_BYTES", 1 << 16)
+    for read in (read_arrays, check_arrays):
+        with pytest.raises(BundleError, match=r"announces 800,\d+ bytes .* MW-B109"):
+            read(tmp_path / "a.npz")
 
 
 @pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf])

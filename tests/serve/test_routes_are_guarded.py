@@ -110,7 +110,11 @@ def test_no_way_around(server: Server, method: str, path: str) -> None:
 
 
 def test_what_does_not_exist_is_told_to_readers_only(server: Server, keys: dict[str, str]) -> None:
-    assert asked(server, "GET", "/nothing", keys[Scope.READ]).status == 404
+    nothing = asked(server, "GET", "/nothing", keys[Scope.READ])
+    assert nothing.status == 404 and b"openapi" in nothing.body
+    for path in ("/version/", "//version"):
+        slash = asked(server, "GET", path, keys[Scope.READ])
+        assert slash.status == 404 and b"superfluous slash" in slash.body
     wrong = asked(server, "GET", "/predict", keys[Scope.READ])
     assert wrong.status == 405 and b"POST" in wrong.body and wrong.headers["allow"] == "POST"
     assert asked(server, "GET", "/nothing", keys[Scope.PREDICT]).status == 403

@@ -132,6 +132,8 @@ def read_golden(folder: Path) -> Golden:
     columns: list[list] = [*golden.rows.values(), *golden.answers.values()]
     if not 0 < count <= MAX_ROWS or not golden.answers or any(len(c) != count for c in columns):
         raise malformed(GOLDEN, "its columns are not equally long")
+    if any(len({isinstance(answer, str) for answer in answers}) > 1 for answers in golden.answers.values()):
+        raise malformed(GOLDEN, "an answer in it is a label in one row and a number in another")
     return golden
 
 

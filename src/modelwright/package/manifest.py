@@ -37,6 +37,7 @@ MANIFEST, SEAL = "manifest.json", "manifest.sha256"
 MAX_MANIFEST_BYTES = 4 << 20  # some 20,000 files
 MAX_FILES = 10_000
 MAX_VERSION_BYTES = 16 << 30  # no model of a table is larger; a larger number is a trick
+MAX_COUNT = 1 << 53  # beyond it readers of JSON see other numbers
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*){0,3}")
 MAX_NAME = 200
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
@@ -167,6 +168,9 @@ def _check(manifest: Manifest) -> None:
     if not all(_DIGEST.fullmatch(entry.digest) and entry.size >= 0 for entry in manifest.files):
         raise malformed(MANIFEST, "a digest or a size in it is none", code="MW-B102")
     if len(names) > MAX_FILES or manifest.size > MAX_VERSION_BYTES:
-        raise malformed(MANIFEST, f"it announces {len(names):,} files of {manifest.size:,} bytes", code=TOO_LARGE)
-    if manifest.version < 1 or any(count < 0 for count in manifest.rows.values()):
-        raise malformed(MANIFEST, "a count in it is negative", code="MW-B102")
+        # The sum is not told: it may have more digits than Python writes.
+        raise malformed(
+            MANIFEST, f"it announces {len(names):,} files, or more bytes than a version has", code=TOO_LARGE
+        )
+    if not 1 <= manifest.version <= MAX_COUNT or not all(0 <= count <= MAX_COUNT for count in manifest.rows.values()):
+        raise malformed(MANIFEST, "a count in it is negative, or larger than any", code="MW-B102")

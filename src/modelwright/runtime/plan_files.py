@@ -22,8 +22,10 @@ from modelwright.runtime.group_odds import GroupOdds
 from modelwright.runtime.plan import Plan, PlanMember
 from modelwright.runtime.storage import (
     ODD_NAME,
+    TOO_LARGE,
     check_arrays,
     check_format,
+    is_bomb,
     malformed,
     read_arrays,
     read_json,
@@ -175,9 +177,10 @@ def _load_members(listed: list[_MemberFile], folder: Path) -> tuple[PlanMember, 
     found = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
     if sorted(used) != found:
         raise malformed(PLAN, f"its models use {len(used)} files, the folder has {len(found)} others", code="MW-B112")
-    for name in used:
-        if name.endswith(".npz"):
-            check_arrays(folder / name)  # no objects, no lies about sizes, whoever reads it next
+    archives = [folder / name for name in used if name.endswith(".npz")]
+    unpacked = sum(map(check_arrays, archives))  # no objects, no lies about sizes, whoever reads them next
+    if is_bomb(sum(path.stat().st_size for path in archives), unpacked):
+        raise malformed(MODELS, f"its archives announce {unpacked:,} bytes of arrays", code=TOO_LARGE)
     return tuple(
         PlanMember(name=m.name, view=m.view, scorer=scorers.load(m.scorer, folder), weight=m.weight) for m in listed
     )

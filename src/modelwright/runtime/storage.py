@@ -35,6 +35,7 @@ __all__ = [
     "TOO_LARGE",
     "check_arrays",
     "check_format",
+    "is_bomb",
     "malformed",
     "parse_json",
     "read_arrays",
@@ -50,10 +51,12 @@ T = TypeVar("T")
 UNKNOWN_FORMAT, ODD_NAME, MISSING, NOT_PLAIN, TOO_LARGE = "MW-B103", "MW-B104", "MW-B105", "MW-B108", "MW-B109"
 
 MAX_JSON_BYTES = 256 << 20  # a plan with a million level names takes some 30 MB
+MAX_JSON_VALUES = 1 << 24  # about; at most 1.2 GB in memory. A plan with a million level names has a tenth of them
 MAX_JSON_DEPTH = 64  # what modelwright writes is less than ten deep
 MAX_ARRAYS_BYTES = 8 << 30  # uncompressed, all arrays of one file
 MAX_ARRAYS = 100_000  # entries in one file
 MAX_RATIO = 1_100  # deflate cannot do better than 1032 to 1 (zlib's technical notes)
+UNPACKED_BYTES, UNPACKED_RATIO = 512 << 20, 64  # beyond the first, arrays that pack better than this are a bomb
 PLAIN_KINDS = "biufU"  # booleans, integers, floats and text: no objects, no records
 _PLAIN_READING = (
     os.O_RDONLY
@@ -154,14 +157,18 @@ def read_json(path: Path, *, limit: int = MAX_JSON_BYTES) -> Any:
     Raises
     ------
     BundleError
-        Not UTF-8, no JSON, a key that comes twice, NaN, an infinity, a number beyond float64, or nested too deep
-        (MW-B110); missing, no plain file, or too large.
+        Not UTF-8, no JSON, a key that comes twice, NaN, an infinity, a number beyond float64, half a character of
+        UTF-16, or nested too deep (MW-B110); missing, no plain file, too large, or of too many values.
     """
     return parse_json(path.name, read_bytes(path, limit))
 
 
 def parse_json(name: str, data: bytes) -> Any:
     """Return the JSON value in the content of the file ``name``; raises what `read_json` does of it."""
+    if (
+        sum(map(data.count, (b",", b"[", b"{"))) > MAX_JSON_VALUES
+    ):  # each takes 8 to 100 bytes, whatever it is written in
+        raise malformed(name, f"it holds more than {MAX_JSON_VALUES:,} values", code=TOO_LARGE)
     try:
         value = json.loads(
             data.decode("utf-8"), object_pairs_hook=_once, parse_constant=_no_constant, parse_float=_finite
@@ -192,21 +199,35 @@ def _finite(text: str) -> float:
 
 
 def _refuse_odd(name: str, value: Any) -> None:
-    """Refuse NaN, infinities and deep nesting, level by level so that depth costs no stack."""
+    """Refuse NaN, infinities, texts that are none and deep nesting, level by level so that depth costs no stack."""
     level: list[Any] = [value]
     for _ in range(MAX_JSON_DEPTH):
         below: list[Any] = []
         for item in level:
             if isinstance(item, dict):
+                below.extend(item)
                 below.extend(item.values())
             elif isinstance(item, list | tuple):
                 below.extend(item)
+            elif isinstance(item, str) and not _is_text(item):
+                raise malformed(name, "it holds half a character (a lone surrogate of UTF-16)")
             elif isinstance(item, float) and not math.isfinite(item):
                 raise malformed(name, "it holds a number that is not finite")
         if not below:
             return
         level = below
     raise malformed(name, "it is nested too deep")
+
+
+def _is_text(text: str) -> bool:
+    """Return whether a text can be written: ``"\\ud800"`` is JSON, and no text."""
+    if text.isascii():
+        return True
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def write_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
@@ -237,14 +258,34 @@ def read_arrays(path: Path, *, limit: int = MAX_ARRAYS_BYTES) -> dict[str, np.nd
     ------
     BundleError
         No such archive, damaged, entries with odd or repeated names, objects, a header that does not fit the data
-        (MW-B111), more than ``limit`` bytes when unpacked (MW-B109), missing or no plain file.
+        (MW-B111), more than ``limit`` bytes when unpacked, or far more than its own size (MW-B109), missing or no
+        plain file.
     """
     return _each_entry(path, limit, _read_array)
 
 
-def check_arrays(path: Path, *, limit: int = MAX_ARRAYS_BYTES) -> None:
-    """Check names, headers and sizes in an ``.npz`` file without unpacking its data; raises what `read_arrays` does."""
-    _each_entry(path, limit, _read_header)
+def check_arrays(path: Path, *, limit: int = MAX_ARRAYS_BYTES) -> int:
+    """Check names, headers and sizes in an ``.npz`` file without unpacking its data; raises what `read_arrays` does.
+
+    Returns
+    -------
+    int
+        Bytes that it holds when unpacked.
+    """
+
+    def size_of(entry: IO[bytes], size: int) -> int:
+        _read_header(entry, size)
+        return size
+
+    return sum(_each_entry(path, limit, size_of).values())
+
+
+def is_bomb(packed: int, unpacked: int) -> bool:
+    """Return whether so many bytes of archives stand for more than arrays of a model ever do.
+
+    Of a thousand archives of models the best packed one grew eightfold; deflate reaches a thousandfold, of zeros.
+    """
+    return unpacked > max(UNPACKED_BYTES, UNPACKED_RATIO * packed)
 
 
 def _each_entry(path: Path, limit: int, read: Callable[[IO[bytes], int], T]) -> dict[str, T]:
@@ -272,7 +313,8 @@ def _check_entries(name: str, entries: list[zipfile.ZipInfo], limit: int) -> Non
     ):
         raise malformed(name, "an entry is encrypted or packed in an unusual way", code="MW-B111")
     total = sum(info.file_size for info in entries)
-    if total > limit or any(info.file_size > MAX_RATIO * info.compress_size + 64 for info in entries):
+    lies = any(info.file_size > MAX_RATIO * info.compress_size + 64 for info in entries)
+    if total > limit or lies or is_bomb(sum(info.compress_size for info in entries), total):
         raise malformed(name, f"it announces {total:,} bytes of arrays", code=TOO_LARGE)
 
 

@@ -160,8 +160,13 @@ class App:
                     code="MW-S302",
                     status=405,
                 )
+            plain = "/" + "/".join(part for part in request.path.split("/") if part)
+            superfluous = plain != request.path and self.routes.methods(plain)
             raise RequestError(
-                "there is no such route", fix="see /openapi.json for those that are", code="MW-S301", status=404
+                "there is no such route",
+                fix="leave out the superfluous slash" if superfluous else "see /openapi.json for those that are",
+                code="MW-S301",
+                status=404,
             )
 
     async def _body(self, request: Request, receive: Receive) -> bytes:

@@ -51,6 +51,23 @@ def test_rows_columns_and_instances(facts: ModelFacts) -> None:
     assert OWN.decode(ask({"instances": [[41, "clerk"], [39, None]]}), facts).columns == TABLE
 
 
+@pytest.mark.parametrize(
+    ("body", "elsewhere"),
+    [
+        ({"data": ROWS}, False),
+        ({"input_data": {"columns": ["age"], "data": [[41]]}}, False),
+        ({"dataframe_split": {"columns": ["age"], "data": [[41]]}}, True),
+        ({"inputs": ROWS}, True),
+    ],
+)
+def test_forms_of_other_protocols_are_told_from_a_broken_record(
+    body: dict[str, Any], elsewhere: bool, facts: ModelFacts
+) -> None:
+    error = refused(ask(body), facts)
+    assert error.code == "MW-S108" and "each of its values is a list or an object" in error.what
+    assert '{"rows": [...]}' in error.fix and ("/invocations" in error.fix) is elsewhere
+
+
 def test_options_of_the_query(facts: ModelFacts) -> None:
     asked = OWN.decode(ask(ROWS[0], query={"reasons": "2", "probabilities": "false"}), facts)
     assert (asked.reasons, asked.probabilities) == (2, False)

@@ -53,6 +53,7 @@ _RECORD = msgspec.json.Decoder(dict[str, Cell])
 _BODY = msgspec.json.Decoder(_Body)
 _KEYS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _FORMS = frozenset(FORMS)
+_OTHERS = frozenset({"dataframe_split", "dataframe_records", "inputs"})
 
 
 def protocol(limits: Limits) -> Protocol:
@@ -98,8 +99,9 @@ def _from_document(body: bytes, facts: ModelFacts, limits: Limits) -> Asked:
     try:
         given = _BODY.decode(body)
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
-        keys = set(from_json(_KEYS, body, limits, facts))
-        meant: Any = _RECORD if _FORMS.isdisjoint(keys) else _BODY
+        parts = from_json(_KEYS, body, limits, facts)
+        _check_record(parts, facts)
+        meant: Any = _RECORD if _FORMS.isdisjoint(parts) else _BODY
         given = from_json(meant, body, limits, facts)
     check_repeated(body, given, facts.contract.names)
     if sum(form is not None for form in (given.rows, given.columns, given.instances)) != 1:
@@ -114,6 +116,16 @@ def _from_document(body: bytes, facts: ModelFacts, limits: Limits) -> Asked:
     else:
         asked.records, asked.columns = from_instances(given.instances or [], facts, limits, len(body))
     return apply(asked, given)
+
+
+def _check_record(parts: dict[str, msgspec.Raw], facts: ModelFacts) -> None:
+    """Refuse what has the form of another protocol as such, not as a record of columns that nobody knows."""
+    if not (_FORMS | set(facts.contract.names)).isdisjoint(parts):
+        return
+    if not all(bytes(memoryview(part)[:1]) in (b"[", b"{") for part in parts.values()):
+        return
+    elsewhere = "" if _OTHERS.isdisjoint(parts) else "; MLflow's forms are read at /invocations, tensors at /v2"
+    raise refusals.wrong_shape("each of its values is a list or an object", f"send {EXPECTED}{elsewhere}")
 
 
 def encode(asked: Asked, scored: Scored, facts: ModelFacts, request: Request) -> Reply:
