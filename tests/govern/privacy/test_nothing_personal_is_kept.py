@@ -56,10 +56,10 @@ def test_the_search_finds_what_is_there(tmp_path):
 
 
 def slip(found: Planted) -> None:
-    """Have a cell of some rows stand in a column of numbers, as where a feed has lost a comma."""
-    visits = found.columns["visits"] = [str(v) for v in found.columns["visits"]]
-    for row, name in ((7, "full_name"), (31, "email"), (64, "note")):
-        visits[row] = found.columns[name][row]
+    """Add a column of numbers whose ends many share, and have a cell of another column stand in it, as where a feed has
+    lost a comma."""
+    n = len(found.columns["email"])
+    found.columns["months"] = [found.columns["email"][i] if i == 31 else str((0, 48, i % 49)[i % 3]) for i in range(n)]
 
 
 async def answer(app: App, body: bytes) -> Any:
