@@ -30,6 +30,10 @@ def _tensors(path: str, body: Any) -> bool:
     return path.endswith("/infer")
 
 
+def _labels(path: str, body: Any) -> bool:
+    return path == "/feedback"
+
+
 def _split(path: str, body: Any) -> bool:
     return isinstance(body, dict) and "dataframe_split" in body
 
@@ -47,6 +51,7 @@ NO_WORDS: dict[str, tuple[Callable[[str, Any], bool], str]] = {
     "MW-S111": (_anywhere, "that two columns are of the same length"),
     "MW-S112": (_split, "that rows are as wide as there are names"),
     "MW-S116": (_tensors, "that data fits its shape, and names differ"),
+    "MW-S314": (_labels, "which texts are a class in another spelling"),
     "MW-S117": (_tensors, "that low and high need an interval among the parameters"),
 }
 

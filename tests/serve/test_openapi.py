@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 
 from modelwright.data.contract import ColumnSpec, Kind
+from modelwright.errors import RequestError
 from modelwright.serve.exchange import ModelFacts
 from modelwright.serve.labels import Label, check_labels
 from modelwright.serve.limits import Limits
@@ -132,6 +134,18 @@ def test_labels_are_those_that_the_target_can_have() -> None:
     ]  # fmt: skip
     for label in told:
         check_labels([Label("a", label)], ("0", "-1", "2.5", "True", "007", "nan"))
+
+
+@pytest.mark.parametrize(
+    ("classes", "taken"), [(("no", "yes"), [True, False]), (("in", "out"), []), (("0", "1"), []), (("a", "b", "c"), [])]
+)
+def test_true_and_false_are_offered_where_they_are_labels(classes: tuple[str, ...], taken: list[bool]) -> None:
+    told = document(facts_of(classes))["components"]["schemas"]["Label"]["properties"]["label"]["anyOf"]
+    assert [value for option in told for value in option.get("enum", []) if isinstance(value, bool)] == taken
+    assert not any("boolean" in option.get("type", "") for option in told)
+    for value in (True, False):
+        with contextlib.nullcontext() if value in taken else pytest.raises(RequestError, match="MW-S314"):
+            check_labels([Label("a", value)], classes)
 
 
 def test_refusals_are_declared() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from modelwright.bounds import HIGHEST_RISK, LARGEST_LABEL, LOWEST_RISK
 from modelwright.data.contract import ColumnSpec, Kind
 from modelwright.data.enforcing import described, is_dated
+from modelwright.data.parsing.classes import classes_of
 from modelwright.data.parsing.texts import text_of
 from modelwright.runtime.abstaining import ABSTAIN
 from modelwright.runtime.decisions import DECISION
@@ -117,7 +118,10 @@ def _label_schemas(facts: ModelFacts) -> Schema:
 
 def _label(classes: Sequence[str]) -> Schema:
     named = {"enum": [value for name in classes for value in _spellings(name)]}
-    return {"anyOf": [named, {"type": ["string", "boolean"], "description": "one of them in another spelling"}]}
+    other: list[Schema] = [{"type": "string", "description": "one of them in another spelling"}]
+    if answers := [value for value in (True, False) if classes_of({str(text_of(value))}, classes)]:
+        other.append({"enum": answers, "description": "the class that is this answer in words"})
+    return {"anyOf": [named, *other]}
 
 
 def _spellings(name: str) -> list[Any]:
