@@ -10,7 +10,7 @@ is rolled back. Every answer names a version and must be what that version answe
 have to be seen, and none but the two.
 
 Last, a server that does nothing but use as much processor time a request is asked at the same rate (`control.py`): its
-p99 is what the machine alone costs.
+p99 is what the machine alone costs; and again beside work of idle priority, as is done on the log of ours.
 
 ``OUT/load.json`` has every five seconds: requests, p50, p99, memory, versions that answered, and the processor time
 that the host gave to other machines meanwhile; ``OUT/load.md`` a table.
