@@ -155,17 +155,21 @@ def audited(folder: Path, said: pd.DataFrame, table: GroupTable, options: argpar
     """Return the largest difference of fairlearn's measures of the groups from ours; None without a fairlearn."""
     if not options.fairlearn:
         return None
-    said.to_csv(folder / "said.csv", index=False)
+    said[["act"]].to_csv(folder / "said.csv", index=False)
     script = str(Path(__file__).with_name("peers.py"))
     subprocess.run([options.fairlearn, script, str(folder), "audit", "0", "0", ""], check=True, capture_output=True)
     theirs = pd.read_csv(folder / "audit.csv", dtype={"group": str}).set_index("group")
-    apart = [
-        abs(m.value - float(theirs.loc[row.group, m.name]))
-        for row in table.rows
-        for m in row.measures
-        if m.name in theirs.columns and m.value is not None
-    ]
-    return max(apart)
+    return max(
+        apart(row.group, m.name, m.value, theirs) for row in table.rows for m in row.measures if m.name in theirs
+    )
+
+
+def apart(group: str, name: str, ours: float | None, theirs: pd.DataFrame) -> float:
+    """Return by how much a measure differs; infinity where only one of the two has a value."""
+    other = float(theirs.loc[group, name])
+    if ours is None or np.isnan(other):
+        return 0.0 if ours is None and np.isnan(other) else float("inf")
+    return abs(ours - other)
 
 
 Truth = tuple[np.ndarray, Grouping]

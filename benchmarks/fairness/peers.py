@@ -85,23 +85,29 @@ def plain(folder: Path, seconds: float, least: float, protected: str) -> pd.Data
 
 
 def audit(folder: Path, seconds: float, least: float, protected: str) -> pd.DataFrame:
-    """fairlearn's measures by group."""
+    """fairlearn's measures by group; its share of no rows at all, which it takes for 0, is none."""
     from fairlearn.metrics import MetricFrame, false_positive_rate, selection_rate, true_positive_rate
     from sklearn.metrics import accuracy_score, precision_score
 
-    test, act = pd.read_csv(folder / "test.csv"), pd.read_csv(folder / "said.csv")["act"]
+    test, said = pd.read_csv(folder / "test.csv"), pd.read_csv(folder / "said.csv")
     metrics = {
         "event_rate": lambda y, said: float(np.mean(y)),
         "selection_rate": selection_rate,
-        "true_positive_rate": true_positive_rate,
-        "false_positive_rate": false_positive_rate,
+        "true_positive_rate": lambda y, said: true_positive_rate(y, said) if (y == 1).any() else np.nan,
+        "false_positive_rate": lambda y, said: false_positive_rate(y, said) if (y == 0).any() else np.nan,
         "precision": lambda y, said: precision_score(y, said, zero_division=np.nan),
         "accuracy": accuracy_score,
     }
-    frame = MetricFrame(
-        metrics=metrics, y_true=test["target"], y_pred=act, sensitive_features=test["group"].astype(str).rename("group")
-    )
-    return frame.by_group.reset_index()
+    groups = test["group"].astype(str).rename("group")
+    found = MetricFrame(metrics=metrics, y_true=test["target"], y_pred=said["act"], sensitive_features=groups).by_group
+    if "chance" in said:
+        of_chances = {"observed_over_predicted": lambda y, chance: float(np.sum(y) / np.sum(chance))}
+        found = found.join(
+            MetricFrame(
+                metrics=of_chances, y_true=test["target"], y_pred=said["chance"], sensitive_features=groups
+            ).by_group
+        )
+    return found.reset_index()
 
 
 def mljar_plain(folder: Path, seconds: float, least: float, protected: str) -> pd.DataFrame:
