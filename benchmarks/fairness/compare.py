@@ -156,12 +156,17 @@ def audited(folder: Path, said: pd.DataFrame, table: GroupTable, options: argpar
     if not options.fairlearn:
         return None
     said[["act"]].to_csv(folder / "said.csv", index=False)
-    script = str(Path(__file__).with_name("peers.py"))
-    subprocess.run([options.fairlearn, script, str(folder), "audit", "0", "0", ""], check=True, capture_output=True)
-    theirs = pd.read_csv(folder / "audit.csv", dtype={"group": str}).set_index("group")
+    theirs = by_fairlearn(folder, options.fairlearn)
     return max(
         apart(row.group, m.name, m.value, theirs) for row in table.rows for m in row.measures if m.name in theirs
     )
+
+
+def by_fairlearn(folder: Path, python: str) -> pd.DataFrame:
+    """Return fairlearn's measures by group of the decisions in ``said.csv`` on the rows of ``test.csv``."""
+    script = str(Path(__file__).with_name("peers.py"))
+    subprocess.run([python, script, str(folder), "audit", "0", "0", ""], check=True, capture_output=True)
+    return pd.read_csv(folder / "audit.csv", dtype={"group": str}).set_index("group")
 
 
 def apart(group: str, name: str, ours: float | None, theirs: pd.DataFrame) -> float:

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -21,7 +20,7 @@ from unittest import mock
 
 import numpy as np
 import pandas as pd
-from compare import SETS, apart, drawn
+from compare import SETS, apart, by_fairlearn, drawn
 
 import modelwright as mw
 from modelwright.govern import fairness
@@ -69,7 +68,8 @@ def audited(name: str, options: argparse.Namespace, folder: Path) -> dict[tuple[
         raise SystemExit(f"{name}: {len(kept['groups'])} columns were measured, {len(tables)} are in the project")
     found = {}
     for table, grouping in zip(tables, kept["groups"], strict=True):
-        theirs = by_fairlearn(kept["judged"], grouping, folder, options.fairlearn)
+        put_down(kept["judged"], grouping, folder)
+        theirs = by_fairlearn(folder, options.fairlearn)
         for row in table["rows"]:
             for m in row["measures"]:
                 found[", ".join(table["columns"]), row["group"], m["name"]] = apart(
@@ -84,16 +84,13 @@ def on_disk(project: Path) -> list[dict[str, Any]]:
     return evaluation["body"]["fairness"]["tables"]
 
 
-def by_fairlearn(judged: Any, grouping: Any, folder: Path, python: str) -> pd.DataFrame:
-    """Return fairlearn's measures of the groups, by their names."""
+def put_down(judged: Any, grouping: Any, folder: Path) -> None:
+    """Write what was judged as fairlearn is given it."""
     chance = judged.prediction[:, 1]
     labels = np.array([*grouping.labels, "(missing)"])[grouping.codes]
     pd.DataFrame({"target": judged.y.astype(int), "group": labels}).to_csv(folder / "test.csv", index=False)
     acted = (chance >= judged.threshold).astype(int)
     pd.DataFrame({"act": acted, "chance": chance}).to_csv(folder / "said.csv", index=False)
-    script = str(Path(__file__).with_name("peers.py"))
-    subprocess.run([python, script, str(folder), "audit", "0", "0", ""], check=True)
-    return pd.read_csv(folder / "audit.csv", dtype={"group": str}).set_index("group")
 
 
 if __name__ == "__main__":

@@ -165,9 +165,8 @@ def read_json(path: Path, *, limit: int = MAX_JSON_BYTES) -> Any:
 
 def parse_json(name: str, data: bytes) -> Any:
     """Return the JSON value in the content of the file ``name``; raises what `read_json` does of it."""
-    if (
-        sum(map(data.count, (b",", b"[", b"{"))) > MAX_JSON_VALUES
-    ):  # each takes 8 to 100 bytes, whatever it is written in
+    n_values = sum(map(data.count, (b",", b"[", b"{")))  # each takes 8 to 100 bytes, whatever it is written in
+    if n_values > MAX_JSON_VALUES:
         raise malformed(name, f"it holds more than {MAX_JSON_VALUES:,} values", code=TOO_LARGE)
     try:
         value = json.loads(
