@@ -7,18 +7,18 @@ are drawn, anew by every seed; intervals or sets are fitted on out-of-fold predi
 on up to 3,000 rows held out. Everything is the mean over the seeds, in %.
 
 A set holds the predicted class, so it cannot hold the truth less often than the prediction is right: what is to be
-expected of a class is the coverage, or the share of its rows that are predicted right where that is more. Behind a
-stroke is what is to be expected over all rows where it is more than the coverage.
+expected of a class is the coverage, or the share of its rows that are predicted right where that is more.
 
 Groups are those of a column with 100 rows and more in training: furthest off is the group whose mean coverage is
-furthest from what was asked, with what all rows get and with intervals of its own. In brackets is the standard error of
-that mean.
+furthest from what is to be expected of it, with what all rows get and with intervals of its own. In brackets is the
+standard error of that mean. Off within the noise of the mean is what two standard errors would bring within two
+hundredths. Behind a stroke is what is to be expected where it is more than the coverage.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +34,11 @@ from modelwright.evaluate.grouped import by_group, inside_of
 COVERAGES = (0.8, 0.9, 0.95)
 FEWEST_HELD = 100
 
-Shares = dict[str, float]
+NEAR = 0.02
+NOISE = 2.0  # standard errors
+
+Shares = dict[str, tuple[float, float]]
+"""By name, how often the truth was inside, and how often it was to be expected."""
 
 
 def looked_at(found: Draw, seed: int) -> dict[float, Shares]:
@@ -56,41 +60,64 @@ def looked_at(found: Draw, seed: int) -> dict[float, Shares]:
     told: dict[float, Shares] = {}
     for coverage in COVERAGES:
         inside = inside_of(rest, found.held_y, held, coverage)
-        shares: Shares = {"all": float(inside.mean()), "expected": expected(found, held, coverage)}
+
+        def share(rows: np.ndarray, inside: np.ndarray, coverage: float = coverage) -> tuple[float, float]:
+            return float(inside[rows].mean()), expected(found, held, rows, coverage)
+
+        shares: Shares = {"all": share(np.ones(len(inside), bool), inside)}
         for k in range(found.n_classes):
-            shares[f"class {k}"] = float(inside[found.held_y == k].mean())
+            shares[f"class {k}"] = share(found.held_y == k, inside)
         apart = inside if grouped is None else inside_of(grouped, found.held_y, held, coverage, held_column)
         for level in () if grouped is None else grouped.levels:
             rows = found.held_group == level
             if rows.sum() >= FEWEST_HELD:
-                shares[f"group {level}"] = float(inside[rows].mean())
-                shares[f"own {level}"] = float(apart[rows].mean())
+                shares[f"group {level}"] = share(rows, inside)
+                shares[f"own {level}"] = share(rows, apart)
         told[coverage] = shares
     return told
 
 
-def expected(found: Draw, held: np.ndarray, coverage: float) -> float:
-    """Return how often the truth is to be inside, over all rows."""
+def expected(found: Draw, held: np.ndarray, rows: np.ndarray, coverage: float) -> float:
+    """Return how often the truth is to be inside, over some rows."""
     if not found.n_classes:
         return coverage
-    right = held.argmax(axis=1) == found.held_y
-    recall = [float(right[found.held_y == k].mean()) for k in range(found.n_classes)]
-    weight = np.bincount(found.held_y.astype(int), minlength=found.n_classes) / len(right)
-    return float(weight @ np.maximum(recall, coverage))
+    y, right = found.held_y[rows].astype(int), (held.argmax(axis=1) == found.held_y)[rows]
+    classes, weight = np.unique(y, return_counts=True)
+    recall = [float(right[y == k].mean()) for k in classes]
+    return float(weight @ np.maximum(recall, coverage) / len(y))
 
 
-def furthest(draws: list[Shares], kind: str, coverage: float) -> str:
-    """Return the mean share of the class or group that is furthest from the coverage, and its standard error."""
-    names = {n for shares in draws for n in shares if n.startswith(kind)}
-    means: list[tuple[float, float]] = []
-    for name in names:
-        values = [shares[name] for shares in draws if name in shares]
+@dataclass(frozen=True)
+class Mean:
+    """Of all rows, a class or a group over the draws: share inside, its standard error, and what was to be expected."""
+
+    share: float
+    error: float
+    due: float
+    coverage: float
+
+    @property
+    def off(self) -> float:
+        return abs(self.share - self.due)
+
+    @property
+    def off_beyond_noise(self) -> bool:
+        return self.off > NEAR + NOISE * self.error
+
+    def __str__(self) -> str:
+        due = f" / {100 * self.due:.1f}" if self.due > self.coverage + 0.005 else ""
+        return f"{100 * self.share:.1f}{due} ({100 * self.error:.1f})"
+
+
+def means(draws: list[Shares], kind: str, coverage: float) -> list[Mean]:
+    """Return the classes or groups that at least half of the draws have."""
+    found = []
+    for name in sorted({n for shares in draws for n in shares if n.startswith(kind)}):
+        values = np.array([shares[name] for shares in draws if name in shares])
         if len(values) >= max(2, len(draws) // 2):
-            means.append((float(np.mean(values)), float(np.std(values, ddof=1) / np.sqrt(len(values)))))
-    if not means:
-        return "-"
-    mean, error = max(means, key=lambda m: abs(m[0] - coverage))
-    return f"{100 * mean:.1f} ({100 * error:.1f})"
+            (share, due), error = values.mean(axis=0), values[:, 0].std(ddof=1) / np.sqrt(len(values))
+            found.append(Mean(float(share), float(error), float(due), coverage))
+    return found
 
 
 def main() -> None:
@@ -105,22 +132,20 @@ def main() -> None:
     heads = [f"{c:.0%}: all, class, group, group by itself" for c in COVERAGES]
     print("| set | " + " | ".join(heads) + " |")
     print("|" + "---|" * (len(COVERAGES) + 1))
-    within: Callable[[float, float], bool] = lambda share, coverage: abs(share - coverage) <= 0.02  # noqa: E731
-    kept = [0, 0]
+    seen: dict[str, list[Mean]] = {kind: [] for kind in ("all", "class", "group", "own")}
     for name in asked.only.split(","):
         draws = [looked_at(draw(index[name], asked.rows, seed), seed) for seed in range(asked.seeds)]
         cells = []
         for coverage in COVERAGES:
-            own = [d[coverage] for d in draws]
-            mean = float(np.mean([shares["all"] for shares in own]))
-            due = float(np.mean([shares["expected"] for shares in own]))
-            kept[0] += within(mean, due)
-            kept[1] += 1
-            parts = [furthest(own, kind, coverage) for kind in ("class", "group", "own")]
-            behind = f" / {100 * due:.1f}" if due > coverage + 0.005 else ""
-            cells.append(f"{100 * mean:.1f}{behind}, {', '.join(parts)}")
+            found = {kind: means([d[coverage] for d in draws], kind, coverage) for kind in seen}
+            cells.append(", ".join(str(max(f, key=lambda m: m.off)) if f else "-" for f in found.values()))
+            for kind in seen:
+                seen[kind] += found[kind]
         print(f"| {name} | {' | '.join(cells)} |", flush=True)
-    print(f"within two hundredths of what is to be expected over all rows: {kept[0]} of {kept[1]}")
+    for kind, title in (("all", "over all rows"), ("group", "by group"), ("own", "by group, by itself")):
+        near = sum(m.off <= NEAR for m in seen[kind])
+        noise = sum(m.off > NEAR and not m.off_beyond_noise for m in seen[kind])
+        print(f"{title}: {near} of {len(seen[kind])} within two hundredths, {noise} off within the noise of the mean")
 
 
 if __name__ == "__main__":
