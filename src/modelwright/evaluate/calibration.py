@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from modelwright.data.sampling import sample_rows
 from modelwright.evaluate.calibrating import BINARY_FITS, MULTICLASS_FITS, Fit
 from modelwright.evaluate.intervals import gain, sum_by
 from modelwright.evaluate.measurements import CalibrationBin, Measurement
@@ -56,7 +57,7 @@ def fit_calibrator(
         return Identity(), "not applicable: the predictions are values"
     rng = np.random.default_rng(seed)
     if len(y) > MOST_ROWS:
-        kept = np.sort(rng.choice(len(y), MOST_ROWS, replace=False))
+        kept = sample_rows(len(y), MOST_ROWS, rng)
         y, prediction = y[kept], prediction[kept]
         groups = None if groups is None else groups[kept]
     rarest = int(np.unique(y, return_counts=True)[1].min())

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from modelwright.data.sampling import sample_rows
 from modelwright.evaluate.coverage import JUDGED, interval_score
 from modelwright.evaluate.intervals import sum_by
 from modelwright.evaluate.valuing import mean_influence
@@ -126,9 +127,7 @@ def fit_intervals(
 
 def _some_rows(usable: np.ndarray, seed: int, most: int) -> np.ndarray:
     rows = np.flatnonzero(usable)
-    if len(rows) > most:
-        rows = np.sort(np.random.default_rng(seed).choice(rows, most, replace=False))
-    return rows
+    return rows[sample_rows(len(rows), most, np.random.default_rng(seed))]
 
 
 def _transforms(y: np.ndarray, transform: TargetTransform) -> list[TargetTransform]:

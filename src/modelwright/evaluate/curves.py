@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from modelwright.data.sampling import sample_rows
 from modelwright.evaluate import counting, ranking
 from modelwright.evaluate.intervals import mean_measurement
 from modelwright.evaluate.measurements import Confusion, Curve, Residuals
@@ -81,8 +82,7 @@ def residuals(
         return None
     value = prediction[:, 0]
     rest = y - value
-    rng = np.random.default_rng(seed)
-    shown = np.sort(rng.choice(n, SAMPLE, replace=False)) if n > SAMPLE else np.arange(n)
+    shown = sample_rows(n, SAMPLE, np.random.default_rng(seed))
     edges, counts = _histogram(rest)
     order = np.argsort(value, kind="stable")
     tenths = [t for t in np.array_split(order, LEVELS) if len(t)]

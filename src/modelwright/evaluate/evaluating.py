@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from modelwright.brief.money import Money
+from modelwright.data.sampling import sample_rows
 from modelwright.errors import UsageError
 from modelwright.evaluate.allowances import extended, pooled, step_to_all
 from modelwright.evaluate.calibration import calibration_bins, calibration_error
@@ -233,7 +234,7 @@ def _train_scores(
     if y is None or prediction is None or not len(y):
         return None, None
     if len(y) > MOST_TRAIN_ROWS:
-        kept = np.sort(np.random.default_rng(seed).choice(len(y), MOST_TRAIN_ROWS, replace=False))
+        kept = sample_rows(len(y), MOST_TRAIN_ROWS, np.random.default_rng(seed))
         y, prediction = y[kept], prediction[kept]
     constant = np.tile(constant_of(y, metric.name, prediction.shape[1]), (len(y), 1))
     own = choose_threshold(y, constant, metric=metric.name, payoff={}, seed=seed)[0] if metric.tunable else threshold

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from modelwright.data.sampling import sample_rows
 from modelwright.evaluate.intervals import gain, measure, sum_by
 from modelwright.evaluate.measurements import LearningPoint
 from modelwright.evaluate.metrics import Metric
@@ -40,7 +41,7 @@ def learning_curve(
         Ascending, predictions on the rows of ``y``.
     """
     if len(y) > MOST_ROWS:
-        kept = np.sort(np.random.default_rng(seed).choice(len(y), MOST_ROWS, replace=False))
+        kept = sample_rows(len(y), MOST_ROWS, np.random.default_rng(seed))
         y, groups = y[kept], None if groups is None else groups[kept]
         learning = [(size, p[kept]) for size, p in learning]
     points = tuple(

@@ -12,6 +12,7 @@ import numpy as np
 
 from modelwright.data.columns import Column, Columns, Strings, n_rows, take
 from modelwright.data.contract import ColumnSpec, Contract, Kind
+from modelwright.data.sampling import sample_rows
 from modelwright.evaluate.intervals import measure, sum_by
 from modelwright.evaluate.losing import Losses
 from modelwright.evaluate.measurements import Measurement, Slice
@@ -82,7 +83,7 @@ def find_slices(
     the model is.
     """
     if len(y) > MOST_ROWS:
-        kept = np.sort(np.random.default_rng(seed).choice(len(y), MOST_ROWS, replace=False))
+        kept = sample_rows(len(y), MOST_ROWS, np.random.default_rng(seed))
         y, prediction, columns = y[kept], prediction[kept], take(columns, kept)
         groups = None if groups is None else groups[kept]
     if n_rows(columns) != len(y) or metric.undefined(y, prediction):

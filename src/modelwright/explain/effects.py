@@ -12,8 +12,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from modelwright.data.columns import Strings, take
+from modelwright.data.columns import Strings, n_rows, take
 from modelwright.data.contract import Contract, Kind
+from modelwright.data.sampling import sample_rows
 from modelwright.explain.folds import MODEL
 from modelwright.explain.grids import MISSING, Grid, make_grid
 from modelwright.explain.reasons import Effect
@@ -96,11 +97,6 @@ def _ordered_kind(kind: Kind) -> bool:
     return kind.numeric and kind is not Kind.BOOLEAN
 
 
-def _some(prober: Prober, most: int, rng: np.random.Generator) -> np.ndarray:
-    n = len(next(iter(prober.base.values())))
-    return np.sort(rng.choice(n, most, replace=False)) if n > most else np.arange(n)
-
-
 def _by_model(prober: Prober, rows: np.ndarray) -> list[np.ndarray]:
     """Return, for each model with enough of the rows, where they are among them."""
     which = prober.base.get(MODEL)
@@ -115,7 +111,7 @@ def _set(
     prober: Prober, name: str, grid: Grid, output: int, prediction: np.ndarray, rng: np.random.Generator
 ) -> Curves | None:
     """Return mean predictions with every row set to each value; None where time is up."""
-    rows = _some(prober, MAX_ROWS, rng)
+    rows = sample_rows(n_rows(prober.base), MAX_ROWS, rng)
     asked = Prober(prober.predict, take(prober.base, rows), prober.deadline)
     changes = [(name, grid.column(i, asked.base[name])) for i in range(len(grid.labels))]
     answers = [p[:, output] for p in asked.ask(changes)]
@@ -132,7 +128,7 @@ def _accumulated(
 
     A missing value is compared with known ones drawn for the same rows.
     """
-    rows = _some(prober, MAX_ROWS_STEPPING, rng)
+    rows = sample_rows(n_rows(prober.base), MAX_ROWS_STEPPING, rng)
     asked = Prober(prober.predict, take(prober.base, rows), prober.deadline)
     column = asked.base[name]
     assert not isinstance(column, Strings)

@@ -10,6 +10,7 @@ import numpy as np
 
 from modelwright.data.columns import Columns, take
 from modelwright.data.contract import Contract
+from modelwright.data.sampling import sample_rows
 from modelwright.evaluate.metrics import Metric
 from modelwright.explain.effects import measure_effects, outcome_of
 from modelwright.explain.folds import MODEL
@@ -17,7 +18,7 @@ from modelwright.explain.importance import REPEATS, measure_together, note_order
 from modelwright.explain.interactions import measure_interactions
 from modelwright.explain.likeness import alike, note_alike, sets_of
 from modelwright.explain.reasons import Explanation
-from modelwright.explain.sampling import FEWEST_ROWS, MAX_ROWS, MIN_ROWS, Predict, Prober, draw_rows, repeat
+from modelwright.explain.sampling import FEWEST_ROWS, MAX_ROWS, MIN_ROWS, Predict, Prober, repeat
 
 __all__ = ["explain"]
 
@@ -150,7 +151,7 @@ def _ask(
     column gets its turn.
     """
     first = MEASURING * max(deadline - time.monotonic(), 0.0) / known if known else MIN_ROWS
-    few = draw_rows(len(y), int(min(max(first, FEWEST_ROWS), MIN_ROWS)), rng)
+    few = sample_rows(len(y), int(min(max(first, FEWEST_ROWS), MIN_ROWS)), rng)
     predict(take(columns, few[:: max(1, len(few) // WARMING)]))  # the first call makes tables, and says nothing of rows
     started = time.monotonic()
     prediction = predict(take(columns, few))
@@ -166,7 +167,7 @@ def _ask(
     most = int(min(max(affordable, len(few)), MAX_ROWS))
     rows = few
     if most > len(few) and len(few) < len(y):
-        rows = draw_rows(len(y), most, rng)
+        rows = sample_rows(len(y), most, rng)
         prediction = predict(take(columns, rows))
     return _Asked(
         predict=predict, columns=take(columns, rows), truth=y[rows], prediction=prediction, row_seconds=per_row

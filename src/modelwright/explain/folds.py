@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from modelwright.data.columns import Columns, take
+from modelwright.data.sampling import sample_rows
 from modelwright.explain.sampling import Predict
 
 __all__ = ["MODEL", "Asked", "ByModel", "rows_to_ask"]
@@ -86,7 +87,5 @@ def rows_to_ask(lockbox: np.ndarray, valid: Sequence[np.ndarray], most: int, rng
         return Asked(rows, model, len(rows))
     judged = np.concatenate(list(valid))
     own = np.repeat(np.arange(len(valid)), [len(v) for v in valid])
-    if len(judged) > wanted:
-        kept = np.sort(rng.choice(len(judged), wanted, replace=False))
-        judged, own = judged[kept], own[kept]
-    return Asked(np.concatenate([rows, judged]), np.concatenate([model, own]), len(rows))
+    kept = sample_rows(len(judged), wanted, rng)
+    return Asked(np.concatenate([rows, judged[kept]]), np.concatenate([model, own[kept]]), len(rows))

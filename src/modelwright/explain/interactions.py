@@ -12,7 +12,8 @@ from itertools import combinations
 
 import numpy as np
 
-from modelwright.data.columns import Columns, take
+from modelwright.data.columns import Columns, n_rows, take
+from modelwright.data.sampling import sample_rows
 from modelwright.explain.reasons import Interaction
 from modelwright.explain.sampling import Prober, repeat
 
@@ -32,8 +33,7 @@ def measure_interactions(
 
     ``spread`` is the standard deviation of the predictions, which says what a strong one is.
     """
-    n = len(next(iter(prober.base.values())))
-    rows = np.sort(rng.choice(n, ROWS, replace=False)) if n > ROWS else np.arange(n)
+    rows = sample_rows(n_rows(prober.base), ROWS, rng)
     asking = _Asking(prober, take(prober.base, rows), output)
     alone = {name: asking.dependence((name,)) for name in columns}
     found = []
@@ -51,7 +51,7 @@ def measure_interactions(
 class _Asking:
     def __init__(self, prober: Prober, base: Columns, output: int) -> None:
         self._prober, self._base, self._output = prober, base, output
-        self._n = len(next(iter(base.values())))
+        self._n = n_rows(base)
 
     def dependence(self, names: tuple[str, ...]) -> np.ndarray | None:
         """Return the centred partial dependence on columns at the values of each row; None where time is up."""

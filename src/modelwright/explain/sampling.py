@@ -10,7 +10,7 @@ import numpy as np
 
 from modelwright.data.columns import Column, Columns, Strings
 
-__all__ = ["Predict", "Prober", "cells_per_batch", "draw_rows", "repeat"]
+__all__ = ["FEWEST_ROWS", "MAX_ROWS", "MIN_ROWS", "Predict", "Prober", "cells_per_batch", "repeat"]
 
 Predict = Callable[[Columns], np.ndarray]
 # 3,000 rows put the standard error of a share below 1 %, which is finer than a bar can be read.
@@ -20,11 +20,6 @@ MIN_ROWS = 300
 FEWEST_ROWS = 60
 # 4 M cells are 32 MB of float64; predicting makes a few copies.
 MAX_CELLS = 4_000_000
-
-
-def draw_rows(n: int, most: int, rng: np.random.Generator) -> np.ndarray:
-    """Return at most ``most`` of ``n`` row numbers, ascending."""
-    return np.arange(n) if n <= most else np.sort(rng.choice(n, most, replace=False))
 
 
 def repeat(column: Column, times: int) -> Column:

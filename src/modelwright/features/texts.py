@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from modelwright.data.columns import Strings
+from modelwright.data.sampling import sample_rows
 from modelwright.features.target import N_FOLDS, Target
 from modelwright.runtime.ops.texts import MAX_CHARACTERS, STATISTICS, TextStatistics, TextTopics, terms, weights
 
@@ -141,7 +142,7 @@ def _sample(column: Strings, seed: int) -> np.ndarray:
     some = column.codes[rng.integers(0, n, 1_000)]
     length = np.mean([0 if code < 0 else min(len(column.levels[code]), MAX_CHARACTERS) for code in some.tolist()])
     wanted = int(min(n, MAX_FIT_ROWS, MAX_FIT_CHARACTERS / max(float(length), 1.0)))
-    return np.arange(n) if wanted == n else np.sort(rng.choice(n, wanted, replace=False))
+    return sample_rows(n, wanted, rng)
 
 
 def _vocabulary(found: list[list[str]], counts: np.ndarray, least: int) -> tuple[tuple[str, ...], np.ndarray]:

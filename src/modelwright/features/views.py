@@ -24,6 +24,7 @@ import numpy as np
 
 from modelwright.data.columns import Columns, Strings, n_rows, take
 from modelwright.data.contract import Contract, Kind
+from modelwright.data.sampling import sample_rows
 from modelwright.errors import DataError, UsageError, did_you_mean
 from modelwright.features.categories import Frequencies, LevelCodes, OneHot
 from modelwright.features.dates import CyclicDateEncoder, DateEncoder
@@ -319,9 +320,7 @@ def _screened(fit: _Fit) -> tuple[dict[str, float], list[Op]]:
     if n < SCREEN_LEAST_ROWS:
         return {}, []
     wanted = max(SCREEN_LEAST_ROWS, min(SCREEN_MOST_ROWS, SCREEN_MOST_CELLS // width))
-    rows = np.arange(n)
-    if n > wanted:
-        rows = np.sort(np.random.default_rng([fit.target.seed, 8]).choice(n, wanted, replace=False))
+    rows = sample_rows(n, wanted, np.random.default_rng([fit.target.seed, 8]))
     some, y = take(fit.columns, rows), fit.target.y[rows]
     target = Target(y, fit.target.n_classes, fit.target.seed)
     matrix = np.hstack([op(some) if block is None else block[rows] for op, block in encoded])

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from modelwright.data.sampling import sample_rows
 from modelwright.learners.base import Deadline, FitContext, Fitted
 from modelwright.learners.family import (
     ANY_OBJECTIVE,
@@ -108,7 +109,7 @@ class Linear(Family):
         matrix = scaling(view.matrix)
         rng = np.random.default_rng(context.seed)
         offset, spread = 0.0, 1.0
-        sample = np.arange(len(y)) if len(y) <= CHOICE_ROWS else np.sort(rng.choice(len(y), CHOICE_ROWS, replace=False))
+        sample = sample_rows(len(y), CHOICE_ROWS, rng)
         if context.n_classes:
             estimator, note = _logistic(matrix, y.astype(np.int64), sample, chosen.l1_ratio, context, rng)
             present = estimator.classes_.astype(np.int64)

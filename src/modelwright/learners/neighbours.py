@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from modelwright.data.sampling import sample_rows
 from modelwright.learners.base import FitContext, Fitted
 from modelwright.learners.family import ANY_OBJECTIVE, Family, MeasuredCard, Valid, read_settings, spread_classes
 from modelwright.runtime.scorers.neighbours import NeighboursScorer, kernel_weights, nearest, rows_at_once
@@ -79,7 +80,7 @@ class Neighbours(Family):
     ) -> Fitted:
         chosen = read_settings(NeighboursSettings, settings)
         rng = np.random.default_rng(context.seed)
-        kept = np.arange(len(y)) if len(y) <= ROW_CAP else np.sort(rng.choice(len(y), ROW_CAP, replace=False))
+        kept = sample_rows(len(y), ROW_CAP, rng)
         scaling = standard_scaling(view.matrix)
         rows = scaling(view.matrix[kept]).astype(np.float32)
         target = y[kept].astype(np.int32) if context.n_classes else y[kept]

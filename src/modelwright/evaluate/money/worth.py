@@ -13,6 +13,7 @@ import numpy as np
 
 from modelwright import format as fmt
 from modelwright.brief.money import Money
+from modelwright.data.sampling import sample_rows
 from modelwright.evaluate.evidence import Evidence
 from modelwright.evaluate.measurements import Measurement
 from modelwright.evaluate.measurements.money import BreakEven, Room, Swing, Way, Worth
@@ -68,7 +69,7 @@ def _some(evidence: Evidence, seed: int) -> Evidence:
     n = len(evidence.y)
     if n <= MOST_ROWS:
         return evidence
-    rows = np.sort(np.random.default_rng([seed, 37]).choice(n, MOST_ROWS, replace=False))
+    rows = sample_rows(n, MOST_ROWS, np.random.default_rng([seed, 37]))
     return replace(
         evidence,
         y=evidence.y[rows],

@@ -11,6 +11,7 @@ import numpy as np
 
 from modelwright.data.columns import Columns, take
 from modelwright.data.contract import Contract
+from modelwright.data.sampling import sample_rows
 from modelwright.objectives.baselines.design import Design, fit_design
 
 __all__ = ["FittedLinear", "Linear"]
@@ -68,7 +69,7 @@ class Linear:
         limit = int(np.clip(MAX_CELLS / max(design.width * max(n_classes, 1), 1), MIN_ROWS, MAX_ROWS))
         used = {s.name: columns[s.name] for s in specs.columns}
         if len(y) > limit:
-            rows = np.sort(np.random.default_rng(seed).choice(len(y), limit, replace=False))
+            rows = sample_rows(len(y), limit, np.random.default_rng(seed))
             used, sample = take(used, rows), y[rows]
         else:
             sample = y

@@ -15,6 +15,7 @@ import numpy as np
 
 from modelwright.data.columns import Columns, n_rows, take
 from modelwright.data.contract import ColumnSpec, Contract, Kind
+from modelwright.data.sampling import sample_rows
 from modelwright.features.screening import screen
 from modelwright.objectives.baselines.bins import Bins, make_bins
 from modelwright.objectives.baselines.centres import centre, class_share_text, value_text
@@ -63,9 +64,7 @@ class OneRule:
     ) -> FittedOneRule:
         """Fit; see `modelwright.objectives.base.Baseline`."""
         rng = np.random.default_rng(seed)
-        rows = np.arange(len(y))
-        if len(y) > MAX_ROWS_TO_CHOOSE:
-            rows = np.sort(rng.choice(len(y), MAX_ROWS_TO_CHOOSE, replace=False))
+        rows = sample_rows(len(y), MAX_ROWS_TO_CHOOSE, rng)
         fold = rng.permutation(len(rows)) % FOLDS
         sample, targets = take({s.name: columns[s.name] for s in specs.columns}, rows), y[rows]
         best: tuple[float, Bins] | None = None

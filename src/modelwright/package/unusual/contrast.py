@@ -13,6 +13,7 @@ import numpy as np
 
 from modelwright.data.columns import Column, Columns, Strings, n_rows, take
 from modelwright.data.contract import ColumnSpec, Kind
+from modelwright.data.sampling import sample_rows
 from modelwright.runtime.contrast import Contrast
 from modelwright.runtime.unusual import Reader
 
@@ -43,7 +44,7 @@ def fit_contrast(reader: Reader, columns: Columns, specs: list[ColumnSpec], *, s
     if n_rows(columns) < FEWEST:
         return None
     if n_rows(columns) > MOST_ROWS:
-        columns = take(columns, np.sort(rng.choice(n_rows(columns), MOST_ROWS, replace=False)))
+        columns = take(columns, sample_rows(n_rows(columns), MOST_ROWS, rng))
     changed = [
         reader(take(after, kept)).features
         for _ in range(TIMES)

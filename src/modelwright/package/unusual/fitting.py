@@ -20,6 +20,7 @@ import numpy as np
 from modelwright.data.columns import Column, Columns, Strings, n_rows, take
 from modelwright.data.contract import ColumnSpec, Contract, Kind
 from modelwright.data.numbers import quantiles_of_sorted
+from modelwright.data.sampling import sample_rows
 from modelwright.package.unusual.contrast import fit_contrast
 from modelwright.runtime.bins import MISSING
 from modelwright.runtime.unusual import (
@@ -99,7 +100,7 @@ def fit_detector(
     mine: Columns = {s.name: columns[s.name] for s in specs}
     most = min(most_rows, MOST_CELLS // len(specs))
     if count > most:
-        mine = take(mine, np.sort(rng.choice(count, most, replace=False)))
+        mine = take(mine, sample_rows(count, most, rng))
     return _calibrated(mine, specs, rng.permutation(n_rows(mine)) % FOLDS, seed)
 
 
