@@ -72,6 +72,14 @@ def test_a_leak_does_not_order_the_rows(make: MakeContext, rng: np.random.Genera
     assert apply(_audit(*told, _finding("A006", Action.DROP_COLUMN, "depth")), contract).time == "depth"
 
 
+def test_parts_of_a_date_order_the_rows_together(make: MakeContext, rng: np.random.Generator) -> None:
+    contract = make(honest(rng), "goal").contract
+    parts = _finding("A018", Action.TIME, "depth", "height", parts="depth, height")
+    applied = apply(_audit(parts), contract)
+    assert applied.time is None and applied.time_parts == ("depth", "height")
+    assert apply(_audit(parts, _finding("A014", Action.DROP_COLUMN, "height")), contract).time_parts == ()
+
+
 def test_rows_without_a_target_go(make: MakeContext, rng: np.random.Generator) -> None:
     frame = honest(rng).drop(columns="goal")
     frame.loc[[1, 5], "value"] = np.nan

@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
+from modelwright.audit.acting import PARTS
 from modelwright.audit.findings import Action, Audit, Finding, Severity
 from modelwright.brief import Brief
 from modelwright.data.columns import Strings
@@ -43,8 +44,11 @@ def finding(code, action, *columns):
 
 def framed(columns, contract, y=None, objective="classify", findings=(), dropped=None, **brief):
     y = columns["y"] if y is None else np.asarray(y, dtype=float)
-    asked = {f.action: f.columns[0] for f in findings if f.columns}
-    applied = SimpleNamespace(dropped=dropped or {}, group=asked.get(Action.GROUP), time=asked.get(Action.TIME))
+    asked = {f.action: f.columns[0] for f in findings if len(f.columns) == 1}
+    parts = next((f.columns for f in findings if PARTS in f.evidence), ())
+    applied = SimpleNamespace(
+        dropped=dropped or {}, group=asked.get(Action.GROUP), time=asked.get(Action.TIME), time_parts=parts
+    )
     audit = Audit(findings=tuple(findings), outcomes=(), n_rows=len(y), n_rows_examined=len(y))
     chosen = Choice(question="objective", value=objective, alternatives=(), decided_by="default", why="said so")
     classes = ("no", "yes") if objective == "classify" else ()

@@ -1,10 +1,11 @@
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
 
 from modelwright.data.columns import Strings
-from modelwright.data.contract import Kind
+from modelwright.data.contract import ColumnSpec, Kind
 from modelwright.errors import DataError, UsageError
 from modelwright.frame.problem import SplitKind
 from modelwright.frame.split import make_folds
@@ -84,6 +85,47 @@ def test_the_order_of_the_file_can_be_the_time():
     folds = make_folds(problem, COLUMNS["y"], COLUMNS, seed=0)
     assert all(train.max() < valid.min() for train, valid in folds.folds)
     assert folds.holdout.min() > max(valid.max() for _, valid in folds.folds)
+
+
+def _in_parts(n=3000):
+    rng = np.random.default_rng(1)
+    year, month = 2015.0 + rng.integers(0, 3, n), Strings.from_values(rng.choice(["July", "August", "May"], n).tolist())
+    return {**COLUMNS, "year": year, "month": month, "daynumber": 1.0 + rng.integers(0, 28, n)}
+
+
+PARTS = ("year", "month", "daynumber")
+PARTS_CONTRACT = replace(CONTRACT, columns=(*CONTRACT.columns, *(ColumnSpec(name=n, kind=Kind.NUMBER) for n in PARTS)))
+
+
+def test_parts_of_a_date_are_one_time():
+    columns, by_name = _in_parts(), {"May": 5, "July": 7, "August": 8}
+    acting = replace(finding("A018", Action.TIME, *PARTS), evidence={"parts": ", ".join(PARTS)})
+    problem = framed(columns, PARTS_CONTRACT, findings=[acting])
+    assert (problem.split, problem.time, problem.time_parts, problem.clock) == (SplitKind.TIME, None, PARTS, PARTS)
+    assert "'year', 'month' and 'daynumber' have 252 different times together" in choice(problem, "split").why
+    assert choice(problem, "split").decided_by == "A018" and set(PARTS) <= set(problem.features)
+    month = np.array([by_name[m] for m in columns["month"].to_object()])
+    moment = columns["year"] * 10_000 + month * 100 + columns["daynumber"]
+    folds = make_folds(problem, columns["y"], columns, seed=0)
+    assert moment[folds.holdout].min() > max(moment[valid].max() for _, valid in folds.folds)
+    assert all(moment[train].max() < moment[valid].min() for train, valid in folds.folds)
+
+
+def test_parts_that_are_only_told_wait_for_a_split_by_time():
+    told = replace(finding("A018", Action.TOLD, *PARTS), evidence={"parts": ", ".join(PARTS)})
+    framed_ = partial(framed, _in_parts(), PARTS_CONTRACT, findings=[told])
+    assert framed_().split is SplitKind.STRATIFIED and framed_().clock == ()
+    assert framed_(split="time").time_parts == PARTS
+    assert framed_(split="time", time="day").clock == ("day",)
+    with pytest.raises(UsageError, match=r"no time column.*MW-U316"):
+        framed_(split="time", label_delay="7d")
+
+
+def test_groups_beside_parts_are_weighed_as_beside_a_date():
+    acting = replace(finding("A018", Action.TIME, *PARTS), evidence={"parts": ", ".join(PARTS)})
+    both = framed(_in_parts(), PARTS_CONTRACT, findings=[finding("A017", Action.GROUP, "patient"), acting])
+    assert (both.split, both.time_parts) == (SplitKind.TIME, PARTS)
+    assert "what is judged is the future of known ones" in choice(both, "split").why
 
 
 def test_the_brief_wins_over_findings():

@@ -45,7 +45,7 @@ def test_lockbox_needs_groups_and_moments():
     assert _holdout(10_000, split=few)[0] == 0
     assert "12 groups are too few" in _holdout(10_000, split=few)[1].why
     assert _holdout(10_000, split=Split(kind=SplitKind.GROUP, group="g", n_groups=500))[0] == 0.2
-    years = Split(kind=SplitKind.TIME, time="t", n_times=4)
+    years = Split(kind=SplitKind.TIME, clock=("t",), n_times=4)
     assert "4 different times" in _holdout(10_000, split=years)[1].why
 
 
@@ -65,7 +65,7 @@ def test_never_more_folds_than_the_rarer_class_groups_or_moments_allow():
     assert "scarcer class" in choose_folds(CLASSIFY, _two(300, 3), classes, STRATIFIED, 0.0)[2].why
     groups = Split(kind=SplitKind.GROUP, group="g", n_groups=4)
     assert choose_folds(CLASSIFY, _two(300, 90), classes, groups, 0.0)[:2] == (4, 1)
-    times = Split(kind=SplitKind.TIME, time="t", n_times=2)
+    times = Split(kind=SplitKind.TIME, clock=("t",), n_times=2)
     assert choose_folds(CLASSIFY, _two(300, 90), classes, times, 0.0)[:2] == (1, 1)
     one_rare = np.r_[np.zeros(200), np.ones(200), 2.0]
     assert choose_folds(CLASSIFY, one_rare, ("a", "b", "c"), STRATIFIED, 0.0)[0] == 5

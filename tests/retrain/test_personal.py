@@ -72,20 +72,20 @@ def from_log(folder: Path, n: int, subject: ColumnSpec | None) -> pa.Table:
 def test_rows_of_the_log_say_whose_they_are_and_can_be_forgotten(project: Project, tmp_path: Path) -> None:
     rows = from_log(tmp_path / "log", 300, SPEC)
     assert set(rows.column("customer").to_pylist()) == {name(f"P{i}") for i in range(10)}
-    kept = gather(project, "<memory>", rows, SEEN, None)
+    kept = gather(project, "<memory>", rows, SEEN, ())
     assert kept.new == 300 and "customer" in kept.table.column_names
     forgotten(project, "P3")
-    left = gather(project, "<memory>", rows, SEEN, None).table
+    left = gather(project, "<memory>", rows, SEEN, ()).table
     assert left.num_rows == 270 and name("P3") not in left.column("customer").to_pylist()
     with pytest.raises(UsageError) as caught:
-        gather(project, "<memory>", rows.drop_columns(["customer"]), SEEN, None)
+        gather(project, "<memory>", rows.drop_columns(["customer"]), SEEN, ())
     assert caught.value.code == "MW-U913"
 
 
 def test_people_in_files_are_forgotten_though_the_last_run_did_not_see_whose_rows_are(project: Project) -> None:
     forgotten(project, "P3")
     rows = pa.table({"customer": [f"P{i % 10}" for i in range(300)], "x": range(300), "y": range(300)})
-    left = gather(project, "<memory>", rows, SEEN, None).table
+    left = gather(project, "<memory>", rows, SEEN, ()).table
     assert left.num_rows == 270 and set(left.column("customer").to_pylist()) == {
         name(f"P{i}") for i in range(10) if i != 3
     }
@@ -99,9 +99,9 @@ def test_earlier_rows_that_do_not_say_whose_they_are_are_left_out_once_somebody_
     file = tmp_path / "first.csv"
     csv.write_csv(pa.table({"x": range(1000, 1200), "y": range(200)}), file)
     rows = pa.table({"customer": [f"P{i % 10}" for i in range(300)], "x": range(300), "y": range(300)})
-    assert gather(project, str(file), rows, SEEN, None).old == 200
+    assert gather(project, str(file), rows, SEEN, ()).old == 200
     forgotten(project, "P3")
-    after = gather(project, str(file), rows, SEEN, None)
+    after = gather(project, str(file), rows, SEEN, ())
     assert (after.old, after.new) == (0, 270) and any("200 earlier rows" in told for told in after.told)
 
 
@@ -115,6 +115,6 @@ def test_texts_lose_the_names_that_stand_in_the_column_of_names(project: Project
     contract = Contract(columns=(notes, X, Y), rows_seen=9)
     n = 200
     rows = pa.table({"who": ["Zwettler"] * n, "notes": ["spoke with Zwettler today"] * n, "x": range(n), "y": range(n)})
-    table = gather(project, "<memory>", rows, contract, None).table
+    table = gather(project, "<memory>", rows, contract, ()).table
     assert "who" not in table.column_names
     assert set(table.column("notes").to_pylist()) == {"spoke with [name] today"}

@@ -9,7 +9,16 @@ import numpy as np
 from modelwright.audit.findings import Action, Audit, Finding
 from modelwright.data.contract import ColumnSpec, Contract, Kind
 
-__all__ = ["LEAK_RULES", "MISSING_NUMBERS", "MISSING_TOKENS", "ROW_ORDER", "SAME_LEVELS", "Applied", "apply"]
+__all__ = [
+    "LEAK_RULES",
+    "MISSING_NUMBERS",
+    "MISSING_TOKENS",
+    "PARTS",
+    "ROW_ORDER",
+    "SAME_LEVELS",
+    "Applied",
+    "apply",
+]
 
 # Evidence by which a finding with `Action.AS_MISSING` says what to read as missing: one value per line.
 MISSING_TOKENS = "missing_tokens"
@@ -18,6 +27,8 @@ MISSING_NUMBERS = "missing_numbers"
 SAME_LEVELS = "same_levels"
 # Evidence of a finding about time that names no column: the order of the file is the order of time.
 ROW_ORDER = "row_order"
+# Evidence of a finding about time: columns that together are a date, from the year on.
+PARTS = "parts"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -34,6 +45,8 @@ class Applied:
         Rows to leave out, ascending; empty unless ``y`` was given to `apply`.
     group, time : str or None
         Columns that the split should use.
+    time_parts : tuple of str
+        Columns that together say when a row came about, the largest part first; empty where none do.
     """
 
     contract: Contract
@@ -41,6 +54,7 @@ class Applied:
     drop_rows: np.ndarray
     group: str | None
     time: str | None
+    time_parts: tuple[str, ...] = ()
 
 
 def apply(audit: Audit, contract: Contract, y: np.ndarray | None = None) -> Applied:
@@ -61,12 +75,14 @@ def apply(audit: Audit, contract: Contract, y: np.ndarray | None = None) -> Appl
     drop_rows = np.array([], dtype=np.intp)
     if y is not None and audit.acting(Action.DROP_ROWS):
         drop_rows = np.flatnonzero(np.isnan(y))
+    barred = {c for c, code in dropped.items() if code in LEAK_RULES}
     return Applied(
         contract=_rewritten(contract, audit),
         dropped=dropped,
         drop_rows=drop_rows,
-        group=_first_column(audit.acting(Action.GROUP), {}),
-        time=_first_column(audit.acting(Action.TIME), {c: k for c, k in dropped.items() if k in LEAK_RULES}),
+        group=_first_column(audit.acting(Action.GROUP), set()),
+        time=_first_column(tuple(f for f in audit.acting(Action.TIME) if len(f.columns) == 1), barred),
+        time_parts=_parts(audit, barred),
     )
 
 
@@ -74,8 +90,15 @@ LEAK_RULES = frozenset({"A013", "A014", "A015", "A016", "A022", "A026"})
 """Rules about columns that hold the answer: such a column must not order the rows either, it would by the outcome."""
 
 
-def _first_column(findings: tuple[Finding, ...], barred: dict[str, str]) -> str | None:
+def _first_column(findings: tuple[Finding, ...], barred: set[str]) -> str | None:
     return next((c for f in findings for c in f.columns if c not in barred), None)
+
+
+def _parts(audit: Audit, barred: set[str]) -> tuple[str, ...]:
+    """Return the columns of a date in parts that a finding orders rows by, also where it is only told: a split by time
+    may be asked for."""
+    found = (f.columns for f in audit.findings if PARTS in f.evidence and f.columns)
+    return next((columns for columns in found if not barred.intersection(columns)), ())
 
 
 def _rewritten(contract: Contract, audit: Audit) -> Contract:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import combinations, pairwise
+from itertools import combinations, pairwise, takewhile
 
 import numpy as np
 
@@ -20,6 +20,7 @@ from modelwright.audit.names import NOT_EVENT, STEP, TIME, entity, tokens
 from modelwright.audit.peaks import peaks_of
 from modelwright.data.columns import Strings
 from modelwright.data.contract import Kind
+from modelwright.data.moments import joint_ranks, part_numbers
 from modelwright.data.ranks import average_ranks
 
 __all__ = [
@@ -48,7 +49,6 @@ _PARTS = (
     frozenset(("hour", "hr", "hh")),
     frozenset(("minute", "min")),
 )
-_MONTHS = {"janfebmaraprmayjunjulaugsepoctnovdec"[3 * i : 3 * i + 3]: i + 1 for i in range(12)}
 _NO_PART = frozenset(("week", "weekday", "dow", "season", "holiday", "workingday"))
 _OF_TIME = frozenset.union(*_PARTS) | _NO_PART | TIME
 SORTED_ROWS = 0.999
@@ -164,27 +164,14 @@ def moments_in_parts(context: AuditContext) -> tuple[tuple[str, ...], np.ndarray
 
     Moments are numbered in their order; ``()`` where they are fewer than `MIN_MOMENTS`. Months may be names.
     """
-    found: list[str] = []
-    state = np.zeros(len(context.row_numbers), np.int64)
-    for name in date_in_parts(context):
-        values = _of_part(context, name)
-        if values is None or _called(name, _PARTS[-1]):  # "min" is more often a minimum
-            break
-        values = np.unique(values, return_inverse=True)[1]
-        state = np.unique(state * (values.max() + 1) + values, return_inverse=True)[1]
-        found.append(name)
-    return (tuple(found), state) if len(found) > 1 and state.max() + 1 >= MIN_MOMENTS else ((), state)
+    found = list(takewhile(lambda n: _says_part(context, n), date_in_parts(context)))
+    moments = joint_ranks([context.columns[n] for n in found]) if len(found) > 1 else np.array([], dtype=np.int64)
+    return (tuple(found) if moments.max(initial=0) + 1 >= MIN_MOMENTS else ()), moments
 
 
-def _of_part(context: AuditContext, name: str) -> np.ndarray | None:
-    """Return the numbers of a part of a date; those of months by their English names; None for other texts."""
-    column = context.columns[name]
-    if not isinstance(column, Strings):
-        return column
-    if len(column.levels) == 1:  # a year that is the same in all rows
-        return column.codes
-    numbers = [_MONTHS.get(str(level).strip().casefold()[:3], 0) for level in column.levels]
-    return np.array(numbers)[column.codes] if all(numbers) else None
+def _says_part(context: AuditContext, name: str) -> bool:
+    # "min" is more often a minimum than a minute
+    return not _called(name, _PARTS[-1]) and not np.isnan(part_numbers(context.columns[name])).any()
 
 
 def _called(name: str, words: frozenset[str]) -> bool:

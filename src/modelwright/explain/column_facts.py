@@ -65,7 +65,7 @@ def _use(spec: ColumnSpec, problem: Problem | None) -> Decision:
         use = "used by the model"
     else:
         use = "not used by the model"
-    splits = problem is not None and spec.name in (problem.group, problem.time)
+    splits = problem is not None and spec.name in (problem.group, *problem.clock)
     choice = f"{use}{', and by the split' if splits else ''}; {read}"
     return _told("understand", f"column '{spec.name}'", choice, spec.why)
 

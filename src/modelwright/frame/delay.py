@@ -27,15 +27,16 @@ def choose_delay(brief: Brief, split: Split, contract: Contract) -> tuple[float,
     """
     if brief.label_delay is None:
         return 0.0, None
-    if split.kind not in NEEDS_TIME or split.time is None:
+    if split.kind not in NEEDS_TIME or len(split.clock) != 1:
         raise UsageError(
             f"the brief says that labels take {brief.label_delay}, and the split ({split.kind}) has no time column",
             fix="name the column that orders the rows with --time, or leave --label-delay out",
             code="MW-U316",
         )
-    dated = contract[split.time].kind is Kind.DATETIME
-    delay = parse_delay(brief.label_delay) if dated else _number(brief.label_delay, split.time)
-    why = f"labels take {brief.label_delay} to be known, says the brief: rows of '{split.time}' so shortly before a "
+    (time,) = split.clock
+    dated = contract[time].kind is Kind.DATETIME
+    delay = parse_delay(brief.label_delay) if dated else _number(brief.label_delay, time)
+    why = f"labels take {brief.label_delay} to be known, says the brief: rows of '{time}' so shortly before a "
     why += "judged stretch of time train nothing that is judged on it; the version itself learns from all rows"
     value = str(brief.label_delay)
     return delay, Choice(question="label delay", value=value, alternatives=("none",), decided_by="user", why=why)

@@ -78,7 +78,10 @@ class Problem:
         Name in `modelwright.evaluate.metrics`.
     split : SplitKind
     group, time : str or None
-        Columns the split uses. A split by time without a column goes by the order of the rows.
+        Columns the split uses.
+    time_parts : tuple of str
+        Columns that together say when a row came about, the year first, where no one column does. A split by time
+        without a column goes by the order of the rows.
     label_delay : float
         How long labels take, in the unit of the canonical time column; see `modelwright.frame.delay`.
     n_folds, n_repeats : int
@@ -108,3 +111,9 @@ class Problem:
     choices: tuple[Choice, ...]
     optimism: Optimism | None = None
     label_delay: float = 0.0
+    time_parts: tuple[str, ...] = ()
+
+    @property
+    def clock(self) -> tuple[str, ...]:
+        """The columns by which the split goes along time: one, several parts of a date, or none."""
+        return (self.time,) if self.time else self.time_parts

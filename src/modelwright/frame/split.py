@@ -14,13 +14,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from modelwright import objectives
+from modelwright.audit.building import names
 from modelwright.data.columns import Column, Columns, Strings
+from modelwright.data.moments import joint_ranks
 from modelwright.errors import DataError, UsageError
 from modelwright.frame.grouping import deal_groups
 from modelwright.frame.problem import Problem, SplitKind
 from modelwright.frame.timing import forward_folds, known_by, latest_rows, unseen_groups
 
-__all__ = ["Fold", "Folds", "group_numbers", "make_folds", "time_ranks"]
+__all__ = ["Fold", "Folds", "clock_ranks", "group_numbers", "make_folds", "time_ranks"]
 
 Fold = tuple[np.ndarray, np.ndarray]
 _NO_ROWS = np.array([], dtype=np.int64)
@@ -72,7 +74,7 @@ def make_folds(problem: Problem, y: np.ndarray, columns: Columns, seed: int) -> 
     """
     rng = np.random.default_rng(seed)
     groups = group_numbers(columns[problem.group]) if problem.group else None
-    order = time_ranks(columns[problem.time], problem.time) if problem.time else None
+    order = clock_ranks(problem.clock, columns) if problem.clock else None
     if order is None and problem.split in (SplitKind.TIME, SplitKind.GROUP_TIME):
         order = np.arange(len(y))  # the order of the file is the order of time
     _check_possible(problem, len(y), groups, order)
@@ -134,6 +136,13 @@ def time_ranks(column: Column, name: str) -> np.ndarray:
     return ranks
 
 
+def clock_ranks(clock: tuple[str, ...], columns: Columns) -> np.ndarray:
+    """Return ranks of the moments that one column, or several parts of a date together, say; see `time_ranks`."""
+    if len(clock) == 1:
+        return time_ranks(columns[clock[0]], clock[0])
+    return joint_ranks([columns[name] for name in clock])
+
+
 def _check_possible(problem: Problem, n: int, groups: np.ndarray | None, order: np.ndarray | None) -> None:
     parts = problem.n_folds + (problem.holdout > 0)
     if problem.n_folds < 2 and order is None:
@@ -154,11 +163,16 @@ def _check_possible(problem: Problem, n: int, groups: np.ndarray | None, order: 
     if needs_time and (order is None or int(order.max()) + 1 < parts + 1):
         found = 0 if order is None else int(order.max()) + 1
         raise DataError(
-            f"the time column '{problem.time}' has {found} different time{'s' * (found != 1)}, "
-            f"the split needs {parts + 1}",
+            f"{_has(problem.clock)} {found} different time{'s' * (found != 1)}, the split needs {parts + 1}",
             fix="name another column with --time, or choose another split with --split",
             code="MW-D313",
         )
+
+
+def _has(clock: tuple[str, ...]) -> str:
+    if len(clock) > 1:
+        return f"{names(clock)} together have"
+    return f"the time column '{clock[0]}' has" if clock else "the order of the file has"
 
 
 @dataclass(frozen=True, eq=False)

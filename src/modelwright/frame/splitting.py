@@ -8,6 +8,7 @@ from typing import Protocol
 import numpy as np
 
 from modelwright.audit.acting import ROW_ORDER
+from modelwright.audit.building import names
 from modelwright.audit.findings import Action, Audit, Finding
 from modelwright.brief import Brief
 from modelwright.data.columns import Column, Columns, Strings
@@ -15,7 +16,7 @@ from modelwright.data.contract import Contract
 from modelwright.errors import DataError, UsageError, did_you_mean
 from modelwright.frame.problem import Choice, SplitKind
 from modelwright.frame.roles import refuse_target_elsewhere
-from modelwright.frame.split import group_numbers, time_ranks
+from modelwright.frame.split import clock_ranks, group_numbers
 from modelwright.objectives.base import Objective
 
 __all__ = ["Asked", "Split", "check_split", "choose_split"]
@@ -38,6 +39,8 @@ class Asked(Protocol):
     def group(self) -> str | None: ...
     @property
     def time(self) -> str | None: ...
+    @property
+    def time_parts(self) -> tuple[str, ...]: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +49,7 @@ class Split:
 
     kind: SplitKind
     group: str | None = None
-    time: str | None = None
+    clock: tuple[str, ...] = ()
     n_groups: int | None = None
     n_times: int | None = None
 
@@ -69,24 +72,26 @@ def choose_split(
         if name is not None:
             contract[name]  # raises when there is no such column
     group, time = brief.group or asked.group, brief.time or asked.time
+    clock = (time,) if time else asked.time_parts
     if brief.split is not None:
-        kind = _asked_kind(brief, group, time, in_order=_in_file_order(audit))
+        kind = _asked_kind(brief, group, in_order=bool(clock) or _in_file_order(audit) is not None)
         by, why = "user", f"the brief asks for a {brief.split} split"
     else:
-        kind, by, why = _found_kind(objective, brief, audit, group, time, columns)
+        kind, by, why = _found_kind(objective, brief, audit, group, clock, columns)
     n_groups = n_times = None
     if kind in NEEDS_GROUP and group:
         n_groups = _count_groups(group, columns)
         why += f"; '{group}' has {n_groups:,} groups, and none is on two sides"
-    if kind in NEEDS_TIME and time:
-        n_times = _count_times(time, columns)
-        why += f"; '{time}' has {n_times:,} different times, and the future is judged by the past"
+    if kind in NEEDS_TIME and clock:
+        n_times = _count_times(clock, columns)
+        why += f"; {names(clock)} {'has' if len(clock) == 1 else 'have'} {n_times:,} different times"
+        why += f"{'' if len(clock) == 1 else ' together'}, and the future is judged by the past"
     elif kind in NEEDS_TIME:
         why += "; the order of the file is the order of time, and later rows are judged by earlier ones"
     split = Split(
         kind=kind,
         group=group if n_groups else None,
-        time=time if n_times else None,
+        clock=clock if n_times else (),
         n_groups=n_groups,
         n_times=n_times,
     )
@@ -107,11 +112,11 @@ def check_split(split: str) -> SplitKind:
     return SplitKind(split)
 
 
-def _asked_kind(brief: Brief, group: str | None, time: str | None, *, in_order: Finding | None) -> SplitKind:
+def _asked_kind(brief: Brief, group: str | None, *, in_order: bool) -> SplitKind:
     kind = check_split(str(brief.split))
-    no_time = kind in NEEDS_TIME and in_order is None
-    for needed, name, field in ((kind in NEEDS_GROUP, group, "group"), (no_time, time, "time")):
-        if needed and name is None:
+    lacking = {"group": kind in NEEDS_GROUP and group is None, "time": kind in NEEDS_TIME and not in_order}
+    for field, lacks in lacking.items():
+        if lacks:
             raise UsageError(
                 f"a {kind} split needs a {field} column, and none is named or was found",
                 fix=f"name it with --{field} COLUMN",
@@ -121,22 +126,25 @@ def _asked_kind(brief: Brief, group: str | None, time: str | None, *, in_order: 
 
 
 def _found_kind(
-    objective: Objective, brief: Brief, audit: Audit, group: str | None, time: str | None, columns: Columns
+    objective: Objective, brief: Brief, audit: Audit, group: str | None, clock: tuple[str, ...], columns: Columns
 ) -> tuple[SplitKind, str, str]:
     """Return kind, who decided and why, where the brief names no split."""
+    acting = {column for finding in audit.acting(Action.TIME) for column in finding.columns}
+    if not brief.time and not acting.issuperset(clock):
+        clock = ()  # parts of a date that are only told
     if brief.group and brief.time:
-        why = f"the brief names a group column ('{group}') and a time column ('{time}')"
+        why = f"the brief names a group column ('{group}') and a time column ('{brief.time}')"
         return SplitKind.GROUP_TIME, "user", why
     if brief.group:
         return SplitKind.GROUP, "user", f"the brief says that rows with the same '{group}' belong together"
     if brief.time:
-        return SplitKind.TIME, "user", f"the brief says that '{time}' orders the rows"
-    if group is not None and time is not None:
-        return _both(audit, group, time, columns)
+        return SplitKind.TIME, "user", f"the brief says that '{brief.time}' orders the rows"
+    if group is not None and clock:
+        return _both(audit, group, clock, columns)
     if group is not None:
         return SplitKind.GROUP, *_finding(audit, Action.GROUP, group)
-    if time is not None:
-        return SplitKind.TIME, *_finding(audit, Action.TIME, time)
+    if clock:
+        return SplitKind.TIME, *_finding(audit, Action.TIME, clock[0])
     ordered = _in_file_order(audit)
     if ordered is not None and ordered.action is Action.TIME and not ordered.overruled:
         return SplitKind.TIME, ordered.code, ordered.message.rstrip(". ")
@@ -144,14 +152,14 @@ def _found_kind(
     return SplitKind(value), "default", f"{_not_acted_on(audit, value)}: {why}"
 
 
-def _both(audit: Audit, group: str, time: str, columns: Columns) -> tuple[SplitKind, str, str]:
+def _both(audit: Audit, group: str, clock: tuple[str, ...], columns: Columns) -> tuple[SplitKind, str, str]:
     """Return the split where groups and time are both strong: what the end of the table says the future holds.
 
     Are most of the latest rows of groups that were there before, then the question is how known groups go on, and a
     group that is on both sides is no leak. Else new groups come, and the split keeps both time and groups apart.
     """
-    known = _known_later(columns[group], time_ranks(columns[time], time))
-    code, message = _finding(audit, Action.TIME, time)
+    known = _known_later(columns[group], clock_ranks(clock, columns))
+    code, message = _finding(audit, Action.TIME, clock[0])
     seen = f"{known:.0%} of the latest {LATEST:.0%} of the rows are of a '{group}' that was there before"
     if known >= MOSTLY_KNOWN:
         other = "ask for --split group_time, or --split group, if new ones will come"
@@ -201,19 +209,19 @@ def _count_groups(name: str, columns: Columns) -> int:
     return n
 
 
-def _count_times(name: str, columns: Columns) -> int:
-    ranks = time_ranks(columns[name], name)
+def _count_times(clock: tuple[str, ...], columns: Columns) -> int:
+    ranks = clock_ranks(clock, columns)
     missing = float(np.mean(ranks < 0)) if len(ranks) else 1.0
     if missing > MAX_TIMES_MISSING:
         raise DataError(
-            f"{missing:.0%} of the rows have no time in '{name}'",
+            f"{missing:.0%} of the rows have no time in {names(clock)}",
             fix="name another column with --time, or choose another split with --split",
             code="MW-D309",
         )
     n = int(ranks.max()) + 1
     if n < 2:
         raise DataError(
-            f"the time column '{name}' is constant in the rows used",
+            f"the time in {names(clock)} is constant in the rows used",
             fix="name another column with --time, or choose another split with --split",
             code="MW-D309",
         )

@@ -14,6 +14,7 @@ from math import exp
 from modelwright import format as fmt
 from modelwright.audit import RULES
 from modelwright.audit.acting import LEAK_RULES
+from modelwright.audit.building import names
 from modelwright.audit.findings import Action, Audit, Effect, Finding, Severity
 from modelwright.audit.runner import load_rule
 from modelwright.frame.problem import Problem, SplitKind
@@ -197,9 +198,7 @@ def _structure(finding: Finding, problem: Problem) -> _Words:
     if finding.action is Action.TIME:
         return _Words(
             title="Rows in the order of time",
-            said=f"'{problem.time}' says when each row came about."
-            if problem.time
-            else "The order of the file is the order of time.",
+            said=_when(problem.clock),
             done="the model learned from earlier rows and was tested on later ones",
             meaning=f"The score holds for the time to come. {promised}".strip(),
             decide=finding.fix,
@@ -288,6 +287,13 @@ def _difference(effect: Effect | None, them: str) -> str:
         shares = f"{exp(-left):.0%}", f"{exp(-done):.0%}"
         return f"A quick check seemed to be {shares[0]} sure of what came true; without {them}, {shares[1]}."
     return ""
+
+
+def _when(clock: tuple[str, ...]) -> str:
+    """Return what says when each row came about."""
+    if not clock:
+        return "The order of the file is the order of time."
+    return f"{names(clock)} {'together say' if len(clock) > 1 else 'says'} when each row came about."
 
 
 def _promised(problem: Problem) -> str:

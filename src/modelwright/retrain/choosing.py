@@ -115,7 +115,7 @@ def pending_of(known: Known, table: pa.Table) -> int:
 def probed(project: Project, fresh: pa.Table) -> Probe | None:
     """Return what there is to learn from rows with labels that the champion was not fitted on, the oldest first."""
     known = known_of(project)
-    rows = gather(project, known.brief.source, fresh, known.contract, known.recipe.problem.time)
+    rows = gather(project, known.brief.source, fresh, known.contract, known.recipe.problem.clock)
     question = question_of(known, rows)
     labelled = np.flatnonzero(~np.isnan(question.y))
     new, older = labelled[labelled >= rows.old], labelled[labelled < rows.old]
@@ -125,14 +125,14 @@ def probed(project: Project, fresh: pa.Table) -> Probe | None:
 
 def question_of(known: Known, rows: Gathered) -> Question:
     """Return the rows as the champion reads them. Classes that it does not know have no label here."""
-    plan, time = known.version.plan, known.recipe.problem.time
+    plan = known.version.plan
     columns = canonical(rows.table, plan.contract)
     labels = rows.table.column(known.version.manifest.target).to_pylist()
     return Question(
         columns=columns,
         contract=plan.contract,
         y=encode_labels(labels, plan.classes),
-        order=place_in_time(rows.table, known.contract, time),
+        order=place_in_time(rows.table, known.contract, known.recipe.problem.clock),
         objective=plan.objective,
         classes=plan.classes,
         metric=known.version.manifest.metric,

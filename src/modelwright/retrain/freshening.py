@@ -90,7 +90,7 @@ def recalibrate(project: Project, data: Any, *, policy: Policy = Policy.MANUAL) 
             )
         new, _ = read_table(data)
         check_feed(known.version, new)
-        rows = gather(project, known.brief.source, new, known.contract, known.recipe.problem.time)
+        rows = gather(project, known.brief.source, new, known.contract, known.recipe.problem.clock)
         return _kept(project, known, rows, policy)
 
 

@@ -14,7 +14,7 @@ from modelwright.monitor.windows import encode_labels
 from modelwright.package.bundle import Version
 from modelwright.project import Project
 from modelwright.retrain.recipes import Question, features_of, recipe_of
-from modelwright.retrain.tables import Gathered, canonical, gather, order_of
+from modelwright.retrain.tables import Gathered, canonical, gather, place_in_time
 from modelwright.retrain.world import World
 
 __all__ = ["open_world"]
@@ -53,7 +53,7 @@ def open_world(
             )
     delay = _delay(label_delay, contract, time)
     # What the champion learned from is old to it; rows of a later challenge that was lost are not.
-    rows: Gathered = gather(project, brief.source, table, contract, time, seen_by=recipe.run)
+    rows: Gathered = gather(project, brief.source, table, contract, (time,), seen_by=recipe.run)
     question = _question(first, rows, contract, recipe.problem.features, time, brief)
     world = World(
         first=first,
@@ -78,7 +78,7 @@ def _question(
         columns=canonical(table, own),
         contract=own,
         y=encode_labels(table.column(first.manifest.target).to_pylist(), plan.classes),
-        order=order_of(canonical(table.select([time]), contract.only([time])), time),
+        order=place_in_time(table, contract, (time,)),
         objective=plan.objective,
         classes=plan.classes,
         metric=first.manifest.metric,

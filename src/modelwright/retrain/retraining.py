@@ -140,7 +140,7 @@ def _checked(project: Project, known: Known, data: Any) -> tuple[Gathered, Sourc
 
     new, source = read_table(data)
     check_feed(known.version, new)
-    rows = gather(project, known.brief.source, new, known.contract, known.recipe.problem.time)
+    rows = gather(project, known.brief.source, new, known.contract, known.recipe.problem.clock)
     return as_classes(rows, known.version.manifest.target, known.version.plan.classes), source
 
 
@@ -202,7 +202,7 @@ def new_rows(project: Project, data: Any) -> Arrived:
 
     known = known_of(project)
     table, _ = read_table(data)
-    rows = gather(project, known.brief.source, table, known.contract, known.recipe.problem.time)
+    rows = gather(project, known.brief.source, table, known.contract, known.recipe.problem.clock)
     new = rows.table.slice(rows.old)
     sound, told = sound_rows(known.version, new)
     if told and sound[-1]:  # else it is broken now, and `check_feed` says so
@@ -263,7 +263,7 @@ def _fight(project: Project, known: Known, table: Any, run: str, chosen: Chosen)
         Side(version=known.version.manifest.version, prediction=both.champion, threshold=own.threshold),
         Side(version=number, prediction=said, threshold=project.version(number).plan.threshold),
         columns={**columns, **_protected(known, judged)},
-        order=place_in_time(judged, known.contract, problem.time),
+        order=place_in_time(judged, known.contract, problem.clock),
         gates=tuple(g.why for g in verdict.gates if g.blocking and not g.passed and g.name not in COMPARED),
         seed=known.brief.seed,
         burden=burden_of(chosen.span, chosen.probed),

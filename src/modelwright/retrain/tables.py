@@ -13,8 +13,9 @@ import numpy as np
 
 from modelwright import documents
 from modelwright.brief import parse_delay
-from modelwright.data.columns import Column, Columns, Strings, n_rows
+from modelwright.data.columns import Columns, Strings
 from modelwright.data.contract import Contract, Kind
+from modelwright.data.moments import joint_ranks
 from modelwright.data.parsing.classes import classes_of
 from modelwright.data.parsing.texts import text_of
 from modelwright.data.source import Source
@@ -38,7 +39,6 @@ __all__ = [
     "gather",
     "in_time",
     "learned_until",
-    "order_of",
     "pending_rows",
     "place_in_time",
     "stacked",
@@ -72,7 +72,13 @@ class Gathered:
 
 
 def gather(
-    project: Project, source: str, new: pa.Table, contract: Contract, time: str | None, *, seen_by: str | None = None
+    project: Project,
+    source: str,
+    new: pa.Table,
+    contract: Contract,
+    clock: tuple[str, ...],
+    *,
+    seen_by: str | None = None,
 ) -> Gathered:
     """Return all rows that may be learned from.
 
@@ -85,8 +91,8 @@ def gather(
         What came; columns that the project does not know are left out.
     contract : Contract
         Of the project's last run, with the target and the time column.
-    time : str or None
-        Column that orders the rows; None: they are in order.
+    clock : tuple of str
+        Column that orders the rows, or the parts of a date that do together; empty: they are in order.
     seen_by : str or None
         Name of a run: rows that came later, with retrainings whose models lost, are not among those from before. None:
         all that ever came are.
@@ -114,8 +120,8 @@ def gather(
         new = new.take(fresh) if len(fresh) < new.num_rows else new
     if new.num_rows < FEWEST_NEW:
         raise too_few(new.num_rows)
-    new = in_time(new, contract, time)
-    old = in_time(stacked(before, contract), contract, time) if before else new.slice(0, 0)
+    new = in_time(new, contract, clock)
+    old = in_time(stacked(before, contract), contract, clock) if before else new.slice(0, 0)
     if gone := [n for n in old.column_names if n not in new.column_names]:
         names = joined(f"'{n}'" for n in gone)
         told.append(f"the new rows have no {names}: left out of the old ones, too")
@@ -253,14 +259,9 @@ def canonical(table: pa.Table, contract: Contract) -> Columns:
     return read_columns(table, fit_of(tuple(table.column_names), contract, ()), contract)[0]
 
 
-def in_time(table: pa.Table, contract: Contract, time: str | None) -> pa.Table:
-    """Return a table in the order of its time column, rows without a time first."""
-    if time is None or time not in table.column_names:
-        return table
-    column = canonical(table.select([time]), contract.only([time]))[time]
-    if isinstance(column, Strings):
-        return table
-    order = np.argsort(np.where(np.isnan(column), -np.inf, column), kind="stable")
+def in_time(table: pa.Table, contract: Contract, clock: tuple[str, ...]) -> pa.Table:
+    """Return a table in the order of the columns that say its time, rows without a time first."""
+    order = np.argsort(place_in_time(table, contract, clock), kind="stable")
     return table if (np.diff(order) == 1).all() else table.take(order)
 
 
@@ -311,24 +312,29 @@ def _as_text(table: pa.Table, names: set[str]) -> pa.Table:
     return table
 
 
-def order_of(columns: Columns, time: str | None) -> np.ndarray:
-    """Return the place of each row in time: the values of the column, or the order of the rows."""
-    column: Column | None = columns.get(time) if time else None
-    if column is None or isinstance(column, Strings):
-        return np.arange(n_rows(columns), dtype=np.float64)
-    return np.where(np.isnan(column), -np.inf, np.asarray(column))
+def place_in_time(table: pa.Table, contract: Contract, clock: tuple[str, ...]) -> np.ndarray:
+    """Return the place of each row of a table in time: the values of its time column, or the number of the moment that
+    parts of a date say together; the order of the rows where there are none.
 
-
-def place_in_time(table: pa.Table, contract: Contract, time: str | None) -> np.ndarray:
-    """Return the place of each row of a table in time; their order where it has no such column."""
-    if time is None or time not in table.column_names:
-        return np.arange(table.num_rows, dtype=np.float64)
-    return order_of(canonical(table.select([time]), contract.only([time])), time)
+    Returns
+    -------
+    ndarray of float64, shape (n_rows,)
+        Negative infinity where a row does not say its time.
+    """
+    unordered = np.arange(table.num_rows, dtype=np.float64)
+    if not clock or not set(clock) <= set(table.column_names):
+        return unordered
+    columns = canonical(table.select(clock), contract.only(clock))
+    if len(clock) > 1:
+        ranks = joint_ranks([columns[name] for name in clock])
+        return np.where(ranks < 0, -np.inf, ranks)
+    column = columns[clock[0]]
+    return unordered if isinstance(column, Strings) else np.where(np.isnan(column), -np.inf, np.asarray(column))
 
 
 def pending_rows(table: pa.Table, contract: Contract, time: str | None, delay: str | None) -> int:
     """Return how many rows come before their labels do, by how many lie within the delay of the latest; 0: unknown."""
     if delay is None or time is None or time not in table.column_names or contract[time].kind is not Kind.DATETIME:
         return 0
-    order = place_in_time(table, contract, time)
+    order = place_in_time(table, contract, (time,))
     return int((order > order.max(initial=-np.inf) - parse_delay(delay)).sum())

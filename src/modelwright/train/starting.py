@@ -18,7 +18,7 @@ from modelwright.data.columns import Columns
 from modelwright.data.treating.treatment import Treatment
 from modelwright.errors import DataError
 from modelwright.frame.problem import Problem, SplitKind
-from modelwright.frame.split import Folds, group_numbers, time_ranks
+from modelwright.frame.split import Folds, clock_ranks, group_numbers
 from modelwright.frame.splitting import MOSTLY_KNOWN, NEEDS_GROUP
 from modelwright.frame.timing import known_by
 
@@ -78,7 +78,7 @@ def reframed(start: Start, problem: Problem, columns: Columns, rows: np.ndarray,
     """
     judged = np.flatnonzero(rows >= n_table - start.judged)
     rest = np.flatnonzero(rows < n_table - start.judged)
-    order = time_ranks(columns[problem.time], problem.time) if problem.time else np.arange(len(rows))
+    order = clock_ranks(problem.clock, columns) if problem.clock else np.arange(len(rows))
     rest = rest[np.argsort(order[rest], kind="stable")]
     valid = rest[len(rest) - int(VALID_SHARE * len(rest)) :]
     train = rest[: len(rest) - len(valid)]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
-from modelwright.audit.acting import ROW_ORDER
+from modelwright.audit.acting import PARTS, ROW_ORDER
 from modelwright.audit.building import names, percent, tell
 from modelwright.audit.clocks import (
     MIN_MOMENTS,
@@ -84,9 +85,8 @@ class TimeOrder:
         f"({N_STRETCHES} stretches of time explain {percent(DRIFT_SKILL)}) or rows next to each other in time are "
         f"alike in what the features leave unexplained (lag-1 correlation {NEIGHBOUR_LIKENESS:g}, {SURE_ERRORS:g} "
         f"standard errors off, and at least {FEW_EVENTS} rows off the most frequent class). Year, month, day … "
-        "in columns of their own count where the file is in their order (elsewhere they are told), and so does a "
-        "running count of each thing where nothing else changes. Without a date: the targets of "
-        "neighbouring rows of the file are alike by "
+        "in columns of their own count together, and so does a running count of each thing where nothing else "
+        "changes. Without a date: the targets of neighbouring rows of the file are alike by "
         f"{NEIGHBOUR_LIKENESS:g} more than chance, also in what the features leave unexplained, in a file that is "
         "sorted neither by the target nor by a feature. If that likeness also comes and goes with a beat, as days and "
         "weeks have one, the order of the file is one of time. Where the features explain it, it is a note, from a "
@@ -109,7 +109,9 @@ class TimeOrder:
         told = [m for m in measured if m.ordered or context.contract[m.name].kind is Kind.DATETIME]
         if told:
             return [self._dated(context, max(told, key=lambda m: _rank(context, m)))]
-        return self._series(context) or self._in_parts(context) or self._hidden(context) or self._scattered(context)
+        scattered = self._scattered(context)
+        strong = [f for f in scattered if f.severity is Severity.WARNING]
+        return self._series(context) or self._in_parts(context) or strong or self._hidden(context) or scattered
 
     def _dated(self, context: AuditContext, best: _Measured) -> Finding:
         moments = coded(context, best.name).n_levels
@@ -122,7 +124,7 @@ class TimeOrder:
         return self._ask(
             context,
             strong=best.strong,
-            column=best.name,
+            columns=[best.name],
             message=f"'{best.name}' says when each row came about ({moments:,} moments): "
             f"{best.ordered or 'the file is not in its order'} (rank correlation {best.order:.2f}), and {N_STRETCHES} "
             f"stretches of time explain {percent(best.drift)} of '{context.target}'.{alike}",
@@ -130,22 +132,28 @@ class TimeOrder:
         )
 
     def _ask(
-        self, context: AuditContext, *, strong: bool, column: str, message: str, evidence: dict[str, float | str]
+        self,
+        context: AuditContext,
+        *,
+        strong: bool,
+        columns: Sequence[str],
+        message: str,
+        evidence: dict[str, float | str],
     ) -> Finding:
         given = context.brief.time is not None or context.brief.split is not None
-        if not column:
-            evidence = {**evidence, ROW_ORDER: 1}
+        evidence = evidence if columns else {**evidence, ROW_ORDER: 1}
+        only = columns[0] if len(columns) == 1 else ""
         return tell(
             self,
             severity=Severity.WARNING if strong else Severity.INFO,
-            columns=[column] if column else [],
+            columns=columns,
             message=message,
             evidence=evidence,
             action=Action.TIME if strong and not given else Action.TOLD,
             done="nothing was changed: the brief says how to split" if given else "",
-            fix=f"if rows to predict come from the same time, allow {self.code}" + (f":{column}" if column else "")
+            fix=f"if rows to predict come from the same time, allow {self.code}" + (f":{only}" if only else "")
             if strong
-            else "if rows to predict come from later, ask for --split time" + (f" --time {column}" if column else ""),
+            else "if rows to predict come from later, ask for --split time" + (f" --time {only}" if only else ""),
         )
 
     def _series(self, context: AuditContext) -> list[Finding]:
@@ -156,7 +164,7 @@ class TimeOrder:
             self._ask(
                 context,
                 strong=True,
-                column=panel.time,
+                columns=[panel.time],
                 message=f"The table holds {panel.n_things:,} series, one for each value of {names(panel.things)}, "
                 f"counted by '{panel.time}' ({panel.n_moments:,} moments). Nothing else changes along a series, so "
                 "what can be asked is how it goes on.",
@@ -173,40 +181,30 @@ class TimeOrder:
         finding = self._ask(
             context,
             strong=strong,
-            column="",
+            columns=[],
             message=f"{names(parts)} together say when each row came about, and the file is in their order. "
             f"{N_STRETCHES} stretches of it explain {percent(drift)} of '{context.target}', and neighbouring rows are "
             f"alike by {rest:.2f} in what the features leave unexplained.",
-            evidence={"parts": ", ".join(parts), "drift": drift, "likeness": rest},
+            evidence={PARTS: ", ".join(parts), "drift": drift, "likeness": rest},
         )
         return [finding]
 
     def _scattered(self, context: AuditContext) -> list[Finding]:
-        """Tell of a date in several columns whose order is not that of the file: no one column can order the split."""
+        """Look at a date in several columns whose order is not that of the file."""
         parts, moments = moments_in_parts(context)
         if not parts:
             return []
         rows = np.argsort(moments, kind="stable")
         drift, rest = _drift(context, rows), unexplained_likeness(context, "a date in parts", rows)
         strong = drift >= DRIFT_SKILL or rest >= NEIGHBOUR_LIKENESS
-        split = context.brief.split or context.brief.time or context.brief.group
-        return [
-            tell(
-                self,
-                severity=Severity.WARNING if strong else Severity.INFO,
-                columns=parts,
-                message=f"{names(parts)} together say when each row came about ({int(moments.max()) + 1:,} moments), "
-                f"and the file is not in their order. {N_STRETCHES} stretches of that time explain {percent(drift)} of "
-                f"'{context.target}', and rows next to each other in it are alike by {rest:.2f} in what the features "
-                "leave unexplained.",
-                evidence={"parts": ", ".join(parts), "drift": drift, "likeness": rest},
-                done="nothing was changed: the brief says how to split"
-                if split
-                else "the split stays random, as no one column orders the rows"
-                + (": take the score as too good until it was measured on later rows" if strong else ""),
-                fix=f"join {names(parts)} into one column and name it with --time, to test on the latest rows",
-            )
-        ]
+        message = (
+            f"{names(parts)} together say when each row came about ({int(moments.max()) + 1:,} moments), and the file "
+            f"is not in their order. {N_STRETCHES} stretches of that time explain {percent(drift)} of "
+            f"'{context.target}', and rows next to each other in it are alike by {rest:.2f} in what the features "
+            "leave unexplained."
+        )
+        evidence: dict[str, float | str] = {PARTS: ", ".join(parts), "drift": drift, "likeness": rest}
+        return [self._ask(context, strong=strong, columns=parts, message=message, evidence=evidence)]
 
     def _hidden(self, context: AuditContext) -> list[Finding]:
         likeness, (lasting, errors) = neighbour_likeness(context), stretch_likeness(context)
@@ -228,7 +226,7 @@ class TimeOrder:
                 "the order of time."
             )
             evidence: dict[str, float | str] = {"likeness": likeness, "unexplained": rest, "beat": every}
-            return [self._ask(context, strong=True, column="", message=message, evidence=evidence)]
+            return [self._ask(context, strong=True, columns=[], message=message, evidence=evidence)]
         return [self._told(context, alike, likeness, rest)]
 
     def _not_shuffled(self, context: AuditContext, lasting: float, errors: float, rest: float) -> Finding:

@@ -7,6 +7,7 @@ from typing import ClassVar
 import numpy as np
 
 from modelwright.audit.building import count, names, percent, tell
+from modelwright.audit.clocks import moments_in_parts
 from modelwright.audit.drifting import LEAD, N_STRETCHES, drift, missing_drift, stretches
 from modelwright.audit.findings import Action, AuditContext, Finding, Severity
 from modelwright.audit.identifiers import identifier_reason
@@ -173,6 +174,9 @@ def _order(context: AuditContext) -> tuple[np.ndarray | None, str]:
             if found[0].action is not Action.TIME and context.brief.split not in ("time", "group_time"):
                 return None, ""  # an order of batches or of places has no early and late
             return np.arange(len(context.row_numbers), dtype=np.float64), "the order of the file"
+        if len(found[0].columns) > 1:
+            parts, moments = moments_in_parts(context)
+            return moments.astype(np.float64), names(parts)
         name = found[0].columns[0]
     if name not in context.contract.names:
         return None, ""
