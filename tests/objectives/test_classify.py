@@ -137,17 +137,6 @@ def test_default_metric_follows_number_of_classes_and_rarity():
     assert CLASSIFY.default_metric(np.array([0.0, 1.0, 2.0] * 9), ("a", "b", "c"))[0] == "log_loss"
 
 
-def test_answer_uses_the_threshold_for_two_classes_only():
-    prediction = np.array([[0.7, 0.3], [0.4, 0.6]])
-    assert CLASSIFY.answer(prediction, ("no", "yes"), None)["prediction"].tolist() == ["no", "yes"]
-    answer = CLASSIFY.answer(prediction, ("no", "yes"), 0.25)
-    assert answer["prediction"].tolist() == ["yes", "yes"]
-    assert answer["probability_yes"].tolist() == [0.3, 0.6]
-    three = CLASSIFY.answer(np.array([[0.2, 0.5, 0.3]]), ("a", "b", "c"), 0.1)
-    assert three["prediction"].tolist() == ["b"]
-    assert list(CLASSIFY.answer(np.zeros((0, 3)), ("a", "b", "c"), None)["prediction"]) == []
-
-
 def test_scarcest_is_the_second_largest_class():
     assert CLASSIFY.scarcest(np.array([0.0] * 8 + [1.0] * 5 + [2.0]), ("a", "b", "c")) == 5
 

@@ -54,7 +54,3 @@ def test_strata_are_tenths():
     counts = np.bincount(REGRESS.split_labels(y, ()))
     assert counts.tolist() == [100] * 10
     assert set(REGRESS.split_labels(np.r_[np.zeros(99), 1.0], ())) <= {0, 1}
-
-
-def test_answer_is_the_value():
-    assert REGRESS.answer(np.array([[1.5], [2.0]]), (), None)["prediction"].tolist() == [1.5, 2.0]

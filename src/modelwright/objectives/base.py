@@ -3,7 +3,7 @@ its name."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import ClassVar, NamedTuple, Protocol
 
 import numpy as np
@@ -113,10 +113,4 @@ class Objective(Protocol):
 
     def baselines(self) -> Sequence[Baseline]:
         """Return the baselines, simplest first."""
-        ...
-
-    def answer(
-        self, prediction: np.ndarray, classes: Sequence[str], threshold: float | None
-    ) -> Mapping[str, np.ndarray]:
-        """Return the columns a user gets: ``prediction`` and, with classes, ``probability_<class>``."""
         ...

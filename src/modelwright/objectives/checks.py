@@ -9,6 +9,7 @@ from modelwright.data.columns import Columns, Strings, take
 from modelwright.data.contract import ColumnSpec, Contract, Kind
 from modelwright.errors import ModelwrightError
 from modelwright.objectives.base import Objective
+from modelwright.runtime.answers import ANSWERS
 
 __all__ = ["check_objective", "make_table"]
 
@@ -69,10 +70,11 @@ def check_objective(objective: Objective, target: np.ndarray | Strings, spec: Co
     _check_nothing_to_learn(objective, target, spec)
     columns, specs = make_table(len(target))
     prediction = _check_baselines(objective, take(columns, used), specs, known, classes)
-    answer = objective.answer(prediction, classes, None)
-    expected = ["prediction", *(f"probability_{c}" for c in classes)]
-    assert list(answer) == expected, f"answer has the columns {expected}"
-    assert all(len(v) == len(prediction) for v in answer.values()), "answer has one value per row"
+    if objective.name in ANSWERS:
+        answer = ANSWERS[objective.name](prediction, classes, None)
+        expected = ["prediction", *(f"probability_{c}" for c in classes)]
+        assert list(answer) == expected, f"answer has the columns {expected}"
+        assert all(len(v) == len(prediction) for v in answer.values()), "answer has one value per row"
 
 
 def _check_nothing_to_learn(objective: Objective, target: np.ndarray | Strings, spec: ColumnSpec) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import ClassVar
 
 import numpy as np
@@ -26,7 +26,6 @@ __all__ = ["Classify"]
 # strongly at one in a hundred).
 RARE_EVENT_SHARE = 0.02
 MIN_ROWS_PER_CLASS = 2  # one row to learn from and one to check against
-DEFAULT_THRESHOLD = 0.5
 _MARKS = re.compile(r"[\s._,;:'\"]|(?<=[^\W\d_])-(?=[^\W\d_])")
 
 
@@ -101,25 +100,6 @@ class Classify:
     def baselines(self) -> tuple[Baseline, ...]:
         """Return constant, one rule and linear."""
         return BASELINES
-
-    def answer(
-        self, prediction: np.ndarray, classes: Sequence[str], threshold: float | None
-    ) -> Mapping[str, np.ndarray]:
-        """Return ``prediction`` (class names) and one ``probability_<class>`` per class.
-
-        Of two classes the event is predicted from ``threshold`` upwards (None: one half).
-        """
-        names = np.empty(len(classes), dtype=object)
-        names[:] = list(classes)
-        if len(classes) == 2:
-            limit = DEFAULT_THRESHOLD if threshold is None else threshold
-            chosen = (prediction[:, 1] >= limit).astype(np.int64)
-        else:
-            chosen = prediction.argmax(axis=1) if len(prediction) else np.zeros(0, dtype=np.int64)
-        answer: dict[str, np.ndarray] = {"prediction": names[chosen]}
-        for i, name in enumerate(classes):
-            answer[f"probability_{name}"] = prediction[:, i]
-        return answer
 
 
 def _check_classes(target: str, classes: Sequence[str], counts: np.ndarray) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import ClassVar
 
 import numpy as np
@@ -125,12 +125,6 @@ class Regress:
     def baselines(self) -> tuple[Baseline, ...]:
         """Return constant, one rule and linear."""
         return BASELINES
-
-    def answer(
-        self, prediction: np.ndarray, classes: Sequence[str], threshold: float | None
-    ) -> Mapping[str, np.ndarray]:
-        """Return ``prediction``, the value."""
-        return {"prediction": prediction[:, 0]}
 
 
 def tail_share(y: np.ndarray) -> float:
