@@ -217,7 +217,7 @@ def _role(
         return "", ""
     if name in problem.features:
         return "used", ""
-    return "for the split only" if name in (problem.group, problem.time) else "not used", "out"
+    return "for the split only" if name in (problem.group, *problem.clock) else "not used", "out"
 
 
 def _column_row(spec: ColumnSpec, column: ColumnProfile | None, n: int, role: tuple[str, str]) -> ColumnRow:
@@ -296,7 +296,8 @@ def split_words(problem: Problem) -> str:
     if problem.group and problem.split in (SplitKind.GROUP, SplitKind.GROUP_TIME):
         words += f" The groups are the values of “{problem.group}”."
     if problem.split in (SplitKind.TIME, SplitKind.GROUP_TIME):
-        words += f" Time is “{problem.time}”." if problem.time else " Time is the order of the rows in the file."
+        said = fmt.joined(f"“{name}”" for name in problem.clock)
+        words += f" Time is {said}." if said else " Time is the order of the rows in the file."
     return words
 
 
