@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("modelwright", deadline=None)  # a busy machine is no counterexample
+settings.load_profile("modelwright")
 
 
 @pytest.fixture
