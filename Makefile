@@ -40,12 +40,12 @@ lock: $(READY)
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache
 
-# uv installs in seconds; where it cannot be had, or cannot reach the packages, pip does the same from the same lock.
+# uv installs in seconds, on a busy machine in minutes (its compiling gives up after one, if it is let); where it cannot be had, or cannot reach the packages, pip does the same from the same lock.
 $(READY): pyproject.toml requirements-dev.lock
 	$(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info[:2] < (3, 14) else "Modelwright needs Python 3.11 to 3.13, this is " + sys.version.split()[0])'
 	$(PYTHON) -m venv $(VENV)
 	( $(BIN)/python -m pip install -q --disable-pip-version-check uv \
-	  && VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install -q --compile-bytecode --require-hashes -r requirements-dev.lock ) \
+	  && UV_COMPILE_BYTECODE_TIMEOUT=0 VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install -q --compile-bytecode --require-hashes -r requirements-dev.lock ) \
 	|| $(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps -e .
 	touch $(READY)
