@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
 from modelwright.errors import UsageError
 
-__all__ = ["brief_fields", "brief_options", "output_options", "pairs"]
+__all__ = ["brief_fields", "brief_options", "log_option", "output_options", "pairs"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -91,6 +92,14 @@ def output_options(function: F) -> F:
     for option in reversed(_OUTPUT):
         function = option(function)
     return function
+
+
+log_option = click.option(
+    "--log",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder of the log or of 'serve --log-to'; the project's own.",
+)
+"""Where a command reads what was served."""
 
 
 def brief_fields(options: dict[str, Any]) -> dict[str, Any]:

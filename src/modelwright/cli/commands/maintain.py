@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from modelwright.cli.options import output_options
+from modelwright.cli.options import log_option, output_options
 
 if TYPE_CHECKING:
     from modelwright.project import Project
@@ -27,11 +27,7 @@ SHORTEST_S = 1.0
 @click.command(short_help="keep the model good: watch, train again, promote, take back")
 @click.argument("project")
 @click.option("--data", help="Where rows with labels arrive: a file that grows, a folder, a database; the log if not.")
-@click.option(
-    "--log",
-    type=click.Path(path_type=Path, file_okay=False),
-    help="Folder of the log or of 'serve --log-to'; the project's own.",
-)
+@log_option
 @click.option("--every", default="1h", show_default=True, help="Time between two rounds.")
 @click.option("--once", is_flag=True, help="One round, for cron and other schedulers.")
 @click.option(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from modelwright.cli.options import output_options
+from modelwright.cli.options import log_option, output_options
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,11 +31,7 @@ SHORTEST_WATCH = 1.0
 @click.option("--labels", help="File with what came true, a row for each row of --data.")
 @click.option("--version", "number", type=int, help="Version; the champion by default.")
 @click.option("--rows", type=click.IntRange(min=30), help="Rows of a window; 5,000 of a log, 50,000 of a file.")
-@click.option(
-    "--log",
-    type=click.Path(path_type=Path, file_okay=False),
-    help="Folder of the log or of 'serve --log-to'; the project's own.",
-)
+@log_option
 @click.option("--all", "everything", is_flag=True, help="Judge what came last in the log, however few rows it is.")
 @click.option("--watch", type=click.FloatRange(min=SHORTEST_WATCH), help="Look again every so many seconds.")
 @click.option("--report", type=click.Path(), help="Write an HTML page with the windows so far too.")
