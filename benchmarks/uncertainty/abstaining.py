@@ -24,7 +24,8 @@ from tables import read_index
 from modelwright.evaluate.abstaining import Selective, fit_abstention
 from modelwright.evaluate.calibration import fit_calibrator
 from modelwright.evaluate.conformal import fit_intervals
-from modelwright.runtime.abstaining import chosen_class, doubt_of_classes, doubt_of_values
+from modelwright.runtime.abstaining import doubt_of_classes, doubt_of_values
+from modelwright.runtime.answers import chosen_class
 
 RISKS = (0.02, 0.05, 0.1, 0.2)
 TOLERANCE = 0.2

@@ -15,6 +15,7 @@ from modelwright.evaluate.evidence import Evidence
 from modelwright.evaluate.intervals import measure
 from modelwright.evaluate.measurements import Cases, Measurement
 from modelwright.frame.problem import Problem
+from modelwright.runtime.answers import threshold_or_half
 
 __all__ = ["FEWEST_FLAGGED", "count_cases", "cut_of"]
 
@@ -30,7 +31,7 @@ CONSTANT = "constant"
 
 def cut_of(prediction: np.ndarray, threshold: float | None) -> tuple[float, bool]:
     """Return from which chance on rows are counted as flagged, and whether that is the top tenth and no threshold."""
-    event, cut = prediction[:, 1], 0.5 if threshold is None else threshold
+    event, cut = prediction[:, 1], threshold_or_half(threshold)
     if (event >= cut).sum() >= FEWEST_FLAGGED or TOP * len(event) < FEWEST_FLAGGED:
         return cut, False
     return float(np.quantile(event, 1 - TOP, method="higher")), True
@@ -70,7 +71,7 @@ def count_cases(
 
 def _two(evidence: Evidence, measured: Mapping[str, Measurement], cut: float | None, ranked: bool, seed: int) -> Cases:
     event = evidence.prediction[:, 1]
-    act = (event >= (0.5 if cut is None else cut)).astype(float)
+    act = (event >= threshold_or_half(cut)).astype(float)
     # The share of rows for which a statement is true is the accuracy of a prediction that always says so.
     always = np.tile([0.0, 1.0], (len(event), 1))
     flagged = _share("flagged", act, always, evidence, seed)

@@ -11,6 +11,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from modelwright.runtime.answers import chosen_class
+
 __all__ = ["CountMetric", "labels_of", "marginals", "tally"]
 
 CountMetric = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
@@ -19,13 +21,8 @@ _STEP = 1e-4  # of a count, for central differences: error of the derivative abo
 
 
 def labels_of(prediction: np.ndarray, threshold: float | None = None) -> np.ndarray:
-    """Return the predicted class numbers, shape (n_rows,).
-
-    Two classes: the event where its probability is at least ``threshold`` (0.5 by default); more: the most probable.
-    """
-    if prediction.shape[1] == 2:
-        return (prediction[:, 1] >= (0.5 if threshold is None else threshold)).astype(np.int64)
-    return prediction.argmax(axis=1)
+    """Return the predicted class numbers, shape (n_rows,), as they are answered."""
+    return chosen_class(prediction, threshold)
 
 
 def tally(y: np.ndarray, labels: np.ndarray, n_classes: int) -> np.ndarray:

@@ -10,6 +10,7 @@ from modelwright.data.sampling import sample_rows
 from modelwright.evaluate import counting, ranking
 from modelwright.evaluate.intervals import mean_measurement
 from modelwright.evaluate.measurements import Confusion, Curve, Residuals
+from modelwright.runtime.answers import threshold_or_half
 
 __all__ = ["confusion", "curves", "residuals"]
 
@@ -68,7 +69,7 @@ def _curve(
 
 def confusion(y: np.ndarray, prediction: np.ndarray, classes: Sequence[str], threshold: float | None) -> Confusion:
     """Return counts by true and predicted class."""
-    limit = (0.5 if threshold is None else threshold) if len(classes) == 2 else None
+    limit = threshold_or_half(threshold) if len(classes) == 2 else None
     counts = counting.tally(y, counting.labels_of(prediction, limit), len(classes)).astype(int)
     return Confusion(classes=tuple(classes), counts=tuple(map(tuple, counts.tolist())), threshold=limit)
 

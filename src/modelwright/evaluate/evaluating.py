@@ -26,6 +26,7 @@ from modelwright.evaluate.slices import find_slices
 from modelwright.evaluate.threshold import choose_threshold
 from modelwright.frame.problem import Problem
 from modelwright.objectives.baselines.centres import constant_of
+from modelwright.runtime.answers import threshold_or_half
 
 __all__ = ["evaluate", "scores"]
 
@@ -58,7 +59,7 @@ def evaluate(
     metric = _metric(problem)
     unit = evidence.unit or _unit(problem, evidence)
     y, prediction = evidence.y, evidence.prediction
-    threshold = (0.5 if evidence.threshold is None else evidence.threshold) if len(problem.classes) == 2 else None
+    threshold = threshold_or_half(evidence.threshold) if len(problem.classes) == 2 else None
     selections = _selections(evidence, seed)
     measured = scores(
         applicable(problem.objective), evidence, threshold=threshold, unit=unit, seed=seed, selections=selections

@@ -20,6 +20,7 @@ from modelwright.evaluate import ranking
 from modelwright.evaluate.measurements import Measurement
 from modelwright.evaluate.metrics import Metric, get
 from modelwright.evaluate.scales import BOUNDS, SCALES, student_quantile, wilson
+from modelwright.runtime.answers import threshold_or_half
 
 __all__ = [
     "gain",
@@ -144,7 +145,7 @@ def plain_trials(metric: Metric, y: np.ndarray, prediction: np.ndarray, threshol
     if prediction.shape[1] == 2 and metric.name == "recall":
         return float((y == 1).sum())
     if prediction.shape[1] == 2 and metric.name == "precision":
-        return float((prediction[:, 1] >= (0.5 if threshold is None else threshold)).sum())
+        return float((prediction[:, 1] >= threshold_or_half(threshold)).sum())
     return None
 
 

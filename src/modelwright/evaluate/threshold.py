@@ -11,11 +11,11 @@ from modelwright.errors import UsageError, did_you_mean
 from modelwright.evaluate.intervals import gain
 from modelwright.evaluate.metrics import Metric, get, two_class_marginals
 from modelwright.evaluate.valuing import mean_influence
+from modelwright.runtime.answers import DEFAULT_THRESHOLD
 
 __all__ = ["OUTCOMES", "check_payoff", "choose_threshold", "payoff_rows"]
 
 OUTCOMES = ("tp", "fp", "fn", "tn")
-DEFAULT = 0.5
 RESAMPLES = 200
 STEPS = 400  # distinct thresholds looked at, quantiles of the probabilities
 BEYOND_NOISE = 2.0  # standard errors by which an empirical threshold must beat the one from theory
@@ -100,10 +100,10 @@ def choose_threshold(
     if payoff:
         return _by_payoff(y, prediction, check_payoff(payoff), seed)
     if not chosen.tunable:
-        return DEFAULT, f"one half: no payoff was given, and {chosen.title} does not settle a threshold"
+        return DEFAULT_THRESHOLD, f"one half: no payoff was given, and {chosen.title} does not settle a threshold"
     if min((y == 1).sum(), (y == 0).sum()) < FEWEST_PER_CLASS:
         return (
-            DEFAULT,
+            DEFAULT_THRESHOLD,
             f"one half: fewer than {FEWEST_PER_CLASS} rows of a class are too few to choose by {chosen.title}",
         )
     return _by_metric(y, prediction, chosen, seed)
@@ -147,12 +147,13 @@ def _by_metric(y: np.ndarray, prediction: np.ndarray, metric: Metric, seed: int)
         return counts(*two_class_marginals(found, acted, total, size))
 
     best = _resampled_best(cuts, events, rows, float((y == 1).sum()), len(y), score, seed)
-    found = gain(metric, y, prediction, prediction, threshold=best, other_threshold=DEFAULT)
-    before = metric(y, prediction, DEFAULT)
+    found = gain(metric, y, prediction, prediction, threshold=best, other_threshold=DEFAULT_THRESHOLD)
+    before = metric(y, prediction, DEFAULT_THRESHOLD)
     # One half is what theory gives for accuracy, so noise must be beaten there; for the others it is nothing special.
     needed = found.low if metric.name == "accuracy" else found.value
     if found.value is None or needed is None or needed <= 0:
-        return DEFAULT, f"one half: no other threshold gives a clearly better {metric.title} than {before:.3f}"
+        why = f"one half: no other threshold gives a clearly better {metric.title} than {before:.3f}"
+        return DEFAULT_THRESHOLD, why
     return best, f"best {metric.title}: {before + found.value:.3f} at {best:.3f}, {before:.3f} at one half"
 
 
@@ -179,6 +180,6 @@ def _resampled_best(cuts, events, rows, positives: float, n: int, score, seed: i
     values = score(found, acted, found[:, -1:], acted[:, -1:])
     usable = ~np.isnan(values).all(axis=1)
     if not usable.any():
-        return DEFAULT
+        return DEFAULT_THRESHOLD
     best = np.nanargmax(values[usable], axis=1)
     return float(np.clip(np.median(cuts[best]), 0.0, 1.0))

@@ -26,7 +26,8 @@ from modelwright.package.unusual.documents import UNUSUAL_FILE
 from modelwright.package.writing import Facts, write_version
 from modelwright.project.folder import RECALIBRATED
 from modelwright.retrain.recalibrating import Adjustment, Recalibrated, Recalibration, adjusted
-from modelwright.runtime.abstaining import chosen_class, doubt_of_classes
+from modelwright.runtime.abstaining import doubt_of_classes
+from modelwright.runtime.answers import chosen_class
 
 __all__ = ["write_recalibrated"]
 

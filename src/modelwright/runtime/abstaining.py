@@ -16,7 +16,7 @@ import numpy as np
 
 from modelwright.bounds import HIGHEST_RISK, LOWEST_RISK
 from modelwright.errors import BundleError, UsageError
-from modelwright.runtime.answers import DEFAULT_THRESHOLD
+from modelwright.runtime.answers import chosen_class, threshold_or_half
 from modelwright.runtime.intervals import Intervals
 
 __all__ = [
@@ -40,13 +40,6 @@ WIDTH_AT = 0.8
 
 MOST_RISKS = 100
 _ROUNDING = 1e-9
-
-
-def chosen_class(prediction: np.ndarray, threshold: float | None) -> np.ndarray:
-    """Return the number of the class that is answered, shape ``(n_rows,)``; see `answers.class_answer`."""
-    if prediction.shape[1] == 2:
-        return (prediction[:, 1] >= (DEFAULT_THRESHOLD if threshold is None else threshold)).astype(np.intp)
-    return prediction.argmax(axis=1)
 
 
 def doubt_of_classes(prediction: np.ndarray, threshold: float | None) -> np.ndarray:
@@ -138,7 +131,7 @@ class Abstention:
         if intervals is not None:
             widths = intervals
             return lambda prediction: bool(doubt_of_values(np.array([prediction[:1]]), widths)[0] > limit)
-        cut = DEFAULT_THRESHOLD if threshold is None else threshold
+        cut = threshold_or_half(threshold)
 
         def of_classes(prediction: list[float]) -> bool:
             own = prediction[int(prediction[1] >= cut)] if len(prediction) == 2 else max(prediction)

@@ -9,18 +9,45 @@ import numpy as np
 
 from modelwright.runtime.decisions import DECISION, Decision
 
-__all__ = ["ANSWERS", "DEFAULT_THRESHOLD", "WITH_CLASSES", "class_answer", "row_answer", "value_answer"]
+__all__ = [
+    "ANSWERS",
+    "DEFAULT_THRESHOLD",
+    "WITH_CLASSES",
+    "chosen_class",
+    "class_answer",
+    "row_answer",
+    "threshold_or_half",
+    "value_answer",
+]
 
 DEFAULT_THRESHOLD = 0.5
+"""From which probability on the event is predicted, where no other threshold was chosen."""
 
 Answer = Callable[[np.ndarray, Sequence[str], float | None], dict[str, np.ndarray]]
 
 
-def class_answer(prediction: np.ndarray, classes: Sequence[str], threshold: float | None) -> dict[str, np.ndarray]:
-    """Return ``prediction`` (class names) and one ``probability_<class>`` per class.
+def threshold_or_half(threshold: float | None) -> float:
+    """Return from which probability on the event is predicted: one half where no threshold was chosen."""
+    return DEFAULT_THRESHOLD if threshold is None else threshold
 
-    Of two classes the event, number 1, is predicted from ``threshold`` upwards (None: one half); of more, the most
-    probable.
+
+def chosen_class(prediction: np.ndarray, threshold: float | None = None) -> np.ndarray:
+    """Return the number of the class that is answered, shape ``(n_rows,)``.
+
+    Of two classes the event, number 1, where its probability is at least ``threshold`` (None: one half); of more, the
+    most probable.
+
+    Parameters
+    ----------
+    prediction : ndarray of float64, shape (n_rows, n_classes)
+    """
+    if prediction.shape[1] == 2:
+        return (prediction[:, 1] >= threshold_or_half(threshold)).astype(np.intp)
+    return prediction.argmax(axis=1)
+
+
+def class_answer(prediction: np.ndarray, classes: Sequence[str], threshold: float | None) -> dict[str, np.ndarray]:
+    """Return ``prediction`` (class names, see `chosen_class`) and one ``probability_<class>`` per class.
 
     Parameters
     ----------
@@ -28,12 +55,7 @@ def class_answer(prediction: np.ndarray, classes: Sequence[str], threshold: floa
     """
     names = np.empty(len(classes), dtype=object)
     names[:] = list(classes)
-    if len(classes) == 2:
-        limit = DEFAULT_THRESHOLD if threshold is None else threshold
-        chosen = (prediction[:, 1] >= limit).astype(np.intp)
-    else:
-        chosen = prediction.argmax(axis=1)
-    answer = {"prediction": names[chosen]}
+    answer = {"prediction": names[chosen_class(prediction, threshold)]}
     for i, name in enumerate(classes):
         answer[f"probability_{name}"] = prediction[:, i]
     return answer
@@ -71,7 +93,7 @@ def row_answer(
             "prediction": classes[prediction.index(max(prediction))],
             **dict(zip(names, prediction)),
         }
-    limit = DEFAULT_THRESHOLD if threshold is None else threshold
+    limit = threshold_or_half(threshold)
     (other, event), (name_of_other, name_of_event) = classes, names
 
     def of_two(prediction: list[float]) -> dict[str, Any]:

@@ -11,7 +11,8 @@ from modelwright.errors import UsageError
 from modelwright.evaluate.abstaining import AtRisk, Selective, cross_fitted, fit_abstention, risk_curve
 from modelwright.frame.problem import Problem
 from modelwright.running import Run
-from modelwright.runtime.abstaining import chosen_class, doubt_of_classes, doubt_of_values
+from modelwright.runtime.abstaining import doubt_of_classes, doubt_of_values
+from modelwright.runtime.answers import chosen_class
 from modelwright.runtime.intervals import Intervals
 from modelwright.steps.settling import final
 

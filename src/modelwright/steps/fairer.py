@@ -25,7 +25,7 @@ from modelwright.govern.fairness.groups import Grouping
 from modelwright.govern.fairness.margins import Margins, margins_of
 from modelwright.govern.fairness.measuring import Judged, group_table, steady_ratio, widest_pair
 from modelwright.running import Run
-from modelwright.runtime.answers import DEFAULT_THRESHOLD
+from modelwright.runtime.answers import threshold_or_half
 from modelwright.steps.settling import Settled, settle
 from modelwright.train.outcome import Outcome
 
@@ -171,7 +171,7 @@ def _compared(run: Run, first: Tried, t: Tried, pair: _Pair, groups: tuple[Group
 
 
 def _limit(settled: Settled) -> float:
-    return DEFAULT_THRESHOLD if settled.threshold is None else settled.threshold
+    return threshold_or_half(settled.threshold)
 
 
 def acting_of(t: Tried) -> tuple[float, float]:

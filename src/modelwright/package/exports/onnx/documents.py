@@ -15,7 +15,7 @@ from modelwright.package.exports.onnx.gate import Agreement
 from modelwright.package.exports.onnx.graph import CONTRIB, IR_VERSION, OPSETS
 from modelwright.package.exports.onnx.inputs import Input
 from modelwright.package.golden import Golden
-from modelwright.runtime.answers import DEFAULT_THRESHOLD
+from modelwright.runtime.answers import threshold_or_half
 from modelwright.runtime.ops.texts import MAX_CHARACTERS
 from modelwright.runtime.plan import Plan
 from modelwright.runtime.storage import write_json
@@ -71,7 +71,7 @@ def write_documents(
 def model_document(version: Version, converted: Converted, agreement: Agreement) -> dict[str, Any]:
     """Return what a program must know to use the graph."""
     plan, manifest = version.plan, version.manifest
-    threshold = DEFAULT_THRESHOLD if plan.threshold is None else plan.threshold
+    threshold = threshold_or_half(plan.threshold)
     return {
         "format": FORMAT,
         "made_by": manifest.made_by,
