@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from modelwright.audit.acting import ROW_ORDER
+from modelwright.audit.clocks import date_in_parts
 from modelwright.audit.findings import Action, Severity
 from modelwright.audit.rules.a018_time_order import TimeOrder
 from tests.audit.conftest import MakeContext
@@ -113,6 +114,28 @@ def test_parts_of_a_date_order_rows_whatever_order_the_file_is_in(
     assert f"{len(frame)} moments" in found.message
     assert found.severity is (Severity.WARNING if drift else Severity.INFO)
     assert found.fix.endswith("allow A018" if drift else "ask for --split time")
+
+
+@pytest.mark.parametrize(
+    ("names", "parts"),
+    [
+        (("arrival_date_year", "arrival_date_month", "arrival_date_day_of_month"), (0, 1, 2)),
+        (("Year", "Month", "DayofMonth"), (0, 1, 2)),
+        (("SaleYear", "month_of_sale", "SALE_DAY"), (0, 1, 2)),
+        (("year", "sale_month", "sale_day"), ()),
+        (("model_year", "month", "day"), ()),
+        (("year", "month", "weekday"), (0, 1)),
+    ],
+)
+@pytest.mark.parametrize("turned", [False, True])
+def test_parts_are_of_one_thing(
+    make: MakeContext, rng: np.random.Generator, names: tuple[str, ...], parts: tuple[int, ...], turned: bool
+) -> None:
+    """The year of a model and the day of its sale are no date; nor do the places of the columns matter."""
+    frame = _shuffled_parts(rng, "number", 2.0)
+    dates = frame[["year", "month", "day"]].set_axis(list(names), axis=1)
+    frame = pd.concat([frame[["value"]], dates[list(names)[::-1]] if turned else dates], axis=1)
+    assert date_in_parts(make(frame, "value")) == tuple(names[i] for i in parts)
 
 
 def test_months_without_a_year_come_again_and_order_nothing(make: MakeContext, rng: np.random.Generator) -> None:

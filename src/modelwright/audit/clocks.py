@@ -50,6 +50,7 @@ _PARTS = (
     frozenset(("minute", "min")),
 )
 _NO_PART = frozenset(("week", "weekday", "dow", "season", "holiday", "workingday"))
+_NO_THING = frozenset(("date", "dt", "time", "of", "the", "in", "no", "nr", "num", "number", "name"))
 _OF_TIME = frozenset.union(*_PARTS) | _NO_PART | TIME
 SORTED_ROWS = 0.999
 # A key: at most one row in a thousand repeats, where draws would repeat at least this many rows.
@@ -149,14 +150,28 @@ def parts_in_order(context: AuditContext) -> tuple[str, ...]:
 
 
 def date_in_parts(context: AuditContext) -> tuple[str, ...]:
-    """Return the columns that are called year, month, day, … and together may be a date, whatever order rows are in."""
-    found: list[str] = []
-    for words in _PARTS:
-        name = next((n for n in context.features if _called(n, words) and coded(context, n).n_missing == 0), None)
-        if name is None and not found:
-            return ()
-        found += [name] if name and name not in found else []
-    return tuple(found) if len(found) > 1 else ()
+    """Return the columns that are called year, month, day, … of the same thing and together may be a date, whatever
+    order rows are in; the year first."""
+    parts: dict[frozenset[str], dict[int, str]] = {}
+    for name in context.features:
+        part = _part(name)
+        if part is not None and coded(context, name).n_missing == 0:
+            parts.setdefault(_thing(name), {}).setdefault(part, name)
+    dated = [found for found in parts.values() if 0 in found and len(found) > 1]
+    return tuple(name for _, name in sorted(max(dated, key=len).items())) if dated else ()
+
+
+def _part(name: str) -> int | None:
+    """Return the finest part of a date that a column is called, by its place in `_PARTS`; None where it is none."""
+    return next((i for i in reversed(range(len(_PARTS))) if _called(name, _PARTS[i])), None)
+
+
+def _thing(name: str) -> frozenset[str]:
+    """Return the words of a name that say of what it is the year, the month or the day."""
+    said = tokens(name)
+    if any("".join(said) in words for words in _PARTS):
+        return frozenset()
+    return frozenset(said).difference(*_PARTS, _NO_THING)
 
 
 def moments_in_parts(context: AuditContext) -> tuple[tuple[str, ...], np.ndarray]:

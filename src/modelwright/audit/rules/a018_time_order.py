@@ -84,7 +84,7 @@ class TimeOrder:
         "the only date and named for an event. That is strong if the target drifts "
         f"({N_STRETCHES} stretches of time explain {percent(DRIFT_SKILL)}) or rows next to each other in time are "
         f"alike in what the features leave unexplained (lag-1 correlation {NEIGHBOUR_LIKENESS:g}, {SURE_ERRORS:g} "
-        f"standard errors off, and at least {FEW_EVENTS} rows off the most frequent class). Year, month, day … "
+        f"standard errors off, and at least {FEW_EVENTS} rows off the most frequent class). Year, month, day … of one thing "
         "in columns of their own count together, and so does a running count of each thing where nothing else "
         "changes. Without a date: the targets of neighbouring rows of the file are alike by "
         f"{NEIGHBOUR_LIKENESS:g} more than chance, also in what the features leave unexplained, in a file that is "
