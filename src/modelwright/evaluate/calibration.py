@@ -9,11 +9,11 @@ import numpy as np
 
 from modelwright.data.sampling import sample_rows
 from modelwright.evaluate.calibrating import BINARY_FITS, MULTICLASS_FITS, Fit
-from modelwright.evaluate.intervals import gain, sum_by
+from modelwright.evaluate.intervals import beyond_noise, gain
 from modelwright.evaluate.measurements import CalibrationBin, Measurement
 from modelwright.evaluate.metrics import get
 from modelwright.evaluate.scales import wilson
-from modelwright.evaluate.valuing import log_loss_rows, mean_influence
+from modelwright.evaluate.valuing import log_loss_rows
 from modelwright.format import plural
 from modelwright.runtime.calibrators import Calibrator, Identity
 
@@ -22,7 +22,6 @@ __all__ = ["calibration_bins", "calibration_error", "fit_calibrator"]
 FOLDS = 5
 FEWEST_PER_CLASS = 10  # rows of a class below which nothing can be fitted and checked
 MOST_ROWS = 20_000  # more change a calibrator of a few numbers by less than its own noise
-BEYOND_NOISE = 2.0  # standard errors by which the log loss must fall
 EQUAL = 1.0  # standard errors within which the simpler of two calibrators is taken
 ROWS_PER_BIN, FEWEST_BINS, MOST_BINS = 50, 5, 15
 DRAWS = 1000
@@ -106,19 +105,13 @@ def _choose(
     """Return the simplest of the best calibrators, None when none beats doing nothing."""
     losses = {name: log_loss_rows(y, p) for name, p in tried.items()}
     before = log_loss_rows(y, prediction)
-    good = [name for name, rows in losses.items() if _clearly_lower(rows, before, BEYOND_NOISE, groups)]
+    good = [name for name, rows in losses.items() if beyond_noise(before - rows, groups)]
     good = [name for name in good if not _harms(metric, y, tried[name], prediction, groups)]
     if not good:
         return None
     best = min(good, key=lambda name: losses[name].mean())
     # In the order of the tables: simplest first.
-    return next(n for n in good if n == best or not _clearly_lower(losses[best], losses[n], EQUAL, groups))
-
-
-def _clearly_lower(rows: np.ndarray, others: np.ndarray, errors: float, groups: np.ndarray | None) -> bool:
-    difference = others - rows
-    units = sum_by(mean_influence(difference), groups)
-    return float(difference.mean()) > errors * math.sqrt(float(units @ units))
+    return next(n for n in good if n == best or not beyond_noise(losses[n] - losses[best], groups, EQUAL))
 
 
 def _harms(metric: str, y: np.ndarray, after: np.ndarray, before: np.ndarray, groups: np.ndarray | None) -> bool:

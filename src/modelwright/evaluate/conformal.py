@@ -20,8 +20,7 @@ import numpy as np
 
 from modelwright.data.sampling import sample_rows
 from modelwright.evaluate.coverage import JUDGED, interval_score
-from modelwright.evaluate.intervals import sum_by
-from modelwright.evaluate.valuing import mean_influence
+from modelwright.evaluate.intervals import beyond_noise
 from modelwright.runtime.intervals import Intervals, Sets
 from modelwright.runtime.transform import IDENTITY, TargetTransform
 
@@ -36,7 +35,6 @@ FOLDS = 5
 ROWS_PER_SCALE, ROWS_PER_QUANTILES = 50, 250  # rows at a knot: enough for a mean, enough for a tail of 2 %
 MOST_KNOTS = 20
 PRIOR_ROWS = 10  # rows by which the size of errors at a knot is drawn to that over all rows
-BEYOND_NOISE = 2.0  # standard errors by which a shape must beat a simpler one
 
 
 @dataclass(frozen=True)
@@ -191,13 +189,7 @@ def _held_out_scores(
 def _simplest(scores: list[np.ndarray], unit: np.ndarray) -> int:
     """Return the first candidate that the best one does not beat beyond the noise."""
     best = int(np.argmin([s.mean() for s in scores]))
-    return next(i for i in range(len(scores)) if i == best or not _clearly_lower(scores[best], scores[i], unit))
-
-
-def _clearly_lower(rows: np.ndarray, others: np.ndarray, unit: np.ndarray) -> bool:
-    difference = others - rows
-    sums = sum_by(mean_influence(difference), unit)
-    return float(difference.mean()) > BEYOND_NOISE * float(np.sqrt(sums @ sums))
+    return next(i for i in range(len(scores)) if i == best or not beyond_noise(scores[i] - scores[best], unit))
 
 
 def _assemble(errors: _Errors, shape: Shape, seen: TargetTransform, n_units: int, seed: int) -> Intervals:

@@ -10,7 +10,7 @@ from modelwright.evaluate.measurements import Measurement
 from modelwright.evaluate.scales import wilson
 from modelwright.runtime.intervals import Intervals, Sets
 
-__all__ = ["JUDGED", "interval_score", "measure_coverage", "measure_inside"]
+__all__ = ["JUDGED", "inside", "interval_score", "measure_coverage", "measure_inside"]
 
 JUDGED = (0.8, 0.9, 0.95)  # coverages at which shapes of interval are compared, and measured: those people ask for
 
@@ -44,14 +44,15 @@ def measure_coverage(
     tuple of Measurement
         ``coverage_80``, ``coverage_90``, ``coverage_95``: those that the rows behind ``fitted`` support.
     """
+    return measure_inside(fitted.coverages, lambda coverage: inside(fitted, y, prediction, coverage), groups)
 
-    def inside(coverage: float) -> np.ndarray:
-        if isinstance(fitted, Intervals):
-            low, high = fitted(prediction[:, 0], coverage)
-            return np.asarray((low <= y) & (y <= high))
-        return fitted(prediction, coverage)[np.arange(len(y)), y.astype(np.int64)]
 
-    return measure_inside(fitted.coverages, inside, groups)
+def inside(fitted: Intervals | Sets, y: np.ndarray, prediction: np.ndarray, coverage: float) -> np.ndarray:
+    """Return in which rows the truth lies inside, bool of shape ``(n_rows,)``."""
+    if isinstance(fitted, Intervals):
+        low, high = fitted(prediction[:, 0], coverage)
+        return np.asarray((low <= y) & (y <= high))
+    return fitted(prediction, coverage)[np.arange(len(y)), y.astype(np.int64)]
 
 
 def measure_inside(
@@ -66,9 +67,9 @@ def measure_inside(
     for coverage in JUDGED:
         if coverage > coverages[-1]:
             break
-        inside = inside_at(coverage)
-        units = len(inside) if groups is None else len(np.unique(groups))
-        share = float(inside.mean())
+        held = inside_at(coverage)
+        units = len(held) if groups is None else len(np.unique(groups))
+        share = float(held.mean())
         low_end, high_end = wilson(share * units, units)
         found.append(
             Measurement(
@@ -76,7 +77,7 @@ def measure_inside(
                 value=share,
                 low=low_end,
                 high=high_end,
-                n=len(inside),
+                n=len(held),
                 method="Wilson" if groups is None else f"Wilson, as for {units:,} groups",
             )
         )

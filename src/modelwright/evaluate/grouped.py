@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from modelwright.data.columns import Column
-from modelwright.evaluate.coverage import JUDGED, measure_inside
+from modelwright.evaluate.coverage import JUDGED, inside, measure_inside
 from modelwright.evaluate.measurements import Measurement
 from modelwright.format import plural
 from modelwright.runtime.grouped import MOST_GROUPS, ByGroup, levels_of
@@ -62,14 +62,10 @@ def inside_of(
 ) -> np.ndarray:
     """Return in which rows the truth lies inside, bool of shape ``(n_rows,)``; ``column`` holds the groups."""
     parts = [(np.arange(len(y)), fitted)] if not isinstance(fitted, ByGroup) else fitted.parts(column, len(y), coverage)
-    inside = np.zeros(len(y), bool)
+    found = np.zeros(len(y), bool)
     for rows, own in parts:
-        if isinstance(own, Intervals):
-            low, high = own(prediction[rows, 0], coverage)
-            inside[rows] = (low <= y[rows]) & (y[rows] <= high)
-        elif isinstance(own, Sets):
-            inside[rows] = own(prediction[rows], coverage)[np.arange(len(rows)), y[rows].astype(np.int64)]
-    return inside
+        found[rows] = inside(own, y[rows], prediction[rows], coverage)
+    return found
 
 
 def measure_by_group(
@@ -88,8 +84,8 @@ def measure_by_group(
     groups = levels_of(column)
 
     def among(rows: np.ndarray) -> tuple[Measurement, ...]:
-        inside = {c: inside_of(fitted, y, prediction, c, column)[rows] for c in JUDGED if c <= fitted.coverages[-1]}
-        return measure_inside(fitted.coverages, inside.__getitem__, None if units is None else units[rows])
+        held = {c: inside_of(fitted, y, prediction, c, column)[rows] for c in JUDGED if c <= fitted.coverages[-1]}
+        return measure_inside(fitted.coverages, held.__getitem__, None if units is None else units[rows])
 
     found = list(among(np.arange(len(y))))
     for level in fitted.levels:

@@ -20,9 +20,12 @@ from modelwright.evaluate import ranking
 from modelwright.evaluate.measurements import Measurement
 from modelwright.evaluate.metrics import Metric, get
 from modelwright.evaluate.scales import BOUNDS, SCALES, student_quantile, wilson
+from modelwright.evaluate.valuing import mean_influence
 from modelwright.runtime.answers import threshold_or_half
 
 __all__ = [
+    "BEYOND_NOISE",
+    "beyond_noise",
     "gain",
     "independent_influences",
     "influence_gain",
@@ -40,6 +43,7 @@ MAX_UNITS = 2000  # above, rows are put into random blocks: skewness of their su
 # many times the end of the percentile bootstrap; what skewness asks for in earnest stays well below.
 MOST_BEYOND_PERCENTILE = 3.0
 FEW_UNITS = 10  # below so many groups the quantiles of a bootstrap-t are erratic; Student's t is used
+BEYOND_NOISE = 2.0  # standard errors by which a choice must beat a plainer one
 
 
 def measure(
@@ -158,6 +162,12 @@ def sum_by(influence: np.ndarray, groups: np.ndarray | None) -> np.ndarray:
     return sums * math.sqrt(len(sums) / max(len(sums) - 1, 1))
 
 
+def beyond_noise(difference: np.ndarray, groups: np.ndarray | None = None, errors: float = BEYOND_NOISE) -> bool:
+    """Return whether the mean of a difference per row is above 0 by more than so many of its standard errors."""
+    units = sum_by(mean_influence(difference), groups)
+    return float(difference.mean()) > errors * math.sqrt(float(units @ units))
+
+
 def _interval(
     metric: Metric, value: float, units: np.ndarray, freedom: float, grouped: bool, seed: int, level: float
 ) -> tuple[float, float, str] | None:
@@ -174,9 +184,8 @@ def _interval(
     centre, spread = scale.there(value), scale.slope(value) * error
     low, high = scale.back(centre - below * spread), scale.back(centre + above * spread)
     if range_ is not None:
-        lowest, highest = (_farthest(value, end, curved, metric.root) for end in range_)
-        if low < lowest or high > highest:
-            low, high, method = max(low, lowest), min(high, highest), f"{method}, bounded by the percentile bootstrap"
+        ends = tuple(_farthest(value, end, curved, metric.root) for end in range_)
+        low, high, method = _held(low, high, method, *ends)
     if metric.name == "roc_auc":
         method = "DeLong"
     elif metric.quantile:
@@ -191,6 +200,13 @@ def _farthest(value: float, end: float, relative: bool, root: bool) -> float:
         return value + change
     share = max(1 + change, 0.0)
     return value * (math.sqrt(share) if root else share)
+
+
+def _held(low: float, high: float, method: str, lowest: float, highest: float) -> tuple[float, float, str]:
+    """Return bounds no farther than the percentile bootstrap allows, and the method."""
+    if low < lowest or high > highest:
+        return max(low, lowest), min(high, highest), f"{method}, bounded by the percentile bootstrap"
+    return low, high, method
 
 
 def _reach(
@@ -343,9 +359,7 @@ def influence_gain(
     below, above, method, range_ = _reach(units, max(min(freedom, len(units) - 1), 1.0), not by_label, seed, level)
     low, high = value - below * error, value + above * error
     if range_ is not None:
-        lowest, highest = (_farthest(value, end, False, False) for end in range_)
-        if low < lowest or high > highest:
-            low, high, method = max(low, lowest), min(high, highest), f"{method}, bounded by the percentile bootstrap"
+        low, high, method = _held(low, high, method, *(_farthest(value, end, False, False) for end in range_))
     return value, low, high, f"paired {method}" + (", clustered" if groups is not None else "")
 
 
@@ -358,15 +372,17 @@ def mean_measurement(
     level: float = 0.95,
     unit: str = "",
     greater_is_better: bool = True,
+    inflation: float = 1.0,
 ) -> Measurement:
-    """Return the mean of a number per row (money, a residual) with a bootstrap-t interval."""
+    """Return the mean of a number per row (money, a residual) with a bootstrap-t interval; ``inflation`` as for
+    `measure`."""
     n = len(rows)
     value = float(rows.mean()) if n else None
     low = high = None
     method = "no interval: fewer than two rows"
     if n > 1 and value is not None:
-        centred = (rows - value) / n * math.sqrt(n / (n - 1))
-        _, low, high, method = influence_gain(value, centred, n - 1.0, groups=groups, seed=seed, level=level)
+        influence = mean_influence(rows) * math.sqrt(inflation)
+        _, low, high, method = influence_gain(value, influence, n - 1.0, groups=groups, seed=seed, level=level)
         method = method.removeprefix("paired ").replace("paired, no row differs", "all rows alike")
     return Measurement(
         name=name, value=value, low=low, high=high, n=n, method=method,

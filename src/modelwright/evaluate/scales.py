@@ -6,7 +6,10 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-__all__ = ["BOUNDS", "SCALES", "Scale", "on_free_scale", "student_quantile", "wilson"]
+__all__ = ["BOUNDS", "NORMAL_95", "SCALES", "Scale", "on_free_scale", "student_quantile", "wilson"]
+
+NORMAL_95 = 1.959963984540054
+"""Standard errors on either side that hold 95 % of a normal distribution."""
 
 
 @dataclass(frozen=True)

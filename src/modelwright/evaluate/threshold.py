@@ -8,9 +8,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from modelwright.errors import UsageError, did_you_mean
-from modelwright.evaluate.intervals import gain
+from modelwright.evaluate.intervals import beyond_noise, gain
 from modelwright.evaluate.metrics import Metric, get, two_class_marginals
-from modelwright.evaluate.valuing import mean_influence
 from modelwright.runtime.answers import DEFAULT_THRESHOLD
 
 __all__ = ["OUTCOMES", "check_payoff", "choose_threshold", "payoff_rows"]
@@ -18,7 +17,6 @@ __all__ = ["OUTCOMES", "check_payoff", "choose_threshold", "payoff_rows"]
 OUTCOMES = ("tp", "fp", "fn", "tn")
 RESAMPLES = 200
 STEPS = 400  # distinct thresholds looked at, quantiles of the probabilities
-BEYOND_NOISE = 2.0  # standard errors by which an empirical threshold must beat the one from theory
 FEWEST_PER_CLASS = 10
 
 
@@ -131,10 +129,9 @@ def _by_payoff(y: np.ndarray, prediction: np.ndarray, payoff: Mapping[str, float
 
     empirical = _resampled_best(cuts, events, rows, positives, n, earned, seed)
     difference = payoff_rows(y, event >= empirical, payoff) - payoff_rows(y, event >= theory, payoff)
-    noise = float(np.sqrt(np.square(mean_influence(difference)).sum()))
-    more = float(difference.mean())
-    if more > BEYOND_NOISE * noise and more > 0:
-        return empirical, f"payoff: {empirical:.3f} earned {more:.3g} more per row than the {theory:.3f} of theory"
+    if beyond_noise(difference):
+        more = f"{float(difference.mean()):.3g} more per row"
+        return empirical, f"payoff: {empirical:.3f} earned {more} than the {theory:.3f} of theory"
     return theory, f"{words}, and no other threshold earns clearly more"
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from modelwright.evaluate.scales import NORMAL_95
+
 __all__ = ["MAPE_FLOOR", "brier_rows", "log_loss_rows", "quantile_influence"]
 
 # A target nearer to zero than this share of the mean absolute target makes its percentage error meaningless.
 MAPE_FLOOR = 1e-3
 _EPS = float(np.finfo(np.float64).eps)
-_Z = 1.959963984540054
 
 
 def log_loss_rows(y: np.ndarray, prediction: np.ndarray) -> np.ndarray:
@@ -68,7 +69,7 @@ def quantile_influence(rows: np.ndarray, share: float) -> np.ndarray:
     distribution-free interval of the quantile has.
     """
     n = len(rows)
-    reach = _Z * np.sqrt(share * (1 - share) / n)
+    reach = NORMAL_95 * np.sqrt(share * (1 - share) / n)
     bottom, top = max(share - reach, 0.0), min(share + reach, 1.0)
     at, low, high = np.quantile(rows, [share, bottom, top])
     slope = (high - low) / (top - bottom)

@@ -9,8 +9,9 @@ import numpy as np
 
 from modelwright.data.contract import Contract
 from modelwright.evaluate.measurements import Measurement
+from modelwright.evaluate.scales import NORMAL_95
 from modelwright.monitor.losses import LEVEL
-from modelwright.monitor.relations import NORMAL, named_bin
+from modelwright.monitor.relations import named_bin
 from modelwright.monitor.testing import effective_rows, p_of_shift
 from modelwright.monitor.windows import Window
 from modelwright.package.reference.binning import bins_of
@@ -74,7 +75,7 @@ def _of_column(group: GroupReference, bins: np.ndarray, outcome: np.ndarray) -> 
         gap = float(sums[place] / n[place]) - mean
         rows = effective_rows(float(n[place]), float(there[place]))
         error = max(spread / math.sqrt(rows), 1e-12)
-        reach = NORMAL * spread / math.sqrt(n[place])
+        reach = NORMAL_95 * spread / math.sqrt(n[place])
         found[int(place)] = {
             "measurement": Measurement(
                 name="prediction less that for all",

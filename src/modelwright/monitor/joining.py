@@ -12,11 +12,11 @@ import numpy as np
 from modelwright.data.columns import Column, Strings
 from modelwright.data.contract import Contract
 from modelwright.evaluate.measurements import Measurement
+from modelwright.evaluate.scales import NORMAL_95
 from modelwright.monitor import wording
 from modelwright.monitor.documents import Alarm, Judgement
 from modelwright.monitor.history import History
 from modelwright.monitor.losses import LEVEL
-from modelwright.monitor.relations import NORMAL
 from modelwright.monitor.testing import effective_rows, p_of_shift
 from modelwright.monitor.thresholds import APART_TOGETHER, SMALL_EFFECT
 from modelwright.monitor.windows import Window
@@ -115,7 +115,7 @@ def moved_pairs(reference: Reference, window: Window, contract: Contract) -> dic
 def _moved(pair: PairReference, correlation: float, n: int, rows: float) -> Moved:
     r = float(np.clip(correlation, -0.999, 0.999))
     shift = math.atanh(r) - math.atanh(float(np.clip(pair.correlation, -0.999, 0.999)))
-    reach = NORMAL / math.sqrt(max(n - 3, 1))
+    reach = NORMAL_95 / math.sqrt(max(n - 3, 1))
     return Moved(
         pair=pair,
         measurement=Measurement(
@@ -161,7 +161,7 @@ def together(reference: Reference, window: Window, contract: Contract, without: 
     more = believed(joint.trees, bins) - believed(joint.trees, scrambled(bins))
     n, mean = len(more), float(more.mean())
     rows = effective_rows(n, joint.rows)
-    reach = NORMAL * float(more.std()) / math.sqrt(n)
+    reach = NORMAL_95 * float(more.std()) / math.sqrt(n)
     shift = (mean - joint.believed) / joint.deviation
     return Together(
         measurement=Measurement(

@@ -10,6 +10,7 @@ import numpy as np
 
 from modelwright.data.contract import Contract
 from modelwright.evaluate.measurements import Measurement
+from modelwright.evaluate.scales import NORMAL_95
 from modelwright.monitor.losses import LEVEL, Real
 from modelwright.monitor.testing import effective_rows, p_of_shift
 from modelwright.monitor.windows import Window
@@ -18,11 +19,10 @@ from modelwright.package.reference.documents import ColumnReference, LossReferen
 from modelwright.package.reference.losing import base_of
 from modelwright.runtime.bins import FIRST
 
-__all__ = ["NORMAL", "Off", "Part", "calibration", "named_bin", "worse_parts"]
+__all__ = ["Off", "Part", "calibration", "named_bin", "worse_parts"]
 
 FEWEST_IN_PART = 50
 PARTED = 6  # columns used most whose parts are looked at
-NORMAL = 1.959964  # quantile for 95 %
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,8 +87,8 @@ def _parts(
             measurement=Measurement(
                 name=loss.name,
                 value=mean,
-                low=max(mean - NORMAL * error, 0.0),
-                high=mean + NORMAL * error,
+                low=max(mean - NORMAL_95 * error, 0.0),
+                high=mean + NORMAL_95 * error,
                 n=count,
                 method="normal, over the rows of the part",
                 greater_is_better=False,
@@ -137,8 +137,8 @@ def calibration(labelled: Window, classes: Sequence[str], loss: LossReference) -
         measurement=Measurement(
             name=name,
             value=mean,
-            low=mean - NORMAL * error,
-            high=mean + NORMAL * error,
+            low=mean - NORMAL_95 * error,
+            high=mean + NORMAL_95 * error,
             n=n,
             method="normal",
             level=LEVEL,

@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 
 import numpy as np
 
 from modelwright.evaluate.evidence import Evidence
-from modelwright.evaluate.intervals import influence_gain
+from modelwright.evaluate.intervals import mean_measurement
 from modelwright.evaluate.measurements import Measurement
-from modelwright.evaluate.valuing import mean_influence
 
-__all__ = ["money", "times"]
+__all__ = ["THOUSAND", "money", "per_thousand", "times"]
+
+THOUSAND = 1000
+"""Cases that money is told of: of one case it is mostly small change."""
 
 
 def money(name: str, rows: np.ndarray, evidence: Evidence, currency: str, seed: int) -> Measurement:
     """Return the mean of the money of rows, with an interval that allows for groups and shared training rows."""
-    n = len(rows)
-    value = float(rows.mean()) if n else None
-    low = high = None
-    method = "no interval: fewer than two rows"
-    if n > 1 and value is not None:
-        influence = mean_influence(rows) * math.sqrt(evidence.inflation)
-        _, low, high, method = influence_gain(value, influence, n - 1.0, groups=evidence.groups, seed=seed)
-        method = method.replace("paired, no row differs", "all rows alike").removeprefix("paired ")
-    return Measurement(name=name, value=value, low=low, high=high, n=n, method=method, unit=currency)
+    return mean_measurement(name, rows, groups=evidence.groups, seed=seed, unit=currency, inflation=evidence.inflation)
+
+
+def per_thousand(name: str, rows: np.ndarray, evidence: Evidence, currency: str, seed: int) -> Measurement:
+    """Return the money of 1,000 cases, from that of each row; as `money`."""
+    return times(money(name, rows, evidence, currency, seed), THOUSAND, name)
 
 
 def times(found: Measurement, factor: float, name: str) -> Measurement:

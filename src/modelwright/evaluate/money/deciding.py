@@ -16,17 +16,15 @@ import numpy as np
 from modelwright import format as fmt
 from modelwright.brief import Brief
 from modelwright.errors import UsageError
+from modelwright.evaluate.intervals import beyond_noise
 from modelwright.evaluate.money.payoffs import Payoff, read_payoff
 from modelwright.evaluate.threshold import choose_threshold
-from modelwright.evaluate.valuing import mean_influence
 from modelwright.runtime.decisions import BestWorth, Decision, Moved
 
 __all__ = ["Capacity", "Decided", "Otherwise", "capped", "check_capacity", "decide", "within"]
 
 FEWEST_ROWS = 30
 """Out-of-fold rows, to place a quantile by them."""
-BEYOND_NOISE = 2.0
-"""Standard errors by which a factor must cost less than a shift."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -281,11 +279,7 @@ def _moved(y: np.ndarray, value: np.ndarray, payoff: Payoff) -> tuple[Decision, 
     if (value > 0).all():
         ways.append(Moved(factor=float(np.quantile(y / value, share))))
     cost = [-payoff.of_decisions(y, way.values(value[:, None])) for way in ways]
-    best = 0
-    if len(ways) > 1:
-        saved = cost[0] - cost[1]
-        noise = float(np.sqrt(np.square(mean_influence(saved)).sum()))
-        best = int(saved.mean() > BEYOND_NOISE * noise and saved.mean() > 0)
+    best = int(len(ways) > 1 and beyond_noise(cost[0] - cost[1]))
     chosen = ways[best]
     sign = "plus" if chosen.shift >= 0 else "minus"
     how = f"times {fmt.number(chosen.factor, 4)}" if best else f"{sign} {fmt.number(abs(chosen.shift), 4)}"

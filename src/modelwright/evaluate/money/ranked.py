@@ -10,8 +10,9 @@ from modelwright.evaluate.evidence import Evidence
 from modelwright.evaluate.intervals import measure, sum_by
 from modelwright.evaluate.measurements import Measurement
 from modelwright.evaluate.measurements.money import ProfitCurve, TopList
-from modelwright.evaluate.money.counting import money, times
+from modelwright.evaluate.money.counting import THOUSAND, per_thousand
 from modelwright.evaluate.money.deciding import Decided
+from modelwright.evaluate.scales import NORMAL_95
 from modelwright.evaluate.valuing import mean_influence
 
 __all__ = ["profit_curve", "top_lists"]
@@ -21,8 +22,6 @@ SHARES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
 FEWEST_LISTED = 10
 """Cases on a list: a share of fewer says next to nothing (Wilson's interval of one half of ten is 24 to 76 %)."""
 POINTS = 41
-REACH = 1.959963984540054
-"""Standard errors of a 95 % interval of a normal distribution."""
 
 
 def top_lists(decided: Decided, evidence: Evidence, currency: str, seed: int) -> tuple[TopList, ...]:
@@ -72,7 +71,7 @@ def _gain(decided: Decided, taken: np.ndarray, evidence: Evidence, currency: str
         return None
     payoff, y = decided.payoff, evidence.y
     rows = payoff.of_decisions(y, taken) - payoff.of_decisions(y, np.zeros(len(y)))
-    return times(money("gain", rows, evidence, currency, seed), 1000, "gain")
+    return per_thousand("gain", rows, evidence, currency, seed)
 
 
 def profit_curve(decided: Decided, evidence: Evidence) -> ProfitCurve | None:
@@ -88,13 +87,13 @@ def profit_curve(decided: Decided, evidence: Evidence) -> ProfitCurve | None:
         rows = np.where(ranks < round(share * len(y)), each, 0.0)
         units = sum_by(mean_influence(rows), evidence.groups)
         value[i], error[i] = rows.mean(), np.sqrt(evidence.inflation * float(units @ units))
-    per_thousand = 1000 * np.stack([value, value - REACH * error, value + REACH * error])
+    curve = THOUSAND * np.stack([value, value - NORMAL_95 * error, value + NORMAL_95 * error])
     earned = np.append(0.0, np.cumsum(each[np.argsort(ranks)]))
     return ProfitCurve(
         share=tuple(shares.tolist()),
-        value=tuple(per_thousand[0].tolist()),
-        low=tuple(per_thousand[1].tolist()),
-        high=tuple(per_thousand[2].tolist()),
+        value=tuple(curve[0].tolist()),
+        low=tuple(curve[1].tolist()),
+        high=tuple(curve[2].tolist()),
         chosen=float(decided.done(evidence.prediction).mean()),
         best=float(earned.argmax()) / len(y),
     )

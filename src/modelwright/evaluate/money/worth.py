@@ -15,9 +15,8 @@ from modelwright import format as fmt
 from modelwright.brief.money import Money
 from modelwright.data.sampling import sample_rows
 from modelwright.evaluate.evidence import Evidence
-from modelwright.evaluate.measurements import Measurement
 from modelwright.evaluate.measurements.money import BreakEven, Room, Swing, Way, Worth
-from modelwright.evaluate.money.counting import money, times
+from modelwright.evaluate.money.counting import THOUSAND, money, per_thousand, times
 from modelwright.evaluate.money.deciding import Decided, within
 from modelwright.evaluate.money.payoffs import Payoff
 from modelwright.evaluate.money.ranked import profit_curve, top_lists
@@ -27,7 +26,6 @@ __all__ = ["SWING", "measure_worth"]
 
 SWING = 0.2
 """Of an amount: so far off are estimates of what an outcome is worth, and it is told what that would change."""
-THOUSAND = 1000
 ROUNDING = 1e-9  # of an amount as given: another one as near to nothing is nothing
 MOST_ROWS = 200_000
 """Rows that are counted: an interval is then a few thousandths of the spread wide; each list and swing is a pass."""
@@ -91,8 +89,8 @@ def _in_money(found: Worth, decided: Decided, payoff: Payoff, evidence: Evidence
             Way(
                 name=name,
                 text=text,
-                value=_thousand(name, theirs, evidence, currency, seed),
-                gain=_thousand("gain", earned - theirs, evidence, currency, seed),
+                value=per_thousand(name, theirs, evidence, currency, seed),
+                gain=per_thousand("gain", earned - theirs, evidence, currency, seed),
                 modelled=name in evidence.baselines or name in SAME_MODEL,
             )
         )
@@ -121,11 +119,7 @@ def _room(decided: Decided, payoff: Payoff, evidence: Evidence, currency: str, s
     if free.sum() <= own.sum():
         return None
     more = payoff.of_decisions(evidence.y, free) - payoff.of_decisions(evidence.y, own)
-    return Room(acted=float(free.mean()), gain=_thousand("gain", more, evidence, currency, seed))
-
-
-def _thousand(name: str, rows: np.ndarray, evidence: Evidence, currency: str, seed: int) -> Measurement:
-    return times(money(name, rows, evidence, currency, seed), THOUSAND, name)
+    return Room(acted=float(free.mean()), gain=per_thousand("gain", more, evidence, currency, seed))
 
 
 # what else could be done
@@ -245,8 +239,8 @@ def _swings(decided: Decided, evidence: Evidence, currency: str, seed: int) -> t
                 factor=other.factor,
                 threshold=other.threshold,
                 moved=float(change.mean()),
-                lost=_thousand("lost", earned - other.payoff.of_decisions(y, today), evidence, currency, seed),
-                gain=_thousand("gain", earned - theirs[rival], evidence, currency, seed),
+                lost=per_thousand("lost", earned - other.payoff.of_decisions(y, today), evidence, currency, seed),
+                gain=per_thousand("gain", earned - theirs[rival], evidence, currency, seed),
                 rival=rival,
             )
         )

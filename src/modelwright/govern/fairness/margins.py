@@ -15,13 +15,14 @@ from dataclasses import dataclass
 from statistics import NormalDist
 
 from modelwright.evaluate.measurements import GroupTable, Measurement
+from modelwright.evaluate.scales import NORMAL_95
 from modelwright.govern.fairness.measuring import ALPHA, FEWEST_ROWS
 
 __all__ = ["Margins", "margins_of"]
 
 ONE_SIDED = NormalDist().inv_cdf(0.95)
 """Standard errors below which a ratio is in one of twenty samples."""
-OF_INTERVAL = 2 * NormalDist().inv_cdf(0.975)
+OF_INTERVAL = 2 * NORMAL_95
 """Standard errors between the ends of a 95 % interval."""
 
 
