@@ -55,7 +55,7 @@ def optimism(problem: Problem) -> str:
 
 def judged(problem: Problem, audit: Any, expected: list[str], columns: list[str]) -> bool:
     """Return whether kind and columns are among the right ones."""
-    used = {c for c in (problem.group, problem.time) if c}
+    used = {c for c in (problem.group, *problem.clock[:1]) if c}
     kind = problem.split.value
     if kind in ("random", "stratified"):
         spoken = any(f.code in SPEAKING for f in audit.findings)
@@ -80,7 +80,7 @@ def main() -> None:
         choice = next(c for c in problem.choices if c.question == "split")
         right = judged(problem, audit, expected, columns)
         spoken = sorted({f.code for f in audit.findings if f.code in SPEAKING})
-        chosen = f"{problem.split.value} {problem.group or ''} {problem.time or ''}".strip()
+        chosen = " ".join(filter(None, (problem.split.value, problem.group, *problem.clock)))
         results.append(
             {**row, "right": right, "chosen": chosen, "decided_by": choice.decided_by, "why": choice.why}
             | {"spoken": spoken, "optimism": optimism(problem)}
