@@ -12,14 +12,15 @@ from modelwright.govern.fairness.measuring import Judged
 from tests.govern.test_gates import _evaluation, _gate, _judge
 
 
-def _fairness(n=4000, low=0.3, *, asked="selection", proposed=False):
+def _fairness(n=4000, low=0.3, *, asked="selection", proposed=False, clusters=None):
     rng = np.random.default_rng(0)
     codes = np.arange(n) % 2
     flagged = rng.permutation(n // 2)[:, None] < np.array([low, 0.5]) * (n // 2)
     chance = np.where(flagged[np.arange(n) // 2, codes], 0.9, 0.1)
     judged = Judged(
-        y=(rng.random(n) < 0.4).astype(float), prediction=np.column_stack([1 - chance, chance]), threshold=0.5
-    )
+        y=(rng.random(n) < 0.4).astype(float), prediction=np.column_stack([1 - chance, chance]), threshold=0.5,
+        clusters=None if clusters is None else np.arange(n) // 2 % clusters,
+    )  # fmt: skip
     grouping = Grouping(("sex",), ("f", "m"), codes)
     return measure_fairness(judged, [grouping], asked=asked, least=0.8, proposed=proposed)
 
@@ -60,10 +61,33 @@ def test_without_a_choice_it_informs_and_what_is_proposed_is_not_judged(changes,
     assert (gate.passed, gate.blocking) == (passed, False)
 
 
-def test_it_does_not_apply_without_people_or_with_few_of_them():
+def test_it_does_not_apply_without_people_and_to_few_of_them_where_nothing_was_asked():
     assert "not applicable" in _gate(_judge(), "fair enough").why
-    few = _judge(_evaluation(fairness=_fairness(n=40)))
+    few = _judge(_evaluation(fairness=_fairness(n=40, asked=None)))
     assert "not applicable" in _gate(few, "fair enough").why
+
+
+def test_what_was_asked_for_and_could_not_be_compared_is_no_pass():
+    few = _judge(_evaluation(fairness=_fairness(n=40)))
+    assert few.answer == "ship with conditions"
+    gate = _gate(few, "fair enough")
+    assert not gate.passed
+    assert gate.why == "whether groups of sex reach 0.8 cannot be told: fewer than two of them have 30 rows that count"
+
+
+def test_many_rows_of_few_stretches_of_time_are_no_pass():
+    stretches = _judge(_evaluation(fairness=_fairness(clusters=4)))
+    assert "of fewer than 5 independent groups of rows, or stretches of time" in _gate(stretches, "fair enough").why
+    assert _gate(_judge(_evaluation(fairness=_fairness(low=0.48, clusters=400))), "fair enough").passed
+
+
+def test_a_column_whose_groups_could_not_be_compared_is_named_beside_the_answer_on_others():
+    met = _fairness(low=0.48)
+    few = _fairness(n=40).tables[0]
+    both = replace(met, tables=(*met.tables, replace(few, columns=("origin",))))
+    gate = _gate(_judge(_evaluation(fairness=both)), "fair enough")
+    assert gate.passed
+    assert gate.why.endswith("; groups of origin could not be compared")
 
 
 def test_thresholds_by_group_are_named_where_they_were_not_tried():

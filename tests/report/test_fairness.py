@@ -53,7 +53,9 @@ def test_what_is_met_does_not_hide_differences_by_other_measures():
     fairness = measure_fairness(judged, [grouping], asked="selection", least=0.8, proposed=False)
     section = _section(render(_report(fairness)))
     assert "Met: in selection rate every two groups of sex reach 0.8, beyond the noise." in section
-    told = "By measures that were not asked for, groups do differ by more than that: flags right (sex)"
+    told = (
+        "By measures that were not asked for, groups do differ by more than that: share of flags that are right (sex)"
+    )
     assert told in section
 
 
@@ -69,6 +71,24 @@ def test_a_wide_interval_is_told_as_not_known():
     section = _section(render(_report(fairness)))
     assert "It cannot be told on 120 rows whether all groups of sex reach 0.8 in selection rate" in section
     assert "Whether it is below 0.8 cannot be told on 120 rows." in section
+
+
+def test_many_rows_of_few_stretches_of_time_are_not_called_few_rows():
+    codes = np.arange(400) % 2
+    chance = np.where(np.arange(400) % 3 == 0, 0.9, 0.1)
+    judged = Judged(
+        y=(np.arange(400) % 5 == 0).astype(float), prediction=np.column_stack([1 - chance, chance]), threshold=0.5,
+        clusters=np.arange(400) // 100,
+    )  # fmt: skip
+    fairness = measure_fairness(
+        judged, [Grouping(("sex",), ("men", "women"), codes)], asked="selection", least=0.8, proposed=False
+    )
+    section = _section(render(_report(fairness)))
+    assert "200 rows, of too few independent ones: not compared" in section
+    assert (
+        "No two groups of sex could be compared in selection rate: their rows are of fewer than 5 independent groups"
+        in section
+    )
 
 
 def test_without_a_choice_the_choices_are_told():

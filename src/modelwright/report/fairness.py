@@ -12,10 +12,14 @@ from modelwright.govern.fairness.choosing import CHOICES
 from modelwright.govern.fairness.standing import (
     CANNOT_TELL,
     MET,
+    NOT_COMPARED,
     NOT_MET,
     Standing,
+    few_units,
     other_differences,
     standing_of,
+    uncompared,
+    why_not_compared,
 )
 from modelwright.govern.fairness.wording import RATES
 from modelwright.report.charts import RowPlot
@@ -94,7 +98,8 @@ def section(fairness: Fairness | None, audit: Audit) -> FairSection | None:
 
 
 def _lede(fairness: Fairness) -> str:
-    columns = fmt.joined(dict.fromkeys(c for t in fairness.tables for c in t.columns), 8)
+    named = dict.fromkeys(c for t in fairness.tables for c in t.columns)
+    columns = fmt.joined(named, 8)
     if fairness.proposed:
         return (
             f"The audit takes {columns} for columns about people. They are shown here and not judged: nobody has said "
@@ -105,8 +110,11 @@ def _lede(fairness: Fairness) -> str:
     if not fairness.asked:
         told = f"The groups of {columns} are shown; how they are to be compared was not said, so nothing is judged."
         return told + (f" Some ratios are below {fairness.least:g} by more than the noise." if below else "")
-    rates = fmt.joined(RATES[name].title.lower() for name in fairness.measures)
-    return " ".join((_answer(standing, fairness, columns, rates, below), *_others(fairness)))
+    rates = fmt.joined(RATES[name].noun for name in fairness.measures)
+    left = () if standing.answer == NOT_COMPARED else uncompared(fairness)
+    columns = fmt.joined((c for c in named if c not in left), 8)
+    unknown = [f"Groups of {fmt.joined(left)} could not be compared: nothing is known of them."] if left else []
+    return " ".join((_answer(standing, fairness, columns, rates, below), *unknown, *_others(fairness)))
 
 
 def _answer(standing: Standing, fairness: Fairness, columns: str, rates: str, below: Sequence[GroupTable]) -> str:
@@ -123,7 +131,7 @@ def _answer(standing: Standing, fairness: Fairness, columns: str, rates: str, be
         )
     if standing.answer == MET:
         return f"Met: in {rates} every two groups of {columns} reach {least}, beyond the noise."
-    return f"No two groups of {columns} have rows enough to be compared in {rates}."
+    return f"No two groups of {columns} could be compared in {rates}: {why_not_compared(fairness)}."
 
 
 def _others(fairness: Fairness) -> list[str]:
@@ -131,7 +139,7 @@ def _others(fairness: Fairness) -> list[str]:
     apart = other_differences(fairness)
     if not apart:
         return []
-    told = fmt.joined((f"{RATES[name].title.lower()} ({fmt.joined(where, 3)})" for name, where in apart), 4)
+    told = fmt.joined((f"{RATES[name].noun} ({fmt.joined(where, 3)})" for name, where in apart), 4)
     return [f"By measures that were not asked for, groups do differ by more than that: {told}."]
 
 
@@ -168,7 +176,8 @@ def _row(row: GroupRow, first: int, others: Sequence[int], plot: RowPlot, bad: b
     judged = row.judged[first]
     small, drawn = fmt.plural(row.n, "row"), row.shrunk[first]
     if not judged:
-        small += f", {m.n:,} of which count: not compared"
+        few = "of too few independent ones" if few_units(row, first) else f"{m.n:,} of which count"
+        small += f", {few}: not compared"
         small += f", taken for {fmt.number(drawn, 2)}" if drawn is not None else ""
     tone = "bad" if bad else "model" if judged else "weak"
     return PlotRow(
@@ -185,7 +194,7 @@ def _said(d: Disparity, least: float | None) -> list[str]:
     title = RATES[d.measure].title
     pair = d.widest
     if pair is None and d.difference is None:
-        return [f"{title}: fewer than two groups have rows enough to be compared."]
+        return [f"{title}: fewer than two groups could be compared."]
     gap = "" if d.difference is None else f", a difference of {fmt.measured(d.difference)}"
     if pair is None:
         return [f"{title}{gap}."]

@@ -8,10 +8,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from modelwright.evaluate.measurements import Fairness, GroupPair, GroupTable
-from modelwright.govern.fairness.measuring import widest_pair
+from modelwright.evaluate.measurements import Fairness, GroupPair, GroupRow, GroupTable
+from modelwright.govern.fairness.measuring import FEWEST_ROWS, FEWEST_UNITS, widest_pair
 
-__all__ = ["CANNOT_TELL", "MET", "NOT_COMPARED", "NOT_MET", "Standing", "other_differences", "standing_of"]
+__all__ = [
+    "CANNOT_TELL",
+    "MET",
+    "NOT_COMPARED",
+    "NOT_MET",
+    "Standing",
+    "few_units",
+    "other_differences",
+    "standing_of",
+    "uncompared",
+    "why_not_compared",
+]
 
 MET, NOT_MET, CANNOT_TELL, NOT_COMPARED = "met", "not met", "cannot tell", "not compared"
 
@@ -56,6 +67,31 @@ def standing_of(fairness: Fairness) -> Standing:
     if widest is None:
         return Standing(answer=NOT_COMPARED)
     return next(_standing(MET, widest, d.measure, t) for t, d in found if d.widest is widest)
+
+
+def uncompared(fairness: Fairness) -> tuple[str, ...]:
+    """Return the single columns no two groups of which could be compared by what was asked for: nothing is known of
+    them, whatever the answer on the others is."""
+    return tuple(
+        table.columns[0]
+        for table in fairness.tables
+        if len(table.columns) == 1
+        and all(d.widest is None and d.difference is None for d in table.disparities if d.measure in fairness.measures)
+    )
+
+
+def few_units(row: GroupRow, at: int) -> bool:
+    """Return whether a group has rows enough for a measure, and they come from too few independent groups of rows."""
+    return not row.judged[at] and row.measures[at].n >= FEWEST_ROWS
+
+
+def why_not_compared(fairness: Fairness) -> str:
+    """Return what keeps groups from being compared, as the end of a sentence."""
+    names = [m.name for m in fairness.tables[0].rows[0].measures]
+    asked = [names.index(measure) for measure in fairness.measures]
+    if any(few_units(row, at) for table in fairness.tables for row in table.rows for at in asked):
+        return f"their rows are of fewer than {FEWEST_UNITS} independent groups of rows, or stretches of time"
+    return f"fewer than two of them have {FEWEST_ROWS} rows that count"
 
 
 def _open(pair: GroupPair, least: float) -> bool:

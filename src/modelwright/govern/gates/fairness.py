@@ -6,7 +6,16 @@ from typing import ClassVar
 
 from modelwright import format as fmt
 from modelwright.evaluate.measurements import Fairness
-from modelwright.govern.fairness.standing import CANNOT_TELL, MET, NOT_COMPARED, NOT_MET, Standing, standing_of
+from modelwright.govern.fairness.standing import (
+    CANNOT_TELL,
+    MET,
+    NOT_COMPARED,
+    NOT_MET,
+    Standing,
+    standing_of,
+    uncompared,
+    why_not_compared,
+)
 from modelwright.govern.fairness.wording import RATES
 from modelwright.govern.gates.base import Case, Failing, Finding
 
@@ -20,8 +29,8 @@ class FairEnough:
     """The ratio between any two groups is not below the one that was asked for.
 
     Where the brief says how groups are compared it blocks when some ratio is below beyond the noise, and is a condition
-    when these rows cannot tell: a wide interval is no pass. Without a choice it informs, as nobody has said what would
-    be fair. Columns that the audit proposes are not judged.
+    when these rows cannot tell: neither a wide interval nor groups that could not be compared at all are a pass.
+    Without a choice it informs, as nobody has said what would be fair. Columns that the audit proposes are not judged.
     """
 
     name: ClassVar[str] = "fair enough"
@@ -36,14 +45,23 @@ class FairEnough:
             return Finding(True, why, Failing.INFORM)
         standing = standing_of(fairness)
         if standing.answer == NOT_COMPARED:
-            why = "not applicable: fewer than two groups have rows enough"
-            return Finding(True, why, Failing.CONDITION if fairness.asked else Failing.INFORM)
+            return _not_compared(fairness)
         why = _told(standing, fairness.least)
+        if left := uncompared(fairness):
+            why += f"; groups of {fmt.joined(left)} could not be compared"
         if standing.answer == NOT_MET:
             return Finding(False, why, _failing(fairness, Failing.DO_NOT_SHIP), _next_move(fairness))
         if standing.answer == CANNOT_TELL and fairness.asked:
             return Finding(False, why, Failing.CONDITION, COLLECT)
         return Finding(True, why, _failing(fairness, Failing.DO_NOT_SHIP))
+
+
+def _not_compared(fairness: Fairness) -> Finding:
+    if not fairness.asked:
+        return Finding(True, f"not applicable: {why_not_compared(fairness)}", Failing.INFORM)
+    columns = fmt.joined(uncompared(fairness))
+    why = f"whether groups of {columns} reach {fairness.least:g} cannot be told: {why_not_compared(fairness)}"
+    return Finding(False, why, Failing.CONDITION, COLLECT)
 
 
 def _failing(fairness: Fairness, asked: Failing) -> Failing:
@@ -65,7 +83,7 @@ def _next_move(fairness: Fairness) -> str:
 def _told(standing: Standing, least: float) -> str:
     pair = standing.pair
     assert pair is not None
-    rate = RATES[standing.measure].title.lower()
+    rate = RATES[standing.measure].noun
     by = f"by {' × '.join(standing.columns)}, the {rate} of {pair.low} is {fmt.measured(pair.ratio)} times that of "
     by += pair.high
     if standing.answer == MET:
