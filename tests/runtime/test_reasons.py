@@ -172,6 +172,17 @@ def test_what_is_typical() -> None:
     assert texts == {"job": "cook", "rare": None, "note": None}
 
 
+def test_what_stands_in_for_levels_of_few_is_typical_only_where_nothing_else_is() -> None:
+    names = ("pooled", "all pooled")
+    contract = Contract(columns=tuple(ColumnSpec(name=n, kind=Kind.CATEGORY) for n in names), rows_seen=10)
+    columns: Columns = {
+        "pooled": Strings.from_values(["(rare)"] * 6 + ["cook"] * 4),
+        "all pooled": Strings.from_values(["(rare)"] * 10),
+    }
+    row = typical_row(contract, make_profile(columns, contract))
+    assert {n: c.to_object()[0] for n, c in row.items()} == {"pooled": "cook", "all pooled": "(rare)"}
+
+
 def test_a_profile_without_numbers_makes_a_row_all_the_same() -> None:
     odd = Profile(n_rows=5, columns=(ColumnProfile(name="age", kind="number", n_missing=0, n_distinct=0),))
     row = typical_row(CONTRACT, odd)

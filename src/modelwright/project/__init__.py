@@ -231,8 +231,8 @@ class Project(Versions):
         from modelwright.explain.rows.held import held_columns
 
         opened = self.version(version)
-        runs = self.runs()
-        held = held_columns(self.run_folder(runs[-1])) if runs else ()
+        run = self.run_of(opened.manifest.version) or next(iter(reversed(self.runs())), None)
+        held = held_columns(self.run_folder(run)) if run else ()
         known = {name for name in held if name in opened.contract.names}
         return explain_record(opened, row, what_if=what_if, want=want, fixed={*fixed, *known}, vary=vary, cases=cases)
 

@@ -30,6 +30,7 @@ import numpy as np
 from modelwright.data.columns import Columns, Strings
 from modelwright.data.contract import ColumnSpec, Contract, Kind
 from modelwright.data.profile import ColumnProfile, Profile
+from modelwright.data.treating.treatment import RARE
 from modelwright.runtime.shapley.explainer import Explainer
 
 __all__ = ["Reasons", "explain_rows", "typical_row"]
@@ -120,6 +121,7 @@ def typical_row(contract: Contract, profile: Profile) -> Columns:
     """Return one canonical row of typical values: the median of numbers, the most frequent level, else missing.
 
     A column most of whose values are missing is typically missing; so are text and ids, of which no value is typical.
+    What stands in the place of levels that few rows have is no value of any, and typical only where nothing else is.
     """
     known: Mapping[str, ColumnProfile] = {p.name: p for p in profile.columns}
     row: Columns = {}
@@ -143,4 +145,4 @@ def _typical_number(spec: ColumnSpec, about: ColumnProfile | None, rows: int) ->
 def _typical_level(about: ColumnProfile | None) -> str | None:
     if about is None or not about.top or about.n_missing > about.top[0][1]:
         return None
-    return about.top[0][0]
+    return next((level for level, _ in about.top if level != RARE), RARE)

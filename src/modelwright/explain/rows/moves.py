@@ -9,12 +9,20 @@ import numpy as np
 
 from modelwright.data.columns import Column, Columns, Strings
 from modelwright.data.contract import ColumnSpec, Contract, Kind
+from modelwright.data.personal.naming import folded, says_birth
 from modelwright.data.profile import ColumnProfile, Profile
+from modelwright.data.treating.treatment import MASKED, RARE, Action
 
 __all__ = ["Moves", "moves_of"]
 
 CHANGEABLE = frozenset({Kind.NUMBER, Kind.BOOLEAN, Kind.CATEGORY, Kind.DURATION})
 """Dates, places and identities are facts about a case, and texts have no other value that stands for many."""
+
+FACTS = frozenset({Action.HASH, Action.YEAR, Action.PREFIX, Action.REDACT, Action.MASK})
+"""What a policy makes of identities, dates, places and texts: they are read as numbers and levels, and stay facts."""
+
+STANDING_IN = frozenset({RARE, MASKED})
+"""What stands in the place of values; nobody can have it instead."""
 
 LEAST_SHARE = 0.01
 """Of the training rows that had a level; rarer ones are no plausible advice."""
@@ -52,7 +60,7 @@ def moves_of(contract: Contract, profile: Profile, own: Columns, held: frozenset
     found: dict[str, Moves] = {}
     for spec in contract.columns:
         about = known.get(spec.name)
-        free = about is not None and spec.kind in CHANGEABLE and spec.name not in held
+        free = about is not None and _may_change(spec) and spec.name not in held
         column = own[spec.name]
         if isinstance(column, Strings):
             found[spec.name] = _of_levels(column, about if free else None, profile.n_rows)
@@ -61,10 +69,16 @@ def moves_of(contract: Contract, profile: Profile, own: Columns, held: frozenset
     return found
 
 
+def _may_change(spec: ColumnSpec) -> bool:
+    """Return whether a column can have other values at all; years of birth are dates, however they are written."""
+    treated = spec.treatment is not None and spec.treatment.action in FACTS
+    return spec.kind in CHANGEABLE and not treated and not says_birth(folded(spec.name))
+
+
 def _of_levels(own: Strings, about: ColumnProfile | None, rows: int) -> Moves:
     now = own.to_object()[0]
     listed = () if about is None else about.top
-    others = [level for level, n in listed if level != now and n >= LEAST_SHARE * rows]
+    others = [level for level, n in listed if level not in (now, *STANDING_IN) and n >= LEAST_SHARE * rows]
     values: list[Any] = [now, *others]
     return Moves(Strings.from_values(values), np.array([0.0, *[OTHER_LEVEL] * len(others)]))
 
