@@ -81,6 +81,20 @@ def decided(spec: ColumnSpec, datum: Datum | None, policy: str | None = "gdpr", 
     return out.columns[0] if out.columns else out
 
 
+@pytest.mark.parametrize("name", ["Nachname", "last_name", "surname", "Vorname Kunde"])
+def test_a_few_names_that_come_again_and_again_are_names(name):
+    team = ["Zwickelhuber", "Öttl", "Brandstetter", "Kreuzpaintner"] * 50
+    found = detect(context({name: team, "churn": ["yes", "no"] * 100}))
+    assert found[name].datum is Datum.NAME
+
+
+@pytest.mark.parametrize(
+    ("name", "values"), [("login", ["sso", "password", "card", "none"]), ("surname_length", ["4", "5", "6", "7"])]
+)
+def test_few_levels_under_another_name_single_nobody_out(name, values):
+    assert detect(context({name: values * 50, "churn": ["yes", "no"] * 100})) == {}
+
+
 def test_a_policy_decides_by_kind():
     assert decided(spec("e"), Datum.EMAIL).action == "drop"
     born = decided(spec("b", Kind.DATETIME, formats=("%d.%m.%Y",)), Datum.BIRTH_DATE).treatment

@@ -17,6 +17,7 @@ __all__ = [
     "folded",
     "names_a_way_to_reach",
     "names_somebody",
+    "says_a_part_of_a_name",
     "says_birth",
     "speaks_about",
 ]
@@ -30,6 +31,8 @@ GIVEN_NAMES = words(
     "imie nazwisko prijmeni jmeno vezeteknev keresztnev soyad soyadi prenume "
     "имя фамилия отчество фио ονομα επωνυμο"
 )
+_WHICH_NAME = words("first last full given family middle maiden")
+_LOGINS = words("nickname username login loginname screenname benutzername")
 NAME = words("name names nom nombre nome naam namn navn nume")
 """A name of whom? Of a person where the word stands alone or beside one for people; *nombre* may be a number."""
 
@@ -114,6 +117,13 @@ def names_somebody(parts: tuple[str, ...]) -> bool:
     if found & NAME and (len(parts) == 1 or found & PEOPLE):
         return True
     return "social" in found and "security" in found
+
+
+def says_a_part_of_a_name(parts: tuple[str, ...]) -> bool:
+    """Return whether a name says given or family names and can mean nothing else: what somebody logs in with may."""
+    found = set(parts)
+    said = found & (GIVEN_NAMES - _LOGINS) or (found & NAME and found & _WHICH_NAME)
+    return bool(said) and not speaks_about(parts)
 
 
 def says_birth(parts: tuple[str, ...]) -> bool:

@@ -24,6 +24,7 @@ from modelwright.data.personal.naming import (
     folded,
     names_a_way_to_reach,
     names_somebody,
+    says_a_part_of_a_name,
     says_birth,
     speaks_about,
 )
@@ -33,7 +34,8 @@ from modelwright.govern.privacy.policy import Datum
 __all__ = ["Found", "detect"]
 
 FEW_LEVELS, ROWS_PER_LEVEL = 20, 20
-"""A category of no more levels than this, each repeated often, singles nobody out, whatever it is called."""
+"""A category of no more levels than this, each repeated often, singles nobody out, whatever it is called; but for one
+that is called surnames or given names."""
 
 SMALLEST_NUMBER = 10_000
 """Numbers of persons, phones and accounts have five digits at least; smaller ones count something."""
@@ -185,7 +187,8 @@ def _by_numbers(context: AuditContext, name: str) -> Found | None:
 def _by_name(context: AuditContext, name: str) -> Found | None:
     parts = folded(name)
     found = set(parts)
-    if speaks_about(parts) or not _may_single_out(context, name, small=_says_plainly(found)):
+    plainly = says_a_part_of_a_name(parts) and _is_words(context, name)  # a team has few, and often the same
+    if speaks_about(parts) or not (plainly or _may_single_out(context, name, small=_says_plainly(found))):
         return None
     datum = next((d for both, d in _TOGETHER.items() if found.issuperset(both)), None)
     datum = datum or next((d for d, said in _BY_NAME if found & said), None)
