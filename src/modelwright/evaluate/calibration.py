@@ -116,7 +116,7 @@ def _choose(
 
 def _harms(metric: str, y: np.ndarray, after: np.ndarray, before: np.ndarray, groups: np.ndarray | None) -> bool:
     chosen = get(metric)
-    if (chosen.needs == "label" and before.shape[1] == 2) or chosen.name.endswith("_auc"):
+    if (chosen.needs == "label" and before.shape[1] == 2) or chosen.ranks:
         # The order of rows stays within a fold, and a threshold is chosen afterwards; across folds it does not, and
         # what that costs a ranking is no harm the one final calibrator does.
         return False

@@ -26,7 +26,6 @@ TOP = 0.1
 quoted for."""
 FEWEST_OF_A_CLASS = 10
 """Rows of a class, to say how many of it are found."""
-CONSTANT = "constant"
 
 
 def cut_of(prediction: np.ndarray, threshold: float | None) -> tuple[float, bool]:
@@ -90,7 +89,7 @@ def _share(name: str, y: np.ndarray, prediction: np.ndarray, evidence: Evidence,
 
 
 def _several(problem: Problem, evidence: Evidence, measured: Mapping[str, Measurement], seed: int) -> Cases:
-    right, constant = measured["accuracy"], _constant(evidence)
+    right, constant = measured["accuracy"], evidence.constant
     without = None
     if constant is not None:
         without = _share("accuracy", evidence.y, constant, evidence, seed)
@@ -126,7 +125,7 @@ def _of_class(true: int, named: int, evidence: Evidence, seed: int) -> Measureme
 
 
 def _values(evidence: Evidence, measured: Mapping[str, Measurement], unit: str, seed: int) -> Cases:
-    constant = _constant(evidence)
+    constant = evidence.constant
     half, most = measured["median_ae"], measured["ae_90"]
     if constant is None:
         return Cases(half=half, most=most)
@@ -138,8 +137,3 @@ def _values(evidence: Evidence, measured: Mapping[str, Measurement], unit: str, 
     )
     half_without, most_without = without
     return Cases(half=half, most=most, half_without=half_without, most_without=most_without)
-
-
-def _constant(evidence: Evidence) -> np.ndarray | None:
-    known = evidence.baselines.get(CONSTANT)
-    return None if known is None else known[1]

@@ -10,13 +10,13 @@ import numpy as np
 from modelwright import format as fmt
 from modelwright.evaluate.intervals import gain, measure
 from modelwright.evaluate.measurements import Comparison, Measurement
+from modelwright.evaluate.measurements.scores import CONSTANT
 from modelwright.evaluate.metrics import Metric
 from modelwright.evaluate.threshold import choose_threshold
 
 __all__ = ["compare", "fit_verdict"]
 
 OVERFIT_SHARE = 0.25  # share of the skill on training rows that does not carry over to unseen rows
-RANKINGS = {"roc_auc", "pr_auc"}
 LITTLE_SKILL = 0.1  # share of the constant's loss that is removed
 
 
@@ -48,7 +48,7 @@ def compare(
     sign = 1.0 if metric.greater_is_better else -1.0
     found = []
     for name, (text, other) in baselines.items():
-        if name == "constant" and metric.name in RANKINGS:
+        if name == CONSTANT and metric.ranks:
             # Each fold's constant is a little different; ranked together they would not be the constant they stand for.
             other = np.broadcast_to(other.mean(axis=0), other.shape)
         own = threshold

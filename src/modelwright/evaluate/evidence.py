@@ -10,6 +10,7 @@ import numpy as np
 from modelwright.data.columns import Columns
 from modelwright.data.contract import Contract
 from modelwright.evaluate.allowances import Unseen
+from modelwright.evaluate.measurements.scores import CONSTANT
 from modelwright.evaluate.money.deciding import Decided
 
 __all__ = ["Evidence"]
@@ -80,3 +81,9 @@ class Evidence:
     threshold_why: str = ""
     unit: str = ""
     decided: Decided | None = None
+
+    @property
+    def constant(self) -> np.ndarray | None:
+        """What a constant predicts of the rows, shape ``(n_rows, n_outputs)``; None where there is no such baseline."""
+        known = self.baselines.get(CONSTANT)
+        return None if known is None else known[1]

@@ -52,6 +52,10 @@ class Metric:
         It is the square root of a mean.
     quantile : bool
         It is a quantile of the rows' losses, and no mean.
+    ranks : bool
+        It goes by the order of the rows alone: no row has a loss of its own.
+    counts : callable or None
+        What makes it of the confusion matrix, where that is all it goes by.
     """
 
     name: str
@@ -67,6 +71,7 @@ class Metric:
     tunable: bool = False
     root: bool = False
     quantile: bool = False
+    ranks: bool = False
     counts: counting.CountMetric | None = None
 
     def __call__(self, y: np.ndarray, prediction: np.ndarray, threshold: float | None = None) -> float:
@@ -244,6 +249,7 @@ def _ranking(name: str, title: str, value: Callable, influence: Callable, why: C
         value=_per_class(value),
         influence_of=_per_class_influence(influence),
         why_undefined=why,
+        ranks=True,
     )
 
 

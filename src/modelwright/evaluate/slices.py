@@ -24,7 +24,6 @@ from modelwright.features.screening import screen
 __all__ = ["find_slices"]
 
 FEWEST_ROWS = 30
-FEWEST_PER_CLASS = 5  # rows of each class, where the metric needs both
 FEWEST_GROUPS = 5
 MOST_LEVELS = 12  # of a category, most frequent first
 MOST_VALUES = 8  # distinct numbers up to which each is a slice of its own
@@ -40,9 +39,6 @@ ALPHA = 0.05
 MATERIAL = 0.25
 # Two parts that share four fifths of all their rows, and of all rows they leave out, tell a reader one thing.
 SAME_ROWS = 0.8
-# Shown and judged by log loss: a ranking within a part is hard for the wrong reason where the column that ranks is
-# nearly the same on all its rows.
-BY_LOG_LOSS = {"roc_auc", "pr_auc", "log_loss"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,7 +84,9 @@ def find_slices(
         groups = None if groups is None else groups[kept]
     if n_rows(columns) != len(y) or metric.undefined(y, prediction):
         return ()
-    if metric.name in BY_LOG_LOSS:
+    if metric.ranks:
+        # A ranking within a part is hard for the wrong reason where the column that ranks is nearly the same on all its
+        # rows.
         metric = get("log_loss")
     names = tuple(columns) if len(columns) <= MOST_COLUMNS else _suspect_columns(columns, y, prediction)
     specs = {s.name: s for s in contract.columns}
@@ -184,10 +182,6 @@ def _score(
     own_y, own = y[inside], prediction[inside]
     if metric.undefined(own_y, own) or metric.undefined(y[outside], prediction[outside]):
         return None
-    if prediction.shape[1] == 2 and metric.needs == "probability" and metric.scale == "share":
-        events = int((own_y == 1).sum())
-        if min(events, len(own_y) - events) < FEWEST_PER_CLASS:
-            return None
     value, rest = metric(own_y, own, threshold), metric(y[outside], prediction[outside], threshold)
     if not (math.isfinite(value) and math.isfinite(rest)):
         return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from modelwright.evaluate.measurements.scores import CONSTANT
 from modelwright.frame.problem import Problem
 from modelwright.report import (
     cases,
@@ -41,7 +42,8 @@ def verdict(r: ReportInput) -> dict[str, Any]:
     waived = {w.gate for w in r.standing.waivers if w.holds} if r.standing else set()
     weighing = tuple(x for x in describing.reasons(r.verdict) if x.gate not in waived)
     reasons = ([x for x in weighing if x.counts] or list(weighing))[:REASONS_SHOWN]
-    constant = next((c.score for c in e.comparisons if c.name == "constant"), None)
+    against = e.against(CONSTANT)
+    constant = None if against is None else against.score
     plain = words.headline_words(e.headline, r.problem, constant)
     return {
         "question": cases.question_words(r),

@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from modelwright import format as fmt
 from modelwright.evaluate.measurements import Comparison, Evaluation, Measurement, Slice
+from modelwright.evaluate.measurements.scores import CONSTANT
 from modelwright.evaluate.metrics import get
 from modelwright.explain.reasons import Explanation
 from modelwright.report.charts import RowPlot
@@ -17,7 +18,7 @@ from modelwright.train.record import CandidateResult, Training
 
 __all__ = ["PlotRow", "PlotTable", "comparisons", "importances", "leaderboard", "slice_words", "slices"]
 
-BASELINES = {"constant": "Without a model"}
+BASELINES = {CONSTANT: "Without a model"}
 
 ROUNDING = 1e-9
 """Of the most that columns move a prediction: less is what floating-point sums leave of nothing."""

@@ -133,7 +133,7 @@ def _simple(run: Run, seconds: float) -> Simple:
             groups=evidence.groups,
             unit=evidence.unit,
             inflation=evidence.inflation,
-            constant=evidence.baselines["constant"][1] if "constant" in evidence.baselines else None,
+            constant=evidence.constant,
         ),
         metrics.get(problem.metric),
         seed=run.brief.seed,

@@ -42,14 +42,14 @@ def stress(run: Run) -> Stressed:
     most = rows_within(run, seconds / CASES, least=FEWEST_ROWS, most=MOST_ROWS)
     places = stressed_rows(places, len(plan.contract.names), rng, most)
     columns = take({n: run.columns[n] for n in plan.contract.names}, run.rows[judged[places]])
-    constant = evidence.baselines.get("constant")
+    constant = evidence.constant
     stressed = measure_stress(
         plan.predict,
         Rows(columns, plan.contract, ranked(run.documents["explanation"], plan.contract.names)),
         Target(
             metric=metrics.get(problem.metric),
             y=evidence.y[places],
-            constant=None if constant is None else constant[1][places],
+            constant=None if constant is None else constant[places],
             threshold=evidence.threshold,
             groups=None if evidence.groups is None else evidence.groups[places],
             unit=evidence.unit,

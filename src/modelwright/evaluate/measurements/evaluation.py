@@ -93,3 +93,7 @@ class Evaluation:
     worth: Worth | None = None
     membership: Membership | None = None
     train_constant: Measurement | None = None
+
+    def against(self, baseline: str) -> Comparison | None:
+        """Return the comparison with a baseline, None where there is none."""
+        return next((c for c in self.comparisons if c.name == baseline), None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 __all__ = [
+    "CONSTANT",
     "CalibrationBin",
     "Cases",
     "Comparison",
@@ -15,6 +16,9 @@ __all__ = [
     "Residuals",
     "Slice",
 ]
+
+CONSTANT = "constant"
+"""Name of the baseline that says the same of every row: what is worth nothing is measured from it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +36,7 @@ class Measurement:
     n : int
         Rows it was measured on.
     method : str
-        How the interval was made: ``"DeLong"``, ``"Wilson"``, ``"bootstrap BCa, 1000"``, ``"BBC-CV"``.
+        How the interval was made: ``"DeLong"``, ``"Wilson"``, ``"bootstrap-t, 999"``; and what it allows for.
     greater_is_better : bool
     unit : str
         ``""`` for shares and probabilities, the target's unit for errors where known.
@@ -63,7 +67,7 @@ class Comparison:
     score : Measurement
         Its score.
     gain : Measurement
-        The model's score minus its score, signed so that more is better, with the interval of a paired bootstrap.
+        The model's score minus its score, signed so that more is better, with the interval of the pair.
     better : bool
         The interval of the gain lies above zero.
     """
@@ -138,7 +142,7 @@ class CalibrationBin:
 
 @dataclass(frozen=True, kw_only=True)
 class Curve:
-    """Points of a curve (``"roc"``, ``"precision_recall"``, ``"gain"``), at most 200, with ``thresholds`` beside."""
+    """Points of a curve (``"roc"``, ``"precision_recall"``, ``"gain"``, ``"lift"``): at most 200, and thresholds."""
 
     name: str
     x_label: str

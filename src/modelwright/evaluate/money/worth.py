@@ -16,6 +16,7 @@ from modelwright.brief.money import Money
 from modelwright.data.sampling import sample_rows
 from modelwright.evaluate.evidence import Evidence
 from modelwright.evaluate.measurements.money import BreakEven, Room, Swing, Way, Worth
+from modelwright.evaluate.measurements.scores import CONSTANT
 from modelwright.evaluate.money.counting import THOUSAND, money, per_thousand, times
 from modelwright.evaluate.money.deciding import Decided, within
 from modelwright.evaluate.money.payoffs import Payoff
@@ -29,7 +30,6 @@ SWING = 0.2
 ROUNDING = 1e-9  # of an amount as given: another one as near to nothing is nothing
 MOST_ROWS = 200_000
 """Rows that are counted: an interval is then a few thousandths of the spread wide; each list and swing is a pass."""
-CONSTANT = "constant"
 AS_PREDICTED, MOST_LIKELY = "as predicted", "most likely"
 SAME_MODEL = frozenset({AS_PREDICTED, MOST_LIKELY})
 """What the same model would say without the payoff: it shows what that adds, and is no other way of deciding."""

@@ -12,6 +12,7 @@ import numpy as np
 from modelwright import format as fmt
 from modelwright.evaluate.comparisons import compare
 from modelwright.evaluate.measurements import Comparison, Measurement
+from modelwright.evaluate.measurements.scores import CONSTANT
 from modelwright.evaluate.metrics import Metric
 from modelwright.evaluate.threshold import choose_threshold
 from modelwright.explain.simple.choosing import MOST_ROWS, Chosen, choose
@@ -119,7 +120,7 @@ def _compared(
     own = against.threshold
     if metric.tunable and page.shape[1] == 2:
         own = choose_threshold(y[known], page, metric=metric.name, payoff={}, seed=seed)[0]
-    (constant,) = measured(page, {"constant": ("a constant", against.constant[known])}, threshold=own)
+    (constant,) = measured(page, {CONSTANT: ("a constant", against.constant[known])}, threshold=own)
     return found, constant
 
 

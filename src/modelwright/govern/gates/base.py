@@ -11,6 +11,7 @@ from modelwright import format as fmt
 from modelwright.audit.findings import Audit
 from modelwright.brief.gates import THRESHOLDS
 from modelwright.evaluate.measurements import Comparison, Evaluation, Measurement
+from modelwright.evaluate.measurements.scores import CONSTANT
 from modelwright.frame.problem import Problem
 
 __all__ = ["Case", "Check", "Failing", "Finding", "gain_share", "number"]
@@ -60,9 +61,10 @@ class Case:
         limits = self.facts.get("limits")
         return "more time (--budget)" if limits is None or limits.trials is None else "more trials (--trials)"
 
-    def against(self, name: str) -> Comparison | None:
-        """Return the comparison with a baseline, None where there is none."""
-        return next((c for c in self.evaluation.comparisons if c.name == name), None)
+    @property
+    def against_constant(self) -> Comparison | None:
+        """The comparison with a constant, None where there is none."""
+        return self.evaluation.against(CONSTANT)
 
 
 @dataclass(frozen=True)

@@ -6,13 +6,13 @@ from typing import ClassVar
 
 from modelwright import format as fmt
 from modelwright.evaluate.measurements import Comparison
+from modelwright.evaluate.measurements.scores import CONSTANT
 from modelwright.govern.gates.base import Case, Failing, Finding, number
 from modelwright.govern.gates.certainty import MORE_ROWS, way_to_perfect
 from modelwright.govern.gates.limits import on_fewer_folds
 
 __all__ = ["BeatsConstant", "BeatsSimpleModels"]
 
-CONSTANT = "constant"
 WORTH_HAVING = 0.1
 """Of the way from a constant to a perfect prediction; `modelwright.evaluate.comparisons` calls less little skill."""
 
@@ -31,7 +31,7 @@ class BeatsConstant:
     name: ClassVar[str] = "better than a constant"
 
     def check(self, case: Case) -> Finding:
-        comparison = case.against(CONSTANT)
+        comparison = case.against_constant
         if comparison is None:
             return Finding(True, "not applicable: it was not compared with a constant", Failing.DO_NOT_BUILD)
         if comparison.better:
@@ -87,7 +87,7 @@ class BeatsSimpleModels:
 
 def _small(case: Case, comparison: Comparison) -> bool:
     """Return whether a simple model is better by little of what it gains on a constant."""
-    constant = case.against(CONSTANT)
+    constant = case.against_constant
     gained = None if constant is None else constant.gain.value
     if gained is None or comparison.gain.value is None:
         return False

@@ -75,7 +75,7 @@ def _together(case: Case) -> str:
 
 def way_to_perfect(case: Case) -> float | None:
     """Return the distance between the score of a constant and a perfect one (1, or 0 for losses and errors)."""
-    constant = case.against("constant")
+    constant = case.against_constant
     if constant is None or constant.score.value is None:
         return None
     perfect = 1.0 if case.evaluation.headline.greater_is_better else 0.0

@@ -135,7 +135,7 @@ def _how_good(case: Case) -> str:
     if headline.value is None:
         return f"No score could be measured for the model of '{case.problem.target}'."
     title = metrics.get(headline.name).title
-    constant, better = case.against("constant"), ""
+    constant, better = case.against_constant, ""
     if constant is not None and constant.score.value is not None:
         better = f"; without a model it would be {fmt.amount(constant.score)}"
     return f"The model of '{case.problem.target}' reaches {title} {number(headline)} on {headline.n:,} rows{better}."

@@ -42,7 +42,7 @@ class GoodEnough:
         return _judged(case, sign * head.value, min(ends, default=None), sign * asked, told)
 
     def _gain(self, case: Case) -> Finding | None:
-        asked, against = case.threshold("gain"), case.against("constant")
+        asked, against = case.threshold("gain"), case.against_constant
         if asked is None or against is None or against.gain.value is None:
             return None
         told = f"better than a constant by {number(against.gain)}, where at least {fmt.number(asked)} is asked for"

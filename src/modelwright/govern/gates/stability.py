@@ -47,7 +47,7 @@ def _gains(case: Case) -> list[float]:
     Of the members as they are weighted. Each fold has a constant of its own: one may be harder than another.
     """
     training: Training | None = case.facts.get("training")
-    constant = case.against("constant")
+    constant = case.against_constant
     if training is None or constant is None or constant.score.value is None:
         return []
     weights = {m.key: m.weight for m in training.members}

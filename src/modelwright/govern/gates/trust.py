@@ -44,7 +44,7 @@ class NotGrosslyOverfitted:
     name: ClassVar[str] = "not grossly overfitted"
 
     def check(self, case: Case) -> Finding:
-        train, headline, constant = case.evaluation.train_score, case.evaluation.headline, case.against("constant")
+        train, headline, constant = case.evaluation.train_score, case.evaluation.headline, case.against_constant
         if train is None or train.value is None or headline.value is None:
             return Finding(True, "not applicable: no score on the training rows", Failing.CONDITION)
         failing = case.failing(Failing.CONDITION, "gain_kept")

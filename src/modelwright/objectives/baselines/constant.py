@@ -10,6 +10,7 @@ import numpy as np
 
 from modelwright.data.columns import Columns, n_rows
 from modelwright.data.contract import Contract
+from modelwright.evaluate.measurements.scores import CONSTANT
 from modelwright.objectives.baselines.centres import centre, share_text, value_text
 
 __all__ = ["Constant", "FittedConstant"]
@@ -30,7 +31,7 @@ class FittedConstant:
 class Constant:
     """Predicts the shares of the classes, or the centre of the values that the metric asks for."""
 
-    name: ClassVar[str] = "constant"
+    name: ClassVar[str] = CONSTANT
 
     def fit(
         self, columns: Columns, specs: Contract, y: np.ndarray, *, classes: Sequence[str], metric: str, seed: int
