@@ -20,12 +20,28 @@ from modelwright.documents import digest_bytes, encode
 from modelwright.errors import ProjectError
 from modelwright.evaluate.measurements import Measurement
 
-__all__ = ["Decision", "Entry", "Ledger", "decided", "horizon", "moment_of", "now"]
+__all__ = [
+    "DECISION_KIND",
+    "DONE",
+    "FAILED",
+    "RESUMED",
+    "STARTED",
+    "Decision",
+    "Entry",
+    "Ledger",
+    "decided",
+    "horizon",
+    "moment_of",
+    "now",
+]
 
 _GENESIS = "sha256:" + "0" * 64
 
-RESUMED = "run resumed"
-"""Kind of the entry that says that a run which had been broken off goes on."""
+STARTED, RESUMED, FAILED, DONE = "run started", "run resumed", "run failed", "run done"
+"""Kinds of the entries that say that a run began, goes on after it was broken off, failed, and is finished."""
+
+DECISION_KIND = "decision"
+"""Kind of the entry of a `Decision`."""
 
 APART = timedelta(minutes=5)
 """By how much clocks of machines that are kept may differ."""
@@ -101,7 +117,7 @@ def decided(entries: Iterable[Entry]) -> tuple[Entry, ...]:
     for entry in entries:
         if entry.kind == RESUMED:
             sessions[entry.run] += 1
-        elif entry.kind == "decision":
+        elif entry.kind == DECISION_KIND:
             stage = (entry.run, str(entry.body.get("stage")))
             last[stage] = sessions[entry.run]
             made.append((stage, last[stage], entry))
@@ -148,7 +164,7 @@ class Ledger:
         if before and [replace(self._decision(e), at="") for e in before] == [replace(d, at="") for d in decisions]:
             return
         for decision in decisions:
-            self.append("decision", run, replace(decision, at=decision.at or now()))
+            self.append(DECISION_KIND, run, replace(decision, at=decision.at or now()))
 
     def entries(self) -> tuple[Entry, ...]:
         """Return all entries, oldest first."""

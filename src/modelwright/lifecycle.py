@@ -19,7 +19,7 @@ from modelwright import documents
 from modelwright.brief import Brief, write_brief
 from modelwright.documents import digest_of, write_atomic
 from modelwright.errors import ModelwrightError, ProjectError, UsageError
-from modelwright.ledger import RESUMED, now
+from modelwright.ledger import DONE, FAILED, RESUMED, STARTED, now
 from modelwright.project import Project, RunState, default_path
 
 if TYPE_CHECKING:
@@ -179,7 +179,7 @@ def _enter(run: Run, project: Project, told: Listener) -> None:
     if name is None:
         run.folder.mkdir(parents=True)
         run.mark(RunState(status="running", key=key, started=now()))
-        project.ledger.append("run started", run.name, {"brief": documents.to_builtins(run.brief)})
+        project.ledger.append(STARTED, run.name, {"brief": documents.to_builtins(run.brief)})
         write_atomic(project.path / "brief.toml", write_brief(_with_whole_paths(run.brief)).encode())
     else:
         project.ledger.append(RESUMED, run.name, {})
@@ -225,12 +225,12 @@ def _go_through(run: Run, stages: tuple[Stage, ...], told: Listener) -> None:
 def _fail(run: Run, error: ModelwrightError) -> None:
     state = run.project.state(run.name)
     run.mark(replace(state, status="failed", result={"error": str(error), "code": error.code}))
-    run.project.ledger.append("run failed", run.name, {"error": error.what, "code": error.code})
+    run.project.ledger.append(FAILED, run.name, {"error": error.what, "code": error.code})
 
 
 def _finish(run: Run) -> None:
     summary = run.documents["summary"]
     state = run.project.state(run.name)
     run.mark(replace(state, status="done", version=summary["version"], result=summary))
-    run.project.ledger.append("run done", run.name, summary)
+    run.project.ledger.append(DONE, run.name, summary)
     run.project.tidy()

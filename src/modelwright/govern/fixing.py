@@ -12,7 +12,7 @@ from modelwright.brief import Brief, Limits
 from modelwright.brief.gates import THRESHOLDS
 from modelwright.documents import to_builtins
 from modelwright.errors import ProjectError
-from modelwright.ledger import Entry
+from modelwright.ledger import DONE, STARTED, Entry
 
 __all__ = ["asked_in", "changes", "check_fixed", "eased_since"]
 
@@ -20,7 +20,6 @@ LIMITS = ("latency_ms", "artefact_bytes", "memory_bytes")
 """Limits of the brief that are gates."""
 OTHERS = ("fairness", "fairness_ratio", "fairness_thresholds", "membership_auc", "allow")
 """Fields of the brief that gates go by."""
-STARTED, DONE = "run started", "run done"
 
 
 def asked_in(brief: Brief | Mapping[str, Any]) -> dict[str, Any]:

@@ -17,7 +17,6 @@ from modelwright.ledger import Entry, now
 __all__ = ["WAIVED", "WITHDRAWN", "Standing", "Waiver", "standing", "waivers_of"]
 
 WAIVED, WITHDRAWN = "waived", "waiver withdrawn"
-CONDITION = "condition"
 CONDITIONS = "ship with conditions"
 
 

@@ -17,6 +17,7 @@ from markupsafe import escape
 
 from modelwright import format as fmt
 from modelwright.evaluate.measurements import Measurement
+from modelwright.ledger import DECISION_KIND
 from modelwright.report.inputs import ReportInput
 
 __all__ = ["SECTIONS", "places", "traced"]
@@ -86,7 +87,7 @@ def places(r: ReportInput) -> dict[str, tuple[str, ...]]:
         for at, measurement in _measurements(getattr(r, name, None), name):
             found[_text(measurement)] = (*found.get(_text(measurement), ()), at)
     for entry in r.entries:
-        measured = entry.body.get("measurement") if entry.kind == "decision" else None
+        measured = entry.body.get("measurement") if entry.kind == DECISION_KIND else None
         if measured and measured.get("value") is not None:
             text = _text(Measurement(**measured))
             found[text] = (*found.get(text, ()), f"ledger/{entry.number}")

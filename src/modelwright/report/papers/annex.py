@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from modelwright.ledger import DECISION_KIND
 from modelwright.report.papers.asking import Answers, answered, texts
 from modelwright.report.papers.base import Block, Facts, Items, Law, Line, Paper, Section, Table, Text, Verbatim, line
 from modelwright.report.papers.card import (
@@ -86,7 +87,7 @@ def _instructions(ev: Evidence) -> tuple[Block, ...]:
 
 
 def _steps(ev: Evidence) -> tuple[Block, ...]:
-    at = [a for a, e in (ev.get("ledger") or {}).items() if e["kind"] == "decision"]
+    at = [a for a, e in (ev.get("ledger") or {}).items() if e["kind"] == DECISION_KIND]
     asked = line("Every decision is in the ledger of the project; the decision log tells them in words.")
     rows = tuple(
         (

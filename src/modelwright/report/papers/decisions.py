@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from modelwright.ledger import DECISION_KIND, DONE, FAILED, RESUMED, STARTED
 from modelwright.report.papers.base import Block, Line, Paper, Piece, Section, Table, Text, line
 from modelwright.report.papers.evidence import Evidence
 
 __all__ = ["TELLING", "decisions"]
 
 EVENTS = {
-    "run started": "The run began.",
-    "run resumed": "The run had been broken off, and went on.",
-    "run failed": "The run failed: ",
-    "run done": "The run was finished: ",
+    STARTED: "The run began.",
+    RESUMED: "The run had been broken off, and went on.",
+    FAILED: "The run failed: ",
+    DONE: "The run was finished: ",
     "promoted": "A version became the champion.",
     "rolled back": "The champion before serves again.",
     "retrained": "A new version was trained on new rows and held against the champion.",
@@ -20,8 +21,8 @@ EVENTS = {
     "waiver withdrawn": "A waiver was withdrawn: ",
 }
 TELLING = {
-    "run failed": "error",
-    "run done": "verdict_summary",
+    FAILED: "error",
+    DONE: "verdict_summary",
     "proposed": "why",
     "retrained": "challenge/why",
     "waived": "reason",
@@ -35,8 +36,8 @@ TELLING = {
 def decisions(ev: Evidence) -> Paper:
     """Return the decision log."""
     ledger = ev.get("ledger") or {}
-    made = [n for n, e in ledger.items() if e["kind"] == "decision"]
-    events = [n for n, e in ledger.items() if e["kind"] != "decision"]
+    made = [n for n, e in ledger.items() if e["kind"] == DECISION_KIND]
+    events = [n for n, e in ledger.items() if e["kind"] != DECISION_KIND]
     sections = [
         Section(line(title), (_decided(ev, [n for n in made if ledger[n]["body"]["stage"] == stage]),))
         for stage, title in _stages(ev, made)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from modelwright.ledger import STARTED
 from modelwright.report.papers.base import Block, Items, Line, Piece, Table, Text, line
 from modelwright.report.papers.evidence import Evidence
 
@@ -86,7 +87,7 @@ def thresholds_table(ev: Evidence) -> tuple[Block, ...]:
     )
     if not rows:
         return ()
-    began = next((n for n, e in (ev.get("ledger") or {}).items() if e["kind"] == "run started"), None)
+    began = next((n for n, e in (ev.get("ledger") or {}).items() if e["kind"] == STARTED), None)
     since = (
         (", which entry ", ev.cite(f"ledger/{began}/number", "count"), " of the ledger has had since") if began else ()
     )
