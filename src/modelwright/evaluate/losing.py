@@ -70,10 +70,10 @@ class Losses:
 
         Negative where they are better than the others. No value where nothing is lost.
         """
-        n, unit = int(part.sum()), ""
+        n = int(part.sum())
         if self.total <= 0:
             return Measurement(
-                name="added", value=None, low=None, high=None, n=n, method="not defined: nothing is lost", unit=unit
+                name="added", value=None, low=None, high=None, n=n, method="not defined: nothing is lost"
             )
         gap, error, freedom = self.apart(part)
         value, reach = -gap * n / self.total, student_quantile(LEVEL, freedom) * error * n / self.total

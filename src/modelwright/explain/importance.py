@@ -22,7 +22,7 @@ from modelwright.explain.reasons import Importance, Together
 from modelwright.explain.sampling import Prober
 from modelwright.explain.stability import Between, Judges, note_models
 
-__all__ = ["REPEATS", "measure_together", "note_order", "promising_first", "rank_columns"]
+__all__ = ["REPEATS", "grouped", "measure_together", "note_order", "promising_first", "rank_columns"]
 
 # Five shuffles bring the noise of shuffling below that of 3,000 rows; scikit-learn's default is five too.
 REPEATS = 5
@@ -40,6 +40,12 @@ class _Drops:
     drops: list[float] = field(default_factory=list)
     parts: np.ndarray | None = None
     freedom: float = 1.0
+
+    def add(self, drop: float, part: np.ndarray, freedom: float) -> None:
+        """Note what came of one more shuffle."""
+        self.drops.append(drop)
+        self.parts = part if self.parts is None else self.parts + part
+        self.freedom = freedom
 
 
 def rank_columns(
@@ -74,11 +80,7 @@ def rank_columns(
             if np.isnan(value):
                 continue
             influence, freedom = metric.influence(y, shuffled, threshold)
-            part = sign * (base_influence - influence)
-            record = found.setdefault(name, _Drops())
-            record.drops.append(sign * (base - value))
-            record.parts = part if record.parts is None else record.parts + part
-            record.freedom = freedom
+            found.setdefault(name, _Drops()).add(sign * (base - value), sign * (base_influence - influence), freedom)
             if name in features[:ASKED_APART]:
                 judges.add(name, shuffled)
         if prober.left <= 0:
@@ -118,10 +120,8 @@ def measure_together(
             value = metric(y, shuffled, threshold)
             if np.isnan(value):
                 continue
-            influence, record.freedom = metric.influence(y, shuffled, threshold)
-            part = sign * (base_influence - influence)
-            record.drops.append(sign * (base - value))
-            record.parts = part if record.parts is None else record.parts + part
+            influence, freedom = metric.influence(y, shuffled, threshold)
+            record.add(sign * (base - value), sign * (base_influence - influence), freedom)
         if len(record.drops) > 1:
             found.append(Together(columns=tuple(names), drop=_measure(record, metric, len(y), None)))
     return tuple(found)

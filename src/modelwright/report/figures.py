@@ -15,7 +15,7 @@ from modelwright.report.charts import Frame, Mark, Series
 from modelwright.report.charts.svg import extent
 from modelwright.report.words import title_of
 
-__all__ = ["EffectFigure", "Figure", "calibration", "curves", "effects", "learning_curve", "residuals"]
+__all__ = ["Figure", "calibration", "curves", "effects", "learning_curve", "residuals"]
 
 _CURVE_TITLES = {
     "roc": ("ROC curve", "The further above the dashed line, the better it tells the classes apart."),
@@ -33,11 +33,6 @@ class Figure:
     title: str
     chart: Markup
     words: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class EffectFigure(Figure):
-    """A small multiple, named after its column."""
 
 
 def curves(evaluation: Evaluation) -> list[Figure]:
@@ -188,8 +183,8 @@ def learning_curve(evaluation: Evaluation) -> Figure | None:
     return Figure(title="Score by number of training rows", chart=charts.line_chart(frame, [series]))
 
 
-def effects(explanation: Explanation, contract: Contract) -> list[EffectFigure]:
-    """Return one small chart per effect, all over the same range of predictions."""
+def effects(explanation: Explanation, contract: Contract) -> list[Figure]:
+    """Return one small chart per effect, named after its column, all over the same range of predictions."""
     values = [y for e in explanation.effects for y in e.y]
     low, high = extent(values)
     room = (high - low) * 0.06
@@ -199,7 +194,7 @@ def effects(explanation: Explanation, contract: Contract) -> list[EffectFigure]:
         kind = kinds.get(effect.column)
         ordered = kind is not None and kind.numeric and kind != "boolean"
         figures.append(
-            EffectFigure(
+            Figure(
                 title=effect.column,
                 words=effect.words,
                 chart=charts.effect_chart(

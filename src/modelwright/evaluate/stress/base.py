@@ -10,6 +10,7 @@ import numpy as np
 
 from modelwright.data.columns import Columns, Strings
 from modelwright.data.contract import ColumnSpec, Contract, Kind
+from modelwright.format import joined
 from modelwright.package.rendering import raw_text, raw_value
 
 __all__ = ["NUMBERS", "WORDS", "Case", "Raw", "Rows", "Stress", "emptied", "named", "spread"]
@@ -106,6 +107,4 @@ def spread(values: np.ndarray) -> float:
 
 def named(columns: Sequence[str], most: int = 4) -> str:
     """Return names of columns in quotation marks: ``"“a”, “b” and 3 more"``."""
-    from modelwright.format import joined
-
     return joined((f"“{name}”" for name in columns), most)

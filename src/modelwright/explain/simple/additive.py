@@ -19,7 +19,7 @@ from modelwright.data.contract import Kind
 from modelwright.explain.simple.cells import make_cells
 from modelwright.explain.simple.documents import Part, SimpleModel
 from modelwright.explain.simple.rows import Fit
-from modelwright.explain.simple.scoring import cell_of, totals
+from modelwright.explain.simple.scoring import LINKS, cell_of, totals
 
 __all__ = ["SIZES", "fit_additive"]
 
@@ -260,15 +260,13 @@ def _shift(sums: np.ndarray, share: float) -> float:
     low, high = -50.0, 50.0
     for _ in range(60):
         middle = (low + high) / 2
-        mean = float((1 / (1 + np.exp(-np.clip(sums + middle, -700, 700)))).mean())
+        mean = float(LINKS["logistic"](sums[:, None] + middle)[:, 1].mean())
         low, high = (middle, high) if mean < share else (low, middle)
     return round((low + high) / 2, SLOPE_DIGITS)
 
 
 def _moved(model: SimpleModel, fit: Fit) -> np.ndarray:
     """Return the base of several classes with which each is predicted as often as it is, by iterative scaling."""
-    from modelwright.explain.simple.scoring import LINKS
-
     shares = np.maximum(np.bincount(fit.y.astype(int), minlength=len(fit.classes)), 0.5) / len(fit.y)
     base = np.array(model.base)
     total = model.unit * totals(model, fit.columns)

@@ -7,6 +7,7 @@ differently: the measures by group say that (Kusner et al. 2017 on why both are 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -49,8 +50,8 @@ def flip_test(
         Of values.
     """
     own = predict(columns)
-    return tuple(_flip(predict, columns, n, own, threshold, unit) if n in seen else Flip(column=n, changed=None,
-                 why=NOT_SEEN) for n in names)  # fmt: skip
+    unseen = {n: Flip(column=n, changed=None, why=NOT_SEEN) for n in names if n not in seen}
+    return tuple(unseen.get(n) or _flip(predict, columns, n, own, threshold, unit) for n in names)
 
 
 def _flip(
@@ -61,8 +62,6 @@ def _flip(
     threshold: float | None,
     unit: str,
 ) -> Flip:
-    from dataclasses import replace
-
     others = _others(columns[name])
     if len(others) < FEWEST:
         return Flip(column=name, changed=None, why="it has one value only on these rows")

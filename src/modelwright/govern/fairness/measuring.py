@@ -212,11 +212,11 @@ def _with_unit(m: Measurement, judged: Judged) -> Measurement:
     return replace(m, unit=judged.unit) if judged.n_classes == 0 and "ratio" not in m.name else m
 
 
-def widest_pair(table_or_tables: Sequence[GroupTable], measures: Sequence[str]) -> GroupPair | None:
+def widest_pair(tables: Sequence[GroupTable], measures: Sequence[str]) -> GroupPair | None:
     """Return the pair of groups farthest apart by any of the measures; None where nothing can be compared."""
     found = [
         d.widest
-        for table in table_or_tables
+        for table in tables
         for d in table.disparities
         if d.measure in measures and d.widest is not None and d.widest.ratio.value is not None
     ]

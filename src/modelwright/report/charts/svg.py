@@ -7,7 +7,7 @@ and attributes are escaped here and nowhere else.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -118,6 +118,3 @@ def polyline(x: Sequence[float], y: Sequence[float], sx: Scale, sy: Scale) -> st
     """Return the ``d`` of a path through the points."""
     points = [f"{sx(a):.1f} {sy(b):.1f}" for a, b in zip(x, y)]
     return "M" + "L".join(points)
-
-
-Format = Callable[[float], str]
