@@ -141,6 +141,19 @@ def test_a_wide_interval_never_swallows_the_value(value, below, above):
     assert fmt.measured(m).startswith(fmt.amount(m))
 
 
+@pytest.mark.parametrize(
+    ("value", "low", "high", "text"),
+    [
+        (10_406, -348, 23_600, "10,000 (−350 to 24,000)"),
+        (-10_406, -23_600, -348, "−10,000 (−24,000 to −350)"),
+        (10_406, 348, 23_600, "10,000 (350 to 24,000)"),
+        (10_406, -1e-9, 23_600, "10,000 (0 to 24,000)"),
+    ],
+)
+def test_an_interval_says_on_which_sides_of_zero_it_lies(value, low, high, text):
+    assert fmt.measured(Measurement(name="gain", value=value, low=low, high=high, n=9, method="")) == text
+
+
 def test_a_wide_interval_reads_well():
     assert fmt.amount(_wide(1234567.0, 0.0, 3.1e8)) == "1,200,000"
     assert fmt.measured(_wide(0.034, 0.001, 2.3)) == "0.034 (0.0010 to 2.3)"

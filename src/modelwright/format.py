@@ -41,6 +41,7 @@ SMALLEST_PLAIN = 1e-4
 # (Particle Data Group, Review of Particle Physics, section 5.3, rounds alike).
 TWO_DIGITS_BELOW = 2.0
 FEWEST_DIGITS = 2  # of a value: less than 5 % is lost to rounding, however wide its interval
+FAINT = 1e-3  # of its half width an interval ends beside 0 by: less is no side
 FIVE_DIGITS = 9_999.5  # rounded to whole numbers
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -164,10 +165,18 @@ def _written(m: Measurement) -> tuple[str, str]:
     known = [e for e in ends if e is not None]
     largest = max(abs(v) for v in (value or 0.0, *known) if math.isfinite(v)) if value is not None else 0.0
     if decimals >= _decimals_needed(value) and largest < LARGEST_PLAIN:
-        texts = [fixed(v, decimals) for v in (value, *ends)]
+        least = (ends[1] - ends[0]) / 2 * FAINT if len(known) == 2 else 0.0
+        texts = [fixed(value, decimals), *(_end(e, decimals, least) for e in ends)]
     else:
         texts = [_rounded(v) for v in (value, *ends)]
     return texts[0], f"{texts[1]} to {texts[2]}" if len(known) == 2 else ""
+
+
+def _end(value: float | None, decimals: int, least: float) -> str:
+    """Return an end of an interval; never as 0 where it is not: that says on which sides of 0 the truth may be."""
+    text = fixed(value, decimals)
+    lost = value is not None and abs(value) > least and not text.strip("0.,")
+    return _rounded(value) if lost else text
 
 
 def _rounded(value: float | None) -> str:
