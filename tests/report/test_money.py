@@ -73,6 +73,8 @@ def test_swings_tell_which_amount_matters():
     lost = samples.m("lost", 200, 50, unit="€")
     costly = _section(swings=tuple(replace(s, lost=lost) if s.outcome == "fp" else s for s in WORTH.swings))
     assert costly.swings_said.startswith("It pays to know what a false alarm is worth")
+    both = _section(swings=tuple(replace(s, lost=lost) for s in WORTH.swings))
+    assert both.swings_said.startswith("It pays to know what an event that is found and a false alarm are worth")
     assert costly.swings[2].startswith("If a false alarm counts 20% less, nothing would be decided otherwise.")
     moved = _section(swings=(replace(WORTH.swings[0], moved=0.03, lost=lost),)).swings[0]
     assert "3% of the cases would be decided otherwise (from a chance of 18% on)" in moved
@@ -80,6 +82,25 @@ def test_swings_tell_which_amount_matters():
     won = samples.m("lost", -200, 250, unit="€")
     moved = _section(swings=(replace(WORTH.swings[0], moved=0.03, lost=won),)).swings[0]
     assert "staying as it is brings 200 (−50 to 450) € more per 1,000 cases." in moved
+
+
+def test_what_has_no_threshold_is_not_said_to_have_one():
+    why = "payoff: the class from which most money is to be expected"
+    seven = samples.seven_classes()
+    evaluation = replace(seven.evaluation, worth=replace(WORTH, lists=(), curve=None), threshold_why=why)
+    assert section(evaluation).decided.endswith(f"Decided: {why}.")
+    assert "The threshold" not in section(evaluation).decided
+    page = render(replace(seven, evaluation=evaluation))
+    good = page.split('<section id="good">')[1].split("</section>")[0]
+    assert why not in good
+    assert "These are the most likely classes. What is decided follows from the payoff" in good
+
+
+def test_the_mark_of_the_chart_stands_where_is_decided():
+    curve = replace(WORTH.curve, chosen=0.1865)
+    chart = _section(curve=curve).figure.chart
+    elsewhere = _section(curve=replace(curve, chosen=0.1765)).figure.chart
+    assert chart != elsewhere
 
 
 def test_lists_alone_without_a_payoff():

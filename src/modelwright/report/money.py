@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+import numpy as np
 
 from modelwright import format as fmt
 from modelwright.evaluate.measurements import BreakEven, Evaluation, Measurement, Swing, TopList, Worth
@@ -146,7 +149,8 @@ def _decided(e: Evaluation, worth: Worth) -> str:
     if counted := _counted(worth):
         told.append(counted)
     if e.threshold_why:
-        told.append(f"The threshold: {e.threshold_why.rstrip('.')}.")
+        what = "Decided" if e.threshold is None else "The threshold"
+        told.append(f"{what}: {e.threshold_why.rstrip('.')}.")
     return " ".join(told)
 
 
@@ -244,7 +248,6 @@ def _figure(worth: Worth) -> Figure | None:
     if curve is None:
         return None
     unit = f", {worth.currency}" if worth.currency else ""
-    at = min(range(len(curve.share)), key=lambda i: abs(curve.share[i] - curve.chosen))
     frame = Frame(
         label="Money by the share of cases acted on",
         x_label="share of cases acted on, most likely first",
@@ -252,7 +255,8 @@ def _figure(worth: Worth) -> Figure | None:
         x_domain=(0.0, 1.0),
     )
     series = Series(x=curve.share, y=curve.value, low=curve.low, high=curve.high)
-    marks = [Mark(x=curve.share[at], y=curve.value[at], words=f"decided: {fmt.share(curve.chosen)}")]
+    chosen = float(np.interp(curve.chosen, curve.share, curve.value))
+    marks = [Mark(x=curve.chosen, y=chosen, words=f"decided: {fmt.share(curve.chosen)}")]
     if min(curve.low) < 0:
         marks.append(Mark(x=None, y=0.0, words="nothing gained"))
     return Figure(
@@ -316,12 +320,15 @@ def _swings_said(worth: Worth) -> str:
     off = fmt.share(abs(worth.swings[0].factor - 1))
     told = f"If one amount is off by {off}, staying with these decisions loses nothing beyond the noise."
     if costly:
-        named = fmt.joined(dict.fromkeys(outcome_of(s.outcome) for s in costly), 3)
-        told = f"It pays to know what {named} is worth: if it is off by {off}, these decisions lose money."
+        told = f"It pays to know what {_are_worth(costly)}: if it is off by {off}, these decisions lose money."
     if lost and len(lost) < len(worth.swings):
-        named = fmt.joined(dict.fromkeys(outcome_of(s.outcome) for s in lost), 3)
-        told += f" Whether the model is worth having hangs on what {named} is worth."
+        told += f" Whether the model is worth having hangs on what {_are_worth(lost)}."
     return told
+
+
+def _are_worth(swings: Sequence[Swing]) -> str:
+    named = dict.fromkeys(outcome_of(s.outcome) for s in swings)
+    return f"{fmt.joined(named, 3)} {'is' if len(named) == 1 else 'are'} worth"
 
 
 def _swing(s: Swing, worth: Worth) -> str:
