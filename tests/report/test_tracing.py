@@ -5,10 +5,14 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from modelwright import format as fmt
-from modelwright.evaluate.measurements import Measurement
+from modelwright.evaluate.measurements import FairOption, Measurement
+from modelwright.govern.fairness import measure_fairness
+from modelwright.govern.fairness.groups import Grouping
+from modelwright.govern.fairness.measuring import Judged
 from modelwright.govern.waivers import Waiver, standing
 from modelwright.report.html import render
 from modelwright.report.tracing import SECTIONS, places, traced
@@ -89,6 +93,31 @@ def test_disturbances_that_read_alike_are_cited_by_where_they_stand() -> None:
     table = page.split('<section id="stress"')[1].split("</section>")[0].split("<table")[1:]
     found = re.findall(r'<span class="place">stress/cases/(\d+)/score</span>', "".join(table))
     assert [int(number) for number in found] == [n for n, c in enumerate(alike) if c.score is not None]
+
+
+def test_groups_that_read_alike_are_cited_by_where_they_stand() -> None:
+    rng = np.random.default_rng(0)
+    chance = rng.uniform(0.1, 0.9, 800)
+    judged = Judged(
+        y=(rng.random(800) < chance).astype(float), prediction=np.column_stack([1 - chance, chance]), threshold=0.5
+    )
+    codes = np.arange(800) % 2
+    groups = [Grouping((name,), ("a", "b"), codes) for name in ("sex", "origin")]
+    fairness = measure_fairness(judged, groups, asked="selection", least=0.8, proposed=False)
+    score = samples.bank().evaluation.headline
+    option = FairOption(
+        name="x", text="", score=score, ratio=None, score_then=None, ratio_then=None, chosen=False, change=score
+    )
+    fairness = samples.replace(fairness, options=(option, option))
+    r = samples.bank()
+    page = render(samples.replace(r, evaluation=samples.replace(r.evaluation, fairness=fairness)))
+    section = page.split('<section id="groups"')[1].split("</section>")[0]
+    found = re.findall(r'<span class="place">evaluation/fairness/tables/(\d)/rows/(\d)/measures/1</span>', section)
+    assert found == [("0", "0"), ("0", "1"), ("1", "0"), ("1", "1")]
+    ratios = re.findall(r'<span class="place">evaluation/fairness/tables/(\d)/disparities/1/\w+/ratio</span>', section)
+    assert ratios[-2:] == ["0", "1"]
+    scores = re.findall(r'<span class="place">evaluation/fairness/options/(\d)/(\w+)</span>', section)
+    assert scores == [("0", "score"), ("0", "change"), ("1", "score"), ("1", "change")]
 
 
 def test_text_that_is_none_of_the_page_is_left_as_it_is() -> None:

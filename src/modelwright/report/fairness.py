@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from modelwright import format as fmt
 from modelwright.audit.findings import Audit, Finding
@@ -29,23 +29,27 @@ from modelwright.report.words import title_of
 __all__ = ["FairSection", "FairTable", "OptionRow", "section"]
 
 PROXIES = "A046"
+TABLES = "evaluation/fairness/tables"
+Line = tuple[str, str]
+"""What is said, and where it is recorded."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class FairTable:
-    """Groups of one column or of two: the chart of what is judged, and all measures below."""
+    """Groups of one column or of two: the chart of what is judged, and all measures below; each line with its place."""
 
     title: str
     plot: PlotTable
-    said: tuple[str, ...]
-    more: tuple[str, ...]
+    said: tuple[Line, ...]
+    more: tuple[Line, ...]
     left_out: int
 
 
 @dataclass(frozen=True, kw_only=True)
 class OptionRow:
-    """A model that was compared, in words."""
+    """A model that was compared, in words, and where it is recorded."""
 
+    place: str
     name: str
     text: str
     score: str
@@ -64,6 +68,7 @@ class FairSection:
     """What the template shows."""
 
     lede: str
+    lede_place: str
     asks: str
     choices: tuple[tuple[str, str, str], ...]
     names: tuple[tuple[str, str], ...]
@@ -84,12 +89,13 @@ def section(fairness: Fairness | None, audit: Audit) -> FairSection | None:
     asked = CHOICES.get(fairness.asked)
     return FairSection(
         lede=_lede(fairness),
+        lede_place=_place_of(standing_of(fairness), fairness),
         asks=f"{asked.asks} It fits where {asked.fits}." if asked else "",
         choices=() if asked else tuple((n, c.asks, c.fits) for n, c in CHOICES.items()),
         names=tuple((RATES[name].title, RATES[name].says) for name in shown),
-        tables=tuple(_table(t, fairness) for t in fairness.tables),
+        tables=tuple(_table(t, fairness, f"{TABLES}/{number}") for number, t in enumerate(fairness.tables)),
         flips=tuple((f.column, _flip_words(f.changed, f.why)) for f in fairness.flips),
-        options=tuple(_option(o) for o in fairness.options),
+        options=tuple(_option(o, f"evaluation/fairness/options/{number}") for number, o in enumerate(fairness.options)),
         options_said=_options_said(fairness),
         option_metric=title_of(fairness.options[0].score.name) if fairness.options else "",
         proxies=tuple(f for f in audit.findings if f.code == PROXIES and "attribute" in f.evidence),
@@ -134,6 +140,15 @@ def _answer(standing: Standing, fairness: Fairness, columns: str, rates: str, be
     return f"No two groups of {columns} could be compared in {rates}: {why_not_compared(fairness)}."
 
 
+def _place_of(standing: Standing, fairness: Fairness) -> str:
+    """Return where the pair that an answer hangs on is recorded."""
+    for number, table in enumerate(fairness.tables):
+        for at, d in enumerate(table.disparities):
+            if (table.columns, d.measure) == (standing.columns, standing.measure):
+                return f"{TABLES}/{number}/disparities/{at}"
+    return ""
+
+
 def _others(fairness: Fairness) -> list[str]:
     """Return what must not be overlooked: differences by measures that were not asked for."""
     apart = other_differences(fairness)
@@ -143,16 +158,23 @@ def _others(fairness: Fairness) -> list[str]:
     return [f"By measures that were not asked for, groups do differ by more than that: {told}."]
 
 
-def _table(table: GroupTable, fairness: Fairness) -> FairTable:
+def _table(table: GroupTable, fairness: Fairness, place: str) -> FairTable:
     names = [m.name for m in table.rows[0].measures]
     first = names.index(fairness.measures[0])
     others = [i for i in range(len(names)) if i != first]
     ends = [v for r in table.rows for v in (r.measures[first].value, r.measures[first].low, r.measures[first].high)]
     plot = RowPlot.over(ends)
     bad = {p.low for d in table.disparities if d.measure == names[first] for p in d.below}
-    rows = tuple(_row(row, first, others, plot, row.group in bad) for row in table.rows)
-    said = [w for d in table.disparities if d.measure in fairness.measures for w in _said(d, fairness.least)]
-    more = [w for d in table.disparities if d.measure not in fairness.measures for w in _said(d, None)]
+    rows = tuple(
+        replace(_row(row, first, others, plot, row.group in bad), place=f"{place}/rows/{number}/measures/{first}")
+        for number, row in enumerate(table.rows)
+    )
+    said: list[Line] = []
+    more: list[Line] = []
+    for number, d in enumerate(table.disparities):
+        asked = d.measure in fairness.measures
+        line = (_said(d, fairness.least if asked else None), f"{place}/disparities/{number}")
+        (said if asked else more).append(line)
     title = RATES[names[first]].title
     return FairTable(
         title=" × ".join(table.columns),
@@ -190,27 +212,27 @@ def _row(row: GroupRow, first: int, others: Sequence[int], plot: RowPlot, bad: b
     )
 
 
-def _said(d: Disparity, least: float | None) -> list[str]:
+def _said(d: Disparity, least: float | None) -> str:
     title = RATES[d.measure].title
     pair = d.widest
     if pair is None and d.difference is None:
-        return [f"{title}: fewer than two groups could be compared."]
+        return f"{title}: fewer than two groups could be compared."
     gap = "" if d.difference is None else f", a difference of {fmt.measured(d.difference)}"
     if pair is None:
-        return [f"{title}{gap}."]
+        return f"{title}{gap}."
     if pair.ratio.value is None:
-        return [f"{title}: {pair.ratio.method}."]
+        return f"{title}: {pair.ratio.method}."
     told = f"{title}: that of {pair.low} is {fmt.measured(pair.ratio)} times that of {pair.high}{gap}."
     if least is None:
-        return [told]
+        return told
     if d.below:
         shown = fmt.joined((f"{p.low} to {p.high}" for p in d.below), 3)
-        return [f"{told} Below {least:g} by more than the noise: {shown}."]
+        return f"{told} Below {least:g} by more than the noise: {shown}."
     if d.unsure:
         worst = d.unsure[0]
         which = "it is" if worst == pair else f"{worst.low} to {worst.high}, {fmt.measured(worst.ratio)}, is"
-        return [f"{told} Whether {which} below {least:g} cannot be told on {fmt.plural(worst.ratio.n, 'row')}."]
-    return [told]
+        return f"{told} Whether {which} below {least:g} cannot be told on {fmt.plural(worst.ratio.n, 'row')}."
+    return told
 
 
 def _flip_words(changed: Measurement | None, why: str) -> str:
@@ -248,11 +270,12 @@ def _options_said(fairness: Fairness) -> str:
     return said
 
 
-def _option(o: FairOption) -> OptionRow:
+def _option(o: FairOption, place: str) -> OptionRow:
     then = ""
     if o.score_then is not None and o.ratio_then is not None:
         then = f"{fmt.number(o.score_then, 4)}; {fmt.number(o.ratio_then, 3)}"
     return OptionRow(
+        place=place,
         name=o.name,
         text=o.text,
         score=fmt.measured(o.score),
