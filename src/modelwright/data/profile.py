@@ -9,7 +9,13 @@ if TYPE_CHECKING:
     from modelwright.data.columns import Columns
     from modelwright.data.contract import Contract
 
-__all__ = ["ColumnProfile", "Profile", "make_profile"]
+__all__ = ["AT_5", "AT_95", "MEDIAN", "QUANTILES", "ColumnProfile", "Profile", "make_profile"]
+
+QUANTILES = (0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0)
+"""Shares of the rows below which the quantiles of a profile lie."""
+
+AT_5, MEDIAN, AT_95 = (QUANTILES.index(share) for share in (0.05, 0.5, 0.95))
+"""Positions among them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,7 +29,7 @@ class ColumnProfile:
     mean, std, minimum, maximum : float or None
         For numeric kinds (datetimes in seconds since 1970).
     quantiles : tuple of float
-        At 0, 5, 25, 50, 75, 95 and 100 % for numeric kinds, else empty.
+        At `QUANTILES` for numeric kinds, else empty.
     edges, counts : tuple
         Histogram over quantile-based edges, for numeric kinds (at most 20 bins).
     top : tuple of (str, int)

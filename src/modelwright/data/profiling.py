@@ -7,11 +7,10 @@ import numpy as np
 from modelwright.data.columns import Columns, Strings, n_rows
 from modelwright.data.contract import Contract, Kind
 from modelwright.data.numbers import distinct_of_sorted, quantiles_of_sorted
-from modelwright.data.profile import ColumnProfile, Profile
+from modelwright.data.profile import QUANTILES, ColumnProfile, Profile
 
 __all__ = ["make_profile"]
 
-QUANTILES = (0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0)
 MAX_BINS = 20
 MAX_TOP = 20
 

@@ -18,7 +18,7 @@ import numpy as np
 
 from modelwright.data.canonical import canonicalise
 from modelwright.data.contract import ColumnSpec, Contract, Kind
-from modelwright.data.profile import Profile
+from modelwright.data.profile import QUANTILES, Profile
 from modelwright.package.rendering import raw_text, raw_value
 from modelwright.runtime.plan import Plan
 from modelwright.runtime.storage import malformed, read_json
@@ -33,7 +33,6 @@ FAR = 100.0  # ranges beyond the range seen
 LARGEST = sys.float_info.max
 SMALLER = 2.0**-10
 MAX_ROWS = 10_000
-QUANTILES_AT = (0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0)  # see `ColumnProfile.quantiles`
 WORDS = ("thank", "order", "please", "new", "time", "free", "call", "good", "late", "service", "today", "price")
 NEW_LEVEL = "a level never seen"
 
@@ -70,7 +69,7 @@ def golden_rows(
 ) -> tuple[tuple[str, ...], dict[str, list[Any]]]:
     """Return what each row is, and the raw rows by column: ordinary ones, half missing ones, and hostile ones."""
     about = ("ordinary",) * N_ORDINARY + ("half missing",) * N_SPARSE + HOSTILE
-    quantiles = {p.name: p.quantiles for p in profile.columns if len(p.quantiles) == len(QUANTILES_AT)}
+    quantiles = {p.name: p.quantiles for p in profile.columns if len(p.quantiles) == len(QUANTILES)}
     rows: dict[str, list[Any]] = {}
     for spec in contract.columns:
         drawn = _ordinary(spec, quantiles.get(spec.name, ()), N_ORDINARY + N_SPARSE, rng)
@@ -85,9 +84,9 @@ def _ordinary(spec: ColumnSpec, quantiles: tuple[float, ...], count: int, rng: n
         return [raw_value(spec, float(v)) for v in rng.integers(0, 2, count)]
     if spec.kind.numeric:
         low, high = _range(spec)
-        knots = quantiles or tuple(low * (1 - q) + high * q for q in QUANTILES_AT)
+        knots = quantiles or tuple(low * (1 - q) + high * q for q in QUANTILES)
         # Between -1e308 and 1e308 lies more than any number: drawn smaller, by a power of two, which rounds nothing.
-        values = np.interp(rng.random(count), QUANTILES_AT, np.array(knots) * SMALLER) / SMALLER
+        values = np.interp(rng.random(count), QUANTILES, np.array(knots) * SMALLER) / SMALLER
         whole = all(float(k).is_integer() for k in knots)
         return [raw_value(spec, _rounded(v, low, high, whole)) for v in values.tolist()]
     if spec.kind is Kind.TEXT:

@@ -29,13 +29,11 @@ import numpy as np
 
 from modelwright.data.columns import Columns, Strings
 from modelwright.data.contract import ColumnSpec, Contract, Kind
-from modelwright.data.profile import ColumnProfile, Profile
+from modelwright.data.profile import MEDIAN, ColumnProfile, Profile
 from modelwright.data.treating.treatment import RARE
 from modelwright.runtime.shapley.explainer import Explainer
 
 __all__ = ["Reasons", "explain_rows", "typical_row"]
-
-MEDIAN = 3  # position among `ColumnProfile.quantiles`
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

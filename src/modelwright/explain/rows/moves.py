@@ -10,7 +10,7 @@ import numpy as np
 from modelwright.data.columns import Column, Columns, Strings
 from modelwright.data.contract import ColumnSpec, Contract, Kind
 from modelwright.data.personal.naming import folded, says_birth
-from modelwright.data.profile import ColumnProfile, Profile
+from modelwright.data.profile import AT_5, AT_95, QUANTILES, ColumnProfile, Profile
 from modelwright.data.treating.treatment import MASKED, RARE, Action
 
 __all__ = ["Moves", "moves_of"]
@@ -30,8 +30,6 @@ LEAST_SHARE = 0.01
 OTHER_LEVEL = 0.5
 """How far another level is, where 1 is from the smallest number to the largest: two rows drawn at random differ by a
 third of it in a number."""
-
-LOW, HIGH = 1, 5  # positions of 5 and 95 % among `ColumnProfile.quantiles`
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,13 +82,13 @@ def _of_levels(own: Strings, about: ColumnProfile | None, rows: int) -> Moves:
 
 
 def _of_numbers(spec: ColumnSpec, own: np.ndarray, about: ColumnProfile | None) -> Moves:
-    if about is None or len(about.quantiles) <= HIGH:
+    if about is None or len(about.quantiles) <= AT_95:
         return Moves(own[:1], np.zeros(1))
     if spec.kind is Kind.BOOLEAN:
         values = np.array([0.0, 1.0])
         costs = np.full(2, OTHER_LEVEL)
     else:
-        low, high = about.quantiles[LOW], about.quantiles[HIGH]
+        low, high = about.quantiles[AT_5], about.quantiles[AT_95]
         between = [v for v in (*about.quantiles, *about.edges) if low <= v <= high]
         whole = spec.storage.startswith(("int", "uint")) or all(v == round(v) for v in about.quantiles)
         values = np.unique(np.round(between) if whole else between)
@@ -104,7 +102,7 @@ def _ranks(about: ColumnProfile, values: np.ndarray) -> np.ndarray:
     """Return about which share of the training rows lies below each value."""
     edges, counts = np.array(about.edges), np.array(about.counts, dtype=np.float64)
     if len(edges) < 2 or len(counts) != len(edges) - 1 or counts.sum() == 0:
-        edges, below = np.array(about.quantiles), np.array([0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0])
+        edges, below = np.array(about.quantiles), np.array(QUANTILES)
     else:
         below = np.concatenate([[0.0], np.cumsum(counts)]) / counts.sum()
     ranks: np.ndarray = np.interp(values, edges, below)

@@ -9,7 +9,7 @@ from math import ceil
 from markupsafe import Markup
 
 from modelwright import format as fmt
-from modelwright.data.profile import ColumnProfile
+from modelwright.data.profile import AT_5, AT_95, QUANTILES, ColumnProfile
 from modelwright.explain.reasons import Effect
 from modelwright.report.charts.svg import Scale, drawing, el, nice_ticks, polyline, text, tick_labels, title
 
@@ -132,9 +132,9 @@ def sparkline(column: ColumnProfile) -> Markup:
 
 def _spark_numbers(column: ColumnProfile) -> Markup:
     low, high = column.edges[0], column.edges[-1]
-    if len(column.quantiles) == 7:
+    if len(column.quantiles) == len(QUANTILES):
         # One stray value must not squeeze all others into one bar: the tails beyond half the central range are cut.
-        q05, q95 = column.quantiles[1], column.quantiles[5]
+        q05, q95 = column.quantiles[AT_5], column.quantiles[AT_95]
         if q95 > q05:
             low, high = max(low, q05 - (q95 - q05) / 2), min(high, q95 + (q95 - q05) / 2)
     bars = []

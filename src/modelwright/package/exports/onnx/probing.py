@@ -11,7 +11,7 @@ import numpy as np
 
 from modelwright.data.columns import Column, Columns, Strings
 from modelwright.data.contract import ColumnSpec, Kind
-from modelwright.data.profile import Profile
+from modelwright.data.profile import QUANTILES, Profile
 from modelwright.package.exports.onnx.scorers import Cuts
 from modelwright.package.parity import hostile_columns, join
 from modelwright.runtime.ops.dates import DAY, Dates
@@ -26,7 +26,6 @@ __all__ = ["N_RANDOM", "probes"]
 N_RANDOM = 1_000
 MISSING_SHARE = 0.08
 AT_CUTS_SHARE = 0.5  # of the numbers of a column whose trees branch
-QUANTILES_AT = (0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0)  # see `ColumnProfile.quantiles`
 EXTREMES = (0.0, -0.0, 1.0, -1.0, 1e-300, -1e-300, 1e9, -1e9, 3e38, -3e38, 3.5e38, 1e300, -1e300)
 EXTREME_SHARE = 0.03
 ODD_TEXTS = (
@@ -97,8 +96,8 @@ def _numbers(spec: ColumnSpec, profile: Profile, edges: np.ndarray, rng: np.rand
     low = 0.0 if spec.minimum is None else spec.minimum
     high = max(low, 1.0 if spec.maximum is None else spec.maximum)
     known = next((p.quantiles for p in profile.columns if p.name == spec.name), ())
-    quantiles = known if len(known) == len(QUANTILES_AT) else np.linspace(low, high, len(QUANTILES_AT))
-    values = np.interp(rng.random(N_RANDOM), QUANTILES_AT, quantiles)
+    quantiles = known if len(known) == len(QUANTILES) else np.linspace(low, high, len(QUANTILES))
+    values = np.interp(rng.random(N_RANDOM), QUANTILES, quantiles)
     whole = rng.random(N_RANDOM) < 0.5
     values[whole] = np.round(values[whole])
     if spec.kind is Kind.BOOLEAN:
