@@ -10,8 +10,9 @@ from collections.abc import Sequence
 
 from modelwright.errors import ModelwrightError
 
-__all__ = ["main"]
+__all__ = ["ATTENTION", "main", "process_start"]
 
+ATTENTION = 3  # done, and somebody must look: a gate says *do not ship*, or what came is harmful or broken
 INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 
 
@@ -25,7 +26,7 @@ def process_start() -> float:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return or exit with the code.
 
-    0 done, 1 failed, 2 bad usage, 3 done but a gate says *do not ship*, 130 interrupted.
+    0 done, 1 failed, 2 bad usage, 3 done but a gate says *do not ship* or there is an alarm, 130 interrupted.
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["Fixed", "Gate", "Reason", "Verdict"]
+__all__ = ["Fixed", "Gate", "Reason", "Verdict", "reasons_of", "ships"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,4 +83,18 @@ class Verdict:
 
     @property
     def ships(self) -> bool:
-        return self.answer.startswith("ship")
+        return ships(self.answer)
+
+
+def ships(answer: str) -> bool:
+    """Return whether the answer of a verdict, or of a standing, lets a version be used, be it with conditions."""
+    return answer.startswith("ship")
+
+
+def reasons_of(verdict: Verdict) -> tuple[Reason, ...]:
+    """Return why a verdict is as it is and what to do, most important first; those of earlier releases have gates
+    alone."""
+    if verdict.reasons:
+        return verdict.reasons
+    failed = sorted((g for g in verdict.gates if not g.passed), key=lambda g: not g.blocking)
+    return tuple(Reason(gate=g.name, because=g.why, do="", counts=g.blocking) for g in failed)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from modelwright.govern.verdict import Gate, Reason, Verdict
+from modelwright.govern.verdict import Gate, Reason, Verdict, reasons_of, ships
 from modelwright.ledger import Entry, now
 
 __all__ = ["WAIVED", "WITHDRAWN", "Standing", "Waiver", "standing", "waivers_of"]
@@ -73,7 +73,7 @@ class Standing:
 
     @property
     def ships(self) -> bool:
-        return self.answer.startswith("ship")
+        return ships(self.answer)
 
 
 def waivers_of(entries: Iterable[Entry], version: int, *, today: str | None = None) -> tuple[Waiver, ...]:
@@ -110,19 +110,12 @@ def standing(verdict: Verdict, waivers: Iterable[Waiver]) -> Standing:
     given = tuple(waivers)
     waived = {w.gate for w in given if w.holds}
     failed = [g for g in verdict.gates if not g.passed]
-    left = tuple(r for r in _reasons(verdict) if r.counts and r.gate not in waived)
+    left = tuple(r for r in reasons_of(verdict) if r.counts and r.gate not in waived)
     if not waived & {g.name for g in failed}:
         return Standing(answer=verdict.answer, waivers=given, left=left)
     blocking = [g for g in failed if g.blocking and g.name not in waived]
     answer = CONDITIONS if not blocking else _worst(verdict, blocking)
     return Standing(answer=answer, waivers=given, left=left)
-
-
-def _reasons(verdict: Verdict) -> tuple[Reason, ...]:
-    """Return the reasons of a verdict; those of earlier releases have gates alone."""
-    if verdict.reasons:
-        return verdict.reasons
-    return tuple(Reason(gate=g.name, because=g.why, do="", counts=g.blocking) for g in verdict.gates if not g.passed)
 
 
 def _worst(verdict: Verdict, blocking: list[Gate]) -> str:

@@ -13,10 +13,9 @@ from modelwright import format as fmt
 from modelwright.audit.findings import Action, Audit, Finding, Outcome
 from modelwright.brief import Brief
 from modelwright.data.contract import ColumnSpec, Contract, Kind
-from modelwright.data.profile import ColumnProfile, Profile
+from modelwright.data.profile import AT_5, AT_95, MEDIAN, QUANTILES, ColumnProfile, Profile
 from modelwright.data.source import Source
 from modelwright.frame.problem import Problem, SplitKind
-from modelwright.govern.verdict import Reason, Verdict
 from modelwright.report import charts
 from modelwright.report.inputs import ReportInput
 from modelwright.report.money import outcome_of
@@ -34,7 +33,6 @@ __all__ = [
     "needs",
     "optimism_words",
     "outcome_words",
-    "reasons",
     "split_words",
     "target_shape",
     "values_of",
@@ -179,14 +177,6 @@ def apart(outcomes: Sequence[Outcome]) -> list[str]:
     return lines
 
 
-def reasons(verdict: Verdict) -> tuple[Reason, ...]:
-    """Return why the verdict is as it is and what to do, most important first; also of earlier releases' verdicts."""
-    if verdict.reasons:
-        return verdict.reasons
-    failed = sorted((g for g in verdict.gates if not g.passed), key=lambda g: not g.blocking)
-    return tuple(Reason(gate=g.name, because=g.why, do="", counts=g.blocking) for g in failed)
-
-
 def column_rows(
     contract: Contract, profile: Profile, audit: Audit, brief: Brief, problem: Problem | None, *, most: int
 ) -> list[ColumnRow]:
@@ -249,12 +239,12 @@ def _column_row(spec: ColumnSpec, column: ColumnProfile | None, n: int, role: tu
 
 def _typical(column: ColumnProfile, n: int, scale: float) -> str:
     """Return the column in a few values, as they are in the table: canonical values over their scale."""
-    if len(column.quantiles) == 7:
+    if len(column.quantiles) == len(QUANTILES):
         q = column.quantiles
         if column.kind == Kind.BOOLEAN:
             return f"{fmt.share(column.mean)} yes"
-        spread = q[6] - q[0]
-        shown = [v / scale for v in (q[1], q[3], q[5])]
+        spread = q[-1] - q[0]
+        shown = [v / scale for v in (q[AT_5], q[MEDIAN], q[AT_95])]
         low, middle, high = (fmt.value_of(v, column.kind, spread=spread / scale, beside=shown) for v in shown)
         return low if low == high else f"{low} … {middle} … {high}"
     if column.top and column.kind != Kind.ID:

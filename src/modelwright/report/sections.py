@@ -6,6 +6,7 @@ from typing import Any
 
 from modelwright.evaluate.measurements.scores import CONSTANT
 from modelwright.frame.problem import Problem
+from modelwright.govern.verdict import reasons_of
 from modelwright.report import (
     cases,
     charts,
@@ -40,7 +41,7 @@ def verdict(r: ReportInput) -> dict[str, Any]:
     """Return the answer in words, what stands in its way, the first findings, and simpler ways to predict."""
     e = r.evaluation
     waived = {w.gate for w in r.standing.waivers if w.holds} if r.standing else set()
-    weighing = tuple(x for x in describing.reasons(r.verdict) if x.gate not in waived)
+    weighing = tuple(x for x in reasons_of(r.verdict) if x.gate not in waived)
     reasons = ([x for x in weighing if x.counts] or list(weighing))[:REASONS_SHOWN]
     against = e.against(CONSTANT)
     constant = None if against is None else against.score

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from modelwright.cli import ATTENTION
 from modelwright.cli.options import log_option, output_options
 
 if TYPE_CHECKING:
@@ -14,9 +15,6 @@ if TYPE_CHECKING:
     from modelwright.retrain.maintenance import Round, Settings
 
 __all__ = ["command"]
-
-ALARM = 3
-"""Exit code of ``--once`` where what arrived is harmful or broken, and no new version serves."""
 
 NICE = 10
 """How far the process stands back for others: serving goes first."""
@@ -94,7 +92,7 @@ def command(
     with hold(opened):
         if once:
             if _round(opened, settings, as_json=as_json, quiet=quiet):
-                ctx.exit(ALARM)
+                ctx.exit(ATTENTION)
             return
         for number in itertools.count(1):
             with going_on("this round failed", first=number == 1), noted(opened):

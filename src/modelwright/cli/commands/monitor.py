@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from modelwright.cli import ATTENTION
 from modelwright.cli.options import log_option, output_options
 
 if TYPE_CHECKING:
@@ -16,9 +17,6 @@ if TYPE_CHECKING:
     from modelwright.project import Project
 
 __all__ = ["command"]
-
-ALARM = 3
-"""Exit code where a window is harmful or broken."""
 
 MARKS = {"broken": "✗", "harmful": "✗", "cannot tell": "?", "harmless": "·", "quiet": "·"}
 SHORTEST_WATCH = 1.0
@@ -60,7 +58,7 @@ def command(ctx: click.Context, project: str, watch: float | None, as_json: bool
         found = _look(opened, **options)
         _tell(opened, found, options, as_json=as_json, quiet=quiet)
         if any(w.judgement in ("harmful", "broken") for w in found):
-            ctx.exit(ALARM)
+            ctx.exit(ATTENTION)
         return
     for number in itertools.count(1):
         with going_on("this look failed", first=number == 1):

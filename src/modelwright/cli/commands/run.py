@@ -6,11 +6,11 @@ from typing import Any
 
 import click
 
+from modelwright.cli import ATTENTION
 from modelwright.cli.options import brief_fields, brief_options, output_options
+from modelwright.govern.verdict import ships
 
 __all__ = ["command", "conclude"]
-
-NOT_SHIPPED = 3
 
 
 @click.command(short_help="do the whole job")
@@ -69,7 +69,7 @@ def conclude(result: dict[str, Any], *, as_json: bool) -> int:
         if serving := _still_serving(result):
             lines.append(serving)
         click.echo("\n".join(lines))
-    return 0 if result["verdict"].startswith("ship") else NOT_SHIPPED
+    return 0 if ships(result["verdict"]) else ATTENTION
 
 
 def _title(score: dict[str, Any]) -> str:
@@ -115,7 +115,7 @@ def _still_serving(result: dict[str, Any]) -> str:
     champion = Project(result["project"]).champion
     if champion is None or champion.version == result["version"]:
         return ""
-    if not result["verdict"].startswith("ship"):
+    if not ships(result["verdict"]):
         return (
             f"version {champion.version} still serves; version {result['version']} may once somebody accepts what it "
             f"did not pass: 'modelwright waive {result['project']}' lists it"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from modelwright.cli.options import output_options
+from modelwright.govern.verdict import ships
 
 if TYPE_CHECKING:
     from modelwright.project import Project
@@ -66,7 +67,7 @@ def _line(row: dict[str, Any]) -> str:
 def _marks(row: dict[str, Any]) -> Iterator[str]:
     if row["champion"]:
         yield "champion"
-    if row.get("standing") and not row["standing"].startswith("ship"):
+    if row.get("standing") and not ships(row["standing"]):
         yield row["standing"]
     yield from (f"waived: {gate}" for gate in row.get("waived", ()))
     yield from (f"waiver is over: {gate}" for gate in row.get("waivers_over", ()))
