@@ -16,6 +16,7 @@ from modelwright.data.inference.coercing import coerced
 from modelwright.data.inference.facts import Facts
 from modelwright.data.inference.moments import swapped
 from modelwright.data.inference.names import geo_side, is_key
+from modelwright.data.inference.numbers import READABLE_SHARE
 from modelwright.data.numbers import distinct_of_sorted
 from modelwright.data.sampling import sample_rows
 from modelwright.errors import UsageError, did_you_mean
@@ -31,7 +32,6 @@ SAMPLE_ROWS = 100_000
 MAX_LEVELS_KEPT = 1000
 """Levels that a contract lists; with more, a new level is not told apart from a rare one."""
 
-READABLE_SHARE = 0.95
 _SEED = 0  # the sample decides nothing that a user would want to vary
 
 

@@ -12,11 +12,9 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from modelwright.data.parsing.texts import text_of
+from modelwright.data.parsing.texts import NULL_TYPES, text_of
 
 __all__ = ["ArrowRaw", "ArrayRaw", "Raw", "raw_of"]  # noqa: RUF022
-
-_NULL_TYPES = frozenset({"NAType", "NaTType"})
 
 HEAD_ROWS = 1_000
 """Texts that are tried first: most columns that are no numbers show it there."""
@@ -97,7 +95,7 @@ class ArrayRaw:
     @staticmethod
     def _code(value: Any, index: dict[Any, int]) -> int:
         kind = type(value)
-        if value is None or kind.__name__ in _NULL_TYPES:
+        if value is None or kind.__name__ in NULL_TYPES:
             return -1
         if kind in (dict, list, tuple, set, np.ndarray):
             value, kind = text_of(value), str

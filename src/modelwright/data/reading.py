@@ -8,7 +8,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from modelwright.data.readers import COMPRESSIONS, MAGIC, READERS, SUFFIXES, Ask, Read
+from modelwright.data.readers import COMPRESSED, COMPRESSIONS, MAGIC, READERS, SUFFIXES, Ask, Read
 from modelwright.data.readers.opening import cannot_open, first_bytes
 from modelwright.data.source import LEFT_OUT, Source
 from modelwright.data.tidying import plain_table
@@ -35,8 +35,6 @@ MEMORY_SHARE = 0.25
 
 QUERIED = frozenset({"sql", "sqlite", "excel"})
 """Formats for which a query means something."""
-
-_COMPRESSED = (".gz", ".bz2", ".zst", ".xz")
 
 
 def read_table(
@@ -187,8 +185,8 @@ def _read_zip(path: Path, ask: Ask, size: int) -> tuple[str, Read]:
 def format_of(path: Path, start: bytes) -> tuple[str, str]:
     """Return the format of a file by its first bytes, then by its name; and a note where the two disagree."""
     suffix = path.suffix.lower()
-    if suffix in _COMPRESSED or any(start.startswith(magic) for magic, _ in COMPRESSIONS):
-        suffix = path.with_suffix("").suffix.lower() if suffix in _COMPRESSED else suffix
+    if suffix in COMPRESSED or any(start.startswith(magic) for magic, _ in COMPRESSIONS):
+        suffix = path.with_suffix("").suffix.lower() if suffix in COMPRESSED else suffix
     named = SUFFIXES.get(suffix)
     found = next((kind for magic, kind in MAGIC if start.startswith(magic)), None)
     if found is not None and found != named and (named is not None or start[:2] != b"PK"):
@@ -196,7 +194,7 @@ def format_of(path: Path, start: bytes) -> tuple[str, str]:
         return found, told
     if named is not None:
         return named, ""
-    if suffix == "" or suffix in _COMPRESSED:
+    if suffix == "" or suffix in COMPRESSED:
         return "csv", ""
     raise DataError(
         f"'{path}' has the unknown extension '{suffix}'",

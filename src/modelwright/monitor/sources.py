@@ -9,7 +9,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import msgspec
 import numpy as np
 
 from modelwright.data.columns import Columns, Strings, take
@@ -34,7 +33,6 @@ FEWEST_ROWS = 200
 """Fewer rows of a log wait for more, except where they are asked for."""
 
 MOST_LATE = 200_000  # labels that come late, those received last: 200 MB at 100 columns
-_METADATA = b"modelwright.log"
 _EVER = datetime(1, 1, 2, tzinfo=UTC)
 
 
@@ -178,9 +176,11 @@ def _seen(history: History, window: Window) -> Window:
 
 def window_of_log(version: Version, table: pa.Table) -> Window:
     """Return rows of the log as a window: they are canonical already, and their answers are those that were given."""
+    from modelwright.serve.log.tables import protected_columns
+
     given = table.column("inputs").combine_chunks() if "inputs" in table.column_names else None
     held = {f.name: i for i, f in enumerate(given.type)} if given is not None else {}
-    odd = _protected(table)
+    odd = protected_columns(table)
     columns: Columns = {}
     hidden = []
     for spec in version.contract.columns:
@@ -207,12 +207,6 @@ def window_of_log(version: Version, table: pa.Table) -> Window:
 
 def _moment(value: Any) -> str:
     return str(value.as_py().astimezone(UTC).isoformat())
-
-
-def _protected(table: pa.Table) -> frozenset[str]:
-    """Return the columns of which values were masked or hashed: they are no news of the world."""
-    found = msgspec.json.decode((table.schema.metadata or {}).get(_METADATA, b"{}"))
-    return frozenset((*found.get("masked", ()), *found.get("hashed", ())))
 
 
 def _nothing(numeric: bool, n: int) -> Any:

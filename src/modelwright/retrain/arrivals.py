@@ -7,8 +7,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
 from modelwright.data.contract import ColumnSpec, Kind
 from modelwright.errors import DataError
 from modelwright.format import joined
@@ -22,8 +20,6 @@ __all__ = ["Span", "logged_rows"]
 
 Span = tuple[str, str]
 """A stretch of time, from its first to its last moment."""
-
-_METADATA = b"modelwright.log"
 
 
 def logged_rows(
@@ -97,9 +93,9 @@ def _refuse_hidden(version: Version, table: pa.Table) -> None:
 
 def _holds(table: pa.Table, name: str) -> bool:
     """Return whether the log holds a column as the model reads it."""
-    told = msgspec.json.decode((table.schema.metadata or {}).get(_METADATA, b"{}"))
-    hidden = {*told.get("masked", ()), *told.get("hashed", ())}
-    return name not in hidden and name in {f.name for f in table.schema.field("inputs").type}
+    from modelwright.serve.log.tables import protected_columns
+
+    return name not in protected_columns(table) and name in {f.name for f in table.schema.field("inputs").type}
 
 
 def _raw(column: Any, kind: Kind) -> Any:

@@ -8,12 +8,12 @@ from functools import lru_cache
 import numpy as np
 
 from modelwright.data.inference.names import hints, is_time
+from modelwright.data.inference.numbers import READABLE_SHARE
 from modelwright.data.parsing.moments import EXCEL, format_reader, read_duration, read_iso
 
 __all__ = ["DatesFound", "find_dates", "find_dates_of_numbers", "is_durations", "swapped"]
 
 MAX_TEXTS = 3000
-READABLE_SHARE = 0.95
 MAX_FORMATS = 3
 MIN_FORMAT_SHARE = 0.01
 """Share of the values from which another format of the column is believed."""

@@ -12,13 +12,13 @@ import numpy as np
 from modelwright.data.inference.names import words
 from modelwright.data.parsing.numbers import MAGNITUDES, NumberFormat, read_number, tidy_number
 
-__all__ = ["NumbersFound", "decimal_dots", "find_numbers", "thousands_dots"]
+__all__ = ["READABLE_SHARE", "NumbersFound", "decimal_dots", "find_numbers", "thousands_dots"]
 
 MAX_TEXTS = 5000
 """Distinct texts that are looked at; the format found is then applied to all."""
 
 READABLE_SHARE = 0.95
-"""Share of the values that must be numbers in one format: a slip of the pen in twenty is tolerated."""
+"""Share of the values that must be numbers or dates in one format: a slip of the pen in twenty is tolerated."""
 
 SENTINEL_SHARE = 0.5
 MAX_SENTINELS = 3

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["UNIVERSAL_MISSING", "is_missing_text", "text_of"]
+__all__ = ["NULL_TYPES", "UNIVERSAL_MISSING", "is_missing_text", "text_of"]
 
 UNIVERSAL_MISSING = frozenset(
     {"", "na", "n/a", "n.a.", "#n/a", "#na", "nan", "-nan", "nat", "null", "none", "nil", "<na>", "\\n"}
@@ -25,7 +25,7 @@ UNIVERSAL_MISSING = frozenset(
 """Texts, in lower case, that mean missing in every column: what R, SQL, pandas, SAS, Excel and UCI files write."""
 
 WHOLE_LIMIT = 2.0**53  # above it float64 no longer holds every whole number
-_NULL_TYPES = frozenset({"NAType", "NaTType"})  # pandas.NA and pandas.NaT, without importing pandas
+NULL_TYPES = frozenset({"NAType", "NaTType"})  # pandas.NA and pandas.NaT, without importing pandas
 _ZERO_FRACTION = re.compile(r"[+-]?\d+\.0+", re.ASCII)
 _LEADING_ZERO = re.compile(r"-?0\d", re.ASCII)
 
@@ -39,7 +39,7 @@ def text_of(value: Any) -> str | None:
     """Return the text of a value, None for null, NaN, NaT and pandas.NA. A text is stripped, never judged missing."""
     if isinstance(value, str):
         return _normal(value)
-    if value is None or type(value).__name__ in _NULL_TYPES:
+    if value is None or type(value).__name__ in NULL_TYPES:
         return None
     if isinstance(value, bool | np.bool_):
         return "True" if value else "False"

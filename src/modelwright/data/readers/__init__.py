@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["COMPRESSIONS", "MAGIC", "READERS", "SUFFIXES", "Ask", "Read"]
+__all__ = ["COMPRESSED", "COMPRESSIONS", "MAGIC", "READERS", "SUFFIXES", "Ask", "Read"]
 
 READERS: dict[str, str] = {
     "csv": "modelwright.data.readers.delimited:read",
@@ -49,6 +49,9 @@ COMPRESSIONS: tuple[tuple[bytes, str], ...] = (
     (b"\xfd7zXZ\x00", "xz"),
 )
 """Compression of a text file by its first bytes."""
+
+COMPRESSED = tuple(f".{name}" for _, name in COMPRESSIONS)
+"""Suffixes of compressed files."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from modelwright.data.readers import SUFFIXES, Ask, Read
+from modelwright.data.readers import COMPRESSED, SUFFIXES, Ask, Read
 from modelwright.data.readers.opening import cannot_open
 from modelwright.data.tidying import listed, plain_table
 from modelwright.errors import DataError
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 __all__ = ["as_text", "check_columns", "data_files", "no_files", "read"]
-
-_COMPRESSED = (".gz", ".bz2", ".zst", ".xz")
 
 
 def read(folder: Path, ask: Ask) -> Read:
@@ -87,7 +85,7 @@ def data_files(folder: Path) -> tuple[list[Path], list[str]]:
 
 
 def _suffix(path: Path) -> str:
-    return path.with_suffix("").suffix.lower() if path.suffix.lower() in _COMPRESSED else path.suffix.lower()
+    return path.with_suffix("").suffix.lower() if path.suffix.lower() in COMPRESSED else path.suffix.lower()
 
 
 def check_columns(first: Path, one: Sequence[str], file: Path, other: Sequence[str]) -> None:

@@ -20,7 +20,17 @@ from modelwright.serve.log.segments import PREDICTIONS
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["LINE_TYPES", "AnswerTypes", "arrow", "as_table", "concatenated", "decoded", "empty", "metadata"]
+__all__ = [
+    "LINE_TYPES",
+    "AnswerTypes",
+    "arrow",
+    "as_table",
+    "concatenated",
+    "decoded",
+    "empty",
+    "metadata",
+    "protected_columns",
+]
 
 LINE_TYPES: dict[str, Any] = {"predictions": PredictionLine, "feedback": FeedbackLine}
 
@@ -262,12 +272,24 @@ def _as(array: Any, kind: Any) -> Any:
 METADATA = b"modelwright.log"
 
 
+def _told(table: pa.Table) -> dict[str, Any]:
+    """Return what `metadata` wrote beside a table; nothing for tables that are none of the log."""
+    told: dict[str, Any] = msgspec.json.decode((table.schema.metadata or {}).get(METADATA, b"{}"))
+    return told
+
+
+def protected_columns(table: pa.Table) -> frozenset[str]:
+    """Return the columns of which values were masked or hashed: they are no news of the world."""
+    told = _told(table)
+    return frozenset((*told.get("masked", ()), *told.get("hashed", ())))
+
+
 def _merged_metadata(tables: Sequence[pa.Table]) -> dict[bytes, bytes]:
     """Return which columns were masked or hashed anywhere: their nulls and levels are no news of the world."""
     masked: dict[str, None] = {}
     hashed: dict[str, None] = {}
     for table in tables:
-        found = msgspec.json.decode((table.schema.metadata or {}).get(METADATA, b"{}"))
+        found = _told(table)
         masked.update(dict.fromkeys(found.get("masked", ())))
         hashed.update(dict.fromkeys(found.get("hashed", ())))
     return metadata(tuple(masked), tuple(hashed))
