@@ -51,6 +51,13 @@ def test_a_fairer_model_is_chosen_and_packaged_without_the_column(fair):
 
 
 @pytest.mark.slow
+def test_the_ledger_has_the_choice_once_and_no_time_for_its_reason(fair):
+    told = [(d.question, d.choice, d.why) for d in fair.why()]
+    assert [q for q, _, _ in told].count("fairer model") == 1
+    assert not [choice for _, choice, why in told if "fairer one" in choice and why == "the time budget"]
+
+
+@pytest.mark.slow
 def test_the_report_tells_what_being_fairer_costs(fair):
     text = fair.report.path.read_text()
     assert "What being fairer costs" in text

@@ -78,6 +78,8 @@ def test_tables_are_sampled_where_time_does_not_go_round_and_it_is_told():
     fewer = pacing.rows_for(short, "package", 20_000, least=3_000)
     assert 3_000 <= fewer < 20_000
     assert short.told[0][:3] == ("package", "time", f"{fewer:,} rows instead of 20,000")
+    short.told.clear()
+    assert pacing.rows_for(short, "package", 2_000, least=3_000) == 2_000 and not short.told
 
 
 def test_less_time_than_is_kept_goes_to_the_ledger():

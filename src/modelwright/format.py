@@ -165,7 +165,7 @@ def _written(m: Measurement) -> tuple[str, str]:
     known = [e for e in ends if e is not None]
     largest = max(abs(v) for v in (value or 0.0, *known) if math.isfinite(v)) if value is not None else 0.0
     if decimals >= _decimals_needed(value) and largest < LARGEST_PLAIN:
-        least = (ends[1] - ends[0]) / 2 * FAINT if len(known) == 2 else 0.0
+        least = (max(known) - min(known)) / 2 * FAINT if known else 0.0
         texts = [fixed(value, decimals), *(_end(e, decimals, least) for e in ends)]
     else:
         texts = [_rounded(v) for v in (value, *ends)]

@@ -30,6 +30,6 @@ def test_missing_columns_and_what_only_weakens_are_no_surprise():
 
 
 def test_does_not_apply_where_nothing_was_disturbed():
-    assert _check(None).why == "not applicable: no rows were disturbed"
+    assert _check(None).why == "not applicable: no disturbance as they come with people and feeds was tried"
     only = replace(stressed(), cases=stressed().cases[:1])
     assert _check(only).passed and "not applicable" in _check(only).why

@@ -56,6 +56,15 @@ def test_what_outcomes_are_worth_is_told_in_words_and_the_goal_once() -> None:
     assert part.count(samples.bank().brief.goal) == 1 and "<dt>Goal</dt>" not in part
 
 
+def test_columns_that_the_version_does_not_read_are_not_called_used() -> None:
+    r = samples.bank()
+    kept = tuple(name for name in r.problem.features if name != "age")
+    page = render(replace(r, version=replace(r.version, columns=kept)))
+    assert page.count("offered, not read by the model") == 1
+    assert f"with {len(kept)} columns." in page
+    assert "offered, not read by the model" not in render(r)
+
+
 def test_two_classes_that_are_numbers_have_counts_and_shares() -> None:
     r = samples.bank()
     target = ColumnProfile(name=r.problem.target, kind="number", n_missing=0, n_distinct=2, mean=1.25, minimum=1.0,

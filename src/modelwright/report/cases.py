@@ -157,7 +157,7 @@ def _values(c: Cases, problem: Problem) -> tuple[Tile, ...]:
 def question_words(r: ReportInput) -> str:
     """Return what was asked, in one sentence."""
     problem, rows = r.problem, fmt.plural(r.problem.n_rows, "case")
-    learned = f"Learned from {rows} with {fmt.plural(len(problem.features), 'column')}."
+    learned = f"Learned from {rows} with {fmt.plural(len(r.version.columns or problem.features), 'column')}."
     if r.brief.goal:
         return f"Asked: {r.brief.goal.rstrip('.')}. {learned}"
     name = f"“{fmt.short(problem.target, 40)}”"

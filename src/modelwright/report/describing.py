@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -178,21 +178,34 @@ def apart(outcomes: Sequence[Outcome]) -> list[str]:
 
 
 def column_rows(
-    contract: Contract, profile: Profile, audit: Audit, brief: Brief, problem: Problem | None, *, most: int
+    contract: Contract,
+    profile: Profile,
+    audit: Audit,
+    brief: Brief,
+    problem: Problem | None,
+    *,
+    most: int,
+    read: Collection[str] = (),
 ) -> list[ColumnRow]:
-    """Return the columns in the order of the table, the target first and at most so many."""
+    """Return the columns in the order of the table, the target first and at most so many; ``read`` are those that the
+    version reads, empty where that is not known."""
     profiles = {c.name: c for c in profile.columns}
     dropped = {c: f.code for f in audit.acting(Action.DROP_COLUMN) for c in f.columns}
     target = problem.target if problem else brief.target
     ordered = sorted(contract.columns, key=lambda s: s.name != target)
     return [
-        _column_row(s, profiles.get(s.name), profile.n_rows, _role(s, brief, problem, target, dropped))
+        _column_row(s, profiles.get(s.name), profile.n_rows, _role(s, brief, problem, target, dropped, read))
         for s in ordered[:most]
     ]
 
 
 def _role(
-    spec: ColumnSpec, brief: Brief, problem: Problem | None, target: str | None, dropped: dict[str, str]
+    spec: ColumnSpec,
+    brief: Brief,
+    problem: Problem | None,
+    target: str | None,
+    dropped: dict[str, str],
+    read: Collection[str],
 ) -> tuple[str, str]:
     name = spec.name
     if name == target:
@@ -206,7 +219,7 @@ def _role(
     if problem is None:
         return "", ""
     if name in problem.features:
-        return "used", ""
+        return ("offered, not read by the model", "out") if read and name not in read else ("used", "")
     return "for the split only" if name in (problem.group, *problem.clock) else "not used", "out"
 
 

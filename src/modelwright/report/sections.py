@@ -70,7 +70,10 @@ def asked(r: ReportInput) -> dict[str, Any]:
 
 def data(r: AuditInput | ReportInput, problem: Problem | None) -> dict[str, Any]:
     """Return the source, its columns, and the rules that looked at them; without a problem no column has a use."""
-    columns = describing.column_rows(r.contract, r.profile, r.audit, r.brief, problem, most=COLUMNS_KEPT)
+    read = r.version.columns if isinstance(r, ReportInput) else ()
+    columns = describing.column_rows(
+        r.contract, r.profile, r.audit, r.brief, problem, most=COLUMNS_KEPT, read=frozenset(read)
+    )
     return {
         "source_facts": describing.facts_of_source(r.source),
         "columns": columns,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -90,9 +91,10 @@ def train(run: Run) -> Training:
         only=() if run.start is None else run.start.candidates,
         pace=run.pace,
     )
+    notes = run.outcome.document.notes  # a fairer model adds one, which is a decision of its own
     make_fairer(run, job)
     run.end_workers()  # what comes after training is done here, with the memory that they held
-    _decide_model(run)
+    _decide_model(run, notes)
     return run.outcome.document
 
 
@@ -120,8 +122,8 @@ def _job(run: Run, n_workers: int) -> Job:
     )
 
 
-def _decide_model(run: Run) -> None:
-    """Write to the ledger what was made of the candidates, and of the time."""
+def _decide_model(run: Run, notes: Sequence[str]) -> None:
+    """Write to the ledger what was made of the candidates, and of the time, which the notes say."""
     document = run.outcome.document
     run.decide(
         "train",
@@ -132,7 +134,7 @@ def _decide_model(run: Run) -> None:
         alternatives=tuple(c.key for c in document.candidates if c.status == "done" and not c.weight),
     )
     run.decide("train", "refit", document.refit, "more rows make better models; the choices stay as they were measured")
-    for note in document.notes:
+    for note in notes:
         run.decide("train", "training size", note, "the time budget")
     if run.budget.timed:
         run.decide(

@@ -104,7 +104,9 @@ def rows_for(run: Run, stage: str, usual: int, *, least: int) -> int:
     if not run.budget.timed or left >= needed:
         return usual
     rows = min(usual, max(least, int(usual * max(0.0, left) / needed)))
-    run.decide(stage, "time", f"{rows:,} rows instead of {usual:,}", f"{max(0.0, left):.0f} s of the budget are left")
+    if rows < usual:
+        told = f"{rows:,} rows instead of {usual:,}"
+        run.decide(stage, "time", told, f"{max(0.0, left):.0f} s of the budget are left")
     return rows
 
 

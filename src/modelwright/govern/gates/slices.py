@@ -19,7 +19,9 @@ class EvenAcrossSlices:
     def check(self, case: Case) -> Finding:
         worse = [s for s in case.evaluation.slices if s.worse]
         if not case.evaluation.slices:
-            return Finding(True, "not applicable: no slice is large enough", Failing.INFORM)
+            return Finding(
+                True, "not applicable: no slice has rows enough, or independent groups of them", Failing.INFORM
+            )
         if not worse:
             why = f"none of the {len(case.evaluation.slices)} slices shown is worse by more than the noise"
             return Finding(True, why, Failing.INFORM)

@@ -25,7 +25,9 @@ class Sturdy:
         stressed: Stressed | None = case.facts.get("stress")
         tried = [] if stressed is None else [c for c in stressed.cases if c.stress in EVERYDAY]
         if not tried:
-            return Finding(True, "not applicable: no rows were disturbed", Failing.INFORM)
+            return Finding(
+                True, "not applicable: no disturbance as they come with people and feeds was tried", Failing.INFORM
+            )
         broken = [c for c in tried if c.judgement == "breaks"]
         if not broken:
             return Finding(
