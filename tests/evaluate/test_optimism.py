@@ -3,7 +3,7 @@ import pytest
 
 from modelwright.evaluate.intervals import measure
 from modelwright.evaluate.metrics import get
-from modelwright.evaluate.optimism import bbc, reselect
+from modelwright.evaluate.optimism import corrected, reselect
 
 from .worlds import binary
 
@@ -24,6 +24,13 @@ def _pick_best(y, predictions):
         return np.eye(len(predictions))[int(np.argmax(scores))]
 
     return select
+
+
+def bbc(metric, y, predictions, select, seed=0):
+    """The score of choosing an ensemble, corrected for choosing on the rows of the score."""
+    selections = reselect(predictions, select, seed=seed)
+    whole = np.tensordot(selections.on_all, predictions, axes=1)
+    return corrected(measure(metric, y, whole, seed=seed), y, selections)
 
 
 def test_correction_takes_away_most_of_the_optimism():

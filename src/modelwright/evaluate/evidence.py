@@ -47,7 +47,7 @@ class Evidence:
         Rows like these, predicted out of fold: they steady the spread that these rows show.
     candidates : ndarray of float64, shape (n_candidates, n_rows, n_outputs), or None
         Out-of-fold predictions of the candidates where these rows also chose the ensemble; the scores are then
-        corrected for that, see `optimism.bbc`.
+        corrected for that, see `optimism.corrected`.
     select : callable or None
         ``select(rows)``: ensemble weights, shape (n_candidates,), chosen on the given rows (an index with repeats).
     calibration_note : str

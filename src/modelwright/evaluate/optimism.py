@@ -15,11 +15,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from modelwright.evaluate.intervals import measure, moved
+from modelwright.evaluate.intervals import moved
 from modelwright.evaluate.measurements import Measurement
 from modelwright.evaluate.metrics import Metric, get
 
-__all__ = ["Selections", "bbc", "corrected", "reselect"]
+__all__ = ["Selections", "corrected", "reselect"]
 
 MOST_BOOTSTRAPS, FEWEST_BOOTSTRAPS = 40, 20
 WORK = 500_000  # size of the predictions × bootstraps: about a second of greedy selection on one core
@@ -48,6 +48,16 @@ def reselect(predictions: np.ndarray, select: Select, *, groups: np.ndarray | No
     """Choose on all rows and on resamples of the rows, or of the groups.
 
     The number of resamples follows from the size alone, so that the same data give the same numbers on any machine.
+
+    Parameters
+    ----------
+    predictions : ndarray of float64, shape (n_candidates, n_rows, n_outputs)
+        Out-of-fold.
+    select : callable
+        ``select(rows)`` returns weights of shape ``(n_candidates,)`` chosen on these rows (an index, with repeats).
+    groups : ndarray of int or None
+        Groups are resampled as wholes.
+    seed : int
     """
     rng = np.random.default_rng(seed)
     n_rows = predictions.shape[1]
@@ -99,31 +109,3 @@ def corrected(
     # An honest choice cannot beat one that saw the rows of the score: what says so is noise.
     change = min(change, 0.0) if metric.greater_is_better else max(change, 0.0)
     return replace(moved(found, change), method=f"{found.method}, BBC-CV ({len(selections.resampled)})")
-
-
-def bbc(
-    metric: str | Metric,
-    y: np.ndarray,
-    predictions: np.ndarray,
-    select: Select,
-    *,
-    groups: np.ndarray | None = None,
-    seed: int = 0,
-) -> Measurement:
-    """Return the score of choosing an ensemble, corrected for the optimism of choosing on the rows of the score.
-
-    Parameters
-    ----------
-    metric : str or Metric
-    y : ndarray of float64, shape (n_rows,)
-    predictions : ndarray of float64, shape (n_candidates, n_rows, n_outputs)
-        Out-of-fold.
-    select : callable
-        ``select(rows)`` returns weights of shape ``(n_candidates,)`` chosen on these rows (an index, with repeats).
-    groups : ndarray of int or None
-        Groups are resampled as wholes.
-    seed : int
-    """
-    selections = reselect(predictions, select, groups=groups, seed=seed)
-    whole = np.tensordot(selections.on_all, predictions, axes=1)
-    return corrected(measure(metric, y, whole, groups=groups, seed=seed), y, selections)

@@ -18,6 +18,12 @@ N_STEPS = 25
 TOLERANCE = 1e-4
 """Relative improvement of the loss under which another member is not worth its cost at scoring time."""
 
+MOST_MEMBERS = 8
+"""Each further one is one more model to package and to ask for every row."""
+
+PATIENCE = 8
+"""Steps without a gain after which nothing more is to be expected."""
+
 MAX_ROWS = 20_000
 """Rows on which candidates are compared at each step: enough for the third digit of any metric."""
 
@@ -27,8 +33,7 @@ def greedy_weights(
     y: np.ndarray,
     predictions: np.ndarray,
     *,
-    n_steps: int = N_STEPS,
-    max_members: int = 8,
+    max_members: int = MOST_MEMBERS,
     seed: int = 0,
 ) -> np.ndarray:
     """Return weights that sum to 1.
@@ -40,7 +45,8 @@ def greedy_weights(
     y : ndarray, shape (n_rows,)
     predictions : ndarray, shape (n_candidates, n_rows, n_outputs)
         Out-of-fold predictions.
-    n_steps, max_members : int
+    max_members : int
+        Candidates with a weight, at most.
     seed : int
         For the sample of rows on large data.
 
@@ -55,7 +61,7 @@ def greedy_weights(
     counts = np.zeros(m, int)
     total = np.zeros(predictions.shape[1:])
     best_loss, best_counts = np.inf, counts
-    for step in range(1, n_steps + 1):
+    for step in range(1, N_STEPS + 1):
         allowed = np.arange(m) if np.count_nonzero(counts) < max_members else np.flatnonzero(counts)
         losses = np.array([_finite(loss(y, (total + predictions[i]) / step)) for i in allowed])
         chosen = allowed[int(np.argmin(losses))]
@@ -63,7 +69,7 @@ def greedy_weights(
         total += predictions[chosen]
         if losses.min() < best_loss - TOLERANCE * abs(best_loss if np.isfinite(best_loss) else 0.0):
             best_loss, best_counts = float(losses.min()), counts.copy()
-        elif step > best_counts.sum() + 8:  # nothing gained for a while
+        elif step > best_counts.sum() + PATIENCE:
             break
     if not best_counts.any():
         best_counts[0] = 1
