@@ -28,21 +28,17 @@ from modelwright.data.personal.naming import (
     says_birth,
     speaks_about,
 )
+from modelwright.data.personal.singling import SMALLEST_NUMBER, repeats
 from modelwright.govern.privacy.likeness import numbers_dialled, persons_written, repeated_names, stand_ins
 from modelwright.govern.privacy.policy import Datum
 
 __all__ = ["Found", "detect"]
 
-FEW_LEVELS, ROWS_PER_LEVEL = 20, 20
-"""A category of no more levels than this, each repeated often, singles nobody out, whatever it is called; but for one
-that is called surnames or given names."""
-
-SMALLEST_NUMBER = 10_000
-"""Numbers of persons, phones and accounts have five digits at least; smaller ones count something."""
-
 FIRST_YEAR, LAST_YEAR = 1850, 2100
+"""Numbers between may be years of birth."""
 
 OLDEST = 130
+"""Numbers up to it may be ages."""
 
 MOST_WITHIN = 0.95
 """Share of a column's numbers from which on it is what its name says: the others are slips of the pen."""
@@ -214,7 +210,7 @@ def _may_single_out(context: AuditContext, name: str, *, small: bool = False) ->
         return False
     if spec.kind is Kind.NUMBER and not small and (spec.maximum is None or spec.maximum < SMALLEST_NUMBER):
         return False
-    return not (column.n_levels <= FEW_LEVELS and column.n_present >= ROWS_PER_LEVEL * column.n_levels)
+    return not repeats(column.n_levels, column.n_present)
 
 
 def _lie_within(context: AuditContext, name: str, low: float, high: float) -> bool:

@@ -17,7 +17,8 @@ FOLDER = Path(__file__).parent / "policies"
 
 POLICIES = ("gdpr", "ccpa", "hipaa")
 
-LEAST_K, MOST_K = 2, 1000
+LEAST_K, USUAL_K, MOST_K = 2, 5, 1000
+"""Fewest rows that share what is stored: bounds of what a policy may ask for, and what holds where it says nothing."""
 
 OLDEST = 90
 """Where a policy names none: a year of birth that tells a higher age is read as that of this age."""
@@ -96,7 +97,7 @@ class Policy:
     name, title, basis : str
         How it is asked for, what it is called, and the law or rule behind it.
     k : int
-        Fewest rows that must share a level, a word or a bound that is stored, 2 … 1000.
+        Fewest rows that must share a level, a word or a bound that is stored.
     actions : dict of str
         Action by kind of personal data, as `parse_action` reads it.
     few_people : tuple of str
@@ -155,7 +156,7 @@ def _checked(path: Path, name: str, raw: dict[str, Any]) -> Policy:
         raise _broken(path, f"it has the field '{sorted(unknown)[0]}'" if unknown else "it has no table [actions]")
     for kind in actions.keys() - set(Datum):
         raise _broken(path, f"there is no kind of data '{kind}': {did_you_mean(kind, list(Datum))}")
-    k, oldest = raw.get("k", 5), raw.get("oldest", OLDEST)
+    k, oldest = raw.get("k", USUAL_K), raw.get("oldest", OLDEST)
     for field, value, low, high in (("k", k, LEAST_K, MOST_K), ("oldest", oldest, 1, 150)):
         if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
             raise _broken(path, f"'{field}' must be a whole number from {low} to {high}")

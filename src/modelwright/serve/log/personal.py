@@ -11,17 +11,10 @@ from __future__ import annotations
 from modelwright.data.contract import ColumnSpec, Contract, Kind
 from modelwright.data.personal.naming import LOCATED, folded, names_a_way_to_reach, names_somebody
 from modelwright.data.personal.shapes import is_written_identity
+from modelwright.data.personal.singling import SMALLEST_NUMBER, repeats
 from modelwright.data.treating.treatment import Action
 
 __all__ = ["personal_columns"]
-
-FEW_LEVELS = 20
-"""A category with no more levels than this, each repeated often, holds no addresses of people: a *street* is paved."""
-
-ROWS_PER_LEVEL = 20
-
-SMALLEST_NUMBER = 10_000
-"""Telephone, account and identity numbers and days of birth written as numbers have five digits at least."""
 
 LEVELS_SHARE = 0.5
 """Share of a category's levels that look like an e-mail address and the like from which the column is personal."""
@@ -54,7 +47,7 @@ def _is_personal(spec: ColumnSpec, rows_seen: int) -> bool:
 
 def _is_coarse(spec: ColumnSpec, rows_seen: int) -> bool:
     """Return whether a category has so few levels, so often repeated, that they cannot single anybody out."""
-    few = 0 < spec.n_levels <= FEW_LEVELS and rows_seen >= ROWS_PER_LEVEL * spec.n_levels
+    few = spec.n_levels > 0 and repeats(spec.n_levels, rows_seen)
     return spec.kind in (Kind.CATEGORY, Kind.CONSTANT) and few
 
 
