@@ -14,6 +14,7 @@ from modelwright.data.contract import Kind
 __all__ = ["MISSING", "Grid", "are_years", "make_grid", "written"]
 
 MISSING = "missing"
+"""How a missing value is written where values are labels."""
 POINTS = 12
 LEVELS = 10
 # Missing values are asked about where they are more than a curiosity.

@@ -9,12 +9,12 @@ import numpy as np
 
 from modelwright.data.columns import Columns, Strings
 from modelwright.data.contract import ColumnSpec
+from modelwright.explain.grids import MISSING
 from modelwright.explain.rows.documents import Change, Interval, RowExplanation
 from modelwright.format import joined, number, share, short, value_of
 
-__all__ = ["MISSING", "amount", "changed", "lines", "outcome_name", "reason", "told", "value_in_words"]
+__all__ = ["amount", "changed", "lines", "outcome_name", "reason", "told", "value_in_words"]
 
-MISSING = "missing"
 LONGEST = 40  # characters of a value in a sentence
 
 SEPARATED = 10_000

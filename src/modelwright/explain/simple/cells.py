@@ -12,7 +12,7 @@ import numpy as np
 
 from modelwright.data.columns import Column, Strings
 from modelwright.data.contract import Kind
-from modelwright.explain.grids import are_years, written
+from modelwright.explain.grids import MISSING, are_years, written
 from modelwright.explain.simple.documents import Cell
 from modelwright.format import joined
 
@@ -72,7 +72,7 @@ def make_cells(column: Column, kind: Kind, signal: np.ndarray) -> tuple[Cell, ..
         sizes = np.bincount(np.searchsorted(edges, column[~absent], side="right"), minlength=len(cells))
     missing = int(absent.sum())
     if cells and missing >= max(LEAST_ROWS, LEAST_SHARE * len(absent)):
-        return (*cells, Cell(text="missing", adds=(), missing=True))
+        return (*cells, Cell(text=MISSING, adds=(), missing=True))
     if len(cells) < 2:
         return ()
     most = int(np.argmax(sizes))

@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from modelwright import format as fmt
 from modelwright.data.profile import AT_5, AT_95, QUANTILES, ColumnProfile
+from modelwright.explain.grids import MISSING
 from modelwright.explain.reasons import Effect
 from modelwright.report.charts.svg import Scale, drawing, el, nice_ticks, polyline, text, tick_labels, title
 
@@ -22,7 +23,6 @@ ROWS_WIDTH = 36
 LINE = 19
 # Width of a character of a small label, about.
 LETTER = 6.6
-MISSING = "missing"
 SPARK_WIDTH, SPARK_HEIGHT = 110, 26
 SPARK_LEVELS = 12
 
