@@ -104,6 +104,13 @@ def test_interval_keeps_its_width_to_a_third(value, half):
     assert math.isfinite(decimals)
 
 
+def test_long_texts_are_told_apart_by_what_they_do_not_share():
+    notes = [f"Kunde [name] möchte {what} finanzieren." for what in ("Auto", "Dach", "Küche")]
+    assert fmt.told_apart([*notes, "(rare)"], 20) == ["…Auto…", "…Dach…", "…Küche…", "(rare)"]
+    assert fmt.told_apart([notes[0]] * 2, 20) == [fmt.short(notes[0], 20)] * 2
+    assert fmt.told_apart(["cook", "clerk"], 20) == ["cook", "clerk"]
+
+
 def test_texts():
     assert fmt.joined(["a", "b", "c"]) == "a, b and c"
     assert fmt.joined("abcdefgh", 4) == "a, b, c and 5 more"

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import takewhile
 
 from modelwright.data.contract import Kind
 from modelwright.evaluate.measurements import Measurement
@@ -27,6 +28,7 @@ __all__ = [
     "share",
     "short",
     "size",
+    "told_apart",
     "too_good",
     "turned",
     "value_of",
@@ -42,6 +44,7 @@ SMALLEST_PLAIN = 1e-4
 TWO_DIGITS_BELOW = 2.0
 FEWEST_DIGITS = 2  # of a value: less than 5 % is lost to rounding, however wide its interval
 FAINT = 1e-3  # of its half width an interval ends beside 0 by: less is no side
+LEAST_SHARED = 4  # characters that texts share beyond which they are left out
 FIVE_DIGITS = 9_999.5  # rounded to whole numbers
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -294,6 +297,30 @@ def short(text: str, limit: int = 28) -> str:
         return text
     head = (limit - 1 + 1) // 2
     return text[:head].rstrip() + "…" + text[len(text) - (limit - 1 - head) :].lstrip()
+
+
+def told_apart(texts: Sequence[str], limit: int = 28) -> list[str]:
+    """Return texts cut as in `short`; a beginning or end that all of the long ones share goes first, as they would
+    look alike."""
+    whole = [" ".join(str(t).split()) for t in texts]
+    long = {t for t in whole if len(t) > limit}
+    head, tail = _shared_start(long), _shared_start({t[::-1] for t in long})
+    head, tail = (head if head > LEAST_SHARED else 0), (tail if tail > LEAST_SHARED else 0)
+    if any(len(t) - head - tail < 1 for t in long):
+        head, tail = 0, 0
+
+    def cut(text: str) -> str:
+        if text not in long:
+            return short(text, limit)
+        middle = short(text[head : len(text) - tail], limit - bool(head) - bool(tail))
+        return ("…" if head else "") + middle + ("…" if tail else "")
+
+    return [cut(t) for t in whole]
+
+
+def _shared_start(words: Collection[str]) -> int:
+    """Return how many characters all words begin with, 0 for fewer than two words."""
+    return len(list(takewhile(lambda letters: len(set(letters)) == 1, zip(*words)))) if len(words) > 1 else 0
 
 
 def joined(items: Iterable[str], limit: int = 6, last: str = "and") -> str:

@@ -262,7 +262,9 @@ def _typical(column: ColumnProfile, n: int, scale: float) -> str:
         return low if low == high else f"{low} … {middle} … {high}"
     if column.top and column.kind != Kind.ID:
         known = max(n - column.n_missing, 1)
-        named = [f"{fmt.short(level, 20)} {fmt.share(c / known)}" for level, c in column.top[:LEVELS_NAMED]]
+        top = column.top[:LEVELS_NAMED]
+        levels = fmt.told_apart([level for level, _ in top], 20)
+        named = [f"{level} {fmt.share(c / known)}" for level, (_, c) in zip(levels, top)]
         return ", ".join(named) + (", …" if column.n_distinct > LEVELS_NAMED else "")
     if column.mean_length is not None:
         return f"about {fmt.number(column.mean_length, 2)} characters"
@@ -331,7 +333,7 @@ def needs(r: ReportInput) -> list[tuple[str, str, str, str]]:
 def values_of(spec: ColumnSpec) -> str:
     """Return the values that a column had, in a few words."""
     if spec.levels:
-        words = ", ".join(fmt.short(level, 24) for level in spec.levels[:LEVELS_OF_A_NEED])
+        words = ", ".join(fmt.told_apart(spec.levels[:LEVELS_OF_A_NEED], 24))
         rest = max(spec.n_levels, len(spec.levels)) - LEVELS_OF_A_NEED
         return words + (f" and {fmt.count(rest)} more" if rest > 0 else "")
     if spec.minimum is not None and spec.maximum is not None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import takewhile
 from math import ceil
 
 from markupsafe import Markup
@@ -85,7 +84,7 @@ def _lying(effect: Effect, domain: tuple[float, float]) -> tuple[int, list[Marku
         parts.append(el("line", x1=sx(tick), x2=sx(tick), y1=TOP - 4, y2=floor, class_="grid"))
         parts.append(text(sx(tick), floor + 14, label, text_anchor="middle", class_="tick"))
     most = max(effect.n, default=0) or 1
-    for i, (label, y, rows) in enumerate(zip(_told_apart(effect.x), effect.y, effect.n)):
+    for i, (label, y, rows) in enumerate(zip(fmt.told_apart(effect.x, 16), effect.y, effect.n)):
         middle = TOP + (i + 0.5) * LINE
         width = ROWS_WIDTH * rows / most
         parts += [
@@ -95,28 +94,6 @@ def _lying(effect: Effect, domain: tuple[float, float]) -> tuple[int, list[Marku
             el("circle", _tip(effect, i), cx=sx(y), cy=middle, r=4, class_="mark model"),
         ]
     return floor + 22, parts
-
-
-def _told_apart(labels: Sequence[str], limit: int = 16) -> list[str]:
-    """Return short labels; a long beginning or end that all share is left out, or they would all look alike."""
-    long = [t for t in labels if t != MISSING]
-    head, tail = _shared_start(long), _shared_start([t[::-1] for t in long])
-    if max(map(len, long), default=0) <= limit or any(len(t) - head - tail < 1 for t in long):
-        return [fmt.short(t, limit) for t in labels]
-    head, tail = (head if head > 4 else 0), (tail if tail > 4 else 0)
-
-    def cut(label: str) -> str:
-        if label == MISSING:
-            return label
-        middle = fmt.short(label[head : len(label) - tail], limit - 2)
-        return ("…" if head else "") + middle + ("…" if tail else "")
-
-    return [cut(t) for t in labels]
-
-
-def _shared_start(words: Sequence[str]) -> int:
-    """Return how many characters all words begin with, 0 for fewer than two words."""
-    return len(list(takewhile(lambda letters: len(set(letters)) == 1, zip(*words)))) if len(words) > 1 else 0
 
 
 def sparkline(column: ColumnProfile) -> Markup:
