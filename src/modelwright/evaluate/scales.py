@@ -68,6 +68,7 @@ def _normal_quantile(level: float) -> float:
 
 
 def student_quantile(level: float, freedom: float) -> float:
-    from scipy.special import stdtrit
+    """Return how many standard errors an interval by Student's t reaches on either side."""
+    from scipy.special import stdtrit  # scipy.stats takes a second to import
 
     return float(stdtrit(max(freedom, 1.0), 0.5 + level / 2))

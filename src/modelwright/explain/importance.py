@@ -17,6 +17,7 @@ import numpy as np
 from modelwright.data.columns import Column, Columns, Strings
 from modelwright.evaluate.measurements import Measurement
 from modelwright.evaluate.metrics import Metric
+from modelwright.evaluate.scales import student_quantile
 from modelwright.explain.folds import MODEL
 from modelwright.explain.reasons import Importance, Together
 from modelwright.explain.sampling import Prober
@@ -148,15 +149,13 @@ def _shuffled(column: Column, order: np.ndarray) -> Column:
 
 
 def _measure(record: _Drops, metric: Metric, n: int, between: Between | None) -> Measurement:
-    from scipy.special import stdtrit  # scipy.stats takes a second to import
-
     drops = np.array(record.drops)
     assert record.parts is not None
     rows = float(np.sum((record.parts / len(drops)) ** 2))
     shuffles = float(drops.var(ddof=1) / len(drops)) if len(drops) > 1 else 0.0
     value = float(drops.mean())
     models = between.variance / len(between.drops) if between is not None else 0.0
-    half = float(stdtrit(max(record.freedom, 1.0), (1 + LEVEL) / 2)) * np.sqrt(rows + shuffles + models)
+    half = student_quantile(LEVEL, record.freedom) * np.sqrt(rows + shuffles + models)
     known = len(drops) > 1 and np.isfinite(half)
     return Measurement(
         name=metric.name,

@@ -24,11 +24,23 @@ from modelwright.govern.waivers import (
 if TYPE_CHECKING:
     from modelwright.project.versions import Versions
 
-__all__ = ["COMPARED", "asked_otherwise", "check_may_serve", "standing_of", "verdict_of", "waive", "withdraw"]
+__all__ = [
+    "CHALLENGE",
+    "COMPARED",
+    "asked_otherwise",
+    "check_may_serve",
+    "standing_of",
+    "verdict_of",
+    "waive",
+    "withdraw",
+]
 
 COMPARED = frozenset({BeatsConstant.name, BeatsSimpleModels.name})
 """Gates that compare with something simpler: a champion that is worse on the same rows passes them even less, and
 keeping it would help nobody. A challenge that was won settles them; the verdict of the run still tells them."""
+
+CHALLENGE = "challenge.json"
+"""In the folder of a run: how its version was held against the champion of then; a gate that asks reads it."""
 
 FEWEST_WORDS = 3
 """Of a reason: with fewer, nobody can tell later what was meant."""
@@ -221,7 +233,7 @@ def check_may_serve(project: Versions, version: int, *, settled: Collection[str]
 def _won(project: Versions, version: int) -> bool:
     """Return whether a version was held against the champion of today, and won."""
     run, champion = project.run_of(version), project.champion
-    path = None if run is None else project.run_folder(run) / "challenge.json"
+    path = None if run is None else project.run_folder(run) / CHALLENGE
     if path is None or champion is None or not path.is_file():
         return False
     found = documents.load(path, dict)

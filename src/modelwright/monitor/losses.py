@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from modelwright.evaluate.measurements import Measurement
+from modelwright.evaluate.scales import student_quantile
 from modelwright.monitor.comparing import Compared
 from modelwright.monitor.testing import effective_rows, p_of_shift, variation_at
 from modelwright.package.reference.documents import LossReference, Variation
@@ -29,7 +30,7 @@ class Estimate:
 
     def measurement(self, loss: LossReference, n: int) -> Measurement:
         """Return it with its interval."""
-        reach = _quantile(self.freedom) * self.error
+        reach = student_quantile(LEVEL, self.freedom) * self.error
         return Measurement(
             name=loss.name,
             value=self.value,
@@ -56,18 +57,12 @@ class Real:
     p_estimate: float
 
 
-def _quantile(freedom: float) -> float:
-    from scipy.special import stdtrit
-
-    return float(stdtrit(max(freedom, 1.0), (1 + LEVEL) / 2))
-
-
 def expected(loss: LossReference, n: int) -> Measurement:
     """Return the loss that training leads to expect of ``n`` rows, with what such windows differ by."""
     rows = effective_rows(n, loss.n)
     own = variation_at(loss.variation, rows)
     error = loss.deviation * math.sqrt((1 + own.excess * rows) / max(rows, 1e-9))
-    reach = _quantile(own.blocks) * error
+    reach = student_quantile(LEVEL, own.blocks) * error
     return Measurement(
         name=loss.name,
         value=loss.mean,
@@ -114,7 +109,7 @@ def measure(loss: LossReference, y: np.ndarray, prediction: np.ndarray, compared
     losses = loss_of(loss.name, y, prediction)
     n, mean = len(losses), float(losses.mean())
     spread = float(losses.std(ddof=1)) if n > 1 else loss.deviation
-    reach = _quantile(max(n - 1, 1)) * spread / math.sqrt(n)
+    reach = student_quantile(LEVEL, max(n - 1, 1)) * spread / math.sqrt(n)
     rows = effective_rows(n, loss.n)
     guess = estimate(loss, prediction, compared)
     deviation = math.sqrt((spread**2 / n + loss.deviation**2 / loss.n) * rows)  # of a row, as both samples have it

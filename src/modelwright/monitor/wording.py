@@ -17,6 +17,7 @@ from modelwright.evaluate.scales import wilson
 from modelwright.format import joined, measured, number, plural, share, value_of
 from modelwright.monitor.comparing import Compared
 from modelwright.monitor.documents import Judgement
+from modelwright.monitor.thresholds import OUTSIDE
 from modelwright.package.reference.documents import ColumnReference
 from modelwright.runtime.bins import FIRST, NEW, OTHER
 
@@ -144,7 +145,7 @@ def drift(
 
 
 def _how(compared: Compared, column: Column, spec: ColumnSpec) -> str:
-    if compared.outside >= 0.1:
+    if compared.outside >= OUTSIDE:
         what = "beyond the range of training" if compared.reference.edges else "of levels unknown to training"
         return f"{share(compared.outside)} of the rows are {what}"
     if isinstance(column, Strings) or not compared.reference.edges:

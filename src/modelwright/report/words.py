@@ -150,16 +150,7 @@ def comparison_words(c: Comparison) -> str:
     if c.better:
         return f"better by {fmt.measured(c.gain)}"
     if c.gain.high is not None and c.gain.high < 0:
-        size = Measurement(
-            name=c.gain.name,
-            value=-c.gain.value,
-            low=-c.gain.high,
-            high=None if c.gain.low is None else -c.gain.low,
-            n=c.gain.n,
-            method=c.gain.method,
-            unit=c.gain.unit,
-        )
-        return f"worse by {fmt.measured(size)}"
+        return f"worse by {fmt.measured(fmt.turned(c.gain))}"
     return f"no different beyond the noise: {fmt.measured(c.gain)}"
 
 

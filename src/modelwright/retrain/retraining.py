@@ -24,7 +24,7 @@ from modelwright.data.treating.tables import as_read, treated_table
 from modelwright.errors import ModelwrightError
 from modelwright.frame.problem import Problem
 from modelwright.govern.verdict import Verdict
-from modelwright.govern.waiving import COMPARED
+from modelwright.govern.waiving import CHALLENGE, COMPARED
 from modelwright.lifecycle import Listener, Silent, run_lifecycle
 from modelwright.project import Project
 from modelwright.project.folder import NEW_ROWS
@@ -58,9 +58,6 @@ BUDGET_SHARE = 0.25
 """Of the first run's budget, where none is named: its search need not be done again."""
 
 LEAST_BUDGET_S = 20.0
-
-CHALLENGE = "challenge.json"
-"""In the folder of a run; gates that ask whether a version is better read it."""
 
 
 def retrain(
