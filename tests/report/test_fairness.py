@@ -40,7 +40,7 @@ def test_what_was_asked_is_answered_first():
     assert "Not met: groups of sex differ by more than was asked for in selection rate, beyond the noise." in section
     assert "Below 0.8 by more than the noise: women to &lt;b&gt;men&lt;/b&gt;." in section
     assert "<b>men</b>" not in section
-    assert "of which count: not compared, taken for" in section
+    assert "rows, too few: not compared, taken for" in section
 
 
 def test_what_is_met_does_not_hide_differences_by_other_measures():

@@ -198,7 +198,8 @@ def _row(row: GroupRow, first: int, others: Sequence[int], plot: RowPlot, bad: b
     judged = row.judged[first]
     small, drawn = fmt.plural(row.n, "row"), row.shrunk[first]
     if not judged:
-        few = "of too few independent ones" if few_units(row, first) else f"{m.n:,} of which count"
+        few = "too few" if m.n == row.n else f"{m.n:,} of which count"
+        few = "of too few independent ones" if few_units(row, first) else few
         small += f", {few}: not compared"
         small += f", taken for {fmt.number(drawn, 2)}" if drawn is not None else ""
     tone = "bad" if bad else "model" if judged else "weak"
