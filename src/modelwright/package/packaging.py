@@ -9,7 +9,7 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +52,8 @@ class Packaged:
     parity : Parity
         Plan against libraries.
     files : tuple of str
+    software : dict of str to str
+        Versions of what made it, libraries that scoring does not need included; empty in earlier releases.
     """
 
     version: int
@@ -61,6 +63,7 @@ class Packaged:
     latency_ms: float
     parity: Parity
     files: tuple[str, ...]
+    software: dict[str, str] = field(default_factory=dict)
 
 
 def package(

@@ -69,7 +69,8 @@ def gather(project: Project, number: int | None = None) -> ReportInput:
         wall_s=float(state.result.get("seconds", found["training"].seconds)),
         peak_memory_bytes=int(state.result.get("peak_memory_bytes", found["training"].peak_memory_bytes)),
         created_at=manifest.created,
-        software={"modelwright": manifest.made_by, "python": manifest.python, **manifest.libraries},
+        software=packaged.software
+        or {"modelwright": manifest.made_by, "python": manifest.python, **manifest.libraries},
         digests={name: _digest(folder / f"{name}.json") for name in found},
         test_note=state.result.get("test_note", ""),
         recalibrated=_recalibrated(project, version),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from modelwright import __version__
@@ -85,7 +86,7 @@ def package(run: Run) -> Any:
         f"largest difference {packaged.parity.max_difference:.1e} on {packaged.parity.n_rows} rows",
         decided_by="measurement",
     )
-    return packaged
+    return replace(packaged, software=software())
 
 
 def _tell_unread(run: Run) -> None:
@@ -129,30 +130,28 @@ def _already_packaged(run: Run) -> Packaged | None:
 def judge(run: Run) -> Verdict:
     """Hold the version against the gates, and make it the champion when it may ship and there is none."""
     from modelwright.govern.fixing import eased_since
+    from modelwright.govern.gates import Case
     from modelwright.govern.gates import judge as judging
     from modelwright.steps.abstaining import at_risk
 
     packaged = run.documents["packaged"]
-    verdict = judging(
-        run.documents["problem"],
-        run.documents["audit"],
-        run.documents["evaluation"],
-        {
-            "limits": run.brief.limits,
-            "size_bytes": packaged.size_bytes,
-            "latency_ms": packaged.latency_ms,
-            "seconds": run.budget.spent,
-            "peak_memory_bytes": run.guard.peak,
-            "stood_in": run.documents["training"].stood_in,
-            "training": run.documents["training"],
-            "stress": run.documents["stress"],
-            "left": at_risk(run.brief, run.version.abstaining),
-            "parity_difference": packaged.parity.max_difference,
-            "gates": run.brief.gates,
-            "brief": run.digests["brief"],
-            "changed": eased_since(run.project.ledger.entries(), run.name, run.brief),
-        },
+    case = Case(
+        problem=run.documents["problem"],
+        audit=run.documents["audit"],
+        evaluation=run.documents["evaluation"],
+        limits=run.brief.limits,
+        asked=run.brief.gates,
+        training=run.documents["training"],
+        stress=run.documents["stress"],
+        at_risk=at_risk(run.brief, run.version.abstaining),
+        latency_ms=packaged.latency_ms,
+        size_bytes=packaged.size_bytes,
+        seconds=run.budget.spent,
+        peak_memory_bytes=run.guard.peak,
+        parity_difference=packaged.parity.max_difference,
     )
+    changed = eased_since(run.project.ledger.entries(), run.name, run.brief)
+    verdict = judging(case, brief=run.digests["brief"], changed=changed)
     for note in verdict.notes:
         run.decide("judge", "thresholds", "changed after a verdict was known", note, decided_by="user")
     run.decide("judge", "verdict", verdict.answer, verdict.summary, decided_by="measurement")

@@ -14,6 +14,7 @@ from modelwright.report.papers.base import Cited, Paper
 from modelwright.report.papers.evidence import Evidence, evidence_of
 from modelwright.report.papers.forms import FORMS
 from modelwright.report.papers.writing import PAPERS, paper_of
+from modelwright.steps.delivering import software
 from tests.cli.conftest import trained  # noqa: F401 - a fixture
 from tests.report import samples
 
@@ -50,6 +51,13 @@ def test_every_text_is_made_of_what_it_cites(kind: str, name: str) -> None:
     only_cited_numbers(paper)
     for piece in all_cited(paper):
         assert piece.text == FORMS[piece.form](evidence.get(piece.at)), piece.at
+
+
+def test_what_made_a_version_is_told_alike_whenever_papers_are_written(trained: Path) -> None:  # noqa: F811
+    told = gather(Project(trained / "made")).software
+    assert told == software() and "scikit-learn" in told
+    page = (trained / "made" / "report.html").read_text()
+    assert f"scikit-learn {told['scikit-learn']}" in page
 
 
 @pytest.mark.parametrize("kind", sorted(PAPERS))
