@@ -7,8 +7,7 @@ from itertools import groupby
 
 from modelwright import format as fmt
 from modelwright.explain.simple.documents import FORMS, Simple, SimpleCandidate
-from modelwright.explain.simple.wording import Page, Row, page_of, title_of
-from modelwright.report.words import title_of as metric_title
+from modelwright.explain.simple.wording import Page, Row, page_of, score_words, title_of
 
 __all__ = ["SimpleSection", "section"]
 
@@ -37,13 +36,11 @@ def section(simple: Simple | None) -> SimpleSection | None:
         return SimpleSection("No model fits on a page", f"There is none: {simple.why_not}.")
     page = page_of(simple.model)
     groups = tuple((column, tuple(rows)) for column, rows in groupby(page.rows, key=lambda row: row.column))
-    score = simple.score
-    assert score is not None
     return SimpleSection(
         title=title_of(simple.model),
         advice=simple.advice,
         take=simple.take,
-        score=f"{metric_title(score.name)} {fmt.measured(score)}, measured on {simple.measured_on}",
+        score=score_words(simple),
         page=page,
         groups=groups,
         tried=tuple(_cells(c) for c in sorted(simple.candidates, key=lambda c: c.loss)),

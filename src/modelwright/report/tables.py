@@ -19,10 +19,10 @@ from modelwright.train.record import CandidateResult, Training
 __all__ = ["PlotRow", "PlotTable", "comparisons", "importances", "leaderboard", "slice_words", "slices"]
 
 BASELINES = {CONSTANT: "Without a model"}
+"""Baselines whose names say little to a reader."""
 
 ROUNDING = 1e-9
 """Of the most that columns move a prediction: less is what floating-point sums leave of nothing."""
-"""Baselines whose names say little to a reader."""
 
 
 @dataclass(frozen=True, kw_only=True)

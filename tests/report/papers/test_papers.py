@@ -17,12 +17,16 @@ from modelwright.report.papers import KINDS, write_papers
 from modelwright.report.papers.asking import texts
 from modelwright.report.papers.base import GAP, Cited, Items
 from modelwright.report.papers.croissant import CONTEXT, croissant
+from modelwright.report.papers.decisions import EVENTS
 from modelwright.report.papers.evidence import evidence_of
 from modelwright.report.papers.further import single_cases
 from modelwright.report.papers.markdown import render_markdown
 from modelwright.report.papers.page import render_page
 from modelwright.report.papers.pdf import BROWSER
 from modelwright.report.papers.writing import PAPERS, left_in, paper_of, write_all
+from modelwright.retrain.documents import PROPOSED, RETRAINED
+from modelwright.retrain.freshening import RECALIBRATION
+from modelwright.retrain.tables import ADDED
 from tests.report import samples
 from tests.report.test_sure import sureness
 
@@ -87,6 +91,10 @@ def test_the_decision_log_tells_the_ledger_in_words() -> None:
     ).replace("log_loss", "log\\_loss")
     assert "A gate was waived: a pilot." in told and "| Ada |" in told and "something new." in told
     assert "held against the champion. better by 0.2 beyond the noise." in told
+
+
+def test_whatever_retraining_writes_about_a_version_has_words_in_the_decision_log() -> None:
+    assert {RETRAINED, PROPOSED, ADDED, RECALIBRATION} <= EVENTS.keys()
 
 
 @pytest.mark.parametrize("kind", sorted(PAPERS))

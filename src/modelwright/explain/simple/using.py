@@ -13,7 +13,7 @@ from modelwright.data.contract import Contract
 from modelwright.errors import UsageError
 from modelwright.explain.simple.documents import Simple, SimpleModel
 from modelwright.explain.simple.scoring import predict_simple
-from modelwright.explain.simple.wording import page_lines, title_of
+from modelwright.explain.simple.wording import page_lines, score_words, title_of
 
 __all__ = ["OnAPage", "open_page"]
 
@@ -47,12 +47,7 @@ class OnAPage:
     @property
     def score_words(self) -> str:
         """What it scores, and on which rows."""
-        from modelwright.evaluate import metrics
-        from modelwright.format import measured
-
-        score = self.simple.score
-        assert score is not None
-        return f"{metrics.get(score.name).title} {measured(score)}, measured on {self.simple.measured_on}"
+        return score_words(self.simple)
 
     def sql(self, table: str = "rows") -> str:
         """Return one query that predicts every row of a table, see `sql.to_sql`.

@@ -12,10 +12,10 @@ from modelwright import format as fmt
 from modelwright.data.contract import Kind
 from modelwright.explain.grids import written
 from modelwright.explain.simple.cells import edge_text, edge_texts
-from modelwright.explain.simple.documents import FORMS, Node, Part, SimpleModel
+from modelwright.explain.simple.documents import FORMS, Node, Part, Simple, SimpleModel
 from modelwright.explain.simple.scoring import LINKS
 
-__all__ = ["Page", "Question", "Row", "page_lines", "page_of", "title_of"]
+__all__ = ["Page", "Question", "Row", "page_lines", "page_of", "score_words", "title_of"]
 
 TOTALS_SHOWN = 9
 """Totals of a points table whose chances are told."""
@@ -76,6 +76,15 @@ class Page:
 def title_of(model: SimpleModel) -> str:
     """Return what a model is: ``"A points table of 8 columns"``."""
     return f"A {FORMS[model.form]} of {fmt.plural(len(model.columns), 'column')}"
+
+
+def score_words(simple: Simple) -> str:
+    """Return what the model on a page scores, and on which rows: ``"ROC AUC 0.81 (0.79 to 0.83), measured on …"``."""
+    from modelwright.evaluate import metrics
+
+    score = simple.score
+    assert score is not None
+    return f"{metrics.get(score.name).title} {fmt.measured(score)}, measured on {simple.measured_on}"
 
 
 def page_of(model: SimpleModel) -> Page:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from modelwright.champions import PROMOTED, ROLLED_BACK
 from modelwright.ledger import DECISION_KIND
 from modelwright.report.papers.asking import Answers, answered, texts
 from modelwright.report.papers.base import Block, Facts, Items, Law, Line, Paper, Section, Table, Text, Verbatim, line
@@ -223,8 +224,12 @@ def _gates(ev: Evidence) -> tuple[Block, ...]:
     return Text(line("What a version has to meet before it is used:")), gates_table(ev), *thresholds_table(ev)
 
 
+CHANGES = (PROMOTED, ROLLED_BACK, "retrained")
+"""Events that are changes to a version, or to whether it serves."""
+
+
 def _changes(ev: Evidence) -> tuple[Block, ...]:
-    told = [n for n, e in (ev.get("ledger") or {}).items() if e["kind"] in ("promoted", "rolled back", "retrained")]
+    told = [n for n, e in (ev.get("ledger") or {}).items() if e["kind"] in CHANGES]
     if not told:
         return (Text(line("The ledger tells of no change since this version was made.")),)
     rows = tuple(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from modelwright.champions import PROMOTED, ROLLED_BACK
+from modelwright.govern.waivers import WAIVED, WITHDRAWN
 from modelwright.ledger import DECISION_KIND, DONE, FAILED, RESUMED, STARTED
 from modelwright.report.papers.base import Block, Line, Paper, Piece, Section, Table, Text, line
 from modelwright.report.papers.evidence import Evidence
@@ -13,24 +15,25 @@ EVENTS = {
     RESUMED: "The run had been broken off, and went on.",
     FAILED: "The run failed: ",
     DONE: "The run was finished: ",
-    "promoted": "A version became the champion.",
-    "rolled back": "The champion before serves again.",
+    PROMOTED: "A version became the champion.",
+    ROLLED_BACK: "The champion before serves again.",
+    "rows added": "The rows count as known: later retrainings learn from them as well.",
     "retrained": "A new version was trained on new rows and held against the champion.",
+    "recalibrated": "Its probabilities were fitted again on later labels.",
     "proposed": "A promotion was proposed: ",
-    "waived": "A gate was waived: ",
-    "waiver withdrawn": "A waiver was withdrawn: ",
+    WAIVED: "A gate was waived: ",
+    WITHDRAWN: "A waiver was withdrawn: ",
 }
+"""By the kind of event that is about a run or its version: what happened."""
+
 TELLING = {
     FAILED: "error",
     DONE: "verdict_summary",
-    "proposed": "why",
     "retrained": "challenge/why",
-    "waived": "reason",
-    "waiver withdrawn": "reason",
-    "promoted": "why",
-    "rolled back": "why",
+    WAIVED: "reason",
+    WITHDRAWN: "reason",
 }
-"""By the kind of event: the place in its body that says what of it."""
+"""By the kind of event: the place in its body that says what of it, where that is not ``"why"``."""
 
 
 def decisions(ev: Evidence) -> Paper:
