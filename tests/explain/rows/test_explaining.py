@@ -14,6 +14,7 @@ from modelwright.data.rows import read_records
 from modelwright.errors import ContractError, UsageError
 from modelwright.explain.rows.explaining import explain_record
 from modelwright.explain.rows.wording import lines, reason
+from modelwright.runtime.decisions import BestWorth, Moved
 from modelwright.runtime.reasons import typical_row
 from modelwright.runtime.shapley.explainer import Explainer
 from tests.package.fitting import LEVELS, TABLE, fitted, rows_of
@@ -63,6 +64,22 @@ def test_words() -> None:
     assert say == "duration = 1,042 s raises the chance of 'yes' by 31 points"
     assert reason("age", "41", -0.0004, "it", chance=True) == "age = 41 lowers it by less than 0.1 points"
     assert reason("area", "120", -12345.6, "the predicted price", chance=False).endswith("by 12,346")
+
+
+@pytest.mark.parametrize(
+    ("n_classes", "decision", "words"),
+    [(3, BestWorth(payoff=((0.0, 0.0, 9.0),) * 3), "'c'"), (0, Moved(shift=40.0), None)],
+)
+def test_what_a_payoff_decides_is_told_beside_what_is_predicted(n_classes: int, decision, words: str | None) -> None:
+    version = version_of(n_classes)
+    assert explain_record(version, record()).decision is None
+    version.plan = replace(version.plan, decision=decision)
+    found = explain_record(version, record())
+    if words is None:
+        assert found.decision == pytest.approx(float(found.prediction) + 40.0)
+    else:
+        assert f"'{found.decision}'" == words != f"'{found.prediction}'"
+    assert "  decided by the payoff: " in "\n".join(lines(found, 3))
 
 
 def test_years_have_no_separators_and_ignored_columns_are_one_note() -> None:

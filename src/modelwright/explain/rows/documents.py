@@ -122,6 +122,9 @@ class RowExplanation:
         The nearest first; empty where no cases were given.
     notes : tuple of str
         What was not found, what was held fixed, what the row lacks.
+    decision : str, float or None
+        What is decided by the payoff, which may be another class or value; None where the version decides nothing else.
+        Reasons, and what would have to change, are of the prediction.
     """
 
     prediction: str | float
@@ -137,3 +140,4 @@ class RowExplanation:
     counterfactuals: tuple[Counterfactual, ...] = ()
     similar: tuple[SimilarCase, ...] = ()
     notes: tuple[str, ...] = ()
+    decision: str | float | None = None

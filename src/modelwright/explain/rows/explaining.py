@@ -19,6 +19,7 @@ from modelwright.explain.rows.similar import similar_cases
 from modelwright.explain.rows.wording import outcome_name, reason, told, value_in_words
 from modelwright.format import joined, plural, short
 from modelwright.package.bundle import Version
+from modelwright.runtime.decisions import DECISION
 from modelwright.runtime.intervals import Intervals
 from modelwright.runtime.reasons import Reasons, explain_rows
 
@@ -115,6 +116,7 @@ def explain_record(
         counterfactuals=ways,
         similar=similar,
         notes=tuple(notes),
+        decision=told_of.decision(),
     )
 
 
@@ -160,6 +162,13 @@ class _Row:
     def _answer(self, predicted: np.ndarray) -> str | float:
         answer = self.version.plan.answers(predicted)["prediction"][0]
         return str(answer) if self.classes else float(answer)
+
+    def decision(self) -> str | float | None:
+        """Return what is decided by the payoff; None where the version decides nothing beside the prediction."""
+        decided = self.version.plan.answers(self.predicted).get(DECISION)
+        if decided is None:
+            return None
+        return str(decided[0]) if self.classes else float(decided[0])
 
     def scale(self) -> str:
         """Return on which scale reasons add up, in words."""

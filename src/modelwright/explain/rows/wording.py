@@ -77,6 +77,9 @@ def lines(found: RowExplanation, most: int) -> list[str]:
     chance = isinstance(found.prediction, str)
     said = f"'{found.prediction}': {found.outcome_name} is" if chance else f"{found.outcome_name} is"
     told_of = [f"{said} {amount(found.outcome, chance=chance)}{_within(found.interval)}"]
+    if found.decision is not None:
+        decided = f"'{found.decision}'" if isinstance(found.decision, str) else number(found.decision, 4)
+        told_of.append(f"  decided by the payoff: {decided}; reasons and changes are of the prediction")
     told_of += [f"  {r.sentence} (typical: {r.typical})" for r in found.reasons[:most]]
     if rest := found.reasons[most:]:
         together = sum(r.effect for r in rest)
