@@ -53,6 +53,17 @@ def test_on_a_file_the_version_decides_as_it_does(project):
     assert [(s.outcome, s.factor) for s in found.worth.swings][:2] == [("tp", 0.8), ("tp", 1.2)]
 
 
+def test_the_file_of_the_run_flatters_and_that_is_told(project, tmp_path, capsys):
+    copied = tmp_path / "another name.csv"
+    copied.write_bytes((Path(project.path).parent / "train.csv").read_bytes())
+    found = price_version(project, copied)
+    assert "what it brings is flattered" in found.warning
+    assert found.measured_on == "300 rows of the file that the version learned from, which flatters it"
+    assert price_version(project, _later(project)).warning == ""
+    main(["worth", str(project.path), str(copied), "--quiet"])
+    assert "what it brings is flattered" in capsys.readouterr().err
+
+
 def test_the_simpler_ways_are_those_of_the_run(project):
     told = project.worth()
     for found, learned in ((project.worth(_later(project)), 320), (project.worth(_later(project), cases=9), 320)):

@@ -40,6 +40,8 @@ class Labelled:
         Of the run.
     folder : Path
         Of the run.
+    seen : bool
+        Whether they are of the very file that the run learned from: what is measured on them flatters the version.
     """
 
     columns: Columns
@@ -47,6 +49,11 @@ class Labelled:
     contract: Contract
     brief: Brief
     folder: Path
+    seen: bool = False
+
+    def words(self, n: int) -> str:
+        """Return what was measured on, where it was on ``n`` of these rows."""
+        return f"{n:,} rows of {'the file that the version learned from, which flatters it' if self.seen else 'a file'}"
 
 
 def labelled(project: Project, version: Version, source: Any, *, query: str | None = None) -> Labelled:
@@ -90,7 +97,19 @@ def labelled(project: Project, version: Version, source: Any, *, query: str | No
             fix=f"give at least {FEWEST_ROWS} rows with the truth",
             code="MW-D660",
         )
-    return Labelled(take(columns, known), y[known], contract, brief, folder)
+    return Labelled(take(columns, known), y[known], contract, brief, folder, seen=_is_of_run(source, folder))
+
+
+def _is_of_run(source: Any, folder: Path) -> bool:
+    """Return whether a source is the file that a run has read, wherever it lies now and whatever it is called."""
+    from modelwright import documents
+    from modelwright.data.source import Source
+
+    path = Path(source) if isinstance(source, str | Path) else None
+    if path is None or not path.is_file() or not (folder / "source.json").is_file():
+        return False
+    read = documents.load(folder / "source.json", Source)
+    return path.stat().st_size == read.n_bytes and documents.digest_file(path) == read.digest
 
 
 def _in_terms_of(y: np.ndarray, classes: tuple[str, ...], known: tuple[str, ...]) -> np.ndarray:

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Priced", "price", "price_of_run", "price_version"]
 
+FLATTERED = (
+    "the version has learned from rows of this file, and the simpler ways beside it are counted on rows that they have "
+    "not learned from: what it brings is flattered. Rows that came later tell what it is worth, and the run has told it."
+)
 FOLDS = 5
 RIVAL_ROWS = 200_000
 """Most rows that a simpler way learns from: as in a run, it is known as well from these as from ten million."""
@@ -37,12 +41,15 @@ class Priced:
         From which chance on is acted, for two classes.
     why : str
     measured_on : str
+    warning : str
+        Why what is told is better than it is; empty where nothing speaks for that.
     """
 
     worth: Worth
     threshold: float | None
     why: str
     measured_on: str
+    warning: str = ""
 
 
 def price_of_run(project: Project, number: int) -> Priced:
@@ -99,7 +106,8 @@ def price_version(
     What is said of money takes the place of what the run was told. Where another payoff or another capacity
     follows from it, decisions are settled anew, on one half of the rows drawn at random, and counted on the other;
     else the version decides as it does. The simpler ways are those of the run, learned from the other half, or by
-    turns from four fifths of the rows for the fifth. Rows that the version was trained on flatter it.
+    turns from four fifths of the rows for the fifth. Rows that the version was trained on flatter it; where it
+    is the file of the run that is said.
 
     Raises
     ------
@@ -126,13 +134,19 @@ def price_version(
         baselines=rivals,
         columns={},
         contract=plan.contract,
-        measured_on=f"{len(rows):,} rows of a file",
+        measured_on=found.words(len(rows)),
         decided=decided,
     )
     worth = measure_worth(evidence, Money.of(brief))
     assert worth is not None
     worth = replace(worth, notes=(*worth.notes, learned)) if learned else worth
-    return Priced(worth=worth, threshold=decided.threshold, why=decided.why, measured_on=evidence.measured_on)
+    return Priced(
+        worth=worth,
+        threshold=decided.threshold,
+        why=decided.why,
+        measured_on=evidence.measured_on,
+        warning=FLATTERED if found.seen else "",
+    )
 
 
 def _rivals(

@@ -72,7 +72,7 @@ def stress_version(
             unit=found.contract[opened.manifest.target].unit_of_values,
         ),
         stresses(),
-        measured_on=f"{n_rows(own):,} rows of a file",
+        measured_on=found.words(n_rows(own)),
         seed=0,
         deadline_s=seconds,
     )

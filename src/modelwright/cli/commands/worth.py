@@ -66,6 +66,8 @@ def command(
 def _say(found: Priced, *, quiet: bool) -> None:
     from modelwright.report.money import sentences
 
+    if found.warning:
+        click.echo(f"note: {found.warning}", err=True)
     first, *others = sentences(found.worth)
     click.echo(first)
     if quiet:
