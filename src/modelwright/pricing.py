@@ -23,7 +23,7 @@ __all__ = ["Priced", "price", "price_of_run", "price_version"]
 
 FLATTERED = (
     "the version has learned from rows of this file, and the simpler ways beside it are counted on rows that they have "
-    "not learned from: what it brings is flattered. Rows that came later tell what it is worth, and the run has told it."
+    "not learned from: what it brings is flattered. Rows that came later say what it is worth, and so did the run."
 )
 FOLDS = 5
 RIVAL_ROWS = 200_000
