@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from modelwright.evaluate.abstaining import AtRisk, RiskCurve, RiskPoint
@@ -10,6 +12,7 @@ from modelwright.govern.gates.base import Case, Failing
 from tests.report import samples
 
 BANK = samples.ALL["bank"]()
+CASE = Case(problem=BANK.problem, audit=BANK.audit, evaluation=BANK.evaluation)
 
 
 def _point(risk, n, misses=0, low=0.0):
@@ -19,8 +22,7 @@ def _point(risk, n, misses=0, low=0.0):
 
 def _check(*points, risk=0.05, gates=None, note="from 3,000 rows"):
     curve = RiskCurve(curve=(), at=points, measured_on="a lockbox") if points else None
-    facts = {"left": AtRisk(risk=risk, curve=curve, note=note), "gates": gates or {}}
-    return AnswersEnough().check(Case(problem=BANK.problem, audit=BANK.audit, evaluation=BANK.evaluation, facts=facts))
+    return AnswersEnough().check(replace(CASE, at_risk=AtRisk(risk=risk, curve=curve, note=note), asked=gates or {}))
 
 
 def test_a_risk_at_which_nothing_is_answered_is_a_condition():
@@ -53,6 +55,5 @@ def test_quiet_where_enough_is_answered_rightly():
 
 
 def test_does_not_apply_where_no_risk_is_asked_for():
-    case = Case(problem=BANK.problem, audit=BANK.audit, evaluation=BANK.evaluation, facts={})
-    found = AnswersEnough().check(case)
+    found = AnswersEnough().check(CASE)
     assert found.passed and "not applicable" in found.why

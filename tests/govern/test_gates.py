@@ -9,7 +9,7 @@ from modelwright.audit.findings import Action, Audit, Finding, Severity
 from modelwright.brief import Limits
 from modelwright.evaluate.measurements import Comparison, Confusion, Evaluation, Measurement, Slice
 from modelwright.frame.problem import Problem, SplitKind
-from modelwright.govern.gates import GATES, judge
+from modelwright.govern.gates import GATES, Case, judge
 
 PROBLEM = Problem(
     objective="classify",
@@ -78,8 +78,14 @@ def _finding(**changes):
     return Finding(**{**settings, **changes})
 
 
-def _judge(evaluation=None, findings=(), **facts):
-    return judge(PROBLEM, replace(AUDIT, findings=tuple(findings)), evaluation or _evaluation(), facts)
+def _judge(evaluation=None, findings=(), *, brief="", changed=(), **known):
+    audit = replace(AUDIT, findings=tuple(findings))
+    case = Case(problem=PROBLEM, audit=audit, evaluation=evaluation or _evaluation(), **known)
+    return judge(case, brief=brief, changed=changed)
+
+
+def _training(stood_in="", folds_used=0):
+    return SimpleNamespace(stood_in=stood_in, folds_used=folds_used, members=(), candidates=())
 
 
 def _gate(verdict, name):
@@ -181,7 +187,7 @@ def test_width_is_judged_beside_the_way_to_perfection(greater, value, constant, 
 def test_what_rows_count_together_is_what_more_is_needed_of(split, whose, more):
     headline = replace(_measured(0.85, 0.2), method="infinitesimal jackknife, clustered")
     problem = replace(PROBLEM, split=split, group="school", time="day")
-    verdict = judge(problem, AUDIT, _evaluation(headline=headline), {})
+    verdict = judge(Case(problem=problem, audit=AUDIT, evaluation=_evaluation(headline=headline)))
     assert f"those of {whose} may count little more than one row" in verdict.summary
     assert f"collect rows of more {more}, and run again" in verdict.summary
 
@@ -204,15 +210,15 @@ def test_a_tie_with_a_simple_model_is_a_condition_and_worse_blocks():
 def test_what_stands_in_for_want_of_time_proves_nothing_of_models():
     hasty = "time was over before any candidate was ready: the quickest one stands in; give a larger --budget"
     worse = _evaluation(comparisons=(*COMPARED[:2], _against("linear", 0.9, -0.05)))
-    verdict = _judge(worse, stood_in=hasty)
+    verdict = _judge(worse, training=_training(hasty))
     assert verdict.answer == "do not ship" and "A model is not what helps" not in verdict.summary
     assert "time was over" in verdict.summary and "give a larger --budget" in verdict.summary
-    assert _judge(stood_in=hasty).answer == "ship with conditions"
+    assert _judge(training=_training(hasty)).answer == "ship with conditions"
 
 
 def test_worse_than_a_simple_model_for_want_of_time_proves_nothing_of_models():
     worse = _evaluation(comparisons=(*COMPARED[:2], _against("linear", 0.9, -0.05)))
-    training = SimpleNamespace(folds_used=2, members=(), candidates=())
+    training = _training(folds_used=2)
     verdict = _judge(worse, training=training)
     assert verdict.answer == "do not ship" and "A model is not what helps" not in verdict.summary
     assert "there was time to measure candidates on 2 of 5 folds only" in verdict.summary
@@ -297,19 +303,19 @@ def test_slices_only_inform():
 
 
 @pytest.mark.parametrize(
-    ("limits", "facts", "gate"),
+    ("limits", "cost", "gate"),
     [
         (Limits(latency_ms=5), {"latency_ms": 6.0}, "latency"),
         (Limits(artefact_bytes=10**6), {"size_bytes": 2 * 10**6}, "size"),
         (Limits(memory_bytes=10**9), {"peak_memory_bytes": 2 * 10**9}, "memory"),
     ],
 )
-def test_limits_of_the_brief_block(limits, facts, gate):
-    verdict = _judge(limits=limits, **facts)
+def test_limits_of_the_brief_block(limits, cost, gate):
+    verdict = _judge(limits=limits, **cost)
     assert verdict.answer == "do not ship"
     assert [g.name for g in verdict.gates if not g.passed] == [gate]
     assert "that the brief allows" in verdict.summary
-    assert _judge(limits=limits, **{k: v / 10 for k, v in facts.items()}).answer == "ship"
+    assert _judge(limits=limits, **{k: v / 10 for k, v in cost.items()}).answer == "ship"
     assert _gate(_judge(limits=limits), gate).passed
 
 
@@ -340,7 +346,7 @@ def test_reasons_are_what_was_found_and_what_to_do_most_important_first():
         findings=[_finding(overruled=True)],
         limits=Limits(budget_s=20),
         seconds=37.0,
-        stood_in="there was no time, so a quick model stands in",
+        training=_training("there was no time, so a quick model stands in"),
     )
     assert [(r.gate, r.counts) for r in verdict.reasons] == [
         ("no open error in the data", True),
@@ -353,7 +359,7 @@ def test_reasons_are_what_was_found_and_what_to_do_most_important_first():
     assert all(r.because and r.do and not r.do.endswith(".") for r in verdict.reasons)
     assert "; and 1 more. To do: make sure that this is as you say" in verdict.summary
     assert "off by 0.12" not in verdict.summary
-    hurried = _judge(stood_in="the quickest one stands in; give a larger --budget for a better model")
+    hurried = _judge(training=_training("the quickest one stands in; give a larger --budget for a better model"))
     assert hurried.reasons[0].because == "the quickest one stands in"
     assert hurried.reasons[0].do == "give a larger --budget for a better model"
     assert _judge().reasons == ()

@@ -11,8 +11,7 @@ BANK = samples.ALL["bank"]()
 
 
 def _check(stress):
-    facts = {} if stress is None else {"stress": stress}
-    return Sturdy().check(Case(problem=BANK.problem, audit=BANK.audit, evaluation=BANK.evaluation, facts=facts))
+    return Sturdy().check(Case(problem=BANK.problem, audit=BANK.audit, evaluation=BANK.evaluation, stress=stress))
 
 
 def test_fires_where_everyday_trouble_breaks_it():

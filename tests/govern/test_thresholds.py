@@ -47,14 +47,14 @@ def _began(number: int, run: str, brief: Brief) -> Entry:
     ],
 )
 def test_the_score_and_gain_that_the_brief_asks_for(asked, passed, blocking, said):
-    gate = _gate(_judge(gates=asked), "good enough")
+    gate = _gate(_judge(asked=asked), "good enough")
     assert (gate.passed, gate.blocking) == (passed, blocking) and said in gate.why
 
 
 def test_of_errors_at_most_so_much():
     headline = _measured(12.0, half=1.0, name="rmse", greater=False)
     judged = {
-        most: _gate(_judge(_evaluation(headline=headline), gates={"score": most}), "good enough")
+        most: _gate(_judge(_evaluation(headline=headline), asked={"score": most}), "good enough")
         for most in (10, 12.5, 14)
     }
     assert [judged[m].passed for m in (10, 12.5, 14)] == [False, False, True]
@@ -68,23 +68,23 @@ def test_a_threshold_that_the_brief_sets_blocks():
     off = _evaluation(calibration_error=_measured(0.09, 0.01, "ece", greater=False))
     usual = _judge(off)
     assert usual.answer == "ship with conditions" and not _gate(usual, "calibrated").blocking
-    asked = _judge(off, gates={"calibration_error": 0.05})
+    asked = _judge(off, asked={"calibration_error": 0.05})
     assert asked.answer == "do not ship" and _gate(asked, "calibrated").blocking
-    assert _judge(off, gates={"calibration_error": 0.1}).answer == "ship"
-    strict = _judge(gates={"calibration_error": 0.005})
+    assert _judge(off, asked={"calibration_error": 0.1}).answer == "ship"
+    strict = _judge(asked={"calibration_error": 0.005})
     assert strict.answer == "do not ship" and "more than 0.005" in _gate(strict, "calibrated").why
 
 
 def test_width_rows_and_what_is_kept_of_the_gain_follow_the_brief():
-    assert "at least 2000 are needed" in _gate(_judge(gates={"rows_judged": 2000}), "known well enough").why
-    assert not _gate(_judge(gates={"interval_width": 0.05}), "known well enough").passed
-    assert _gate(_judge(gates={"gain_kept": 0.7}), "not grossly overfitted").passed
-    assert _gate(_judge(gates={"gain_kept": 0.9}), "not grossly overfitted").blocking
+    assert "at least 2000 are needed" in _gate(_judge(asked={"rows_judged": 2000}), "known well enough").why
+    assert not _gate(_judge(asked={"interval_width": 0.05}), "known well enough").passed
+    assert _gate(_judge(asked={"gain_kept": 0.7}), "not grossly overfitted").passed
+    assert _gate(_judge(asked={"gain_kept": 0.9}), "not grossly overfitted").blocking
 
 
 def test_every_threshold_belongs_to_a_gate_and_is_in_the_verdict():
     assert {t.gate for t in THRESHOLDS.values()} <= {g.name for g in GATES}
-    verdict = _judge(gates={"calibration_error": 0.03, "score": 0.8}, brief="sha256:1")
+    verdict = _judge(asked={"calibration_error": 0.03, "score": 0.8}, brief="sha256:1")
     fixed = {f.name: (f.value, f.by_brief) for f in verdict.thresholds}
     assert (
         fixed["calibration_error"] == (0.03, True)
@@ -107,7 +107,7 @@ def test_a_fold_that_falls_out_informs_and_blocks_where_asked():
     usual = _judge(training=training)
     assert not _gate(usual, "stable").passed and usual.answer == "ship"
     assert "20% of the mean gain over a constant, less than 50%" in _gate(usual, "stable").why
-    assert _judge(training=training, gates={"fold_gain_kept": 0.5}).answer == "do not ship"
+    assert _judge(training=training, asked={"fold_gain_kept": 0.5}).answer == "do not ship"
 
 
 def test_no_gain_on_the_mean_of_the_folds_is_a_condition_and_no_pass():
@@ -139,9 +139,9 @@ def test_stability_does_not_apply(folds):
 
 
 def test_reproducible_where_asked_needs_a_fixed_number_of_fits():
-    timed = _judge(limits=Limits(), parity_difference=2e-16, gates={"reproducible": 1.0})
+    timed = _judge(limits=Limits(), parity_difference=2e-16, asked={"reproducible": 1.0})
     assert timed.answer == "do not ship" and "decides how many fits" in _gate(timed, "reproducible").why
-    counted = _judge(limits=Limits(trials=8), parity_difference=2e-16, gates={"reproducible": 1.0})
+    counted = _judge(limits=Limits(trials=8), parity_difference=2e-16, asked={"reproducible": 1.0})
     assert counted.answer == "ship" and "same model" in _gate(counted, "reproducible").why
     assert _gate(_judge(limits=Limits()), "reproducible").passed, "not asked: told, not judged"
 
@@ -195,7 +195,7 @@ def test_thresholds_changed_after_a_verdict_was_known_are_told():
         "allow none, now A014",
     ]
     assert all("after the verdict of run 0001 was known" in t for t in told)
-    verdict = _judge(gates=EASY.gates, changed=told)
+    verdict = _judge(asked=EASY.gates, changed=told)
     assert verdict.notes == told
 
 

@@ -13,7 +13,7 @@ BANK = samples.ALL["bank"]()
 
 def _check(worth):
     evaluation = replace(BANK.evaluation, worth=worth)
-    return WorthItsMoney().check(Case(problem=BANK.problem, audit=BANK.audit, evaluation=evaluation, facts={}))
+    return WorthItsMoney().check(Case(problem=BANK.problem, audit=BANK.audit, evaluation=evaluation))
 
 
 def _with_gain(value: float, half: float):

@@ -21,7 +21,7 @@ class AnswersEnough:
     name: ClassVar[str] = "answers enough"
 
     def check(self, case: Case) -> Finding:
-        asked: AtRisk | None = case.facts.get("left")
+        asked = case.at_risk
         if asked is None:
             return Finding(True, "not applicable: no risk of answers was asked for", Failing.CONDITION)
         failing = case.failing(Failing.CONDITION, "answered")

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, ClassVar, Protocol
+from typing import ClassVar, Protocol
 
 from modelwright import format as fmt
 from modelwright.audit.findings import Audit
+from modelwright.brief import Limits
 from modelwright.brief.gates import THRESHOLDS
-from modelwright.evaluate.measurements import Comparison, Evaluation, Measurement
+from modelwright.evaluate.abstaining import AtRisk
+from modelwright.evaluate.measurements import Comparison, Evaluation, Measurement, Stressed
 from modelwright.evaluate.measurements.scores import CONSTANT
 from modelwright.frame.problem import Problem
+from modelwright.train.record import Training
 
 __all__ = ["Case", "Check", "Failing", "Finding", "gain_share", "number"]
 
@@ -33,16 +36,48 @@ class Failing(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """What is judged. ``facts`` are what the version cost, see `modelwright.govern.gates.judge`."""
+    """What is judged. What is None was not measured, or not asked for, and is not judged.
+
+    Attributes
+    ----------
+    problem : Problem
+    audit : Audit
+    evaluation : Evaluation
+    limits : Limits
+        What the brief allows the version to cost.
+    asked : mapping of str to float
+        The thresholds that the brief sets.
+    training : Training or None
+    stress : Stressed or None
+    at_risk : AtRisk or None
+        What comes of the risk of a wrong answer that the brief asks for.
+    latency_ms : float or None
+        Of scoring one row.
+    size_bytes : int or None
+    seconds : float or None
+        That the run took.
+    peak_memory_bytes : int or None
+    parity_difference : float or None
+        Largest difference between the plan and the libraries that trained it.
+    """
 
     problem: Problem
     audit: Audit
     evaluation: Evaluation
-    facts: Mapping[str, Any]
+    limits: Limits = field(default_factory=Limits)
+    asked: Mapping[str, float] = field(default_factory=dict)
+    training: Training | None = None
+    stress: Stressed | None = None
+    at_risk: AtRisk | None = None
+    latency_ms: float | None = None
+    size_bytes: int | None = None
+    seconds: float | None = None
+    peak_memory_bytes: int | None = None
+    parity_difference: float | None = None
 
     def threshold(self, name: str) -> float | None:
         """Return a threshold of `modelwright.brief.gates.THRESHOLDS`: the brief's, or what holds without."""
-        asked: float | None = self.asked.get(name)
+        asked = self.asked.get(name)
         return THRESHOLDS[name].default if asked is None else asked
 
     def failing(self, usual: Failing, *names: str) -> Failing:
@@ -50,16 +85,14 @@ class Case:
         return Failing.DO_NOT_SHIP if any(n in self.asked for n in names) and not usual.blocking else usual
 
     @property
-    def asked(self) -> Mapping[str, float]:
-        """The thresholds that the brief sets."""
-        asked: Mapping[str, float] = self.facts.get("gates", {})
-        return asked
-
-    @property
     def more_time(self) -> str:
         """What lets training try more, with its flag: trials where the brief counts them, else time."""
-        limits = self.facts.get("limits")
-        return "more time (--budget)" if limits is None or limits.trials is None else "more trials (--trials)"
+        return "more time (--budget)" if self.limits.trials is None else "more trials (--trials)"
+
+    @property
+    def better_model(self) -> str:
+        """What to do where the model is too weak: the next move, without a final stop."""
+        return f"look for columns that say more of the question, or give it {self.more_time}"
 
     @property
     def against_constant(self) -> Comparison | None:

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Sequence
 
 from modelwright import format as fmt
-from modelwright.audit.findings import Audit
 from modelwright.brief.gates import THRESHOLDS
 from modelwright.evaluate import metrics
-from modelwright.evaluate.measurements import Evaluation
-from modelwright.frame.problem import Problem
 from modelwright.govern.gates.abstaining import AnswersEnough
 from modelwright.govern.gates.base import Case, Check, Failing, Finding, number
 from modelwright.govern.gates.baselines import BeatsConstant, BeatsSimpleModels
@@ -61,18 +57,15 @@ MAX_REASONS = 3
 _Answered = tuple[Check, Finding]
 
 
-def judge(problem: Problem, audit: Audit, evaluation: Evaluation, facts: Mapping[str, Any]) -> Verdict:
+def judge(case: Case, *, brief: str = "", changed: Sequence[str] = ()) -> Verdict:
     """Return the answer of all gates.
 
     Parameters
     ----------
-    facts : mapping
-        What the version costs: ``limits`` (`modelwright.brief.Limits`), ``latency_ms`` per row, ``size_bytes``,
-        ``seconds`` of the run, ``peak_memory_bytes``, ``stood_in`` (what stands in for a model), ``training``
-        (`modelwright.train.record.Training`), ``parity_difference`` of plan and libraries, ``stress``
-        (`modelwright.evaluate.measurements.Stressed`), ``left``, what comes of the risk that the brief asks for
-        (`modelwright.evaluate.abstaining.AtRisk`). A missing one is not judged.
-        ``gates`` are the thresholds of the brief, ``brief`` its digest, ``changed`` what differs from an earlier run.
+    brief : str
+        Digest of the brief, for the record.
+    changed : sequence of str
+        What of the thresholds differs from an earlier run's, a sentence each.
 
     Returns
     -------
@@ -82,7 +75,6 @@ def judge(problem: Problem, audit: Audit, evaluation: Evaluation, facts: Mapping
         ``"collect more data"`` when all that is wrong can be put right by more rows; ``"ship with conditions"`` when
         somebody should accept what non-blocking gates say; else ``"ship"``.
     """
-    case = Case(problem=problem, audit=audit, evaluation=evaluation, facts=facts)
     answered = [(gate, gate.check(case)) for gate in GATES]
     failed = [(gate, finding) for gate, finding in answered if not finding.passed]
     answer, reasons = _answer(failed)
@@ -99,8 +91,8 @@ def judge(problem: Problem, audit: Audit, evaluation: Evaluation, facts: Mapping
             for gate, f in answered
         ),
         thresholds=_fixed(case),
-        brief=facts.get("brief", ""),
-        notes=tuple(facts.get("changed", ())),
+        brief=brief,
+        notes=tuple(changed),
     )
 
 

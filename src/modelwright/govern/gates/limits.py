@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import ClassVar
 
-from modelwright.brief import Limits
 from modelwright.govern.gates.base import Case, Failing, Finding
 
 __all__ = ["FullyTrained", "WithinBudget", "WithinLatency", "WithinMemory", "WithinSize", "on_fewer_folds"]
@@ -14,11 +13,6 @@ __all__ = ["FullyTrained", "WithinBudget", "WithinLatency", "WithinMemory", "Wit
 BUDGET_SLACK_S = 5.0
 BUDGET_SLACK_SHARE = 0.03
 SMALLER = "allow it more in the brief, or ask for a smaller model with --members 1"
-
-
-def _limits(case: Case) -> Limits:
-    limits: Limits = case.facts.get("limits", Limits())
-    return limits
 
 
 def _judged(used: float | None, limit: float | None, what: str, unit: str, scale: float = 1.0, *, do: str) -> Finding:
@@ -38,7 +32,7 @@ class WithinLatency:
     name: ClassVar[str] = "latency"
 
     def check(self, case: Case) -> Finding:
-        used, limit = case.facts.get("latency_ms"), _limits(case).latency_ms
+        used, limit = case.latency_ms, case.limits.latency_ms
         return _judged(used, limit, "scoring one row takes", "ms", do=SMALLER)
 
 
@@ -48,7 +42,7 @@ class WithinSize:
     name: ClassVar[str] = "size"
 
     def check(self, case: Case) -> Finding:
-        used, limit = case.facts.get("size_bytes"), _limits(case).artefact_bytes
+        used, limit = case.size_bytes, case.limits.artefact_bytes
         return _judged(used, limit, "the version has", "MB", 1e6, do=SMALLER)
 
 
@@ -58,7 +52,7 @@ class WithinMemory:
     name: ClassVar[str] = "memory"
 
     def check(self, case: Case) -> Finding:
-        used, limit = case.facts.get("peak_memory_bytes"), _limits(case).memory_bytes
+        used, limit = case.peak_memory_bytes, case.limits.memory_bytes
         return _judged(used, limit, "training used", "MB", 1e6, do="allow more with --memory, or give it fewer rows")
 
 
@@ -68,7 +62,7 @@ class FullyTrained:
     name: ClassVar[str] = "trained in full"
 
     def check(self, case: Case) -> Finding:
-        stood_in = case.facts.get("stood_in", "")
+        stood_in = "" if case.training is None else case.training.stood_in
         # What stands in, and after a semicolon what to do about it.
         why, _, do = stood_in.partition("; ")
         if not stood_in:
@@ -80,8 +74,7 @@ class FullyTrained:
 
 def on_fewer_folds(case: Case) -> str:
     """Return on how many of the planned folds candidates were measured, in words; empty where it was all of them."""
-    training = case.facts.get("training")
-    used, planned = 0 if training is None else training.folds_used, case.problem.n_folds
+    used, planned = 0 if case.training is None else case.training.folds_used, case.problem.n_folds
     return f"on {used} of {planned} folds" if 0 < used < planned else ""
 
 
@@ -91,7 +84,7 @@ class WithinBudget:
     name: ClassVar[str] = "budget"
 
     def check(self, case: Case) -> Finding:
-        limits, seconds = _limits(case), case.facts.get("seconds")
+        limits, seconds = case.limits, case.seconds
         if limits.trials is not None:
             return Finding(True, "not applicable: the brief asks for a number of trials", Failing.INFORM)
         if seconds is not None and limits.budget_s < seconds <= limits.budget_s + _slack(limits.budget_s):

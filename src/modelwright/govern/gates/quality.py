@@ -52,8 +52,7 @@ class GoodEnough:
 def _judged(case: Case, value: float, worst: float | None, asked: float, told: str) -> Finding:
     """Return the answer on a value that has to reach what is asked; ``worst`` is the low end of its interval."""
     if value < asked:
-        do = f"look for columns that say more of the question, or give it {case.more_time}"
-        return Finding(False, f"it is not as good as asked: {told}", Failing.DO_NOT_SHIP, do)
+        return Finding(False, f"it is not as good as asked: {told}", Failing.DO_NOT_SHIP, case.better_model)
     if worst is not None and worst < asked:
         return Finding(False, f"that it is as good as asked may be chance: {told}", Failing.CONDITION, SURER)
     return Finding(True, told, Failing.DO_NOT_SHIP)

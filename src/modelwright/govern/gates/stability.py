@@ -32,7 +32,7 @@ class Stable:
         if mean <= 0:
             why = f"on the mean of {len(gains)} folds it gains nothing on a constant: there is no gain to be stable"
             weak = case.failing(Failing.CONDITION, "fold_gain_kept")
-            return Finding(False, why, weak, "look for columns that say more of the question, or give it more time")
+            return Finding(False, why, weak, case.better_model)
         kept, least = worst / mean, case.threshold("fold_gain_kept") or 0.0
         why = f"the worst of {len(gains)} folds keeps {kept:.0%} of the mean gain over a constant"
         if kept < least:
@@ -46,8 +46,7 @@ def _gains(case: Case) -> list[float]:
 
     Of the members as they are weighted. Each fold has a constant of its own: one may be harder than another.
     """
-    training: Training | None = case.facts.get("training")
-    constant = case.against_constant
+    training, constant = case.training, case.against_constant
     if training is None or constant is None or constant.score.value is None:
         return []
     weights = {m.key: m.weight for m in training.members}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from modelwright.evaluate.measurements import Stressed
 from modelwright.govern.gates.base import Case, Failing, Finding
 
 __all__ = ["Sturdy"]
@@ -22,8 +21,7 @@ class Sturdy:
     name: ClassVar[str] = "sturdy"
 
     def check(self, case: Case) -> Finding:
-        stressed: Stressed | None = case.facts.get("stress")
-        tried = [] if stressed is None else [c for c in stressed.cases if c.stress in EVERYDAY]
+        tried = [] if case.stress is None else [c for c in case.stress.cases if c.stress in EVERYDAY]
         if not tried:
             return Finding(
                 True, "not applicable: no disturbance as they come with people and feeds was tried", Failing.INFORM

@@ -60,7 +60,7 @@ class NotGrosslyOverfitted:
             return Finding(True, "not applicable: a constant is perfect", failing)
         if learned <= 0:
             why = "on the training rows themselves it gains nothing on a constant: it has learned nothing"
-            return Finding(False, why, failing, "look for columns that say more of the question, or give it more time")
+            return Finding(False, why, failing, case.better_model)
         kept = holds / learned
         why = f"{min(kept, 1.0):.0%} of the gain over a constant on the training rows holds on new rows"
         least = case.threshold("gain_kept") or 0.0
