@@ -180,6 +180,20 @@ def test_many_rows_at_the_largest_number_are_in_the_last_quarter():
     assert np.bincount(grouping.codes).tolist() == [18, 17, 35]
 
 
+def _labels_of(values, kind="number"):
+    from modelwright.data.contract import ColumnSpec, Contract, Kind
+
+    contract = Contract(columns=(ColumnSpec(name="x", kind=Kind(kind)),), rows_seen=len(values))
+    return group_by("x", np.asarray(values, dtype=float), contract).labels
+
+
+def test_groups_are_written_as_people_write_such_values():
+    assert _labels_of(18 + np.arange(60) / 12)[0] == "18 – 19.17"  # ages in months
+    assert _labels_of(np.arange(1936, 2004))[0] == "1936 – 1952"
+    assert _labels_of(np.arange(60) * 86400.0 * 365.25, "datetime")[0] == "1970-01-01 – 1984-01-01"
+    assert _labels_of([1e6 + 1, 1e6 + 2] * 9) == ("1,000,001", "1,000,002")  # what few digits tell apart has more
+
+
 def test_the_document_says_what_was_asked():
     y, prediction, grouping = _world()
     judged = Judged(y=y, prediction=prediction, threshold=0.5)

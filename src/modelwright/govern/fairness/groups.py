@@ -19,6 +19,7 @@ MOST_LEVELS = 12  # the most frequent; the others are one group
 MOST_VALUES = 8  # distinct numbers up to which each is a group
 QUARTERS = 4
 MOST_CROSSED = 3  # columns whose pairs are looked at: of four there are six pairs, and their groups are small
+MOST_DIGITS = 6  # of numbers that fewer do not tell apart
 MISSING = "missing"
 OTHERS = "other values"
 
@@ -75,7 +76,7 @@ def group_by(name: str, column: Column, contract: Contract) -> Grouping:
     cut = cut_of(name, column, contract)
     codes = cut.codes(column)
     known = column.codes >= 0 if isinstance(column, Strings) else ~np.isnan(np.asarray(column, dtype=np.float64))
-    labels = _labels(cut, column, codes, boolean=contract[name].kind is Kind.BOOLEAN)
+    labels = _labels(cut, column, codes, contract[name].kind)
     for rows, label in ((known & (codes < 0), OTHERS), (~known, MISSING)):
         if rows.any():
             codes = np.where(rows, len(labels), codes)
@@ -83,13 +84,22 @@ def group_by(name: str, column: Column, contract: Contract) -> Grouping:
     return Grouping((name,), tuple(labels), codes.astype(np.int64))
 
 
-def _labels(cut: Cut, column: Column, codes: np.ndarray, *, boolean: bool) -> list[str]:
+def _labels(cut: Cut, column: Column, codes: np.ndarray, kind: Kind) -> list[str]:
     if isinstance(column, Strings):
         return list(cut.levels)
     if cut.values:
-        return [("yes" if v else "no") if boolean else fmt.number(v, 6) for v in cut.values]
+        return _told_apart([(v,) for v in cut.values], kind)
     ranges = (np.asarray(column, dtype=np.float64)[codes == code] for code in range(cut.size))
-    return [f"{fmt.number(float(x.min()), 6)} – {fmt.number(float(x.max()), 6)}" for x in ranges if len(x)]
+    return _told_apart([(float(x.min()), float(x.max())) for x in ranges if len(x)], kind)
+
+
+def _told_apart(ends: Sequence[tuple[float, ...]], kind: Kind) -> list[str]:
+    """Return values, or ranges by their ends, as short as they can be told apart."""
+    beside = [v for both in ends for v in both]
+    labels = [" – ".join(fmt.value_of(v, kind, beside=beside) for v in both) for both in ends]
+    if len(set(labels)) == len(labels):
+        return labels
+    return [" – ".join(fmt.number(v, MOST_DIGITS) for v in both) for both in ends]
 
 
 def crossed(one: Grouping, other: Grouping) -> Grouping:
