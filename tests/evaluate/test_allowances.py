@@ -179,3 +179,15 @@ def test_reported_scores_say_what_their_intervals_allow_for():
     assert "share rows" in folds.method and "learning curve" in folds.method
     assert "out of fold" in boxed.method and "learning curve" not in boxed.method
     assert alone.method == measure("log_loss", y, p).method
+
+
+@pytest.mark.parametrize("name", ["recall", "precision", "f1", "accuracy"])
+def test_chances_that_moved_across_a_threshold_are_nothing_learned(name: str) -> None:
+    """A model of few rows says less: hardly anything reaches a threshold that was chosen for the model of all."""
+    rng = np.random.default_rng(0)
+    y = (rng.random(2000) < 0.1).astype(float)
+    told = np.clip(0.1 + 0.03 * (y - 0.1) + rng.normal(0, 0.03, 2000), 0.01, 0.99)
+    few = 0.1 + 0.6 * (told - 0.1)
+    curve = tuple((n, np.column_stack([1 - p, p])) for n, p in ((800, few), (1600, told)))
+    assert step_to_all(get(name), y, curve, 2000, threshold=0.13) == 0
+    assert step_to_all(get("log_loss"), y, curve, 2000, threshold=0.13) > 0

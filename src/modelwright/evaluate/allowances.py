@@ -130,7 +130,8 @@ def step_to_all(
     """Return what is expected from the most rows of a learning curve to all rows, on the scale without bounds.
 
     What the last step of the curve bought is carried on, as a power law says. Zero where it bought nothing, where there
-    is no curve, or where it ends at all rows.
+    is no curve, or where it ends at all rows; and where a threshold decides: it was chosen for the last model alone, so
+    what recall or F1 do on the way there says how chances moved across it, and not what was learned.
 
     Parameters
     ----------
@@ -140,7 +141,7 @@ def step_to_all(
     n_all : int
         Rows that the version is fitted on.
     """
-    if len(learning) < 2:
+    if len(learning) < 2 or (threshold is not None and metric.needs == "label"):
         return 0.0
     (fewer, before), (most, last) = learning[-2:]
     lowest, highest = BOUNDS[metric.scale]
