@@ -68,6 +68,15 @@ def test_line_charts_are_drawings(n):
     assert drawing.count("<circle") == (n + 1 if n <= 24 else 1)
 
 
+@pytest.mark.parametrize("edges", [(-1.0, 0.0, 30.0), (-30.0, 0.0, 1.0), (-5.0, 0.0, 5.0)])
+def test_what_names_the_line_at_zero_lies_beside_the_label_of_the_axis_and_within_the_chart(edges):
+    frame = charts.Frame(label="", x_label="off", y_label="rows")
+    drawing = str(charts.histogram(frame, edges, (10, 10), zero="exactly right"))
+    middle = float(re.search(r'<text x="([\d.]+)"[^>]*>exactly right<', drawing)[1])
+    half = 6.6 * len("exactly right") / 2
+    assert 6 + 6.6 * len("rows") < middle - half and middle + half <= 440
+
+
 def test_histogram_bars_keep_their_area():
     frame = Frame(label="l", x_label="x", y_label="y")
     drawing = charts.histogram(frame, (0.0, 1.0, 3.0), (10, 10))

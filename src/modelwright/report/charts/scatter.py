@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from modelwright.report.charts.lines import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, Frame, axes
+from modelwright.report.charts.lines import BOTTOM, HEIGHT, LEFT, LETTER, RIGHT, TOP, WIDTH, Frame, axes
 from modelwright.report.charts.svg import Scale, drawing, el, extent, nice_ticks, polyline, text, tick_labels, title
 
 __all__ = ["histogram", "scatter"]
@@ -47,7 +47,9 @@ def histogram(frame: Frame, edges: Sequence[float], counts: Sequence[int], zero:
     parts.append(el("line", x1=LEFT, x2=WIDTH - RIGHT, y1=HEIGHT - BOTTOM, y2=HEIGHT - BOTTOM, class_="base-line"))
     if zero and domain[0] < 0 < domain[1]:
         parts.append(el("line", x1=sx(0), x2=sx(0), y1=TOP, y2=HEIGHT - BOTTOM, class_="line ideal"))
-        parts.append(text(sx(0), TOP - 8, zero, text_anchor="middle", class_="note"))
+        half, beside = LETTER * len(zero) / 2, 6 + LETTER * len(frame.y_label) + LETTER  # the label of the axis
+        middle = min(max(sx(0), beside + half), WIDTH - half)
+        parts.append(text(middle, TOP - 8, zero, text_anchor="middle", class_="note"))
     parts.append(text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 6, frame.x_label, text_anchor="middle", class_="label"))
     parts.append(text(6, 14, frame.y_label, class_="label"))
     return drawing(WIDTH, HEIGHT, frame.label, parts)
