@@ -53,7 +53,7 @@ def compare(
             other = np.broadcast_to(other.mean(axis=0), other.shape)
         own = threshold
         if metric.tunable and other.shape[1] == 2:
-            own = choose_threshold(y, other, metric=metric.name, payoff={}, seed=seed)[0]
+            own = choose_threshold(y, other, metric=metric.name, seed=seed)[0]
         more = gain(
             metric,
             y,

@@ -238,7 +238,7 @@ def _train_scores(
         kept = sample_rows(len(y), MOST_TRAIN_ROWS, np.random.default_rng(seed))
         y, prediction = y[kept], prediction[kept]
     constant = np.tile(constant_of(y, metric.name, prediction.shape[1]), (len(y), 1))
-    own = choose_threshold(y, constant, metric=metric.name, payoff={}, seed=seed)[0] if metric.tunable else threshold
+    own = choose_threshold(y, constant, metric=metric.name, seed=seed)[0] if metric.tunable else threshold
     return (
         measure(metric, y, prediction, threshold=threshold, unit=unit, seed=seed),
         measure(metric, y, constant, threshold=own, unit=unit, seed=seed),

@@ -2,66 +2,22 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
-
 import numpy as np
 
-from modelwright.errors import UsageError, did_you_mean
 from modelwright.evaluate.intervals import beyond_noise, gain
 from modelwright.evaluate.metrics import Metric, get, two_class_marginals
+from modelwright.evaluate.money.payoffs import Payoff
 from modelwright.runtime.answers import DEFAULT_THRESHOLD
 
-__all__ = ["OUTCOMES", "check_payoff", "choose_threshold", "payoff_rows"]
+__all__ = ["choose_threshold"]
 
-OUTCOMES = ("tp", "fp", "fn", "tn")
 RESAMPLES = 200
 STEPS = 400  # distinct thresholds looked at, quantiles of the probabilities
 FEWEST_PER_CLASS = 10
 
 
-def check_payoff(payoff: Mapping[str, float]) -> dict[str, float]:
-    """Return money for each of the four outcomes, 0 where none is given.
-
-    Raises
-    ------
-    UsageError
-        A key is no outcome, a value is no finite number, or acting is never worth while, always, or on the wrong
-        class only.
-    """
-    for key, value in payoff.items():
-        if key not in OUTCOMES:
-            raise UsageError(f"payoff has no outcome '{key}'", fix=did_you_mean(key, OUTCOMES), code="MW-U402")
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-            raise UsageError(
-                f"payoff of '{key}' is {value!r}", fix="give an amount of money, for example tp=80", code="MW-U403"
-            )
-    full = {name: float(payoff.get(name, 0.0)) for name in OUTCOMES}
-    if full["tp"] <= full["fn"]:
-        raise UsageError(
-            f"payoff: a found event (tp={full['tp']:g}) is worth no more than a missed one (fn={full['fn']:g})",
-            fix="give tp more than fn; costs are negative",
-            code="MW-U404",
-        )
-    if full["tn"] <= full["fp"]:
-        raise UsageError(
-            f"payoff: a false alarm (fp={full['fp']:g}) costs nothing against none (tn={full['tn']:g})",
-            fix="give fp less than tn; costs are negative",
-            code="MW-U405",
-        )
-    return full
-
-
-def payoff_rows(y: np.ndarray, act: np.ndarray, payoff: Mapping[str, float]) -> np.ndarray:
-    """Return the money of each row, shape (n_rows,), when the event is predicted where ``act``."""
-    event = y == 1
-    return np.where(
-        act, np.where(event, payoff["tp"], payoff["fp"]), np.where(event, payoff["fn"], payoff["tn"])
-    ).astype(float)
-
-
 def choose_threshold(
-    y: np.ndarray, prediction: np.ndarray, *, metric: str, payoff: Mapping[str, float], seed: int = 0
+    y: np.ndarray, prediction: np.ndarray, *, metric: str, payoff: Payoff | None = None, seed: int = 0
 ) -> tuple[float | None, str]:
     """Return from which probability on the event is predicted, and why.
 
@@ -72,31 +28,20 @@ def choose_threshold(
         Calibrated, out of fold.
     metric : str
         Of the problem.
-    payoff : mapping
-        Money per outcome, `OUTCOMES`; empty when there is none.
+    payoff : Payoff or None
+        Of two classes.
     seed : int
 
     Returns
     -------
     threshold : float or None
         None when there are not two classes.
-
-    Raises
-    ------
-    UsageError
-        The payoff is malformed, or given for a problem without two classes; see `check_payoff`.
     """
     if prediction.shape[1] != 2:
-        if payoff:
-            raise UsageError(
-                "a payoff needs a target with two classes",
-                fix="leave the payoff out, or join the classes to two",
-                code="MW-U406",
-            )
         return None, "no threshold: there are not two classes"
     chosen = get(metric)
-    if payoff:
-        return _by_payoff(y, prediction, check_payoff(payoff), seed)
+    if payoff is not None:
+        return _by_payoff(y, prediction, payoff, seed)
     if not chosen.tunable:
         return DEFAULT_THRESHOLD, f"one half: no payoff was given, and {chosen.title} does not settle a threshold"
     if min((y == 1).sum(), (y == 0).sum()) < FEWEST_PER_CLASS:
@@ -107,28 +52,25 @@ def choose_threshold(
     return _by_metric(y, prediction, chosen, seed)
 
 
-def _by_payoff(y: np.ndarray, prediction: np.ndarray, payoff: Mapping[str, float], seed: int) -> tuple[float, str]:
+def _by_payoff(y: np.ndarray, prediction: np.ndarray, payoff: Payoff, seed: int) -> tuple[float, str]:
     """Return the threshold at which acting breaks even, or the empirical one where that earns clearly more.
 
     With probabilities that come true, acting pays when p·tp + (1 − p)·fp ≥ p·fn + (1 − p)·tn (Elkan 2001).
     """
-    alarm, hit = payoff["tn"] - payoff["fp"], payoff["tp"] - payoff["fn"]
-    theory = alarm / (alarm + hit)
+    theory = payoff.break_even
     words = f"payoff: acting breaks even at {theory:.3f}"
     event = prediction[:, 1]
     positives, n = float((y == 1).sum()), len(y)
     if min(positives, n - positives) < FEWEST_PER_CLASS:
         return theory, words
     cuts, events, rows = _steps(y, event)
+    (tn, fp), (fn, tp) = payoff.matrix
 
     def earned(found: np.ndarray, acted: np.ndarray, total: np.ndarray | float, size: np.ndarray | float) -> np.ndarray:
-        return (
-            found * payoff["tp"] + (acted - found) * payoff["fp"] + (total - found) * payoff["fn"]
-            + (size - total - acted + found) * payoff["tn"]
-        ) / size  # fmt: skip
+        return (found * tp + (acted - found) * fp + (total - found) * fn + (size - total - acted + found) * tn) / size
 
     empirical = _resampled_best(cuts, events, rows, positives, n, earned, seed)
-    difference = payoff_rows(y, event >= empirical, payoff) - payoff_rows(y, event >= theory, payoff)
+    difference = payoff.of_decisions(y, event >= empirical) - payoff.of_decisions(y, event >= theory)
     if beyond_noise(difference):
         more = f"{float(difference.mean()):.3g} more per row"
         return empirical, f"payoff: {empirical:.3f} earned {more} than the {theory:.3f} of theory"

@@ -98,8 +98,7 @@ def _refuse_idle_thresholds(brief: Brief) -> None:
 
 def _refuse_payoff(brief: Brief) -> None:
     """Refuse a payoff that fits no target, or not the objective; that of more than two classes needs their names."""
-    from modelwright.evaluate.money.payoffs import SIDES, check_names, read_payoff
-    from modelwright.evaluate.threshold import OUTCOMES, check_payoff
+    from modelwright.evaluate.money.payoffs import OUTCOMES, SIDES, check_names, check_payoff, read_payoff
 
     check_names(brief.payoff)
     named = set(brief.payoff)

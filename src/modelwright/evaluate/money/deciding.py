@@ -251,13 +251,13 @@ def _threshold(y: np.ndarray, prediction: np.ndarray, asked: Asking) -> tuple[fl
     event, capacity = prediction[:, 1], asked.capacity
     if capacity is not None and asked.payoff is None:
         return capped(0.0, event, capacity)
-    money = {} if asked.payoff is None else asked.payoff.given
     if asked.choosing:
-        found, why = choose_threshold(y, prediction, metric=asked.metric, payoff=money)
+        found, why = choose_threshold(y, prediction, metric=asked.metric, payoff=asked.payoff)
     else:
         # Rows that also measure must not choose; what follows from the payoff alone is free of them.
-        found, why = choose_threshold(y[:0], prediction[:0], metric="log_loss", payoff=money)
-        why = why if money else "one half: no payoff was given, and no rows were set aside that may choose another"
+        found, why = choose_threshold(y[:0], prediction[:0], metric="log_loss", payoff=asked.payoff)
+        if asked.payoff is None:
+            why = "one half: no payoff was given, and no rows were set aside that may choose another"
     if capacity is None or found is None:
         return found, why
     cut, words = capped(found, event, capacity)

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from modelwright.errors import UsageError, did_you_mean
-from modelwright.evaluate.threshold import OUTCOMES, check_payoff
 
-__all__ = ["SIDES", "Payoff", "check_names", "read_payoff"]
+__all__ = ["OUTCOMES", "SIDES", "Payoff", "check_names", "check_payoff", "read_payoff"]
 
+OUTCOMES = ("tp", "fp", "fn", "tn")
+"""Of two classes: an event found, a false alarm, an event missed, and none."""
 SIDES = ("over", "under")
 """Errors of a value: too high, too low."""
 RIGHT, WRONG = "right", "wrong"
@@ -102,6 +103,36 @@ def read_payoff(payoff: Mapping[str, float], classes: Sequence[str]) -> Payoff:
         _refuse_strange(payoff, OUTCOMES, "tp, fp, fn and tn, for example tp=80, fp=-5", "two classes")
         return _made(check_payoff(payoff), classes)
     return _of_classes(payoff, classes)
+
+
+def check_payoff(payoff: Mapping[str, float]) -> dict[str, float]:
+    """Return money for each of the four outcomes of two classes, 0 where none is given.
+
+    Raises
+    ------
+    UsageError
+        A value is no finite number (MW-U403), or acting is never worth while, always, or on the wrong class only
+        (MW-U404, MW-U405).
+    """
+    for key, value in payoff.items():
+        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+            raise UsageError(
+                f"payoff of '{key}' is {value!r}", fix="give an amount of money, for example tp=80", code="MW-U403"
+            )
+    full = {name: float(payoff.get(name, 0.0)) for name in OUTCOMES}
+    if full["tp"] <= full["fn"]:
+        raise UsageError(
+            f"payoff: a found event (tp={full['tp']:g}) is worth no more than a missed one (fn={full['fn']:g})",
+            fix="give tp more than fn; costs are negative",
+            code="MW-U404",
+        )
+    if full["tn"] <= full["fp"]:
+        raise UsageError(
+            f"payoff: a false alarm (fp={full['fp']:g}) costs nothing against none (tn={full['tn']:g})",
+            fix="give fp less than tn; costs are negative",
+            code="MW-U405",
+        )
+    return full
 
 
 def _made(given: Mapping[str, float], classes: Sequence[str]) -> Payoff:

@@ -119,7 +119,7 @@ def _compared(
         return found, None
     own = against.threshold
     if metric.tunable and page.shape[1] == 2:
-        own = choose_threshold(y[known], page, metric=metric.name, payoff={}, seed=seed)[0]
+        own = choose_threshold(y[known], page, metric=metric.name, seed=seed)[0]
     (constant,) = measured(page, {CONSTANT: ("a constant", against.constant[known])}, threshold=own)
     return found, constant
 
