@@ -9,7 +9,7 @@ import pytest
 import modelwright as mw
 from modelwright.evaluate.measurements import Measurement
 from modelwright.govern.fairness.margins import Margins
-from modelwright.steps.fairer import chosen, judgement
+from modelwright.steps.fairer import chosen, judgement, why_chosen
 from modelwright.steps.mitigating import next_strength
 
 
@@ -139,6 +139,10 @@ def test_a_ratio_that_is_surely_reached_goes_before_one_that_is_reached_by_luck(
     shown, dear = _tried(0.98, 0.3, 0.25, sure=0.9, shown=0.81), _tried(1.0, 0.3, 0.45, sure=0.9, shown=0.85)
     assert chosen([unfair, luck, sure, shown, dear], 0.8) is shown
     assert chosen([unfair, luck, sure, dear], 0.8) is sure
+    assert why_chosen(sure, [unfair, luck, sure, dear], 0.8).endswith("it loses least, on out-of-fold rows")
+    assert "what loses less could not be expected to be met" in why_chosen(shown, [unfair, luck, sure, shown], 0.8)
+    assert "none that helps in proportion surely reaches 0.8" in why_chosen(luck, [unfair, luck], 0.8)
+    assert why_chosen(unfair, [unfair], 0.8).startswith("nothing that was tried helps")
 
 
 def test_what_costs_nothing_need_not_be_sure_to_help():

@@ -40,6 +40,7 @@ __all__ = [
     "options",
     "surely",
     "told",
+    "why_chosen",
     "with_thresholds",
 ]
 
@@ -287,6 +288,19 @@ def chosen(tried: Sequence[Tried], least: float) -> Tried:
     cheapest = min(enough, key=_price)
     shown = [t for t in enough if (t.margins.shown or 0.0) >= least and t.lost <= cheapest.lost + MOST_TO_SHOW]
     return min(shown, key=_price, default=cheapest)
+
+
+def why_chosen(best: Tried, tried: Sequence[Tried], least: float) -> str:
+    """Return why `chosen` takes what it takes, on the rows that it goes by."""
+    if best is tried[0]:
+        return "nothing that was tried helps beyond the noise at a cost in proportion, on out-of-fold rows"
+    if surely(best) < least:
+        return f"none that helps in proportion surely reaches {least:g} on out-of-fold rows; this one comes nearest"
+    why = f"of those that help in proportion and surely reach {least:g} it loses least, on out-of-fold rows"
+    enough = [t for t in tried[1:] if not judgement(t, tried[0], least) and surely(t) >= least]
+    if best.lost > min(t.lost for t in enough):
+        why += "; what loses less could not be expected to be met on the rows that measure"
+    return why
 
 
 def surely(t: Tried) -> float:

@@ -26,6 +26,7 @@ from modelwright.steps.fairer import (
     options,
     surely,
     told,
+    why_chosen,
     with_thresholds,
 )
 from modelwright.steps.fairness import groups_of, protected_names
@@ -268,17 +269,11 @@ def _as_first(first: Outcome, best: Tried) -> Outcome:
 
 
 def _decide(run: Run, tried: list[Tried], best: Tried, least: float) -> None:
-    if best is tried[0]:
-        why = "nothing that was tried helps beyond the noise at a cost in proportion, on out-of-fold rows"
-    elif (best.ratio or 0.0) >= least:
-        why = f"of those that help in proportion and reach {least:g} as surely it loses least, on out-of-fold rows"
-    else:
-        why = f"none that helps in proportion reaches {least:g} on out-of-fold rows; this one comes nearest"
     run.decide(
         "train",
         "fairer model",
         told(best),
-        why,
+        why_chosen(best, tried, least),
         decided_by="measurement",
         alternatives=tuple(
             f"{told(t)}{': ' if (no := judgement(t, tried[0], least)) else ''}{no}" for t in tried if t is not best
