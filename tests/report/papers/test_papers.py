@@ -142,6 +142,19 @@ def test_croissant_names_what_a_policy_treated_as_personal() -> None:
     assert croissant(evidence_of(r)).get("rai:personalSensitiveInformation", []) == found
 
 
+def test_the_datasheet_says_what_of_the_source_is_personal_though_nothing_of_it_was_read() -> None:
+    mail = ColumnPrivacy(column="mail", datum="email", action="drop", why="it reads so", decided_by="policy")
+    since = ColumnPrivacy(column="since", datum="date", action="keep", why="its values are dates", decided_by="policy")
+    rare = ColumnPrivacy(column="job", datum="", action="pool", why="few rows share it", decided_by="policy")
+    privacy = Privacy(policy="gdpr", title="", basis="", k=5, columns=(mail, rare), judged=(since,), kept=("town",))
+    r = replace(samples.bank(), privacy=privacy)
+    evidence = evidence_of(r)
+    told = render_markdown(paper_of("datasheet", evidence, r), evidence)
+    asked = told.split("### Is it possible to identify individuals")[1].split("### ")[0]
+    assert "- `mail`: it reads so." in asked and "- `since`: its values are dates." in asked
+    assert "- `town`: kept as it is by the brief" in asked and "`job`" not in asked
+
+
 def test_papers_cite_coverage_of_all_rows_only() -> None:
     def of(name: str, value: float) -> Measurement:
         return Measurement(name=name, value=value, low=value, high=value, n=400, method="Wilson")

@@ -159,6 +159,17 @@ def _subpopulations(ev: Evidence) -> tuple[Block, ...]:
     return (*blocks, *told(ev, {PROTECTED, SMALL_GROUPS}))
 
 
+def _by_policy(ev: Evidence) -> tuple[Block, ...]:
+    """Return the columns in which a policy found personal data: the audit has seen what was left of them alone."""
+    found = [a for group in ("columns", "judged") for a, c in ev.each(f"privacy/{group}") if c["datum"]]
+    lines = [line(ev.cite(f"{a}/column", code=True), ": ", ev.cite(f"{a}/why", "sentence")) for a in found]
+    lines += [line(ev.cite(a, code=True), ": kept as it is by the brief") for a, _ in ev.each("privacy/kept")]
+    if not lines:
+        return ()
+    said = "The source holds personal data in these columns; what was done to them as they were read is told below:"
+    return Text(line(said)), Items(tuple(lines))
+
+
 def _timeframe(ev: Evidence) -> tuple[Block, ...]:
     dates = [a for a, spec in ev.each("contract/columns") if spec["kind"] == Kind.DATETIME]
     lines = tuple(line(ev.cite(f"{a}/name", code=True), ": ", ev.cite(a, "values")) for a in dates)
@@ -203,8 +214,8 @@ ANSWERS: Answers = {
     "errors": _errors,
     "contained": _contained,
     "subpopulations": _subpopulations,
-    "identifiable": lambda ev: told(ev, {PERSONAL, IDENTIFIER}),
-    "sensitive": lambda ev: told(ev, {PERSONAL, PROTECTED}),
+    "identifiable": lambda ev: (*_by_policy(ev), *told(ev, {PERSONAL, IDENTIFIER})),
+    "sensitive": lambda ev: (*_by_policy(ev), *told(ev, {PERSONAL, PROTECTED})),
     "timeframe": _timeframe,
     "cleaning": _cleaning,
     "raw": _raw,
