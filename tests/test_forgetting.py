@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -15,7 +16,7 @@ from modelwright.data.contract import ColumnSpec, Contract, Kind
 from modelwright.data.treating.keys import ENVIRONMENT, fingerprint_of, key_for, pseudonym
 from modelwright.data.treating.treatment import Action, Treatment
 from modelwright.errors import ProjectError, UsageError
-from modelwright.forgetting import EVENT, forget
+from modelwright.forgetting import EVENT, Forgetting, forget
 from modelwright.govern.privacy.subjects import digest_of_pseudonym, keep_subject, known_subjects, with_subject
 from modelwright.lifecycle import run_lifecycle
 from modelwright.project import Project
@@ -201,3 +202,13 @@ def test_the_log_keeps_what_a_policy_leaves_of_values():
     assert picker({"age": 97, "x": 1.5, "customer": "K1"}) == [90.0, 1.5, name]
     assert picker({"age": "97", "x": 1.5}) == [90.0, 1.5, None]
     assert next(iter(picker.rows({"age": [97, None], "x": [1, 2], "customer": ["K1", None]}, 2))) == [90.0, 1, name]
+
+
+def test_where_a_version_that_was_trained_since_does_not_know_the_person_that_one_is_named() -> None:
+    from modelwright.cli.commands.forget import told
+
+    found = Forgetting(
+        column="id", digest="d", versions=(1,), unknown=(), champion=1, rows=0, log=Erased(), before=True, free=(2, 3)
+    )
+    assert "version 3 does not: 'modelwright promote made 3' puts it in its place" in told(found, "made")[-1]
+    assert "train again with" in told(replace(found, free=()), "made")[-1]

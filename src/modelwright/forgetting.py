@@ -61,6 +61,8 @@ class Forgetting:
         Taken out of the prediction log.
     before : bool
         The person was forgotten before; rows that came since are gone now.
+    free : tuple of int
+        Versions that surely did not learn from the person.
     """
 
     column: str
@@ -71,6 +73,7 @@ class Forgetting:
     rows: int
     log: Erased
     before: bool
+    free: tuple[int, ...] = ()
 
     @property
     def retrain(self) -> bool:
@@ -125,6 +128,7 @@ def forget(project: Project, column: str, value: Any, *, log: Path | None = None
             rows=rows,
             log=erased,
             before=before,
+            free=tuple(v for v in project.versions() if v not in (*versions, *unknown)),
         )
         project.ledger.append(EVENT, "", documents.to_builtins(found))
     return found

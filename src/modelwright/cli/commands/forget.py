@@ -46,6 +46,20 @@ def command(project: str, subject: str, log_to: str | None, as_json: bool, quiet
         click.echo("\n".join(told(found, project)))
 
 
+def _next_move(found: Forgetting, project: str) -> str:
+    """Return what is left to do where the version that serves knows the person: what was trained since may do."""
+    if found.free:
+        newest = found.free[-1]
+        return (
+            f"version {newest} does not: 'modelwright promote {project} {newest}' puts it in its place, then delete "
+            "the versions named"
+        )
+    return (
+        f"train again with 'modelwright run --brief {project}/brief.toml --project {project}', then promote, and "
+        "delete the versions named"
+    )
+
+
 def told(found: Forgetting, project: str) -> list[str]:
     """Return what was done, a line each."""
     from modelwright.format import plural
@@ -66,10 +80,7 @@ def told(found: Forgetting, project: str) -> list[str]:
     if found.unknown:
         lines.append(f"nobody can tell of version {', '.join(map(str, found.unknown))}: no list of people was kept")
     if found.retrain:
-        lines.append(
-            f"version {found.champion} serves and knows the person, or may: train again with 'modelwright run --brief "
-            f"{project}/brief.toml --project {project}', then promote, and delete the versions named"
-        )
+        lines.append(f"version {found.champion} serves and knows the person, or may: {_next_move(found, project)}")
     elif not found.versions and not found.unknown:
         lines.append("no version learned from the person")
     return lines

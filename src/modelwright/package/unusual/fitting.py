@@ -21,6 +21,7 @@ from modelwright.data.columns import Column, Columns, Strings, n_rows, take
 from modelwright.data.contract import ColumnSpec, Contract, Kind
 from modelwright.data.numbers import quantiles_of_sorted
 from modelwright.data.sampling import sample_rows
+from modelwright.format import plural
 from modelwright.package.unusual.contrast import fit_contrast
 from modelwright.runtime.bins import MISSING
 from modelwright.runtime.unusual import (
@@ -142,7 +143,7 @@ def _calibrated(mine: Columns, specs: list[ColumnSpec], folds: np.ndarray, seed:
         contrast=contrast,
     )
     limit = _limit(detector.row_nats(both).max(axis=1))
-    told = f"{len(specs)} columns and {len(shapes.pairs)} pairs of them, from {rows:,} rows"
+    told = f"{plural(len(specs), 'column')} and {plural(len(shapes.pairs), 'pair')} of them, from {rows:,} rows"
     changed = "" if contrast is None else ", and trees that were shown such rows with values exchanged"
     note = f"{told}{changed}; {ALARMS:.0%} of rows like those of training at most are called unusual"
     return replace(detector, limit=limit), note
