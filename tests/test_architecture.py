@@ -137,6 +137,29 @@ def test_public_names_resolve() -> None:
         _ = modelwright.nothing
 
 
+def test_what_another_module_imports_is_public() -> None:
+    """``__all__`` of a module names all that others take from it; where it has none, it is nobody's promise."""
+    parsed = {
+        ".".join(("modelwright", *p.relative_to(ROOT).with_suffix("").parts)): ast.parse(p.read_text()) for p in FILES
+    }
+    trees = {name.removesuffix(".__init__"): tree for name, tree in parsed.items()}
+    public = {
+        name: ast.literal_eval(node.value)
+        for name, tree in trees.items()
+        for node in tree.body
+        if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "__all__"
+    }
+    private = [
+        f"{name} imports {alias.name} of {node.module}"
+        for name, tree in trees.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.module in public
+        for alias in node.names
+        if alias.name not in (*public[node.module], "__version__") and f"{node.module}.{alias.name}" not in trees
+    ]
+    assert private == []
+
+
 def test_error_codes_are_unique() -> None:
     """One code, one kind of error: a code may be used again only with the same words before the first value."""
     seen: dict[str, set[str]] = {}

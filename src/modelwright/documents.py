@@ -15,7 +15,7 @@ import msgspec
 
 from modelwright.errors import ProjectError
 
-__all__ = ["digest_bytes", "digest_file", "digest_of", "load", "save", "to_builtins", "write_atomic"]
+__all__ = ["digest_bytes", "digest_file", "digest_of", "encode", "load", "save", "to_builtins", "write_atomic"]
 
 T = TypeVar("T")
 

@@ -11,7 +11,7 @@ from modelwright.audit.looking import Coded, code_column
 from modelwright.data.columns import Column, Columns, Strings
 from modelwright.features.screening import screen_matrix
 
-__all__ = ["BINS", "as_numbers", "as_table", "boost", "predicted", "settings_of"]
+__all__ = ["BINS", "LEAST", "as_numbers", "as_table", "boost", "predicted", "settings_of"]
 
 TREES = 80
 TREE_BUDGET = 320  # trees over all classes

@@ -24,6 +24,8 @@ from modelwright.data.moments import joint_ranks, part_numbers
 from modelwright.data.ranks import average_ranks
 
 __all__ = [
+    "MIN_MOMENTS",
+    "MIN_PRESENT",
     "Panel",
     "beat",
     "date_in_parts",

@@ -12,7 +12,7 @@ from modelwright.audit.looking import code_column, coded
 from modelwright.audit.power import MAX_BINS, MIN_BIN_ROWS, quantile_bins
 from modelwright.data.columns import Strings
 
-__all__ = ["readings"]
+__all__ = ["MAX_PARTS", "readings"]
 
 MAX_PARTS = 60  # a part that names classes has few values
 MIN_ROWS_PER_PART = 20

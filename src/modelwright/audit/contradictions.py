@@ -14,7 +14,7 @@ from modelwright.audit.findings import AuditContext
 from modelwright.audit.identifiers import identifier_reason
 from modelwright.audit.looking import coded
 
-__all__ = ["CHANCE_TIMES", "MAX_COLUMNS", "Contradictions", "find_contradictions"]
+__all__ = ["CHANCE_TIMES", "MAX_COLUMNS", "MIN_DISTINCT", "Contradictions", "find_contradictions"]
 
 MAX_COLUMNS = 200
 MAX_LEFT_OUT = 40

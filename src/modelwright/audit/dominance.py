@@ -14,7 +14,15 @@ from modelwright.audit.signs import Leak, Sign
 from modelwright.data.columns import Strings
 from modelwright.data.contract import Kind
 
-__all__ = ["dominant", "merely_strong"]
+__all__ = [
+    "DOMINANT_SKILL",
+    "EXACT_AUC",
+    "PERFECT_RATIO",
+    "PERFECT_SKILL",
+    "UNEXPLAINED_RATIO",
+    "dominant",
+    "merely_strong",
+]
 
 # Dominance: at least this much explained, and the others together leave three times as much unexplained. Honest
 # single columns of the kind that "does it all" (odor of mushrooms, temperature of a power plant) have others that

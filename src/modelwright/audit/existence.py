@@ -10,10 +10,15 @@ from modelwright.audit.power import PowerSample, score_cells
 from modelwright.data.columns import Strings
 
 __all__ = [
+    "EXISTENCE_SKILL",
     "FILLED_ROWS",
     "HAS_VALUE",
     "MANY_VALUES",
+    "MIN_CLASS_ROWS",
+    "ONE_SIDED_PURITY",
+    "ONE_SIDED_RATIO",
     "ONE_SIDED_ROWS",
+    "ONE_SIDED_SURE_ROWS",
     "agreement",
     "existence_skill",
     "marks_class",

@@ -6,7 +6,22 @@ from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["Heaps", "Pile", "find_heaps", "find_pile"]
+__all__ = [
+    "ABOVE",
+    "MIN_EXCESS",
+    "MIN_FINER",
+    "MIN_PILE",
+    "MIN_PILE_SHARE",
+    "MIN_ROUND",
+    "MIN_ROWS",
+    "PILE_LEVELS",
+    "PILE_NEIGHBOURS",
+    "PILE_RATIO",
+    "Heaps",
+    "Pile",
+    "find_heaps",
+    "find_pile",
+]
 
 STEPS = (5, 10, 50, 100, 500, 1000, 5000, 10_000)
 MIN_EXCESS = 0.30  # share of the values that stand on round numbers beyond what their neighbours have

@@ -10,7 +10,7 @@ from modelwright.audit.names import IDENTIFIER, ROW_COUNTER, TIME, tokens
 from modelwright.data.columns import Strings
 from modelwright.data.contract import Kind
 
-__all__ = ["NEAR_UNIQUE", "identifier_reason", "is_counter", "measured_numbers"]
+__all__ = ["MIN_ROWS", "NEAR_UNIQUE", "identifier_reason", "is_counter", "measured_numbers"]
 
 MIN_ROWS = 20  # with fewer rows, distinct values prove nothing
 NEAR_UNIQUE = 0.95  # distinct values per row; a level seen once or twice cannot be learned

@@ -12,7 +12,21 @@ from itertools import combinations
 
 import numpy as np
 
-__all__ = ["Identity", "find_identity", "find_parts", "find_product", "find_smaller_parts"]
+__all__ = [
+    "EXACT_R2",
+    "PART_COVERAGE",
+    "PART_EXACT_COVERAGE",
+    "PART_EXACT_PURITY",
+    "PART_MAX_BASE",
+    "PART_PURITY",
+    "PRODUCT_R2",
+    "WHOLE_R2",
+    "Identity",
+    "find_identity",
+    "find_parts",
+    "find_product",
+    "find_smaller_parts",
+]
 
 # A residual of an exact identity is rounding alone …
 EXACT_R2 = 0.9999

@@ -68,7 +68,7 @@ from modelwright.audit.signs import TOLD_SIGNS, Leak, Sign
 from modelwright.audit.telling_names import company, hinted, name_sign, named
 from modelwright.data.columns import Strings
 
-__all__ = ["find_leaks", "sure_leaks"]
+__all__ = ["COPY_KAPPA", "EXISTENCE_RATIO", "NEAR_RECALL", "find_leaks", "sure_leaks"]
 
 # A copy has a value for each class. "Almost perfect" agreement ends at 0.8 (Landis and Koch 1977), and an honest flag
 # that is wrong in 3 of 100 rows reaches 0.94; 0.975 leaves about one wrong row in a hundred.

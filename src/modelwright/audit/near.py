@@ -19,7 +19,19 @@ from modelwright.audit.power import PowerSample
 from modelwright.data.columns import Strings
 from modelwright.data.ranks import average_ranks
 
-__all__ = ["bulk", "class_recall", "follows_closely", "only_past", "only_trend", "same_places"]
+__all__ = [
+    "CLOSE_R2",
+    "COPY_RANKS",
+    "PLACE",
+    "SAME_PLACES",
+    "bulk",
+    "class_recall",
+    "follows_closely",
+    "known_pairs",
+    "only_past",
+    "only_trend",
+    "same_places",
+]
 
 # Ranks as shares: a copy with some wrong values keeps the place of all other rows, while a measurement with an R² of
 # 0.97 is that near in a third of them.

@@ -12,7 +12,9 @@ from modelwright.audit.power import fit_predict
 from modelwright.data.columns import Strings
 
 __all__ = [
+    "FEW_EVENTS",
     "LIKE_ROWS",
+    "SURE_ERRORS",
     "is_sorted",
     "neighbour_likeness",
     "sorted_by",

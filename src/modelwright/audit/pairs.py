@@ -16,7 +16,7 @@ from modelwright.audit.looking import coded
 from modelwright.audit.power import PowerSample, power_sample, score_cells
 from modelwright.data.columns import Strings
 
-__all__ = ["ROWS", "combined", "larger", "telling_pairs"]
+__all__ = ["MAX_LEVELS", "ROWS", "combined", "larger", "telling_pairs"]
 
 ROWS = 4_000
 MAX_COLUMNS = 60

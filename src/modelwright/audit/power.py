@@ -23,14 +23,22 @@ from modelwright.data.columns import Columns, Strings
 from modelwright.data.ranks import average_ranks
 
 __all__ = [
+    "COARSE_BINS",
+    "MAX_BINS",
+    "MIN_BIN_ROWS",
+    "MIN_ROWS",
+    "N_FOLDS",
     "ColumnPower",
     "PowerSample",
     "best_skill",
+    "column_cells",
     "feature_table",
     "fit_predict",
     "joint_skill",
     "power",
     "power_sample",
+    "quantile_bins",
+    "score_cells",
     "skill_alone",
     "skill_of",
     "skill_together",

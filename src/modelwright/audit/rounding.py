@@ -8,7 +8,7 @@ from modelwright.audit.findings import AuditContext
 from modelwright.audit.looking import coded
 from modelwright.audit.power import COARSE_BINS, PowerSample, quantile_bins, score_cells
 
-__all__ = ["MOST_DECIMALS", "decimals", "told_by_decimals"]
+__all__ = ["MIN_LEVELS", "MOST_DECIMALS", "decimals", "told_by_decimals"]
 
 MOST_DECIMALS = 9  # more of them are computed, not written
 MIN_LEVELS = 50  # of fewer values each may mean something of its own

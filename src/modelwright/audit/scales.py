@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["FACTORS", "Moved", "find_moved"]
+__all__ = ["FACTORS", "MIN_MOVED", "MIN_MOVED_SHARE", "VALLEY", "Moved", "find_moved"]
 
 FACTORS: dict[float, str] = {
     1000.0: "as with thousands, grams and kilograms",

@@ -10,9 +10,11 @@ from modelwright.audit.looking import Coded
 
 __all__ = [
     "DATE_GAP",
+    "MIN_REPEATS",
     "MISSING_WORDS",
     "SENTINELS",
     "SENTINEL_DATES",
+    "ZERO_GAP_SHARE",
     "missing_words",
     "sentinel_dates",
     "sentinel_numbers",

@@ -16,7 +16,18 @@ from modelwright.audit.boosting import BINS, settings_of
 from modelwright.audit.looking import auc, is_missing
 from modelwright.data.columns import Column, Strings
 
-__all__ = ["Shift", "numbers_of", "shift", "tell_apart", "tell_apart_noise"]
+__all__ = [
+    "LARGE_DIFFERENCE",
+    "LARGE_DISTANCE",
+    "MISSING_DIFFERENCE",
+    "NEW_SHARE",
+    "SURE",
+    "Shift",
+    "numbers_of",
+    "shift",
+    "tell_apart",
+    "tell_apart_noise",
+]
 
 # The population stability index calls 0.25 a major shift; for two normal distributions that is a Kolmogorov-Smirnov
 # distance of 0.2, which a difference of half a standard deviation between the means has as well. Flat distributions

@@ -8,7 +8,19 @@ from modelwright.audit.names import BEFORE, after_the_fact, shared_stem, sibling
 from modelwright.audit.power import PowerSample, best_skill, skill_alone
 from modelwright.audit.signs import TOLD_SIGNS, Leak, Sign
 
-__all__ = ["before_the_event", "company", "hinted", "name_sign", "named"]
+__all__ = [
+    "STRONG_NAME_LEAD",
+    "STRONG_NAME_SKILL",
+    "TOLD_LEAD",
+    "TOLD_SKILL",
+    "WEAK_NAME_LEAD",
+    "WEAK_NAME_SKILL",
+    "before_the_event",
+    "company",
+    "hinted",
+    "name_sign",
+    "named",
+]
 
 # Named columns: far above all columns with an innocent name.
 STRONG_NAME_SKILL = 0.10

@@ -22,6 +22,9 @@ from modelwright.data.personal.shapes import SHAPES, matching
 
 __all__ = [
     "CHECKED_SHARE",
+    "FEW_NAMES",
+    "FULL_NAME_SHARE",
+    "MANY_NAMES",
     "MIN_DISTINCT",
     "MIN_SAID",
     "SAID_SHARE",

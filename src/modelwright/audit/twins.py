@@ -16,7 +16,7 @@ from modelwright.audit.findings import AuditContext
 from modelwright.audit.identifiers import identifier_reason
 from modelwright.audit.looking import coded, rank_correlation, values_of
 
-__all__ = ["Twins", "noisy_twins", "one_apart"]
+__all__ = ["CHANCE_TIMES", "GAP", "HAIR", "MAX_NOISE", "NEIGHBOURS", "Twins", "noisy_twins", "one_apart"]
 
 _PRIME = np.uint64(0x9E3779B97F4A7C15)  # Fibonacci hashing (Knuth, TAOCP 3, 6.4)
 MAX_COLUMNS = 60

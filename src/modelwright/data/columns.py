@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-__all__ = ["Columns", "Strings", "n_rows", "take"]
+__all__ = ["Column", "Columns", "Strings", "n_rows", "take"]
 
 
 @dataclass(frozen=True, eq=False)

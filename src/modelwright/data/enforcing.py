@@ -19,6 +19,7 @@ from modelwright.errors import ContractError, did_you_mean
 
 __all__ = [
     "NOTHING",
+    "REFUSED_SHARE",
     "Counts",
     "Fit",
     "Tally",

@@ -213,8 +213,8 @@ def _refuse_empty(table: pa.Table, location: str) -> None:
 
 def holds_value(table: pa.Table) -> bool:
     """Return whether a cell of a table holds something that does not mean missing in every column."""
-    from modelwright.data.canonical import raw_of
     from modelwright.data.parsing.texts import is_missing_text
+    from modelwright.data.raw import raw_of
 
     for column in table.columns:
         if column.null_count < len(column):

@@ -18,7 +18,7 @@ from typing import Any
 
 from modelwright.engines.base import Reply
 
-__all__ = ["InlineEngine", "ProcessEngine", "describe", "held_bytes", "n_cores"]
+__all__ = ["THREAD_VARIABLES", "InlineEngine", "ProcessEngine", "describe", "held_bytes", "n_cores"]
 
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 

@@ -19,7 +19,7 @@ from modelwright.errors import UsageError, did_you_mean
 from modelwright.evaluate import counting, ranking, valuing
 from modelwright.evaluate.aliases import ALIASES
 
-__all__ = ["METRICS", "Metric", "applicable", "get"]
+__all__ = ["METRICS", "Metric", "applicable", "get", "two_class_marginals"]
 
 CLASSIFY = frozenset({"classify"})
 REGRESS = frozenset({"regress"})

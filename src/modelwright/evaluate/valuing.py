@@ -6,7 +6,15 @@ import numpy as np
 
 from modelwright.evaluate.scales import NORMAL_95
 
-__all__ = ["MAPE_FLOOR", "brier_rows", "log_loss_rows", "quantile_influence"]
+__all__ = [
+    "MAPE_FLOOR",
+    "absolute_rows",
+    "brier_rows",
+    "log_loss_rows",
+    "mean_influence",
+    "quantile_influence",
+    "squared_rows",
+]
 
 # A target nearer to zero than this share of the mean absolute target makes its percentage error meaningless.
 MAPE_FLOOR = 1e-3

@@ -18,7 +18,7 @@ from modelwright.data.sampling import sample_rows
 from modelwright.features.target import N_FOLDS, Target
 from modelwright.runtime.ops.texts import MAX_CHARACTERS, STATISTICS, TextStatistics, TextTopics, terms, weights
 
-__all__ = ["MIN_TEXTS", "TextStatisticsEncoder", "TextTopicsEncoder"]
+__all__ = ["MAX_TOPICS", "MIN_TEXTS", "TextStatisticsEncoder", "TextTopicsEncoder"]
 
 MAX_FIT_ROWS = 20_000
 MAX_FIT_CHARACTERS = 8_000_000

@@ -19,7 +19,7 @@ from modelwright.frame.roles import refuse_target_elsewhere
 from modelwright.frame.split import clock_ranks, group_numbers
 from modelwright.objectives.base import Objective
 
-__all__ = ["Asked", "Split", "check_split", "choose_split"]
+__all__ = ["MOSTLY_KNOWN", "NEEDS_GROUP", "NEEDS_TIME", "Asked", "Split", "check_split", "choose_split"]
 
 # With more rows without a time than with one, the order of the others says little about the table.
 MAX_TIMES_MISSING = 0.5

@@ -14,7 +14,7 @@ from typing import Any
 from modelwright.govern.verdict import Gate, Reason, Verdict, reasons_of, ships
 from modelwright.ledger import Entry, now
 
-__all__ = ["WAIVED", "WITHDRAWN", "Standing", "Waiver", "standing", "waivers_of"]
+__all__ = ["WAIVED", "WITHDRAWN", "Standing", "Waiver", "last_day", "standing", "waivers_of"]
 
 WAIVED, WITHDRAWN = "waived", "waiver withdrawn"
 CONDITIONS = "ship with conditions"

@@ -16,7 +16,7 @@ from scipy.linalg import lapack
 from modelwright.learners.base import Deadline
 from modelwright.runtime.scorers.kernel import likeness, squared_distances
 
-__all__ = ["Evidence", "Found", "Hyper", "cholesky", "inverse_of", "solve"]
+__all__ = ["JITTER", "Evidence", "Found", "Hyper", "cholesky", "inverse_of", "solve"]
 
 CENTRE, WIDTH = (0.6, 0.3, 0.1), (1.5, 2.0, 2.0)
 """Amplitude, noise and slope expected of a target of variance 1, and how many powers of e they may well be off."""

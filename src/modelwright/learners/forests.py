@@ -14,7 +14,7 @@ from modelwright.learners.family import Family, Valid, read_settings, rng_seed, 
 from modelwright.runtime.scorers.forest import ForestArrays, ForestScorer, as_float32
 from modelwright.runtime.view import View
 
-__all__ = ["Forest", "ForestSettings", "flatten"]
+__all__ = ["TREE_ROWS", "Forest", "ForestSettings", "flatten"]
 
 TREES = 300
 """AutoGluon's and TabRepo's number; the gain of more is below the noise of a fold."""

@@ -21,7 +21,7 @@ from pathlib import Path
 from modelwright import documents
 from modelwright.monitor.documents import Alert
 
-__all__ = ["ALPHA", "History", "alarmed", "evidence_of"]
+__all__ = ["ALPHA", "LARGEST", "History", "alarmed", "evidence_of"]
 
 ALPHA = 0.002
 """Of each family of checks. Five families: together at most one false alarm in 100 windows is expected."""

@@ -23,7 +23,17 @@ if TYPE_CHECKING:
 
     from modelwright.package.bundle import Version
 
-__all__ = ["FEWEST_ROWS", "WINDOW_ROWS", "come", "late_labels", "log_windows", "table_windows", "window_of_log"]
+__all__ = [
+    "FEWEST_ROWS",
+    "FILE_ROWS",
+    "MOST_LATE",
+    "WINDOW_ROWS",
+    "come",
+    "late_labels",
+    "log_windows",
+    "table_windows",
+    "window_of_log",
+]
 
 WINDOW_ROWS = 5_000
 """A share is known to a percent and a half from so many rows, and a shift of a tenth of a deviation shows."""

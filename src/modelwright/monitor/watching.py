@@ -11,9 +11,9 @@ from modelwright.evaluate.measurements import Measurement
 from modelwright.evaluate.scales import wilson
 from modelwright.monitor import wording
 from modelwright.monitor.comparing import Compared, compare
-from modelwright.monitor.documents import Alarm, Judgement, Monitoring, worst
+from modelwright.monitor.documents import Alarm, Judgement, Monitoring, by_gravity, worst
 from modelwright.monitor.history import History
-from modelwright.monitor.judging import Evidence, by_gravity, judged
+from modelwright.monitor.judging import Evidence, judged
 from modelwright.monitor.losses import Real, estimate, expected, measure
 from modelwright.monitor.selective import IMPOSSIBLE, only_class
 from modelwright.monitor.windows import Window, window_of
@@ -23,7 +23,7 @@ from modelwright.package.reference.fitting import watched_prediction
 if TYPE_CHECKING:
     from modelwright.package.bundle import Version
 
-__all__ = ["are_enough", "can_be_measured", "watch", "watch_window"]
+__all__ = ["FEWEST_LABELS", "are_enough", "can_be_measured", "watch", "watch_window"]
 
 FEWEST_LABELS = 30
 """Fewer rows with labels say nothing of the loss that a t-test could be believed in."""

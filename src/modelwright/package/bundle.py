@@ -51,7 +51,7 @@ if TYPE_CHECKING:  # and imported where they are needed: a server starts without
     from modelwright.runtime.reasons import Reasons
     from modelwright.runtime.shapley.explainer import Explainer
 
-__all__ = ["SelfTest", "Version", "open_version", "open_written", "row_plan_of"]
+__all__ = ["SAME_MACHINE", "SelfTest", "Version", "open_version", "open_written", "row_plan_of"]
 
 SAME_MACHINE, OTHER_MACHINE = 1e-9, 1e-6  # other processors and releases round sums differently
 PROFILE = "profile.json"

@@ -23,6 +23,7 @@ from modelwright.runtime.storage import ODD_NAME, TOO_LARGE, check_format, malfo
 __all__ = [
     "FORMAT",
     "MANIFEST",
+    "MAX_FILES",
     "SEAL",
     "FileEntry",
     "Manifest",

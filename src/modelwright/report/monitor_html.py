@@ -14,7 +14,7 @@ from modelwright.monitor.documents import Judgement, Monitoring
 from modelwright.report.charts.lines import Frame, Mark, Series, line_chart
 from modelwright.report.html import page
 
-__all__ = ["render_monitoring"]
+__all__ = ["TONES", "Page", "render_monitoring"]
 
 TONES = {
     Judgement.QUIET: "good",

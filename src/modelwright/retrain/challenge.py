@@ -25,7 +25,7 @@ from modelwright.evaluate.measurements import Measurement
 from modelwright.evaluate.valuing import absolute_rows, log_loss_rows, squared_rows
 from modelwright.retrain.documents import Burden, Challenge, SliceChange
 
-__all__ = ["Side", "aligned", "challenge", "level_of_look", "losses_of"]
+__all__ = ["BY_SIZE", "Side", "aligned", "challenge", "level_of_look", "losses_of"]
 
 LEVEL = 0.975
 """Of the intervals of both gains: one of the two is enough, so that each gets half of five in a hundred."""

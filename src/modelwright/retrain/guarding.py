@@ -24,7 +24,7 @@ from modelwright.retrain.tables import FEWEST_NEW, canonical, pending_rows
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["MOST_BEFORE", "promoted_at", "take_back"]
+__all__ = ["EVERY", "MOST_BEFORE", "promoted_at", "take_back"]
 
 EVERY = frozenset(gate.name for gate in GATES)
 """Gates that having served settles: a version goes back as by a rollback, and what it passed or was waived was settled

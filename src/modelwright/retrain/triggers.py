@@ -13,7 +13,7 @@ from modelwright.retrain.documents import Burden, Span, Trigger
 from modelwright.retrain.probing import Probe
 from modelwright.retrain.tables import FEWEST_NEW
 
-__all__ = ["Waiting", "burden_of", "may_train", "reason_to_retrain"]
+__all__ = ["MOST_SAVED", "Waiting", "burden_of", "may_train", "reason_to_retrain"]
 
 ROWS_SHARE = 0.5
 """New rows with labels, per row trained on, after which a new model is tried although nothing is wrong."""

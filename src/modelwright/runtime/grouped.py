@@ -18,7 +18,7 @@ from modelwright.errors import BundleError
 from modelwright.runtime import intervals
 from modelwright.runtime.intervals import Intervals, Sets
 
-__all__ = ["ByGroup", "from_json", "levels_of"]
+__all__ = ["MOST_GROUPS", "ByGroup", "from_json", "levels_of"]
 
 MOST_GROUPS = 100
 _ROUNDING = 1e-9

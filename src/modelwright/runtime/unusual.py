@@ -31,9 +31,12 @@ __all__ = [
     "WIDTH",
     "ColumnShape",
     "Detector",
+    "Reader",
     "Scale",
+    "Scales",
     "Seen",
     "Shapes",
+    "lengths",
 ]
 
 UNUSUAL, UNUSUAL_COLUMNS = "unusual", "unusual_columns"

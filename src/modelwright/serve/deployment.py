@@ -19,7 +19,7 @@ from modelwright.project.secrets import note_key
 from modelwright.serve.models import Model, load_model
 from modelwright.serve.settings import Settings, plain_name
 
-__all__ = ["Deployment", "Followed"]
+__all__ = ["CHALLENGER", "CHAMPION", "SHADOW", "Deployment", "Followed"]
 
 RETRY_S, LONGEST_RETRY_S = 2.0, 60.0  # until a champion that was refused is tried again: it may be still on its way
 CHAMPION, CHALLENGER, SHADOW = "champion", "challenger", "shadow"

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from modelwright.serve.access import Scope
 
-__all__ = ["OPEN", "PREDICT", "Route", "Routes", "routes_for"]
+__all__ = ["OPEN", "PREDICT", "ROUTES", "Route", "Routes", "routes_for"]
 
 OPEN = None
 """Instead of a scope: anybody may ask. For what platforms probe without a key, which tells nothing but up or not."""

@@ -13,7 +13,7 @@ from modelwright.serve.limits import Limits
 from modelwright.serve.log.policy import LogPolicy
 from modelwright.serve.rates import Rate
 
-__all__ = ["Settings", "days_kept", "model_folder", "plain_name", "port_of"]
+__all__ = ["LOCAL", "Settings", "days_kept", "model_folder", "plain_name", "port_of"]
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,199}")
 LOCAL = "127.0.0.1"

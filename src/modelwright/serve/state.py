@@ -28,7 +28,7 @@ from modelwright.serve.metrics import PROBABILITY_EDGES, Metrics, ModelMetrics, 
 from modelwright.serve.models import Model
 from modelwright.serve.settings import Settings
 
-__all__ = ["State"]
+__all__ = ["LINES_AT_ONCE", "State"]
 
 LOG_KEY = "predictions.key"  # beside the log, not in it: who is given the log is not given the key
 QUICK_LOG = LogPolicy(mode=Mode.OFF)

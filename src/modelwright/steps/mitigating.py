@@ -34,7 +34,7 @@ from modelwright.train.balancing import Balance
 from modelwright.train.job import Job
 from modelwright.train.outcome import Outcome
 
-__all__ = ["make_fairer", "next_strength", "options", "reserve", "why_not_tried"]
+__all__ = ["WORTH_TRYING", "make_fairer", "next_strength", "options", "reserve", "why_not_tried"]
 
 RESERVED = 0.4
 """Of the time that is left when training begins, for the options; where none is needed it is saved."""

@@ -16,7 +16,7 @@ from modelwright.running import Run
 from modelwright.train.ahead import OPENING_S, SHIPPING_S
 from modelwright.train.work import folder_bytes
 
-__all__ = ["after_seconds", "allowed", "page_seconds", "rows_for", "rows_within", "tell_shrunk", "wished"]
+__all__ = ["UNTIMED_S", "after_seconds", "allowed", "page_seconds", "rows_for", "rows_within", "tell_shrunk", "wished"]
 
 NEEDS = {"evaluate": 0.7, "explain": 0.3, "stress": 0.2, "package": 1.0, "judge": 0.1, "report": 0.4}
 """Processor seconds that a stage takes at the least, but for what the models cost: the demo (45,000 rows, 16 columns)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from modelwright.train.pace import Pace
 
-__all__ = ["Heft", "Horizon", "largest_model", "seconds_ahead"]
+__all__ = ["OPENING_S", "ROW_S", "SHIPPING_S", "Heft", "Horizon", "largest_model", "seconds_ahead"]
 
 OPENING_S = 0.3e-6
 """Processor seconds for each byte of a model of a fold: it is read, looked at, and made ready for single rows. The text

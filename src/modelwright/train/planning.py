@@ -13,7 +13,7 @@ from modelwright.learners.targets import PLAIN
 from modelwright.train.record import Candidate
 from modelwright.train.worth import SURE_NAME, anchors, worth_of
 
-__all__ = ["CostModel", "Plan", "candidate_of", "in_order", "make_plan", "most_candidates", "paced"]
+__all__ = ["PACED_SHARE", "CostModel", "Plan", "candidate_of", "in_order", "make_plan", "most_candidates", "paced"]
 
 PACED_SHARE = 0.3
 """Above this part of the core-seconds a candidate is asked for quicker settings: others should get a turn."""

@@ -30,7 +30,7 @@ from modelwright.train.standing import Standing
 from modelwright.train.under_way import UnderWay
 from modelwright.train.work import FitResult, FitTask
 
-__all__ = ["Schedule"]
+__all__ = ["GRACE_S", "Schedule"]
 
 FULL_SHARE = 0.8
 """A candidate is let run freely when it needs at most this part of the core-seconds left."""

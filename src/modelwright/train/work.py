@@ -27,6 +27,7 @@ __all__ = [
     "FitTask",
     "RefitResult",
     "RefitTask",
+    "State",
     "fit_fold",
     "folder_bytes",
     "load_parts",

@@ -19,7 +19,7 @@ from modelwright.data.inference.numbers import NumbersFound, decimal_dots, find_
 from modelwright.data.parsing.booleans import boolean_tokens
 from modelwright.data.parsing.numbers import MAGNITUDE, NumberFormat
 
-__all__ = ["choose"]
+__all__ = ["ID_SHARE", "KEY_SHARE", "choose"]
 
 MIN_ID_ROWS = 20
 """In fewer rows everything is unique; only a name tells an id there."""

@@ -17,7 +17,16 @@ import numpy as np
 
 from modelwright.data.parsing.numbers import as_float
 
-__all__ = ["EPOCH_UNITS", "EXCEL", "FormatReader", "format_reader", "read_duration", "read_iso", "read_moment"]
+__all__ = [
+    "EPOCH_UNITS",
+    "EXCEL",
+    "EXCEL_DAY_0",
+    "FormatReader",
+    "format_reader",
+    "read_duration",
+    "read_iso",
+    "read_moment",
+]
 
 EPOCH_UNITS = {"epoch:s": 1, "epoch:ms": 10**3, "epoch:us": 10**6, "epoch:ns": 10**9}
 EXCEL = "excel"

@@ -12,7 +12,7 @@ import numpy as np
 
 from modelwright.data.ranks import average_ranks
 
-__all__ = ["LEAST_DATES", "lie_like_births"]
+__all__ = ["LEAST_DATES", "LEAST_SPREAD", "lie_like_births"]
 
 LEAST_DATES = 50
 """Different days from which on their spread over week and month says something."""

@@ -21,7 +21,7 @@ from modelwright.evaluate.money.payoffs import Payoff, read_payoff
 from modelwright.evaluate.threshold import choose_threshold
 from modelwright.runtime.decisions import BestWorth, Decision, Moved
 
-__all__ = ["Capacity", "Decided", "Otherwise", "capped", "check_capacity", "decide", "within"]
+__all__ = ["Capacity", "Decided", "Otherwise", "asking", "capped", "check_capacity", "decide", "within"]
 
 FEWEST_ROWS = 30
 """Out-of-fold rows, to place a quantile by them."""

@@ -13,7 +13,17 @@ from modelwright.data.columns import Column, Columns, Strings
 from modelwright.data.contract import Contract, Kind
 from modelwright.runtime.group_odds import Cut
 
-__all__ = ["Grouping", "cells_of", "crossed", "cut_of", "group_by", "groupings"]
+__all__ = [
+    "MOST_CROSSED",
+    "MOST_LEVELS",
+    "MOST_VALUES",
+    "Grouping",
+    "cells_of",
+    "crossed",
+    "cut_of",
+    "group_by",
+    "groupings",
+]
 
 MOST_LEVELS = 12  # the most frequent; the others are one group
 MOST_VALUES = 8  # distinct numbers up to which each is a group

@@ -21,7 +21,16 @@ from modelwright.govern.fairness.choosing import all_measures, measures_of
 from modelwright.govern.fairness.groups import Grouping
 from modelwright.govern.fairness.rates import Rate, difference, mean_of, over, ratio, share, shrink
 
-__all__ = ["Judged", "group_table", "measure_fairness", "steady_ratio", "widest_pair"]
+__all__ = [
+    "ALPHA",
+    "FEWEST_ROWS",
+    "FEWEST_UNITS",
+    "Judged",
+    "group_table",
+    "measure_fairness",
+    "steady_ratio",
+    "widest_pair",
+]
 
 FEWEST_ROWS = 30
 """That count for a measure: of fewer a group is shown and not compared; the interval of a share is then too wide."""

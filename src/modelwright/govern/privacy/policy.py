@@ -11,7 +11,7 @@ from typing import Any
 from modelwright.data.treating.treatment import Action, parse_action
 from modelwright.errors import UsageError, did_you_mean
 
-__all__ = ["POLICIES", "Datum", "Policy", "load_policy"]
+__all__ = ["OLDEST", "POLICIES", "Datum", "Policy", "load_policy"]
 
 FOLDER = Path(__file__).parent / "policies"
 

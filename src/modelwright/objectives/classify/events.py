@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from modelwright.data.parsing.booleans import boolean_tokens
 
-__all__ = ["Event", "choose_event"]
+__all__ = ["ABSENCE_WORDS", "EVENT_WORDS", "Event", "choose_event"]
 
 # Words that name an occurrence, and words that name its absence. Good and bad: what people look for is the bad.
 _EVENTS = """

@@ -14,7 +14,7 @@ from modelwright.errors import DataError, UsageError
 from modelwright.objectives.base import Baseline, Reason
 from modelwright.objectives.baselines import BASELINES
 
-__all__ = ["Regress"]
+__all__ = ["PILE_SHARE", "TAIL_ROWS", "TAIL_SHARE", "Regress", "tail_share"]
 
 # One row in a hundred carries 8 % of the squared deviations of a normal and 14 % of a Laplace distribution; where it
 # carries half of them, RMSE judges those few rows and little else (Huber & Ronchetti 2009, ch. 1).

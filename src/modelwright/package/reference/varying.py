@@ -18,6 +18,7 @@ from modelwright.runtime.bins import FIRST
 
 __all__ = [
     "BLOCKS",
+    "LARGEST_BELIEVED",
     "block_starts",
     "distance",
     "freedom_of",

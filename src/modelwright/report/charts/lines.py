@@ -19,7 +19,20 @@ from modelwright.report.charts.svg import (
     title,
 )
 
-__all__ = ["Frame", "Mark", "Series", "axes", "line_chart"]
+__all__ = [
+    "BOTTOM",
+    "HEIGHT",
+    "LEFT",
+    "LETTER",
+    "RIGHT",
+    "TOP",
+    "WIDTH",
+    "Frame",
+    "Mark",
+    "Series",
+    "axes",
+    "line_chart",
+]
 
 WIDTH, HEIGHT = 440, 300
 LEFT, RIGHT, TOP, BOTTOM = 50, 18, 30, 44

@@ -13,7 +13,7 @@ from itertools import pairwise
 
 from markupsafe import Markup, escape
 
-__all__ = ["Scale", "drawing", "el", "extent", "nice_ticks", "text", "tick_labels", "title"]
+__all__ = ["Scale", "drawing", "el", "extent", "nice_ticks", "polyline", "text", "tick_labels", "title"]
 
 Attribute = str | float | int
 

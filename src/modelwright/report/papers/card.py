@@ -29,7 +29,7 @@ from modelwright.report.papers.further import private, single_cases, stressed, w
 from modelwright.report.papers.markdown import render_markdown
 from modelwright.report.papers.standing import standing_of
 
-__all__ = ["card", "render_card"]
+__all__ = ["card", "columns_table", "comparisons", "findings_list", "groups", "render_card", "scores", "slices"]
 
 SOURCE = '"Model Cards for Model Reporting", Mitchell et al., FAT* 2019, doi:10.1145/3287560.3287596.'
 PIPELINE_TAGS = {"classify": "tabular-classification", "regress": "tabular-regression"}

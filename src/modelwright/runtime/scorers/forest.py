@@ -25,7 +25,7 @@ from modelwright.runtime.scorers.checking import (
     write_arrays,
 )
 
-__all__ = ["ForestArrays", "ForestScorer"]
+__all__ = ["ForestArrays", "ForestScorer", "as_float32"]
 
 BLOCK_PAIRS = 16_384
 """(tree, row) pairs in flight: their state stays in the second-level cache; measured best between 4k and 64k."""

@@ -14,7 +14,7 @@ from modelwright.runtime.scorers.folded import Folded
 from modelwright.runtime.scorers.one_sum import one_sum
 from modelwright.runtime.scorers.scaling import Scaling
 
-__all__ = ["LinearScorer", "probabilities", "two_of", "weighted_sums"]
+__all__ = ["ABSENT", "LinearScorer", "probabilities", "two_of", "weighted_sums"]
 
 
 BLOCK = 4

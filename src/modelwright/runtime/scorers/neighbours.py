@@ -24,7 +24,7 @@ from modelwright.runtime.scorers.checking import (
 )
 from modelwright.runtime.scorers.scaling import Scaling
 
-__all__ = ["NeighboursScorer", "kernel_weights", "nearest", "rows_at_once"]
+__all__ = ["SPARE", "NeighboursScorer", "kernel_weights", "nearest", "rows_at_once"]
 
 SPARE = 8
 """Candidates measured beyond those asked for, or a quarter more: single precision may mix up the order at the edge."""

@@ -14,7 +14,7 @@ import numpy as np
 from modelwright.runtime.scorers.checking import finite, in_range, require
 from modelwright.runtime.scorers.scaling import Scaling
 
-__all__ = ["Ramps"]
+__all__ = ["MIDDLE", "Ramps"]
 
 MIDDLE = 0.5
 """Taken off each ramp, so that inputs are about 0 on average as those to scale are."""

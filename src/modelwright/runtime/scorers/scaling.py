@@ -9,7 +9,7 @@ import numpy as np
 
 from modelwright.runtime.scorers.checking import finite, require
 
-__all__ = ["Scaling", "robust_scaling", "standard_scaling"]
+__all__ = ["CLIP", "LARGEST_SQUARED", "SAFE_FACTOR", "SMOOTH", "Scaling", "robust_scaling", "standard_scaling"]
 
 CLIP = 10.0
 """Standard deviations beyond which a value says no more; a data error of a million then costs what ten would."""

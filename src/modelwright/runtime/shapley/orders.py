@@ -17,7 +17,7 @@ from modelwright.data.columns import Column, Columns, Strings
 from modelwright.runtime.shapley.mixed import codes_or_values
 from modelwright.runtime.shapley.sums import weights_of
 
-__all__ = ["effects_by_asking", "exact_by_asking"]
+__all__ = ["ORDERS", "effects_by_asking", "exact_by_asking"]
 
 MOST_DIFFERENT = 8
 """Columns that differ up to which all combinations are asked for: 256 predictions, as many as drawn orders take."""

@@ -26,9 +26,11 @@ from pathlib import Path
 
 __all__ = [
     "DAMAGED",
+    "DAY",
     "FEEDBACK",
     "PARQUET",
     "PREDICTIONS",
+    "PRIVATE",
     "SEGMENT",
     "LogFile",
     "Segment",

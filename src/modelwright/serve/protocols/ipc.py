@@ -11,7 +11,7 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 
-__all__ = ["BrokenStream", "Claims", "claims_of"]
+__all__ = ["FILE_MAGIC", "BrokenStream", "Claims", "claims_of"]
 
 CONTINUATION = 0xFFFFFFFF
 FILE_MAGIC = b"ARROW1\0\0"

@@ -23,7 +23,7 @@ from modelwright.serve.protocols.bodies import Cell, body_of, from_instances, fr
 from modelwright.serve.protocols.options import Parameters, apply, apply_query
 from modelwright.serve.protocols.replies import answer_rows, json_reply, plain
 
-__all__ = ["encode", "explaining", "model_list", "model_status", "protocol"]
+__all__ = ["encode", "explaining", "model_list", "model_status", "predictions", "protocol"]
 
 EXPECTED = '{"instances": [...]}'
 REASONS = 5
