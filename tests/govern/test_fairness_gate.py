@@ -78,6 +78,7 @@ def test_what_was_asked_for_and_could_not_be_compared_is_no_pass():
 def test_many_rows_of_few_stretches_of_time_are_no_pass():
     stretches = _judge(_evaluation(fairness=_fairness(clusters=4)))
     assert "of fewer than 5 independent groups of rows, or stretches of time" in _gate(stretches, "fair enough").why
+    assert next(r.do for r in stretches.reasons if r.gate == "fair enough").startswith("measure it on more independent")
     assert _gate(_judge(_evaluation(fairness=_fairness(low=0.48, clusters=400))), "fair enough").passed
 
 

@@ -20,6 +20,7 @@ __all__ = [
     "few_units",
     "other_differences",
     "standing_of",
+    "too_dependent",
     "uncompared",
     "why_not_compared",
 ]
@@ -85,11 +86,16 @@ def few_units(row: GroupRow, at: int) -> bool:
     return not row.judged[at] and row.measures[at].n >= FEWEST_ROWS
 
 
-def why_not_compared(fairness: Fairness) -> str:
-    """Return what keeps groups from being compared, as the end of a sentence."""
+def too_dependent(fairness: Fairness) -> bool:
+    """Return whether some group has rows enough for what was asked, and not enough independent groups of them."""
     names = [m.name for m in fairness.tables[0].rows[0].measures]
     asked = [names.index(measure) for measure in fairness.measures]
-    if any(few_units(row, at) for table in fairness.tables for row in table.rows for at in asked):
+    return any(few_units(row, at) for table in fairness.tables for row in table.rows for at in asked)
+
+
+def why_not_compared(fairness: Fairness) -> str:
+    """Return what keeps groups from being compared, as the end of a sentence."""
+    if too_dependent(fairness):
         return f"their rows are of fewer than {FEWEST_UNITS} independent groups of rows, or stretches of time"
     return f"fewer than two of them have {FEWEST_ROWS} rows that count"
 

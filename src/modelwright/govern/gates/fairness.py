@@ -13,6 +13,7 @@ from modelwright.govern.fairness.standing import (
     NOT_MET,
     Standing,
     standing_of,
+    too_dependent,
     uncompared,
     why_not_compared,
 )
@@ -22,6 +23,7 @@ from modelwright.govern.gates.base import Case, Failing, Finding
 __all__ = ["FairEnough"]
 
 CHOOSE = "say with --fairness how groups are to be compared: selection, opportunity, errors or calibration"
+SPREAD = "measure it on more independent groups of rows or stretches of time, by later rows or another --split"
 COLLECT = "collect more rows of these groups, and measure again"
 
 
@@ -61,7 +63,7 @@ def _not_compared(fairness: Fairness) -> Finding:
         return Finding(True, f"not applicable: {why_not_compared(fairness)}", Failing.INFORM)
     columns = fmt.joined(uncompared(fairness))
     why = f"whether groups of {columns} reach {fairness.least:g} cannot be told: {why_not_compared(fairness)}"
-    return Finding(False, why, Failing.CONDITION, COLLECT)
+    return Finding(False, why, Failing.CONDITION, SPREAD if too_dependent(fairness) else COLLECT)
 
 
 def _failing(fairness: Fairness, asked: Failing) -> Failing:
