@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from modelwright.data.columns import Strings
+from modelwright.data.contract import ColumnSpec, Contract, Kind
 from modelwright.retrain.challenge import Side, aligned, challenge, losses_of
 from modelwright.retrain.documents import Burden
 
@@ -52,12 +53,24 @@ def test_a_gate_and_a_slice_stand_in_the_way():
     new[city == "rome"] += 3.0
     sliced = fought(y, bad + 2.0, new, columns={"city": Strings.from_values(city)})
     assert sliced.gain.low > 0 and not sliced.wins
-    assert [(s.column, s.value) for s in sliced.slices] == [("city", "“rome”")] and sliced.slices_seen == 2
+    assert [(s.column, s.value) for s in sliced.slices] == [("city", "rome")] and sliced.slices_seen == 2
     assert sliced.slices[0].gain.high < 0
-    assert sliced.why.endswith("better, but worse where 'city' is “rome”")
+    assert sliced.why.endswith("better, but worse where 'city' is rome")
     south = Strings.from_values(np.where(city == "rome", "yes", "no"))
     twice = fought(y, bad + 2.0, new, columns={"city": Strings.from_values(city), "south": south})
-    assert twice.why.endswith("worse where 'city' is “rome” (and 1 more slice)")
+    assert twice.why.endswith("worse where 'city' is rome (and 1 more slice)")
+
+
+def test_few_numbers_are_parts_of_their_own_as_in_an_evaluation():
+    y, good, bad = values()
+    few = np.arange(N) % 10 == 0
+    new = good.copy()
+    new[few] += 3.0
+    codes = {"sex": np.where(few, 2.0, 1.0), "since": np.where(few, 1.7e9, 1.6e9)}
+    since = ColumnSpec(name="since", kind=Kind.DATETIME)
+    told = fought(y, bad + 2.0, new, columns=codes, contract=Contract(columns=(since,), rows_seen=N))
+    assert not told.wins and told.slices_seen == 4
+    assert {(s.column, s.value) for s in told.slices} == {("sex", "2"), ("since", "2023-11-14")}
 
 
 def test_probabilities_that_are_right_again_win_though_the_ranking_is_the_same():

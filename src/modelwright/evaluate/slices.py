@@ -2,32 +2,26 @@
 
 from __future__ import annotations
 
-import itertools
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
-from modelwright.data.columns import Column, Columns, Strings, n_rows, take
-from modelwright.data.contract import ColumnSpec, Contract, Kind
+from modelwright.data.columns import Columns, n_rows, take
+from modelwright.data.contract import Contract
 from modelwright.data.sampling import sample_rows
 from modelwright.evaluate.intervals import measure, sum_by
 from modelwright.evaluate.losing import Losses
 from modelwright.evaluate.measurements import Measurement, Slice
 from modelwright.evaluate.metrics import Metric, get
+from modelwright.evaluate.parts import FEWEST_ROWS, RANGES, Part, parts_of
 from modelwright.evaluate.scales import on_free_scale
 from modelwright.evaluate.valuing import log_loss_rows
 from modelwright.features.screening import screen
 
 __all__ = ["find_slices"]
 
-FEWEST_ROWS = 30
 FEWEST_GROUPS = 5
-MOST_LEVELS = 12  # of a category, most frequent first
-MOST_VALUES = 8  # distinct numbers up to which each is a slice of its own
-RANGES = 5
 MOST_ROWS = 20_000  # a sample of more rows finds no slice that matters which this one misses
 MOST_COLUMNS = 500  # of wider tables those that go most with the loss; the test counts the slices of all
 MOST_SCORED = 300  # slices × classes scored in full; of more slices, those with the highest loss per row
@@ -42,15 +36,8 @@ SAME_ROWS = 0.8
 
 
 @dataclass(frozen=True, eq=False)
-class _Part:
-    column: str
-    value: str
-    rows: np.ndarray  # boolean mask
-
-
-@dataclass(frozen=True, eq=False)
 class _Scored:
-    part: _Part
+    part: Part
     gap: float
     z: float
     p: float
@@ -90,7 +77,7 @@ def find_slices(
         metric = get("log_loss")
     names = tuple(columns) if len(columns) <= MOST_COLUMNS else _suspect_columns(columns, y, prediction)
     specs = {s.name: s for s in contract.columns}
-    parts = [p for name in names for p in _parts(name, columns[name], specs.get(name)) if _usable(p.rows, groups)]
+    parts = [p for name in names for p in parts_of(name, columns[name], specs.get(name)) if _usable(p.rows, groups)]
     looked_at = max(len(parts), RANGES * len(columns) * (len(names) < len(columns)))
     most = max(MOST_SCORED // prediction.shape[1], FEWEST_SCORED)
     if looked_at > most:
@@ -143,7 +130,7 @@ def _alike(one: np.ndarray, other: np.ndarray) -> float:
 
 
 def _scored(
-    parts: list[_Part],
+    parts: list[Part],
     metric: Metric,
     y: np.ndarray,
     prediction: np.ndarray,
@@ -168,7 +155,7 @@ def _usable(rows: np.ndarray, groups: np.ndarray | None) -> bool:
 
 
 def _score(
-    part: _Part,
+    part: Part,
     metric: Metric,
     y: np.ndarray,
     prediction: np.ndarray,
@@ -196,7 +183,7 @@ def _score(
     return _Scored(part, gap, z, _student_tail(z, min(freedom, len(units) - 1)), losses.added(inside))
 
 
-def _score_excess(part: _Part, losses: Losses) -> _Scored:
+def _score_excess(part: Part, losses: Losses) -> _Scored:
     """Return gap and one-sided p-value of a slice by its excess of log loss."""
     gap, error, freedom = losses.apart(part.rows)
     z = gap / error if error > 0 else 0.0
@@ -245,7 +232,7 @@ def _judged(worse: bool, added: Measurement, score: Measurement, whole: float | 
     return "unknown" if unknown else "alike"
 
 
-def _most_suspect(parts: list[_Part], y: np.ndarray, prediction: np.ndarray, most: int) -> list[_Part]:
+def _most_suspect(parts: list[Part], y: np.ndarray, prediction: np.ndarray, most: int) -> list[Part]:
     """Return the parts with the highest loss per row against its noise, in their old order."""
     loss = _row_losses(y, prediction)
     mean = loss.mean()
@@ -266,54 +253,3 @@ def _row_losses(y: np.ndarray, prediction: np.ndarray) -> np.ndarray:
         return np.minimum(log_loss_rows(y, prediction), 10.0)
     loss: np.ndarray = np.abs(y - prediction[:, 0])
     return np.minimum(loss, np.quantile(loss, 0.99))
-
-
-def _parts(name: str, column: Column, spec: ColumnSpec | None) -> Iterator[_Part]:
-    """Yield the slices of a column: missing, levels, values or ranges."""
-    if isinstance(column, Strings):
-        missing = column.codes < 0
-        if missing.any():
-            yield _Part(name, "missing", missing)
-        if spec is not None and spec.kind in {Kind.TEXT, Kind.ID}:
-            return  # nearly every value is another one
-        counts = np.bincount(column.codes[~missing], minlength=len(column.levels))
-        for code in np.argsort(-counts, kind="stable")[:MOST_LEVELS]:
-            if counts[code] >= FEWEST_ROWS:
-                yield _Part(name, str(column.levels[code]), column.codes == code)
-        return
-    missing = np.isnan(column)
-    if missing.any():
-        yield _Part(name, "missing", missing)
-    known = column[~missing]
-    if len(known) >= 2 * FEWEST_ROWS:
-        yield from _number_parts(name, column, known, spec)
-
-
-def _number_parts(name: str, column: np.ndarray, known: np.ndarray, spec: ColumnSpec | None) -> Iterator[_Part]:
-    values = np.unique(known[:2000])
-    if len(values) <= MOST_VALUES and len(values := np.unique(known)) <= MOST_VALUES:
-        for value in values:
-            yield _Part(name, _words(value, spec) + _unit(spec), column == value)
-        return
-    edges = np.unique(np.quantile(known, np.linspace(0, 1, RANGES + 1), method="lower"))
-    for i, (low, high) in enumerate(itertools.pairwise(edges)):
-        last = i == len(edges) - 2
-        rows = (column >= low) & (column <= high if last else column < high)
-        yield _Part(name, f"{_words(low, spec)} – {_words(high, spec)}{_unit(spec)}", rows)
-
-
-def _unit(spec: ColumnSpec | None) -> str:
-    return f" {spec.unit_of_values}" if spec is not None and spec.unit_of_values else ""
-
-
-def _words(value: float, spec: ColumnSpec | None) -> str:
-    kind = None if spec is None else spec.kind
-    if kind is Kind.BOOLEAN:
-        return "yes" if value else "no"
-    if kind is Kind.DATETIME:
-        moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=float(np.clip(value, -6e10, 2.5e11)))
-        return moment.strftime("%Y-%m-%d")
-    if float(value).is_integer() and abs(value) < 1e9:
-        return f"{value:.0f}"
-    rounded = float(f"{value:.4g}")
-    return f"{rounded:.0f}" if 1e4 <= abs(rounded) < 1e9 else f"{value:.4g}"

@@ -10,18 +10,19 @@ alike, so that stretches of time are what is counted, see `evaluate.blocks`.
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from modelwright import format as fmt
-from modelwright.data.columns import Column, Columns, Strings
+from modelwright.data.columns import Columns
+from modelwright.data.contract import Contract
 from modelwright.evaluate import metrics
 from modelwright.evaluate.blocks import time_blocks
 from modelwright.evaluate.intervals import gain, mean_measurement, measure, sum_by
 from modelwright.evaluate.measurements import Measurement
+from modelwright.evaluate.parts import FEWEST_ROWS, parts_of
 from modelwright.evaluate.valuing import absolute_rows, log_loss_rows, squared_rows
 from modelwright.retrain.documents import Burden, Challenge, SliceChange
 
@@ -33,9 +34,6 @@ LEVEL = 0.975
 ALPHA = 0.05
 """For all slices together (Holm 1979)."""
 
-FEWEST_IN_SLICE = 30
-MOST_LEVELS = 12  # of a category, the most frequent
-RANGES = 4  # of a number
 PASSED = {
     Burden.LIKELIER: "likelier better than not, and it has learned from more and newer rows",
     Burden.NOT_WORSE: "no worse than it may be before it has learned from these rows, which was found to help",
@@ -88,6 +86,7 @@ def challenge(
     challenger: Side,
     *,
     columns: Columns,
+    contract: Contract | None = None,
     order: np.ndarray | None = None,
     gates: Sequence[str] = (),
     seed: int = 0,
@@ -105,7 +104,9 @@ def challenge(
     champion, challenger : Side
         Predictions of shape (n_rows, n_outputs), both for the same classes.
     columns : Columns
-        Canonical columns by which the rows are cut into slices.
+        Canonical columns by which the rows are cut into slices, as those of an evaluation are.
+    contract : Contract or None
+        Of the columns: how their values are written.
     order : ndarray or None
         Place of each row in time; None: the rows are in no order.
     gates : sequence of str
@@ -120,7 +121,7 @@ def challenge(
     """
     chosen = metrics.get(metric)
     blocks = None if order is None else time_blocks(_ranks(order), y, champion.prediction)
-    found = _compared(chosen, y, champion, challenger, columns, blocks, seed=seed, level=level)
+    found = _compared(chosen, y, champion, challenger, columns, contract, blocks, seed=seed, level=level)
     passes = found.better or _passes(burden, found.more, found.less, worth)
     return Challenge(
         champion=champion.version,
@@ -172,6 +173,7 @@ def _compared(
     champion: Side,
     challenger: Side,
     columns: Columns,
+    contract: Contract | None,
     blocks: np.ndarray | None,
     *,
     seed: int,
@@ -194,7 +196,7 @@ def _compared(
     )
     lost = [losses_of(metric.name, y, side.prediction) for side in (champion, challenger)]
     difference = lost[0] - lost[1]
-    slices, seen = _worse_slices(difference, columns, blocks)
+    slices, seen = _worse_slices(difference, columns, contract, blocks)
     return _Compared(
         scores=(old, new),
         more=more,
@@ -245,22 +247,23 @@ def _why(metric: metrics.Metric, found: _Compared, passed: Burden | None, gates:
 
 
 def _worse_slices(
-    difference: np.ndarray, columns: Columns, blocks: np.ndarray | None
+    difference: np.ndarray, columns: Columns, contract: Contract | None, blocks: np.ndarray | None
 ) -> tuple[tuple[SliceChange, ...], int]:
     """Return the slices where the challenger's loss is higher beyond the noise, worst first, and how many there are."""
+    specs = {} if contract is None else {s.name: s for s in contract.columns}
     parts = [
-        (name, value, rows)
+        part
         for name, column in columns.items()
-        for value, rows in _parts(column)
-        if rows.sum() >= FEWEST_IN_SLICE
+        for part in parts_of(name, column, specs.get(name))
+        if part.rows.sum() >= FEWEST_ROWS
     ]
-    p = np.array([_p_of_worse(difference[rows], None if blocks is None else blocks[rows]) for _, _, rows in parts])
+    p = np.array([_p_of_worse(difference[q.rows], None if blocks is None else blocks[q.rows]) for q in parts])
     order = np.argsort(p, kind="stable")
     passed = np.logical_and.accumulate(p[order] <= ALPHA / (len(parts) - np.arange(len(parts))))
     found = [parts[i] for i in order[passed]]
     return tuple(
-        SliceChange(column=name, value=value, gain=_gain(difference, rows, blocks), worse=True)
-        for name, value, rows in found
+        SliceChange(column=part.column, value=part.value, gain=_gain(difference, part.rows, blocks), worse=True)
+        for part in found
     ), len(parts)
 
 
@@ -278,21 +281,3 @@ def _p_of_worse(difference: np.ndarray, blocks: np.ndarray | None) -> float:
     if len(units) < 2 or error == 0:
         return 1.0
     return float(stdtr(len(units) - 1, difference.mean() / error))
-
-
-def _parts(column: Column) -> Iterator[tuple[str, np.ndarray]]:
-    """Yield slices of a column: missing, the frequent levels, or ranges of a number."""
-    if isinstance(column, Strings):
-        missing = column.codes < 0
-        counts = np.bincount(column.codes[~missing], minlength=len(column.levels))
-        for code in np.argsort(-counts, kind="stable")[:MOST_LEVELS]:
-            yield f"“{column.levels[code]}”", column.codes == code
-    else:
-        missing = np.isnan(column)
-        known = column[~missing]
-        edges = np.unique(np.quantile(known, np.linspace(0, 1, RANGES + 1))) if len(known) else np.empty(0)
-        for low, high in itertools.pairwise(edges):
-            last = high == edges[-1]
-            yield f"{low:.4g} to {high:.4g}", (column >= low) & (column <= high if last else column < high)
-    if missing.any():
-        yield "missing", missing

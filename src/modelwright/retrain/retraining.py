@@ -260,6 +260,7 @@ def _fight(project: Project, known: Known, table: Any, run: str, chosen: Chosen)
         Side(version=known.version.manifest.version, prediction=both.champion, threshold=own.threshold),
         Side(version=number, prediction=said, threshold=project.version(number).plan.threshold),
         columns={**columns, **_protected(known, judged)},
+        contract=known.contract,
         order=place_in_time(judged, known.contract, problem.clock),
         gates=tuple(g.why for g in verdict.gates if g.blocking and not g.passed and g.name not in COMPARED),
         seed=known.brief.seed,

@@ -154,13 +154,14 @@ def _but_for_slices(
 ) -> Challenge:
     """Return the challenge, lost where the challenger is worse in a part of the rows that have come since."""
     labels = encode_labels(later.column(new.manifest.target).to_pylist(), new.plan.classes)
-    columns = take(_parted(project, new, later), np.flatnonzero(~np.isnan(labels)))
+    columns, contract = _parted(project, new, later)
     apart = challenge(
         new.manifest.metric,
         since.y,
         _side(own, since.champion),
         _side(new, since.challenger),
-        columns=columns,
+        columns=take(columns, np.flatnonzero(~np.isnan(labels))),
+        contract=contract,
         order=np.arange(len(since.y)),
     )
     if not apart.slices:
@@ -170,13 +171,13 @@ def _but_for_slices(
     return replace(fought, wins=False, slices=apart.slices, slices_seen=apart.slices_seen, why=why)
 
 
-def _parted(project: Project, new: Version, later: pa.Table) -> Columns:
+def _parted(project: Project, new: Version, later: pa.Table) -> tuple[Columns, Contract]:
     """Return the columns by which rows are cut: those that the model reads, and those that are protected."""
     folder = project.run_folder(project.made_by(new.manifest.version))
     contract = documents.load(folder / "contract.json", Contract)
     protected = documents.load(folder / "brief.json", Brief).protected
     names = [n for n in protected if n in later.column_names and n in contract.names]
-    return {**canonical(later, new.contract), **(canonical(later, contract.only(names)) if names else {})}
+    return {**canonical(later, new.contract), **(canonical(later, contract.only(names)) if names else {})}, contract
 
 
 def _side(version: Version, said: np.ndarray) -> Side:
