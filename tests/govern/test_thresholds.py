@@ -61,6 +61,12 @@ def test_of_errors_at_most_so_much():
     assert judged[10].blocking and not judged[12.5].blocking and "at most" in judged[10].why
 
 
+def test_a_score_that_a_constant_reaches_too_asks_for_nothing():
+    gate = _gate(_judge(asked={"score": 0.45}), "good enough")
+    assert not gate.passed and not gate.blocking
+    assert "a constant prediction has 0.5" in gate.why and gate.why.endswith("reaches that, too")
+
+
 # thresholds of the other gates
 
 

@@ -10,13 +10,15 @@ from modelwright.govern.gates.base import Case, Failing, Finding, number
 
 __all__ = ["GoodEnough"]
 
+MEANT = "ask for more than a constant reaches, or name the metric that the score is of: --metric"
 SURER = "collect more rows, so that the score is known better"
 
 
 class GoodEnough:
     """The score, and its gain over a constant, reach what the brief asks for.
 
-    Worse than asked blocks; as good as asked, but within the noise of being worse, is a condition.
+    Worse than asked blocks; as good as asked, but within the noise of being worse, is a condition. So is a score that a
+    constant reaches, too: whoever asks for it means another metric, or has asked for nothing.
     """
 
     name: ClassVar[str] = "good enough"
@@ -39,7 +41,14 @@ class GoodEnough:
         ends = [sign * v for v in (head.low, head.high) if v is not None]
         relation = "at least" if head.greater_is_better else "at most"
         told = f"{metrics.get(head.name).title} {number(head)}, where {relation} {fmt.number(asked)} is asked for"
-        return _judged(case, sign * head.value, min(ends, default=None), sign * asked, told)
+        found = _judged(case, sign * head.value, min(ends, default=None), sign * asked, told)
+        constant = None if case.against_constant is None else case.against_constant.score
+        if not found.passed or constant is None or constant.value is None or constant.name != head.name:
+            return found
+        if sign * constant.value < sign * asked:
+            return found
+        why = f"{told}; a constant prediction has {number(constant)} and reaches that, too"
+        return Finding(False, why, Failing.CONDITION, MEANT)
 
     def _gain(self, case: Case) -> Finding | None:
         asked, against = case.threshold("gain"), case.against_constant
