@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from modelwright.evaluate.measurements import FairOption, Measurement
+from modelwright.evaluate.measurements import Disparity, FairOption, GroupPair, Measurement
 from modelwright.govern.fairness import measure_fairness
 from modelwright.govern.fairness.groups import Grouping
 from modelwright.govern.fairness.measuring import Judged
@@ -109,3 +109,14 @@ def test_the_surest_pair_is_told_first():
     mild = _fairness(low=0.36).tables[0]
     both = replace(fairness, tables=(replace(mild, columns=("age",)), fairness.tables[0]))
     assert "by sex" in _gate(_judge(_evaluation(fairness=both)), "fair enough").why
+
+
+def test_of_pairs_that_may_be_as_far_apart_the_one_that_seems_farthest_is_told():
+    def table(column, value):
+        ratio = Measurement(name="selection_rate_ratio", value=value, low=0.0, high=2.0, n=90, method="MOVER")
+        pair = GroupPair(low="a", high="b", ratio=ratio)
+        told = Disparity(measure="selection_rate", widest=pair, difference=None, unsure=(pair,))
+        return replace(_fairness(n=200).tables[0], columns=(column,), disparities=(told,))
+
+    fairness = replace(_fairness(n=200), tables=(table("sex", 0.85), table("age", 0.11)))
+    assert "by age" in _gate(_judge(_evaluation(fairness=fairness)), "fair enough").why

@@ -26,6 +26,7 @@ __all__ = [
     "FEWEST_ROWS",
     "FEWEST_UNITS",
     "Judged",
+    "doubt",
     "group_table",
     "measure_fairness",
     "steady_ratio",
@@ -190,7 +191,7 @@ def _disparity(name: str, labels: list[str], rates: list[Rate], least: float, lo
     below = [p for p in every if p.ratio.high is not None and p.ratio.high < least]
     unsure = [p for p in every if p not in below and (p.ratio.low is None or p.ratio.low < least)]
     below.sort(key=lambda p: p.ratio.high or 0.0)
-    unsure.sort(key=lambda p: p.ratio.low or 0.0)
+    unsure.sort(key=doubt)
     return Disparity(
         measure=name,
         widest=pair(lowest, highest),
@@ -219,6 +220,11 @@ def _measured(
 
 def _with_unit(m: Measurement, judged: Judged) -> Measurement:
     return replace(m, unit=judged.unit) if judged.n_classes == 0 and "ratio" not in m.name else m
+
+
+def doubt(pair: GroupPair) -> tuple[float, float]:
+    """Return what pairs that may be too far apart are ordered by: how far they may be, then how far they seem to be."""
+    return pair.ratio.low or 0.0, pair.ratio.value or 0.0
 
 
 def widest_pair(tables: Sequence[GroupTable], measures: Sequence[str]) -> GroupPair | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from modelwright.evaluate.measurements import Fairness, GroupPair, GroupRow, GroupTable
-from modelwright.govern.fairness.measuring import FEWEST_ROWS, FEWEST_UNITS, widest_pair
+from modelwright.govern.fairness.measuring import FEWEST_ROWS, FEWEST_UNITS, doubt, widest_pair
 
 __all__ = [
     "CANNOT_TELL",
@@ -63,7 +63,7 @@ def standing_of(fairness: Fairness) -> Standing:
     unsure = [(pair, d.measure, t) for t, d in found for pair in d.unsure[:1]]
     unsure += [(d.widest, d.measure, t) for t, d in found if d.widest is not None and _open(d.widest, fairness.least)]
     if unsure:
-        return _standing(CANNOT_TELL, *min(unsure, key=lambda item: item[0].ratio.low or 0.0))
+        return _standing(CANNOT_TELL, *min(unsure, key=lambda item: doubt(item[0])))
     widest = widest_pair(fairness.tables, fairness.measures)
     if widest is None:
         return Standing(answer=NOT_COMPARED)
