@@ -129,6 +129,9 @@ def test_what_is_held_does_not_change_and_what_cannot_be_is_told() -> None:
     nothing = explain_record(version, start, vary=("since",))
     assert not nothing.counterfactuals
     assert any(note.startswith(f"Nothing was found that leads to {nothing.goal}") for note in nothing.notes)
+    assert nothing.notes[0].endswith(": no column may change.")
+    few = explain_record(version, start, vary=("garden",), want="a" if nothing.prediction == "b" else "b")
+    assert few.counterfactuals or "no change of the 1 column that may change" in few.notes[0]
     only = explain_record(version, start, fixed=("rooms",), vary=("rooms", "area"))
     assert {c.column for w in only.counterfactuals for c in w.changes} <= {"rooms", "area"}
 

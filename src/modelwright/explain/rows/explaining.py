@@ -259,11 +259,10 @@ class _Row:
         ways = tuple(self._way(moves, chosen, cost) for chosen, cost in found)
         notes = []
         if not ways:
-            free = plural(sum(len(m.costs) > 1 for m in moves.values()), "column")
-            notes.append(
-                f"Nothing was found that leads to {goal.words}: no change of up to {MOST_CHANGES} of the {free} that "
-                "may change, to values that training rows had."
-            )
+            free = sum(len(m.costs) > 1 for m in moves.values())
+            few = f"up to {MOST_CHANGES} of " if free > MOST_CHANGES else ""
+            tried = f"no change of {few}the {plural(free, 'column')} that may change, to values that training rows had"
+            notes.append(f"Nothing was found that leads to {goal.words}: {tried if free else 'no column may change'}.")
         if held and not vary:
             notes.append(f"Held fixed: {joined(sorted(held), limit=10)}.")
         return goal.words, ways, notes
