@@ -15,7 +15,7 @@ from typing import Any
 from modelwright import documents
 from modelwright.ledger import Entry, Ledger
 
-__all__ = ["PROMOTED", "ROLLED_BACK", "Champion", "champion_of", "change", "settle"]
+__all__ = ["POINTER", "PROMOTED", "ROLLED_BACK", "Champion", "champion_of", "change", "settle"]
 
 POINTER = "champion.json"
 PROMOTED, ROLLED_BACK = "promoted", "rolled back"

@@ -50,11 +50,11 @@ class Versions(Folder):
 
     def version_folder(self, number: int | None = None) -> Path:
         """Return the folder of a version, the champion's by default; raises ProjectError when there is no such one."""
+        champion = self.champion if number is None else None  # before the versions: it is one of those that are there
         known = self.versions()
-        chosen = number
+        chosen = number if champion is None else champion.version
         if chosen is None:
-            champion = self.champion
-            chosen = champion.version if champion is not None else max(known, default=None)
+            chosen = max(known, default=None)
         if chosen is None:
             raise ProjectError(f"'{self.path}' has no version yet", fix="finish a run first", code="MW-P025")
         if chosen not in known:

@@ -13,7 +13,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from modelwright.errors import ModelwrightError, ProjectError
+from modelwright.champions import POINTER
+from modelwright.errors import ModelwrightError
 from modelwright.project import Project
 from modelwright.project.secrets import note_key
 from modelwright.serve.models import Model, load_model
@@ -30,7 +31,7 @@ class Followed:
 
     def __init__(self, project: Project) -> None:
         self._project = project
-        self._path = project.path / "champion.json"
+        self._path = project.path / POINTER
         self._stamp: tuple[int, int, int] | None = None  # so that what is promoted while we start is seen
 
     def _look(self) -> tuple[int, int, int]:
@@ -50,22 +51,6 @@ class Followed:
         """Return the champion's number, None where none was promoted, or the pointer is gone for the moment."""
         found = self._project.champion
         return None if found is None else found.version
-
-    def number(self) -> int:
-        """Return the champion's number; the newest version's where none was promoted.
-
-        Raises
-        ------
-        ProjectError
-            There is no version, or the pointer is damaged.
-        """
-        champion = self.champion()
-        known = self._project.versions()
-        if champion is not None:
-            return champion
-        if not known:
-            raise ProjectError(f"'{self._project.path}' has no version yet", fix="finish a run first", code="MW-P071")
-        return known[-1]
 
 
 class Deployment:
@@ -99,10 +84,8 @@ class Deployment:
         """
         if not settings.is_project:
             return cls(settings, load_model(settings.place, name_of(settings), public_key=settings.public_key))
-        project = Project(settings.place)
-        number = settings.version if settings.version is not None else Followed(project).number()
         challenger = None if settings.challenger is None else _load(settings, settings.challenger)
-        return cls(settings, _load(settings, number), challenger)
+        return cls(settings, _load(settings, settings.version), challenger)
 
     @property
     def shadows(self) -> bool:
@@ -192,11 +175,8 @@ def name_of(settings: Settings) -> str:
     return settings.name or plain_name(settings.place.resolve().name) or "model"
 
 
-def _load(settings: Settings, number: int) -> Model:
-    folder = Path(settings.place) / "versions" / str(number)
-    if not folder.is_dir():
-        raise ProjectError(
-            f"'{settings.place}' has no version {number}", fix="see 'modelwright versions'", code="MW-P072"
-        )
+def _load(settings: Settings, number: int | None) -> Model:
+    """Return a version of the project that is served; None: the champion, and the newest where none was promoted."""
+    folder = Project(settings.place).version_folder(number)
     note_key(Path(settings.place))
     return load_model(folder, name_of(settings), public_key=settings.public_key)
