@@ -91,6 +91,30 @@ def test_a_database_computes_the_same(form, fit):
     assert np.abs(found - predict_simple(model, columns)).max() < 1e-9 * max(1.0, fit.y.max())
 
 
+@pytest.mark.parametrize("written", [("Yes", "no"), (True, False), (1.0, 0.0), ("1", "0")])
+def test_truths_are_read_as_the_data_write_them(written):
+    import sqlite3
+
+    part = Part(
+        column="member",
+        kind="boolean",
+        cells=(
+            Cell(text="no", adds=(-1.0,), high=0.5),
+            Cell(text="yes", adds=(1.0,), low=0.5),
+            Cell(text="missing", adds=(9.0,), missing=True),
+        ),
+    )
+    model = SimpleModel(form="points", link="identity", target="t", base=(0.0,), parts=(part,))
+    spec = ColumnSpec(name="member", kind=Kind.BOOLEAN, true_tokens=("yes",), false_tokens=("no",))
+    contract = Contract(columns=(spec,), rows_seen=9)
+    connection = sqlite3.connect(":memory:")
+    connection.execute("CREATE TABLE rows (member)")
+    connection.executemany("INSERT INTO rows VALUES (?)", [(w,) for w in (*written, None)])
+    found = connection.execute(to_sql(model, contract=contract)).fetchall()
+    assert [row[-1] for row in found] == [1.0, -1.0, 9.0]
+    assert notes("SELECT 1", contract) == "-- Standard SQL.\n"
+
+
 def test_what_a_query_asks_of_the_table_stands_above_it():
     specs = (
         ColumnSpec(name="Betrag\n; DROP", kind=Kind.NUMBER, decimal=",", thousands=".", unit="€"),

@@ -1,12 +1,14 @@
 """A model on a page as one SQL query: what is shown is what a database computes.
 
 Values are those of the contract: numbers without their unit, moments as timestamps, and NULL for all that means
-missing. Besides standard SQL the query uses ``EXP`` alone, and for moments ``EXTRACT`` and ``TIMESTAMP``, which SQLite
-has not. `notes` says above a query what it asks of a database and of the table.
+missing; truths are read as the data write them. Besides standard SQL the query uses ``EXP`` alone, and for moments
+``EXTRACT`` and ``TIMESTAMP``, which SQLite has not. `notes` says above a query what it asks of a database and of the
+table.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from modelwright.data.contract import ColumnSpec, Contract, Kind
@@ -17,16 +19,18 @@ __all__ = ["notes", "to_sql"]
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def to_sql(model: SimpleModel, table: str = "rows") -> str:
+def to_sql(model: SimpleModel, table: str = "rows", contract: Contract | None = None) -> str:
     """Return a query that gives every row of a table the answer of the model.
 
-    The answer is the column ``prediction`` for values, and ``probability_<class>`` for each class.
+    The answer is the column ``prediction`` for values, and ``probability_<class>`` for each class. With the contract
+    what the data write as *yes* and *no* is read as that, beside true and false, which it needs without.
     """
+    truths = {} if contract is None else {spec.name: _truth(spec) for spec in contract.columns if spec.true_tokens}
     if model.form == "tree":
         n = len(next(node.value for node in model.nodes if node.value))
-        answers = [_tree(model.nodes, 0, output, 1) for output in range(n)]
+        answers = [_tree(model.nodes, 0, output, 1, truths) for output in range(n)]
         return _query([f"  {a} AS {n}" for a, n in zip(answers, _names(model), strict=True)], _named(table))
-    sums = [_sum(model, output) for output in range(len(model.base))]
+    sums = [_sum(model, output, truths) for output in range(len(model.base))]
     if model.link == "softmax":
         inner = ",\n".join(f"{s} AS s{i}" for i, s in enumerate(sums))
         whole = " + ".join(f"EXP(s{i})" for i in range(len(sums)))
@@ -57,7 +61,8 @@ def notes(query: str, contract: Contract) -> str:
         lines.append(f"The table must hold numbers, not texts, in: {', '.join(written)}")
     if moments := [_on_a_line(spec.name) for spec in contract.columns if spec.kind is Kind.DATETIME]:
         lines.append(f"and timestamps in: {', '.join(moments)}")
-    if truths := [_on_a_line(spec.name) for spec in contract.columns if spec.kind is Kind.BOOLEAN]:
+    read = [spec for spec in contract.columns if spec.kind is Kind.BOOLEAN and not spec.true_tokens]
+    if truths := [_on_a_line(spec.name) for spec in read]:
         lines.append(f"and true or false in: {', '.join(truths)}")
     return "".join(f"-- {line}\n" for line in lines)
 
@@ -100,16 +105,31 @@ def _number(value: float) -> str:
     return text if "e" in text else f"{text}E0"
 
 
-def _sum(model: SimpleModel, output: int) -> str:
-    parts = [_slope(p, output) if p.slope else _case(p, output) for p in model.parts]
+def _sum(model: SimpleModel, output: int, truths: Mapping[str, str]) -> str:
+    parts = [_slope(p, output, truths) if p.slope else _case(p, output, truths) for p in model.parts]
     inner = "\n    + ".join(parts) or "0"
     unit = "" if model.unit == 1.0 else f"{_number(model.unit)} * "
     return f"  {_number(model.base[output])} + {unit}(\n    {inner}\n  )"
 
 
-def _value(column: str, kind: str) -> str:
+def _value(column: str, kind: str, truths: Mapping[str, str]) -> str:
     """Return a column as what it is compared with."""
-    return f"CAST({_named(column)} AS INTEGER)" if kind == "boolean" else _named(column)
+    if kind != "boolean":
+        return _named(column)
+    return truths.get(column, f"CAST({_named(column)} AS INTEGER)")
+
+
+def _truth(spec: ColumnSpec) -> str:
+    """Return a column of truths, however it is written, as 1 and 0: a text cast to a number is 0 in SQLite."""
+    written = f"LOWER(CAST({_named(spec.name)} AS VARCHAR(255)))"
+    yes, no = (
+        ", ".join(map(_text, dict.fromkeys((*tokens, *usual))))
+        for tokens, usual in (
+            (spec.true_tokens, ("true", "t", "1", "1.0")),
+            (spec.false_tokens, ("false", "f", "0", "0.0")),
+        )
+    )
+    return f"CASE WHEN {written} IN ({yes}) THEN 1 WHEN {written} IN ({no}) THEN 0 END"
 
 
 def _bound(value: float, kind: str) -> str:
@@ -118,16 +138,16 @@ def _bound(value: float, kind: str) -> str:
     return f"TIMESTAMP '{(_EPOCH + timedelta(seconds=value)).strftime('%Y-%m-%d %H:%M:%S.%f')}'"
 
 
-def _slope(part: Part, output: int) -> str:
+def _slope(part: Part, output: int, truths: Mapping[str, str]) -> str:
     name, low, high = _named(part.column), _number(part.low), _number(part.high)
-    value = f"EXTRACT(EPOCH FROM {name})" if part.kind == "datetime" else _value(part.column, part.kind)
+    value = f"EXTRACT(EPOCH FROM {name})" if part.kind == "datetime" else _value(part.column, part.kind, truths)
     # LEAST and GREATEST would be shorter: SQLite calls them MIN and MAX, and others pass over NULL in them.
     missing = f"WHEN {name} IS NULL THEN {_number(min(max(part.middle, part.low), part.high))}"
     held = f"CASE {missing} WHEN {value} < {low} THEN {low} WHEN {value} > {high} THEN {high} ELSE {value} END"
     return f"{_number(part.slope[output])} * {held}"
 
 
-def _case(part: Part, output: int) -> str:
+def _case(part: Part, output: int, truths: Mapping[str, str]) -> str:
     name = _named(part.column)
     missing = next(c for c in part.cells if c.missing)
     rest = _rest(part)
@@ -135,7 +155,7 @@ def _case(part: Part, output: int) -> str:
     for cell in part.cells:
         if cell is rest or (cell.missing and not cell.levels and cell.high is None and cell.low is None):
             continue
-        whens.append(f"WHEN {_inside(cell, part)} THEN {_number(cell.adds[output])}")
+        whens.append(f"WHEN {_inside(cell, part, truths)} THEN {_number(cell.adds[output])}")
     return f"CASE {' '.join(whens)} ELSE {_number(rest.adds[output])} END"
 
 
@@ -144,27 +164,27 @@ def _rest(part: Part) -> Cell:
     return next((c for c in part.cells if c.rest), None) or next(c for c in reversed(part.cells) if c.low is not None)
 
 
-def _inside(cell: Cell, part: Part) -> str:
+def _inside(cell: Cell, part: Part, truths: Mapping[str, str]) -> str:
     if cell.levels:
         return f"{_named(part.column)} IN ({', '.join(map(_text, cell.levels))})"
     assert cell.high is not None
-    return f"{_value(part.column, part.kind)} < {_bound(cell.high, part.kind)}"
+    return f"{_value(part.column, part.kind, truths)} < {_bound(cell.high, part.kind)}"
 
 
-def _tree(nodes: tuple[Node, ...], place: int, output: int, depth: int) -> str:
+def _tree(nodes: tuple[Node, ...], place: int, output: int, depth: int, truths: Mapping[str, str]) -> str:
     node, pad = nodes[place], "  " * (depth + 1)
     if node.value:
         return _number(node.value[output])
-    yes, no = (_tree(nodes, p, output, depth + 1) for p in (node.yes, node.no))
-    return f"CASE WHEN {_asked(node)}\n{pad}THEN {yes}\n{pad}ELSE {no} END"
+    yes, no = (_tree(nodes, p, output, depth + 1, truths) for p in (node.yes, node.no))
+    return f"CASE WHEN {_asked(node, truths)}\n{pad}THEN {yes}\n{pad}ELSE {no} END"
 
 
-def _asked(node: Node) -> str:
+def _asked(node: Node, truths: Mapping[str, str]) -> str:
     name = _named(node.column)
     if node.levels:
         asked = f"{name} IN ({', '.join(map(_text, node.levels))})"
     elif node.below is not None:
-        asked = f"{_value(node.column, node.kind)} < {_bound(node.below, node.kind)}"
+        asked = f"{_value(node.column, node.kind, truths)} < {_bound(node.below, node.kind)}"
     else:
         return f"{name} IS NULL"
     # a comparison with NULL is no yes; where a missing value is one, it is asked for

@@ -57,9 +57,10 @@ class OnAPage:
         """
         from modelwright.explain.simple.sql import notes, to_sql
 
-        query = to_sql(self.model, table)
         read = set(self.model.columns)
-        return self._treated() + notes(query, self.contract.only([n for n in self.contract.names if n in read])) + query
+        contract = self.contract.only([n for n in self.contract.names if n in read])
+        query = to_sql(self.model, table, contract)
+        return self._treated() + notes(query, contract) + query
 
     def _treated(self) -> str:
         """Return a comment in SQL on the columns that are treated before they are read, nothing where none is."""
