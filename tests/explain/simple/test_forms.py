@@ -115,6 +115,18 @@ def test_truths_are_read_as_the_data_write_them(written):
     assert notes("SELECT 1", contract) == "-- Standard SQL.\n"
 
 
+def test_other_spellings_of_a_level_are_that_level():
+    part = Part(
+        column="power",
+        kind="category",
+        cells=(Cell(text="", adds=(1.0,), levels=("9nm",)), Cell(text="", adds=(2.0,), rest=True, missing=True)),
+    )
+    model = SimpleModel(form="points", link="identity", target="t", base=(0.0,), parts=(part,))
+    spec = ColumnSpec(name="power", kind=Kind.CATEGORY, same_levels=(("9Nm", "9nm"), ("8Nm", "8nm")))
+    query = to_sql(model, contract=Contract(columns=(spec,), rows_seen=9))
+    assert """"power" IN ('9nm', '9Nm')""" in query and "8Nm" not in query
+
+
 def test_what_a_query_asks_of_the_table_stands_above_it():
     specs = (
         ColumnSpec(name="Betrag\n; DROP", kind=Kind.NUMBER, decimal=",", thousands=".", unit="€"),

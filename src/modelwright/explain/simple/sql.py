@@ -1,14 +1,15 @@
 """A model on a page as one SQL query: what is shown is what a database computes.
 
 Values are those of the contract: numbers without their unit, moments as timestamps, and NULL for all that means
-missing; truths are read as the data write them. Besides standard SQL the query uses ``EXP`` alone, and for moments
-``EXTRACT`` and ``TIMESTAMP``, which SQLite has not. `notes` says above a query what it asks of a database and of the
-table.
+missing; truths and levels are read as the data write them. Besides standard SQL the query uses ``EXP`` alone, and for
+moments ``EXTRACT`` and ``TIMESTAMP``, which SQLite has not. `notes` says above a query what it asks of a database and of
+the table.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from modelwright.data.contract import ColumnSpec, Contract, Kind
@@ -23,14 +24,15 @@ def to_sql(model: SimpleModel, table: str = "rows", contract: Contract | None = 
     """Return a query that gives every row of a table the answer of the model.
 
     The answer is the column ``prediction`` for values, and ``probability_<class>`` for each class. With the contract
-    what the data write as *yes* and *no* is read as that, beside true and false, which it needs without.
+    what the data write as *yes* and *no* is read as that, beside true and false, which it needs without; so are other
+    spellings of levels.
     """
-    truths = {} if contract is None else {spec.name: _truth(spec) for spec in contract.columns if spec.true_tokens}
+    data = _Written({} if contract is None else {spec.name: spec for spec in contract.columns})
     if model.form == "tree":
         n = len(next(node.value for node in model.nodes if node.value))
-        answers = [_tree(model.nodes, 0, output, 1, truths) for output in range(n)]
+        answers = [_tree(model.nodes, 0, output, 1, data) for output in range(n)]
         return _query([f"  {a} AS {n}" for a, n in zip(answers, _names(model), strict=True)], _named(table))
-    sums = [_sum(model, output, truths) for output in range(len(model.base))]
+    sums = [_sum(model, output, data) for output in range(len(model.base))]
     if model.link == "softmax":
         inner = ",\n".join(f"{s} AS s{i}" for i, s in enumerate(sums))
         whole = " + ".join(f"EXP(s{i})" for i in range(len(sums)))
@@ -105,18 +107,31 @@ def _number(value: float) -> str:
     return text if "e" in text else f"{text}E0"
 
 
-def _sum(model: SimpleModel, output: int, truths: Mapping[str, str]) -> str:
-    parts = [_slope(p, output, truths) if p.slope else _case(p, output, truths) for p in model.parts]
+def _sum(model: SimpleModel, output: int, data: _Written) -> str:
+    parts = [_slope(p, output, data) if p.slope else _case(p, output, data) for p in model.parts]
     inner = "\n    + ".join(parts) or "0"
     unit = "" if model.unit == 1.0 else f"{_number(model.unit)} * "
     return f"  {_number(model.base[output])} + {unit}(\n    {inner}\n  )"
 
 
-def _value(column: str, kind: str, truths: Mapping[str, str]) -> str:
-    """Return a column as what it is compared with."""
-    if kind != "boolean":
-        return _named(column)
-    return truths.get(column, f"CAST({_named(column)} AS INTEGER)")
+@dataclass(frozen=True)
+class _Written:
+    """How the data write what the model reads, by column."""
+
+    specs: Mapping[str, ColumnSpec]
+
+    def value(self, column: str, kind: str) -> str:
+        """Return a column as what it is compared with."""
+        if kind != "boolean":
+            return _named(column)
+        spec = self.specs.get(column)
+        return _truth(spec) if spec is not None and spec.true_tokens else f"CAST({_named(column)} AS INTEGER)"
+
+    def among(self, column: str, levels: Sequence[str]) -> str:
+        """Return whether a column has one of some levels, in any of the spellings that are read as them."""
+        spec = self.specs.get(column)
+        others = [] if spec is None else [written for written, level in spec.same_levels if level in levels]
+        return f"{_named(column)} IN ({', '.join(map(_text, (*levels, *others)))})"
 
 
 def _truth(spec: ColumnSpec) -> str:
@@ -138,16 +153,16 @@ def _bound(value: float, kind: str) -> str:
     return f"TIMESTAMP '{(_EPOCH + timedelta(seconds=value)).strftime('%Y-%m-%d %H:%M:%S.%f')}'"
 
 
-def _slope(part: Part, output: int, truths: Mapping[str, str]) -> str:
+def _slope(part: Part, output: int, data: _Written) -> str:
     name, low, high = _named(part.column), _number(part.low), _number(part.high)
-    value = f"EXTRACT(EPOCH FROM {name})" if part.kind == "datetime" else _value(part.column, part.kind, truths)
+    value = f"EXTRACT(EPOCH FROM {name})" if part.kind == "datetime" else data.value(part.column, part.kind)
     # LEAST and GREATEST would be shorter: SQLite calls them MIN and MAX, and others pass over NULL in them.
     missing = f"WHEN {name} IS NULL THEN {_number(min(max(part.middle, part.low), part.high))}"
     held = f"CASE {missing} WHEN {value} < {low} THEN {low} WHEN {value} > {high} THEN {high} ELSE {value} END"
     return f"{_number(part.slope[output])} * {held}"
 
 
-def _case(part: Part, output: int, truths: Mapping[str, str]) -> str:
+def _case(part: Part, output: int, data: _Written) -> str:
     name = _named(part.column)
     missing = next(c for c in part.cells if c.missing)
     rest = _rest(part)
@@ -155,7 +170,7 @@ def _case(part: Part, output: int, truths: Mapping[str, str]) -> str:
     for cell in part.cells:
         if cell is rest or (cell.missing and not cell.levels and cell.high is None and cell.low is None):
             continue
-        whens.append(f"WHEN {_inside(cell, part, truths)} THEN {_number(cell.adds[output])}")
+        whens.append(f"WHEN {_inside(cell, part, data)} THEN {_number(cell.adds[output])}")
     return f"CASE {' '.join(whens)} ELSE {_number(rest.adds[output])} END"
 
 
@@ -164,27 +179,27 @@ def _rest(part: Part) -> Cell:
     return next((c for c in part.cells if c.rest), None) or next(c for c in reversed(part.cells) if c.low is not None)
 
 
-def _inside(cell: Cell, part: Part, truths: Mapping[str, str]) -> str:
+def _inside(cell: Cell, part: Part, data: _Written) -> str:
     if cell.levels:
-        return f"{_named(part.column)} IN ({', '.join(map(_text, cell.levels))})"
+        return data.among(part.column, cell.levels)
     assert cell.high is not None
-    return f"{_value(part.column, part.kind, truths)} < {_bound(cell.high, part.kind)}"
+    return f"{data.value(part.column, part.kind)} < {_bound(cell.high, part.kind)}"
 
 
-def _tree(nodes: tuple[Node, ...], place: int, output: int, depth: int, truths: Mapping[str, str]) -> str:
+def _tree(nodes: tuple[Node, ...], place: int, output: int, depth: int, data: _Written) -> str:
     node, pad = nodes[place], "  " * (depth + 1)
     if node.value:
         return _number(node.value[output])
-    yes, no = (_tree(nodes, p, output, depth + 1, truths) for p in (node.yes, node.no))
-    return f"CASE WHEN {_asked(node, truths)}\n{pad}THEN {yes}\n{pad}ELSE {no} END"
+    yes, no = (_tree(nodes, p, output, depth + 1, data) for p in (node.yes, node.no))
+    return f"CASE WHEN {_asked(node, data)}\n{pad}THEN {yes}\n{pad}ELSE {no} END"
 
 
-def _asked(node: Node, truths: Mapping[str, str]) -> str:
+def _asked(node: Node, data: _Written) -> str:
     name = _named(node.column)
     if node.levels:
-        asked = f"{name} IN ({', '.join(map(_text, node.levels))})"
+        asked = data.among(node.column, node.levels)
     elif node.below is not None:
-        asked = f"{_value(node.column, node.kind, truths)} < {_bound(node.below, node.kind)}"
+        asked = f"{data.value(node.column, node.kind)} < {_bound(node.below, node.kind)}"
     else:
         return f"{name} IS NULL"
     # a comparison with NULL is no yes; where a missing value is one, it is asked for
