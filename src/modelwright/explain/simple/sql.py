@@ -2,8 +2,8 @@
 
 Values are those of the contract: numbers without their unit, moments as timestamps, and NULL for all that means
 missing; truths and levels are read as the data write them. Besides standard SQL the query uses ``EXP`` alone, and for
-moments ``EXTRACT`` and ``TIMESTAMP``, which SQLite has not. `notes` says above a query what it asks of a database and of
-the table.
+moments ``EXTRACT`` and ``TIMESTAMP``, which SQLite has not. `notes` says above a query what it asks of a database and
+of the table.
 """
 
 from __future__ import annotations
