@@ -481,7 +481,7 @@ def test_a_taken_port_is_told(tmp_path: Path) -> None:
         (["--workers", "0"], "MW-U072"),
         (["--host", "0.0.0.0"], "MW-U047"),
         (["--version", "9"], "MW-P025"),
-        (["--require-signature"], "MW-U074"),
+        (["--require-signature"], "MW-U062"),
         (["--mask", "nothing"], "MW-U654"),
     ],
 )

@@ -24,6 +24,7 @@ from modelwright.errors import ProjectError
 from modelwright.locking import held
 from modelwright.monitor.documents import Judgement, Monitoring
 from modelwright.monitor.history import History
+from modelwright.project.folder import may_not_be_written
 
 __all__ = ["FOLDER", "MOST_WINDOWS", "Kept"]
 
@@ -48,14 +49,12 @@ class Kept:
 
     @contextlib.contextmanager
     def lock(self) -> Iterator[None]:
-        """Hold the folder; raises ProjectError while another process does (MW-P701)."""
+        """Hold the folder; raises ProjectError while another process does (MW-P701), or where it may not be written."""
         try:
             self.folder.mkdir(exist_ok=True)
             handle = open(self.folder / ".lock", "w")  # noqa: SIM115 - closed by `held`
         except OSError as error:
-            raise ProjectError(
-                f"'{self.folder}' may not be written: {error.strerror}", fix="check who may write it", code="MW-P700"
-            ) from error
+            raise may_not_be_written(self.folder, error) from error
         taken = ProjectError(
             f"another process monitors '{self.folder.parent}'",
             fix="end it, or watch a file with --data",

@@ -51,7 +51,7 @@ if TYPE_CHECKING:  # and imported where they are needed: a server starts without
     from modelwright.runtime.reasons import Reasons
     from modelwright.runtime.shapley.explainer import Explainer
 
-__all__ = ["SAME_MACHINE", "SelfTest", "Version", "open_version", "open_written", "row_plan_of"]
+__all__ = ["SAME_MACHINE", "SelfTest", "Version", "check_named", "open_version", "open_written", "row_plan_of"]
 
 SAME_MACHINE, OTHER_MACHINE = 1e-9, 1e-6  # other processors and releases round sums differently
 PROFILE = "profile.json"
@@ -364,9 +364,15 @@ def _signed(folder: Path, public_key: str | Path | None, required: bool) -> Sign
 
         return read_signature(folder, Path(public_key))
     if required:
+        check_named(public_key)
+    return None
+
+
+def check_named(public_key: str | Path | None) -> None:
+    """Raise UsageError (MW-U062) where a signature is required and no key was named to check it with."""
+    if public_key is None:
         raise UsageError(
             "a signature is required, and no key was named to check it with",
             fix="name the public key: --public-key FILE, or public_key=",
             code="MW-U062",
         )
-    return None

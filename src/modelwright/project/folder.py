@@ -30,10 +30,10 @@ RECALIBRATED = "recalibrated.json"
 ANOTHER_FOLDER = "choose another folder with --project"
 
 
-def may_not_be_written(project: Path, error: OSError) -> ProjectError:
-    """Return the error of a project folder in which files cannot be opened for writing."""
+def may_not_be_written(folder: Path, error: OSError) -> ProjectError:
+    """Return the error of a project, or a folder in it, in which files cannot be opened for writing."""
     return ProjectError(
-        f"'{project}' may not be written: {error.strerror}", fix="check who may write it", code="MW-P008"
+        f"'{folder}' may not be written: {error.strerror}", fix="check who may write it", code="MW-P008"
     )
 
 

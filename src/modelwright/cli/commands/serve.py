@@ -108,14 +108,10 @@ def _check_place(place: Path) -> None:
 
 
 def _check_signature(options: dict[str, Any]) -> None:
-    from modelwright.errors import UsageError
+    from modelwright.package.bundle import check_named
 
-    if options["require_signature"] and options["public_key"] is None:
-        raise UsageError(
-            "a signature is required, and no key was named to check it with",
-            fix="name the public key: --public-key FILE",
-            code="MW-U074",
-        )
+    if options["require_signature"]:
+        check_named(options["public_key"])
 
 
 def _policy(options: dict[str, Any], place: Path) -> Any:
