@@ -147,6 +147,11 @@ def test_shrinking_leaves_large_groups_alone_and_draws_small_ones():
     assert 0.3 < small < 0.7
 
 
+@pytest.mark.filterwarnings("error")
+def test_where_nobody_was_selected_nothing_is_drawn():
+    assert shrink([share(np.zeros(n), None) for n in (5, 400)]) == [0.0, 0.0]
+
+
 def test_groups_of_numbers_missing_values_and_two_columns():
     from modelwright.data.columns import Strings
     from modelwright.data.contract import ColumnSpec, Contract, Kind

@@ -17,6 +17,7 @@ import numpy as np
 from modelwright.evaluate.measurements import Measurement
 from modelwright.govern.fairness.groups import Grouping
 from modelwright.govern.fairness.measuring import FEWEST_ROWS
+from modelwright.govern.fairness.rates import drawn_together
 
 __all__ = ["GIVEN", "Acted", "decisions_lost", "in_proportion", "lowest_ratio", "ratio_gain", "score_lost"]
 
@@ -25,8 +26,6 @@ DRAWS = 400
 MOST_LOST = 0.5
 """Share of what the model is worth that may be paid to reach the ratio; half of the way may cost half of that. A
 convention: beyond it people are better served by a decision without a model, or by another question."""
-TINY = 1e-120
-"""Variance of what does not vary, so that its square is a number."""
 GIVEN: dict[str, float | None] = {"selection_rate": None, "true_positive_rate": 1.0, "false_positive_rate": 0.0}
 """Among rows of which class each share is taken."""
 
@@ -135,16 +134,7 @@ def _steady(hits: np.ndarray, size: np.ndarray, kept: np.ndarray) -> np.ndarray:
     hits, size, kept = hits[:, present], size[:, present], kept[present]
     whole = (hits.sum(axis=1) / np.maximum(size.sum(axis=1), 1.0))[:, None]
     value = np.where(size > 0, hits / np.maximum(size, 1.0), whole)
-    noise = np.maximum(whole * (1 - whole) / np.maximum(size, 1.0), TINY)
-    weight = 1 / noise
-    total = weight.sum(axis=1, keepdims=True)
-    mean = (weight * value).sum(axis=1, keepdims=True) / total
-    spread = (weight * np.square(value - mean)).sum(axis=1, keepdims=True) - (value.shape[1] - 1)
-    scale = total - np.square(weight).sum(axis=1, keepdims=True) / total
-    between = np.where(scale > 0, np.maximum(spread / np.where(scale > 0, scale, 1.0), 0.0), 0.0)
-    share = 1 / (noise + between)
-    middle = (value * share).sum(axis=1, keepdims=True) / share.sum(axis=1, keepdims=True)
-    drawn = ((between * value + noise * middle) * share)[:, kept]
+    drawn = drawn_together(value, whole * (1 - whole) / np.maximum(size, 1.0))[:, kept]
     highest = drawn.max(axis=1)
     return np.where(highest > 0, drawn.min(axis=1) / np.where(highest > 0, highest, 1.0), np.nan)
 

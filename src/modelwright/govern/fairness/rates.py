@@ -16,9 +16,11 @@ from modelwright.evaluate.intervals import sum_by
 from modelwright.evaluate.measurements import Measurement
 from modelwright.evaluate.scales import student_quantile, wilson
 
-__all__ = ["Rate", "difference", "mean_of", "over", "ratio", "share", "shrink"]
+__all__ = ["Rate", "difference", "drawn_together", "mean_of", "over", "ratio", "share", "shrink"]
 
 LEVEL = 0.95
+TINY = 1e-120
+"""Variance of what does not vary, so that its square is a number."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -158,26 +160,42 @@ def difference(low: Rate, high: Rate, level: float) -> tuple[float, float | None
     return value, value - down, value + up
 
 
+def drawn_together(values: np.ndarray, noise: np.ndarray) -> np.ndarray:
+    """Return values drawn to the mean of their groups, the more the less is known of them.
+
+    Empirical Bayes with a normal spread of groups (Morris 1983), whose variance is the moment estimate of DerSimonian
+    and Laird (1986).
+
+    Parameters
+    ----------
+    values : ndarray, shape (..., n_groups)
+    noise : ndarray, shape (..., n_groups)
+        Variance of the error of each.
+    """
+    noise = np.maximum(noise, TINY)
+    weight = 1 / noise
+    total = weight.sum(axis=-1, keepdims=True)
+    mean = (weight * values).sum(axis=-1, keepdims=True) / total
+    spread = (weight * np.square(values - mean)).sum(axis=-1, keepdims=True) - (values.shape[-1] - 1)
+    scale = total - np.square(weight).sum(axis=-1, keepdims=True) / total
+    between = np.where(scale > 0, np.maximum(spread / np.where(scale > 0, scale, 1.0), 0.0), 0.0)
+    share = 1 / (noise + between)
+    middle = (values * share).sum(axis=-1, keepdims=True) / share.sum(axis=-1, keepdims=True)
+    drawn: np.ndarray = (between * values + noise * middle) * share
+    return drawn
+
+
 def shrink(rates: list[Rate]) -> list[float | None]:
     """Return what each group is taken for when its own rows are few: drawn to the mean of all groups.
 
-    Empirical Bayes with a normal spread of groups (Morris 1983), whose variance is the moment estimate of DerSimonian
-    and Laird (1986). The error of a share follows from the mean, so that one row does not look sure.
+    See `drawn_together`. The error of a share follows from the mean, so that one row does not look sure.
     """
     known = [r for r in rates if math.isfinite(r.value) and r.units > 0]
     if len(known) < 2:
         return [r.value if math.isfinite(r.value) else None for r in rates]
     total = sum(r.n for r in known)
     whole = sum(r.n * r.value for r in known) / total
-    noise = np.array([max(_noise(r, whole), 1e-300) for r in known])
-    values = np.array([r.value for r in known])
-    weight = 1 / noise
-    mean = float((weight * values).sum() / weight.sum())
-    spread = float((weight * np.square(values - mean)).sum()) - (len(known) - 1)
-    scale = float(weight.sum() - np.square(weight).sum() / weight.sum())
-    between = max(spread / scale, 0.0) if scale > 0 else 0.0
-    middle = float((values / (noise + between)).sum() / (1 / (noise + between)).sum())
-    drawn = iter((between * values + noise * middle) / (between + noise))
+    drawn = iter(drawn_together(np.array([r.value for r in known]), np.array([_noise(r, whole) for r in known])))
     return [float(next(drawn)) if math.isfinite(r.value) and r.units > 0 else None for r in rates]
 
 
