@@ -81,5 +81,12 @@ def test_the_gate_stays_quiet():
 
 def test_the_gate_does_not_apply():
     assert "not applicable" in _gate(judged(None), "private enough").why
-    none = Membership(attacks=(), most=0.6, asked=True, notes=("too few rows",))
+    none = Membership(attacks=(), most=0.6, asked=False, notes=("too few rows",))
     assert _gate(judged(none), "private enough").why == "not applicable: too few rows"
+
+
+def test_a_limit_that_was_asked_for_and_could_not_be_measured_is_no_pass():
+    none = Membership(attacks=(), most=0.6, asked=True, notes=("too few rows",))
+    verdict = judged(none)
+    assert verdict.answer == "ship with conditions" and not _gate(verdict, "private enough").passed
+    assert _gate(verdict, "private enough").why.endswith("could not be measured: too few rows")

@@ -13,7 +13,8 @@ __all__ = ["PrivateEnough"]
 class PrivateEnough:
     """The best of the membership attacks is no better than is accepted, beyond the noise.
 
-    Blocks where the brief names the limit; with the default of a policy it is a condition.
+    Blocks where the brief names the limit, and is a condition where it could not be measured then; with the default of
+    a policy it is a condition.
     """
 
     name: ClassVar[str] = "private enough"
@@ -23,6 +24,9 @@ class PrivateEnough:
         if membership is None:
             return Finding(True, "not applicable: no privacy policy and no limit was asked for", Failing.INFORM)
         known = [a for a in membership.attacks if a.auc.value is not None]
+        if not known and membership.asked:
+            why = f"whether it tells who was trained on could not be measured: {'; '.join(membership.notes)}"
+            return Finding(False, why, Failing.CONDITION, "train on more rows, or leave the limit out")
         if not known:
             return Finding(True, f"not applicable: {'; '.join(membership.notes)}", Failing.INFORM)
         best = max(known, key=lambda a: a.auc.value or 0.0)
