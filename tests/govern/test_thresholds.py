@@ -67,6 +67,21 @@ def test_a_score_that_a_constant_reaches_too_asks_for_nothing():
     assert "a constant prediction has 0.5" in gate.why and gate.why.endswith("reaches that, too")
 
 
+@pytest.mark.parametrize(
+    ("asked", "gate", "said"),
+    [
+        ("fold_gain_kept", "stable", "it was not scored on several folds"),
+        ("answered", "answers enough", "no risk of answers was asked for"),
+    ],
+)
+def test_a_threshold_that_could_not_be_held_is_no_pass(asked, gate, said):
+    verdict = _judge(asked={asked: 0.5})
+    found = _gate(verdict, gate)
+    assert verdict.answer == "ship with conditions" and not found.passed and not found.blocking
+    assert found.why == f"the brief sets {asked}, and that could not be held: {said}"
+    assert _gate(_judge(), gate).passed
+
+
 # thresholds of the other gates
 
 

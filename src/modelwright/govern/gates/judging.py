@@ -54,6 +54,7 @@ GATES: tuple[Check, ...] = (
 )
 """Most important first: what makes the score untrue comes before what makes it small, and that before costs."""
 MAX_REASONS = 3
+NOT_APPLICABLE = "not applicable: "
 _Answered = tuple[Check, Finding]
 
 
@@ -75,7 +76,7 @@ def judge(case: Case, *, brief: str = "", changed: Sequence[str] = ()) -> Verdic
         ``"collect more data"`` when all that is wrong can be put right by more rows; ``"ship with conditions"`` when
         somebody should accept what non-blocking gates say; else ``"ship"``.
     """
-    answered = [(gate, gate.check(case)) for gate in GATES]
+    answered = [(gate, _held(gate, gate.check(case), case)) for gate in GATES]
     failed = [(gate, finding) for gate, finding in answered if not finding.passed]
     answer, reasons = _answer(failed)
     others = [a for a in failed if a not in reasons]
@@ -94,6 +95,15 @@ def judge(case: Case, *, brief: str = "", changed: Sequence[str] = ()) -> Verdic
         brief=brief,
         notes=tuple(changed),
     )
+
+
+def _held(gate: Check, found: Finding, case: Case) -> Finding:
+    """Return what a gate has found; one whose threshold the brief sets, and that could not be held, is no pass."""
+    asked = [name for name, threshold in THRESHOLDS.items() if threshold.gate == gate.name and name in case.asked]
+    if not asked or not found.passed or not found.why.startswith(NOT_APPLICABLE):
+        return found
+    why = f"the brief sets {fmt.joined(asked)}, and that could not be held: {found.why.removeprefix(NOT_APPLICABLE)}"
+    return Finding(False, why, Failing.CONDITION, "ask for what can be measured here, or leave the threshold out")
 
 
 def _fixed(case: Case) -> tuple[Fixed, ...]:
