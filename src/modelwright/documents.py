@@ -15,7 +15,17 @@ import msgspec
 
 from modelwright.errors import ProjectError
 
-__all__ = ["digest_bytes", "digest_file", "digest_of", "encode", "load", "save", "to_builtins", "write_atomic"]
+__all__ = [
+    "digest_bytes",
+    "digest_file",
+    "digest_of",
+    "encode",
+    "load",
+    "not_written",
+    "save",
+    "to_builtins",
+    "write_atomic",
+]
 
 T = TypeVar("T")
 
@@ -65,12 +75,17 @@ def write_atomic(path: Path, data: bytes) -> None:
         os.replace(temporary, path)
     except OSError as error:
         temporary.unlink(missing_ok=True)
-        odd = isinstance(error, FileNotFoundError) and path.parent.is_dir()  # a folder of the system
-        raise ProjectError(
-            f"cannot write '{path}': {'its folder takes no files' if odd else error.strerror}",
-            fix="free some disk space or choose another folder",
-            code="MW-P001",
-        ) from error
+        raise not_written(path, error) from error
+
+
+def not_written(path: Path, error: OSError) -> ProjectError:
+    """Return the error of a file that the system does not let us write, or of files in a folder."""
+    odd = isinstance(error, FileNotFoundError) and path.parent.is_dir()  # a folder of the system
+    return ProjectError(
+        f"cannot write '{path}': {'its folder takes no files' if odd else error.strerror}",
+        fix="free some disk space, check who may write there, or choose another folder",
+        code="MW-P001",
+    )
 
 
 def save(document: Any, path: Path, parents: dict[str, str] | None = None) -> str:

@@ -16,7 +16,7 @@ from typing import Any
 
 import msgspec
 
-from modelwright.documents import digest_bytes, encode
+from modelwright.documents import digest_bytes, encode, not_written
 from modelwright.errors import ProjectError
 from modelwright.evaluate.measurements import Measurement
 
@@ -151,9 +151,7 @@ class Ledger:
                 handle.flush()
                 os.fsync(handle.fileno())
         except OSError as error:
-            raise ProjectError(
-                f"cannot write '{self.path}': {error.strerror}", fix="free some disk space", code="MW-P001"
-            ) from error
+            raise not_written(self.path, error) from error
 
     def record(self, run: str, stage: str, decisions: tuple[Decision, ...]) -> None:
         """Append the decisions of a stage, unless they are there already: by this session, or alike by a broken one."""

@@ -17,8 +17,7 @@ from typing import TypeVar
 import msgspec
 import numpy as np
 
-from modelwright.documents import write_atomic
-from modelwright.errors import ProjectError
+from modelwright.documents import not_written, write_atomic
 
 __all__ = ["Journal", "Line"]
 
@@ -85,9 +84,7 @@ class Journal:
                 handle.flush()
                 os.fsync(handle.fileno())
         except OSError as error:
-            raise ProjectError(
-                f"cannot write into '{self.folder}': {error.strerror}", fix="free some disk space", code="MW-P001"
-            ) from error
+            raise not_written(self.folder, error) from error
         self.lines[line.name] = line
 
     def once(self, name: str, make: Callable[[], T], kind: type[T]) -> T:
