@@ -7,7 +7,9 @@ import pandas as pd
 import pytest
 
 from modelwright.audit.findings import Action, Severity
+from modelwright.audit.leaks import find_leaks
 from modelwright.audit.rules.a013_single_column_leak import SingleColumnLeak
+from modelwright.audit.signs import Sign
 from tests.audit.conftest import MakeContext
 from tests.audit.helpers import accused, findings, honest
 
@@ -45,6 +47,31 @@ def test_finds_columns_filled_in_for_one_outcome(make: MakeContext, rng: np.rand
     found = findings(SingleColumnLeak, make(frame, "goal"))
     assert {f.columns[0] for f in found} == {"bonus", "spent"}
     assert {f.evidence["sign"] for f in found} == {"existence"}
+
+
+def test_what_was_computed_from_a_leak_goes_with_it(make: MakeContext, rng: np.random.Generator) -> None:
+    """The amount spent is 0 without a card; its share of the income is nearly so, and nothing else says as much."""
+    frame = honest(rng, 1200).drop(columns="value")
+    yes = frame["goal"] == "yes"
+    frame["spent"] = np.where(yes, rng.exponential(100, 1200) + 1, 0.0)
+    frame["share"] = (frame["spent"] + rng.uniform(0, 2, 1200)) / rng.normal(3000, 400, 1200)
+    found = {f.columns[0]: f for f in findings(SingleColumnLeak, make(frame, "goal"))}
+    assert set(found) == {"spent", "share"} and all(f.action is Action.DROP_COLUMN for f in found.values())
+    assert found["share"].evidence["sign"] == "computed from a leak" and "'spent'" in found["share"].message
+
+
+@pytest.mark.parametrize("target", ["goal", "value"])
+def test_what_only_goes_with_the_target_as_a_leak_does_was_not_computed_from_it(
+    make: MakeContext, rng: np.random.Generator, target: str
+) -> None:
+    frame = honest(rng, 1200)[["goal", "value"]]
+    y = (frame["goal"] == "yes") * 3.0 if target == "goal" else frame["value"]
+    frame["noted"] = y + rng.normal(0, 0.01, 1200)
+    frame["cause"] = y + rng.normal(0, (0.7 if target == "goal" else 0.2) * y.std(), 1200)
+    frame["idle"] = rng.normal(size=1200)
+    context = make(frame.drop(columns="value" if target == "goal" else "goal"), target)
+    leaks = find_leaks(context)
+    assert leaks["noted"].sign in (Sign.COPY, Sign.DOMINANT) and leaks["cause"].sign is Sign.STRONG
 
 
 def test_an_easy_problem_is_not_accused(make: MakeContext, rng: np.random.Generator) -> None:

@@ -17,17 +17,18 @@ Order of the search, from the surest sign to the least sure:
 5. dominance: strength out of proportion, as above, and nearly exact;
 6. company: the name begins with the name of a leak ("reservation_status", "reservation_status_date").
 
-What is only told comes last and vouches against nothing: a hint in the name, strength out of proportion alone, a near
-copy, and values that exist mostly for one class.
+What is only told comes last and vouches against nothing: a hint in the name, strength out of proportion alone (unless
+computed from a leak, as a share of it), a near copy, and values that exist mostly for one class.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
 
+from modelwright.audit.derived import is_derived, made_from
 from modelwright.audit.dominance import dominant, merely_strong
 from modelwright.audit.existence import (
     EXISTENCE_SKILL,
@@ -78,8 +79,6 @@ KNOWN_ROWS, KNOWN_SHARE = 50, 0.3  # a copy may be missing in the others
 EXISTENCE_RATIO = 1.5
 # A value exists exactly for one of several classes. In easy problems honest columns come near, not this near.
 MARK_KAPPA = 0.99
-# What was computed from a suspect (a share of it, its logarithm) cannot vouch for it.
-DERIVED_CORRELATION = 0.9
 # Near copies: right in nineteen of twenty rows of each class, with room for luck. Honest flags of public data sets end
 # at 0.81.
 NEAR_RECALL = 0.92
@@ -118,9 +117,17 @@ def _search(context: AuditContext) -> dict[str, Leak]:
     found.update(company(context, names, found))
     found.update(hinted(context, [n for n in names if n not in found], [n for n in used if n not in found]))
     _repeat((merely_strong,), context, names, used, sample, found)
+    found.update(_heirs(context, found, sample))
     found.update(_near(context, [n for n in names if n not in found], sample))
     found.update(_mostly(context, [n for n in names if n not in found], sample))
     return _compared(context, used, found)
+
+
+def _heirs(context: AuditContext, found: dict[str, Leak], sample: PowerSample) -> dict[str, Leak]:
+    """Return what is merely strong and was computed from what surely holds the answer: it holds it, too."""
+    sure = [n for n, leak in found.items() if leak.sign not in TOLD_SIGNS]
+    strong = {n: made_from(context, n, sure, sample) for n, leak in found.items() if leak.sign is Sign.STRONG}
+    return {n: replace(found[n], sign=Sign.DERIVED, word=source) for n, source in strong.items() if source}
 
 
 def _compared(context: AuditContext, used: list[str], found: dict[str, Leak]) -> dict[str, Leak]:
@@ -209,26 +216,12 @@ def _existing(context: AuditContext, names: list[str], rest: list[str], sample: 
     if not strong:
         return {}
     witnesses = [n for n in rest if n not in strong and not name_sign(context, n)[1]]
-    others = skill_together(context, [n for n in witnesses if not _derived(context, n, strong, sample)])
+    others = skill_together(context, [n for n in witnesses if not is_derived(context, n, strong, sample)])
     return {
         n: Leak(column=n, sign=Sign.EXISTENCE, skill=skill_alone(context, n), others=others)
         for n, s in strong.items()
         if (1 - others) >= EXISTENCE_RATIO * (1 - max(s, skill_alone(context, n)))
     }
-
-
-def _derived(context: AuditContext, name: str, suspects: Collection[str], sample: PowerSample) -> bool:
-    """Return whether a number rises or falls with one of the suspects."""
-    column = context.columns[name]
-    if isinstance(column, Strings):
-        return False
-    for suspect in suspects:
-        other = context.columns[suspect]
-        if not isinstance(other, Strings):
-            r = rank_correlation(column[sample.rows], other[sample.rows])
-            if abs(r) >= DERIVED_CORRELATION:
-                return True
-    return False
 
 
 def _one_sided(context: AuditContext, names: list[str], rest: list[str], sample: PowerSample) -> dict[str, Leak]:

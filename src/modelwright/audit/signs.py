@@ -20,6 +20,7 @@ class Sign(StrEnum):
     COMPANY = "company"
     DOMINANT = "dominant"
     STRONG = "strong"
+    DERIVED = "computed from a leak"
     NEAR = "near copy"
     MOSTLY = "mostly for one class"
 
@@ -44,8 +45,8 @@ class Leak:
         Share that the columns it was compared with explain; for one-sided columns, the share of that class in all
         rows; for columns mostly for one class, the share of all other rows that have a value.
     word : str
-        What in the name speaks of it, where it does; for company, the leak it is about; for columns mostly for one
-        class, that class.
+        What in the name speaks of it, where it does; for company and what was computed from a leak, that leak; for
+        columns mostly for one class, that class.
     """
 
     column: str

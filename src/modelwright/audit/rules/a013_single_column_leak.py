@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from modelwright.audit.building import percent, tell
+from modelwright.audit.derived import DERIVED_CORRELATION
 from modelwright.audit.dominance import DOMINANT_SKILL, EXACT_AUC, PERFECT_RATIO, PERFECT_SKILL, UNEXPLAINED_RATIO
 from modelwright.audit.existence import EXISTENCE_SKILL
 from modelwright.audit.findings import Action, AuditContext, Finding, Severity
@@ -16,7 +17,7 @@ from modelwright.audit.signs import TOLD_SIGNS, Leak, Sign
 
 __all__ = ["SingleColumnLeak"]
 
-_SIGNS = frozenset({Sign.COPY, Sign.EXISTENCE, Sign.DOMINANT, Sign.STRONG, Sign.NEAR, Sign.MOSTLY})
+_SIGNS = frozenset({Sign.COPY, Sign.EXISTENCE, Sign.DOMINANT, Sign.STRONG, Sign.DERIVED, Sign.NEAR, Sign.MOSTLY})
 
 
 class SingleColumnLeak:
@@ -39,7 +40,8 @@ class SingleColumnLeak:
         f"{percent(PERFECT_SKILL)} explained while the best other column leaves {PERFECT_RATIO:g} times as much. One "
         "measured quantity can honestly drive a target (floor area and rent), so this proves a leak only where the "
         f"relation is nearly exact (R² of ranks {COPY_RANKS:g}, AUC {EXACT_AUC:g} for two classes, "
-        f"{percent(PERFECT_SKILL)} explained for more); else it is told. "
+        f"{percent(PERFECT_SKILL)} explained for more), or where the column rises or falls with a proven leak also "
+        f"where the target is the same (rank correlation {DERIVED_CORRELATION:g}); else it is told. "
         "Existence: that there is a value at all "
         f"explains {percent(EXISTENCE_SKILL)}, and the others leave {EXISTENCE_RATIO:g} times as much. Told without "
         f"any comparison: each class has a value of its own in {percent(NEAR_RECALL)} of its rows, an R² of "
@@ -71,6 +73,11 @@ class SingleColumnLeak:
             message = (
                 f"Whether '{leak.column}' has a value (other than its default) nearly tells '{context.target}'; the "
                 f"column alone explains {percent(leak.skill)}. It seems to be filled in once the outcome is known."
+            )
+        elif leak.sign is Sign.DERIVED:
+            message = (
+                f"{explained}, out of proportion to the {percent(leak.others)} of all the other columns together, and "
+                f"goes with '{leak.word}', which holds the answer: it seems to be computed from it."
             )
         elif leak.sign in TOLD_SIGNS:
             return self._ask(context, leak)
