@@ -157,6 +157,8 @@ def test_the_brief_wins_over_findings():
         ({"drop": ("y",)}, UsageError, "MW-U314"),
         ({"drop": ("nope",)}, UsageError, "MW-U101"),
         ({"drop": ("x", "day", "patient", "one", "words")}, DataError, "no column is left.*MW-D310"),
+        ({"gates": {"score": 80.0}}, UsageError, "a score of 80, and ROC AUC is 0 to 1.*MW-U322"),
+        ({"gates": {"score": -0.5}, "metric": "log_loss"}, UsageError, "log loss is 0 or more.*MW-U322"),
         ({"metric": "rmse"}, UsageError, "metric 'rmse' is not for classification.*use one of: .*MW-U305"),
         ({"metric": "rocauk"}, UsageError, "MW-U401"),
         ({"payoff": {"tp": 1.0, "fx": 2.0}}, UsageError, "no outcome 'fx'.*MW-U308"),

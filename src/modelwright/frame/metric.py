@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from math import inf, isinf
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from modelwright.evaluate import metrics
 from modelwright.evaluate.metrics import Metric
 from modelwright.evaluate.money.deciding import check_capacity
 from modelwright.evaluate.money.payoffs import read_payoff
+from modelwright.evaluate.scales import BOUNDS
 from modelwright.frame.problem import Choice
 from modelwright.objectives.base import Objective
 
@@ -60,7 +62,8 @@ def choose_metric(objective: Objective, y: np.ndarray, classes: Sequence[str], b
     ------
     UsageError
         The brief's metric is unknown (MW-U401), not for this objective (MW-U305) or not defined for this target
-        (MW-U306); a payoff or a capacity that does not fit the target, see `read_payoff` and `check_capacity`.
+        (MW-U306); a payoff or a capacity that does not fit the target, see `read_payoff` and `check_capacity`; a score
+        is asked for that the metric cannot have (MW-U322).
     """
     if brief.payoff:
         read_payoff(brief.payoff, classes)
@@ -83,9 +86,22 @@ def choose_metric(objective: Objective, y: np.ndarray, classes: Sequence[str], b
         name, by, why = found[0], "user", found[1]
     else:
         name, by, why = default, "default", default_why
+    _check_reachable(metrics.get(name), brief)
     return Choice(
         question="metric", value=name, alternatives=tuple(o for o in others if o != name), decided_by=by, why=why
     )
+
+
+def _check_reachable(metric: Metric, brief: Brief) -> None:
+    """Refuse a score of the gates that no model has, before anything is trained."""
+    asked, (lowest, highest) = brief.gates.get("score"), BOUNDS[metric.scale]
+    if asked is not None and not lowest <= asked <= highest:
+        ends = (f"{lowest:g} or more" if highest == inf else f"{highest:g} or less") if isinf(highest - lowest) else ""
+        raise UsageError(
+            f"the gates ask for a score of {asked:g}, and {metric.title} is {ends or f'{lowest:g} to {highest:g}'}",
+            fix="give it in the metric's own unit (0.8, not 80), or name the metric that is meant with --metric",
+            code="MW-U322",
+        )
 
 
 def check_suited(metric: Metric, objective: Objective) -> None:
