@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from modelwright.data.columns import Column, Strings
+from modelwright.data.parsing.moments import MONTHS
 
 __all__ = ["joint_ranks", "part_numbers"]
 
-_MONTHS = {"janfebmaraprmayjunjulaugsepoctnovdec"[3 * i : 3 * i + 3]: i + 1.0 for i in range(12)}
 MOST_STATES = 2**62  # of ranks in int64
 
 
@@ -31,10 +31,8 @@ def part_numbers(column: Column) -> np.ndarray:
 
 def _number(level: str) -> float:
     text = level.strip().casefold()
-    if text[:3] in _MONTHS:
-        return _MONTHS[text[:3]]
     try:
-        return float(text)
+        return float(MONTHS.get(text[:3], text))
     except ValueError:
         return np.nan
 

@@ -109,9 +109,7 @@ class TimeOrder:
         told = [m for m in measured if m.ordered or context.contract[m.name].kind is Kind.DATETIME]
         if told:
             return [self._dated(context, max(told, key=lambda m: _rank(context, m)))]
-        scattered = self._scattered(context)
-        strong = [f for f in scattered if f.severity is Severity.WARNING]
-        return self._series(context) or self._in_parts(context) or strong or self._hidden(context) or scattered
+        return self._series(context) or self._in_parts(context) or self._out_of_order(context)
 
     def _dated(self, context: AuditContext, best: _Measured) -> Finding:
         moments = coded(context, best.name).n_levels
@@ -188,6 +186,13 @@ class TimeOrder:
             evidence={PARTS: ", ".join(parts), "drift": drift, "likeness": rest},
         )
         return [finding]
+
+    def _out_of_order(self, context: AuditContext) -> list[Finding]:
+        """Look for what orders the rows where neither a date nor the file does: a date in parts that says little comes
+        after an order that nothing explains."""
+        scattered = self._scattered(context)
+        strong = [f for f in scattered if f.severity is Severity.WARNING]
+        return strong or self._hidden(context) or scattered
 
     def _scattered(self, context: AuditContext) -> list[Finding]:
         """Look at a date in several columns whose order is not that of the file."""

@@ -21,6 +21,7 @@ __all__ = [
     "EPOCH_UNITS",
     "EXCEL",
     "EXCEL_DAY_0",
+    "MONTHS",
     "FormatReader",
     "format_reader",
     "read_duration",
@@ -35,7 +36,7 @@ DAY = 86_400
 _ORDINAL_1970 = dt.date(1970, 1, 1).toordinal()
 _PIVOT = 69  # POSIX: two-digit years from 69 on are in the 20th century
 
-_MONTHS = {
+MONTHS = {
     name: number
     for number, names in enumerate(
         ("jan january", "feb february", "mar march", "apr april", "may", "jun june", "jul july", "aug august",
@@ -89,7 +90,7 @@ def _compiled(style: str) -> re.Pattern[str]:
 def _seconds(part: dict[str, str | None]) -> float | None:
     """Return seconds from the named parts of a match; a missing month or day is the first."""
     if name := part.get("b"):
-        month = _MONTHS.get(name.lower())
+        month = MONTHS.get(name.lower())
         if month is None:
             return None
     else:
