@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from math import inf, isinf
+from math import isinf
 
 import numpy as np
 
@@ -96,12 +96,17 @@ def _check_reachable(metric: Metric, brief: Brief) -> None:
     """Refuse a score of the gates that no model has, before anything is trained."""
     asked, (lowest, highest) = brief.gates.get("score"), BOUNDS[metric.scale]
     if asked is not None and not lowest <= asked <= highest:
-        ends = (f"{lowest:g} or more" if highest == inf else f"{highest:g} or less") if isinf(highest - lowest) else ""
         raise UsageError(
-            f"the gates ask for a score of {asked:g}, and {metric.title} is {ends or f'{lowest:g} to {highest:g}'}",
+            f"the gates ask for a score of {asked:g}, and {metric.title} is {_between(lowest, highest)}",
             fix="give it in the metric's own unit (0.8, not 80), or name the metric that is meant with --metric",
             code="MW-U322",
         )
+
+
+def _between(lowest: float, highest: float) -> str:
+    if isinf(highest):
+        return f"{lowest:g} or more"
+    return f"{highest:g} or less" if isinf(lowest) else f"{lowest:g} to {highest:g}"
 
 
 def check_suited(metric: Metric, objective: Objective) -> None:
